@@ -1,0 +1,22 @@
+/**
+ * Earshot: acoustic scene classification for the JVM.
+ *
+ * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
+ * and answers which scene a recording was made in. The other packages are the rooms it is built from.
+ */
+module org.earshot {
+    requires com.fasterxml.jackson.core;
+    requires com.fasterxml.jackson.databind;
+    requires JTransforms;
+    requires pickle;
+
+    exports org.earshot;
+    exports org.earshot.audio;
+    exports org.earshot.backend;
+    exports org.earshot.features;
+    exports org.earshot.layer;
+    exports org.earshot.model;
+    exports org.earshot.weights;
+
+    uses org.earshot.audio.AudioDecoder;
+}

@@ -1,0 +1,33 @@
+package org.earshot;
+
+/**
+ * Base of all exceptions that Earshot throws for what it was given: files, samples, configuration, machines. A message
+ * names the file (or the argument) and the field in it, what was found, and what was expected.
+ *
+ * <p>Programming errors (a null argument, a closed classifier) are the usual unchecked JDK exceptions instead.
+ */
+public abstract class EarshotException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates an exception with a complete message.
+     *
+     * @param message names subject, finding and expectation
+     * @param cause what led here, or null
+     */
+    protected EarshotException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /**
+     * Composes the message that every kind uses.
+     *
+     * @param subject file, field or argument the message is about
+     * @param found what was found there
+     * @param expected what would have been right
+     * @return {@code subject: found X; expected Y}
+     */
+    protected static String message(Object subject, String found, String expected) {
+        return subject + ": found " + found + "; expected " + expected;
+    }
+}

@@ -1,0 +1,36 @@
+package org.earshot.backend;
+
+import org.earshot.layer.Layer;
+import org.earshot.layer.LayerVisitor;
+
+/**
+ * Computes layers on one kind of hardware. Its operations are the methods of {@link LayerVisitor}: whole layers, coarse
+ * enough that everything inside one of them may be fused. Thread-safe.
+ *
+ * <p>{@code toString()} names the choice in full, for example {@code portable[2 threads]}.
+ */
+public interface Backend extends LayerVisitor<Operation> {
+    /**
+     * The name users select it by.
+     *
+     * @return for example {@code "portable"}
+     */
+    String name();
+
+    /**
+     * Prepares a layer: packs, transposes or folds its weights, once.
+     *
+     * @param layer what to prepare
+     * @return the prepared operation, which the caller closes
+     */
+    default Operation prepare(Layer layer) {
+        return layer.accept(this);
+    }
+
+    /**
+     * Opens what one session runs on.
+     *
+     * @return an execution, which the caller closes
+     */
+    Execution open();
+}

@@ -1,0 +1,53 @@
+package org.earshot.backend;
+
+import java.util.List;
+
+/**
+ * What one session runs on: memory, and a fixed number of threads or a device's stream. One caller at a time; different
+ * executions of a backend run side by side.
+ */
+public interface Execution extends AutoCloseable {
+    /**
+     * Threads that compute, the caller's included.
+     *
+     * @return at least 1
+     */
+    int threads();
+
+    /**
+     * Reserves memory, zeroed, that lives until it is closed or the execution is.
+     *
+     * @param floats number of float32 values
+     * @return the memory
+     * @throws org.earshot.BackendException if that much is not to be had
+     */
+    Memory allocate(long floats);
+
+    /**
+     * Copies into the execution's memory.
+     *
+     * @param source at least as long as the target's shape has elements
+     * @param target where to
+     */
+    void write(float[] source, View target);
+
+    /**
+     * Copies out of the execution's memory.
+     *
+     * @param source where from
+     * @param target at least as long as the source's shape has elements
+     */
+    void read(View source, float[] target);
+
+    /**
+     * Runs steps in their order and returns when all are done. A list that is handed in again unchanged (the same
+     * object) may be replayed from a recording.
+     *
+     * @param steps steps bound to this execution
+     */
+    void run(List<Operation.Step> steps);
+
+    /** Ends the threads and frees the memory. A second call does nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,54 @@
+package org.earshot.layer;
+
+import java.util.List;
+
+/**
+ * Encodes city and time of a recording (ASCMamba, "w/ L&amp;RT"): {@code c = P [embedding(location); ReLU(M time + b)]
+ * + p}. Inputs: location {@code [B, 1]}, the row of the embedding as an integral float, and time features {@code [B,
+ * 8]}; output: the condition {@code [B, K]}.
+ *
+ * @param locationEmbedding {@code [cities, L]}
+ * @param timeMapping linear layer {@code 8 -> M} with ReLU
+ * @param projection linear layer {@code L + M -> K}, location first
+ */
+public record ContextEncoder(Parameter locationEmbedding, Linear timeMapping, Linear projection) implements Layer {
+    /** Checks the shapes. */
+    public ContextEncoder {
+        if (locationEmbedding.extent(1) + timeMapping.outputs() != projection.inputs()) {
+            throw new IllegalArgumentException("projection: takes " + projection.inputs() + " values; expected "
+                    + locationEmbedding.extent(1) + " of the location and " + timeMapping.outputs() + " of the time");
+        }
+    }
+
+    @Override
+    public String kind() {
+        return "context encoder";
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+        Shapes.requireCount(kind(), inputs, 2);
+        Shape location = Shapes.requireRank(kind(), inputs.get(0), 2);
+        Shapes.requireExtent(kind(), location, -1, 1);
+        Shape time = Shapes.requireRank(kind(), inputs.get(1), 2);
+        Shapes.requireExtent(kind(), time, -1, timeMapping.inputs());
+        Shapes.requireExtent(kind(), time, 0, location.extent(0));
+        return Shape.of(location.extent(0), projection.outputs());
+    }
+
+    @Override
+    public long parameters() {
+        return locationEmbedding.shape().elements() + timeMapping.parameters() + projection.parameters();
+    }
+
+    @Override
+    public long multiplyAdds(List<Shape> inputs) {
+        return timeMapping.multiplyAdds(inputs.subList(1, 2))
+                + inputs.get(0).extent(0) * projection.weight().shape().elements();
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+        return visitor.contextEncoder(this);
+    }
+}

@@ -1,0 +1,32 @@
+package org.earshot.layer;
+
+import java.util.List;
+
+/** Mean over time and frequency: {@code [B, T, F, C]} to {@code [B, C]}, T and F at least 1. */
+public record GlobalMean() implements Layer {
+    @Override
+    public String kind() {
+        return "global mean";
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+        Shape input = Shapes.single(kind(), inputs, 4);
+        return Shape.of(input.extent(0), input.extent(3));
+    }
+
+    @Override
+    public long parameters() {
+        return 0;
+    }
+
+    @Override
+    public long multiplyAdds(List<Shape> inputs) {
+        return inputs.get(0).elements();
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+        return visitor.globalMean(this);
+    }
+}
