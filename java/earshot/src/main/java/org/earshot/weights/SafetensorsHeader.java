@@ -6,7 +6,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -25,8 +29,6 @@ final class SafetensorsHeader {
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            // The header is UTF-8; guessing UTF-16 or UTF-32 would only widen what gets through.
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             // Names are foreign text: keep them out of the JVM's and the factory's shared tables.
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -59,12 +61,14 @@ final class SafetensorsHeader {
      * @throws WeightsException if it is not exactly what the format allows
      */
     static Map<String, Entry> parse(Path path, byte[] header) {
-        try (JsonParser parser = JSON.createParser(header)) {
+        // A decoder that reports malformed UTF-8; given the bytes, Jackson would guess the encoding.
+        Reader text = new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
+        try (JsonParser parser = JSON.createParser(text)) {
             return new SafetensorsHeader(path, parser).parse();
         } catch (JsonProcessingException e) {
             throw new WeightsException(
                     path + ": header",
-                    "at byte " + e.getLocation().getByteOffset() + ": " + e.getOriginalMessage(),
+                    "at character " + e.getLocation().getCharOffset() + ": " + e.getOriginalMessage(),
                     "a JSON object as safetensors files have it",
                     e);
         } catch (IOException e) {

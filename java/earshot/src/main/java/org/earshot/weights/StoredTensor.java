@@ -63,7 +63,7 @@ final class StoredTensor implements WeightTensor {
     @Override
     public long[] longs() {
         if (!type.integral()) {
-            throw new IllegalStateException("a tensor of type " + type + " read as integers");
+            throw notIntegral(type);
         }
         long[] values = new long[(int) shape.elements()];
         Walk walk = new Walk();
@@ -71,6 +71,10 @@ final class StoredTensor implements WeightTensor {
             values[i] = longAt(walk.next());
         }
         return values;
+    }
+
+    static IllegalStateException notIntegral(WeightType type) {
+        return new IllegalStateException("a tensor of type " + type + " read as integers");
     }
 
     private float floatAt(long at) {
@@ -91,7 +95,7 @@ final class StoredTensor implements WeightTensor {
             case I8 -> file.getByte(at);
             case U8 -> Byte.toUnsignedLong(file.getByte(at));
             case BOOL -> file.getByte(at) == 0 ? 0 : 1;
-            case F64, F32, F16, BF16 -> throw new IllegalStateException(type + " is no integer type");
+            case F64, F32, F16, BF16 -> throw notIntegral(type);
         };
     }
 
