@@ -28,7 +28,8 @@ public record FeatureParameters(
         PadMode padMode,
         double topDecibel) {
     private static final int SMALLEST_FFT = 16;
-    private static final int LARGEST_FFT = 65_536;
+    /** The largest that JTransforms computes in the caller's thread; longer ones would start threads of its own. */
+    private static final int LARGEST_FFT = 4096;
 
     /** Checks every field. */
     public FeatureParameters {

@@ -117,13 +117,14 @@ public final class LogMel {
         }
         double loudest = SMALLEST_POWER;
         for (int frame = 0; frame < frames; frame++) {
-            frame(pcm, offset, samples, frame, scratch);
-            int row = outOffset + frame * bands;
-            for (int band = 0; band < bands; band++) {
-                double power = scratch.bands[band];
+            bands(pcm, offset, samples, frame, scratch);
+            for (double power : scratch.bands) {
                 loudest = Math.max(loudest, power);
-                if (frame < kept) {
-                    out[row + band] = (float) power;
+            }
+            if (frame < kept) {
+                int row = outOffset + frame * bands;
+                for (int band = 0; band < bands; band++) {
+                    out[row + band] = (float) scratch.bands[band];
                 }
             }
         }
@@ -131,45 +132,64 @@ public final class LogMel {
         return kept;
     }
 
-    private void frame(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
+    private void bands(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
         double[] spectrum = scratch.spectrum;
-        int first = frame * parameters.hopLength() + windowStart;
-        int position = (spectrum.length - window.length) / 2;
-        Arrays.fill(spectrum, 0, position, 0);
-        Arrays.fill(spectrum, position + window.length, spectrum.length, 0);
-        for (int i = 0; i < window.length; i++) {
-            spectrum[position + i] = window[i] * sample(pcm, offset, samples, first + i);
-        }
+        window(pcm, offset, samples, frame * parameters.hopLength() + windowStart, spectrum);
         transform.realForward(spectrum);
-        double[] magnitudes = scratch.magnitudes;
+        magnitudes(spectrum, scratch.magnitudes);
+        filters.apply(scratch.magnitudes, scratch.bands);
+    }
+
+    /**
+     * Windows the samples from {@code first} on, which may lie beyond the clip's ends. The window lies at the start of
+     * the transform, not in its middle: a shift in time leaves magnitudes as they are.
+     */
+    private void window(float[] pcm, int offset, int samples, int first, double[] windowed) {
+        int length = window.length;
+        int from = Math.min(Math.max(-first, 0), length);
+        int to = (int) Math.max(from, Math.min(length, (long) samples - first));
+        int shift = offset + first;
+        for (int i = from; i < to; i++) {
+            windowed[i] = window[i] * (pcm[shift + i] + OFFSET);
+        }
+        Arrays.fill(windowed, to, windowed.length, 0);
+        if (to - from == length) {
+            return;
+        }
+        if (parameters.padMode() == PadMode.CONSTANT) {
+            Arrays.fill(windowed, 0, from, 0);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            if (i < from || i >= to) {
+                windowed[i] = window[i] * (pcm[offset + reflect((long) first + i, samples)] + OFFSET);
+            }
+        }
+    }
+
+    /** Mirrors at both ends as often as it takes, as numpy does; a single sample is repeated. */
+    private static int reflect(long index, int samples) {
+        long last = samples - 1L;
+        return last == 0 ? 0 : (int) (last - Math.abs(last - Math.floorMod(index, 2 * last)));
+    }
+
+    /** Magnitudes of the bins that the filters use, from the packed spectrum of a real signal. */
+    private void magnitudes(double[] spectrum, double[] magnitudes) {
         int half = spectrum.length / 2;
-        magnitudes[0] = Math.abs(spectrum[0]);
-        magnitudes[half] = Math.abs(spectrum[1]);
-        for (int bin = 1; bin < half; bin++) {
+        int first = Math.max(1, filters.firstUsedBin());
+        int end = filters.firstUsedBin() + filters.usedBins();
+        for (int bin = first; bin < Math.min(half, end); bin++) {
             double real = spectrum[2 * bin];
             double imaginary = spectrum[2 * bin + 1];
-            magnitudes[bin] = Math.sqrt(real * real + imaginary * imaginary);
+            magnitudes[bin] = real * real + imaginary * imaginary;
         }
-        filters.apply(magnitudes, scratch.bands);
-    }
-
-    private double sample(float[] pcm, int offset, int samples, int index) {
-        int inside = index;
-        if (index < 0 || index >= samples) {
-            if (parameters.padMode() == PadMode.CONSTANT) {
-                return 0;
-            }
-            inside = reflect(index, samples);
+        magnitudes[0] = spectrum[0] * spectrum[0];
+        // Where the imaginary part of bin 0 would be, always 0, the format packs the last bin.
+        magnitudes[half] = spectrum[1] * spectrum[1];
+        // A loop of its own, so that it is vectorised.
+        for (int bin = 0; bin < magnitudes.length; bin++) {
+            magnitudes[bin] = Math.sqrt(magnitudes[bin]);
         }
-        return pcm[offset + inside] + OFFSET;
-    }
-
-    private static int reflect(int index, int samples) {
-        if (samples == 1) {
-            return 0;
-        }
-        int folded = Math.floorMod(index, 2 * (samples - 1));
-        return Math.min(folded, 2 * (samples - 1) - folded);
     }
 
     private void toDecibel(float[] values, int from, int count, double loudest) {
