@@ -26,14 +26,14 @@ final class ContextEncoderOperation extends PortableOperation {
     }
 
     private void encode(View location, View time, int b, float[] joined, View output) {
-        int cities = layer.locationEmbedding().extent(0);
-        int width = layer.locationEmbedding().extent(1);
+        int rows = layer.locationTable().extent(0);
+        int width = layer.locationTable().extent(1);
         float city = PortableMemory.values(location)[PortableMemory.offset(location) + b];
         int row = (int) city;
-        if (row != city || row < 0 || row >= cities) {
-            throw new IllegalArgumentException("location " + city + "; expected an integer from 0 to " + (cities - 1));
+        if (row != city || row < 0 || row >= rows) {
+            throw new IllegalArgumentException("location " + city + "; expected an integer from 0 to " + (rows - 1));
         }
-        System.arraycopy(layer.locationEmbedding().values(), row * width, joined, 0, width);
+        System.arraycopy(layer.locationTable().values(), row * width, joined, 0, width);
         LinearOperation.apply(
                 layer.timeMapping(),
                 PortableMemory.values(time),
