@@ -39,7 +39,7 @@ def log_mel(pcm: Samples, parameters: FeatureParameters = FeatureParameters()) -
         fmax=parameters.fmax,
     )
     decibels = librosa.power_to_db(mel, ref=1.0, amin=_FLOOR, top_db=parameters.top_db)
-    return decibels.T[: parameters.frames].astype(np.float32)
+    return np.ascontiguousarray(decibels.T[: parameters.frames], np.float32)
 
 
 def resample(pcm: Samples, rate: int, target: int = FeatureParameters().sample_rate) -> Samples:
