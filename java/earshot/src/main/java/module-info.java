@@ -9,7 +9,6 @@ module org.earshot {
     requires com.fasterxml.jackson.databind;
     requires JTransforms;
     requires org.bytedeco.javacpp;
-    requires pickle;
 
     exports org.earshot;
     exports org.earshot.audio;

@@ -7,6 +7,7 @@ import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioStream;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.Resampler;
+import org.earshot.audio.SampleSource;
 import org.earshot.audio.Samples;
 
 /**
@@ -135,6 +136,26 @@ public final class AudioClip {
         return rate == sampleRate
                 ? this
                 : new AudioClip(Resampler.resample(pcm, source, sampleRate, rate), rate, source);
+    }
+
+    /** The samples as a stream at a wanted rate. */
+    SampleSource reader(int rate) {
+        return Resampler.of(new Cursor(), source, sampleRate, rate);
+    }
+
+    private final class Cursor implements SampleSource {
+        private int position;
+
+        @Override
+        public int read(float[] target, int offset, int length) {
+            int count = Math.min(length, pcm.length - position);
+            if (count == 0) {
+                return -1;
+            }
+            System.arraycopy(pcm, position, target, offset, count);
+            position += count;
+            return count;
+        }
     }
 
     /**

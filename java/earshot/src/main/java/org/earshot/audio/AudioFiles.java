@@ -7,11 +7,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.earshot.AudioException;
 
 /** Opens recordings of every format that a decoder is present for. */
@@ -30,33 +30,37 @@ public final class AudioFiles {
      */
     public static AudioStream open(Path file) {
         byte[] head = head(file);
-        List<AudioDecoder> decoders = decoders(file);
-        for (AudioDecoder decoder : decoders) {
+        AudioDecoder wav = new WavDecoder();
+        if (wav.accepts(head)) {
+            return wav.open(file);
+        }
+        List<AudioDecoder> others = others(file);
+        for (AudioDecoder decoder : others) {
             if (decoder.accepts(head.clone())) {
                 return decoder.open(file);
             }
         }
-        String present = decoders.stream().map(AudioDecoder::name).collect(Collectors.joining(", "));
-        String remedy = decoders.size() > 1
-                ? ""
-                : "; the module earshot-ffmpeg adds FLAC, Ogg, MP3, Opus, M4A and others, and is not present";
+        String present = Stream.concat(Stream.of(wav), others.stream())
+                .map(AudioDecoder::name)
+                .collect(Collectors.joining(", "));
+        String remedy = others.isEmpty()
+                ? "; the module earshot-ffmpeg adds FLAC, Ogg, MP3, Opus, M4A and others, and is not present"
+                : "";
         throw new AudioException(
                 file,
                 "a format that begins with " + describe(head),
                 "one that a decoder present (" + present + ") knows" + remedy);
     }
 
-    private static List<AudioDecoder> decoders(Path file) {
-        List<AudioDecoder> decoders = new ArrayList<>();
-        decoders.add(new WavDecoder());
+    private static List<AudioDecoder> others(Path file) {
         try {
             // The loader of this library rather than the thread's: the optional module lies beside this one.
-            ServiceLoader.load(AudioDecoder.class, AudioDecoder.class.getClassLoader())
-                    .forEach(decoders::add);
+            return ServiceLoader.load(AudioDecoder.class, AudioDecoder.class.getClassLoader()).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .toList();
         } catch (ServiceConfigurationError e) {
             throw new AudioException(file, "a decoder that does not load (" + e.getMessage() + ")", "one that does", e);
         }
-        return decoders;
     }
 
     private static byte[] head(Path file) {

@@ -1,9 +1,8 @@
 package org.earshot.features;
 
 /**
- * Parameters of the log-mel front end, as {@code config.json} gives them under {@code features}. The constructor throws
- * {@link IllegalArgumentException} for values no front end can be built from; its message names the field as
- * {@code config.json} does, what was found and what is expected.
+ * Parameters of the log-mel front end, as {@code config.json} gives them under {@code features}. Wrong values are
+ * refused with a message that names the field as {@code config.json} does, what was found and what is expected.
  *
  * @param sampleRate of the PCM, Hz ({@code sample_rate})
  * @param fftSize length of the FFT, samples, a power of two ({@code n_fft})
@@ -27,11 +26,30 @@ public record FeatureParameters(
         int frames,
         PadMode padMode,
         double topDecibel) {
-    private static final int SMALLEST_FFT = 16;
-    /** The largest that JTransforms computes in the caller's thread; longer ones would start threads of its own. */
-    private static final int LARGEST_FFT = 4096;
+    /** Smallest transform. */
+    public static final int SMALLEST_FFT = 16;
 
-    /** Checks every field. */
+    /**
+     * Largest transform: the longest that JTransforms computes in the caller's thread; for more it starts threads of
+     * its own.
+     */
+    public static final int LARGEST_FFT = 4096;
+
+    /**
+     * Checks every field.
+     *
+     * @param sampleRate at least 1
+     * @param fftSize a power of two from {@value #SMALLEST_FFT} to {@value #LARGEST_FFT}
+     * @param windowLength from 2 to {@code fftSize}
+     * @param hopLength at least 1
+     * @param melBands from 1 to half of {@code fftSize}
+     * @param minimumFrequency at least 0
+     * @param maximumFrequency more than {@code minimumFrequency}, at most half of {@code sampleRate}
+     * @param frames at least 1; with {@code hopLength} at most 2³¹ - 1 samples
+     * @param padMode not null
+     * @param topDecibel more than 0, finite
+     * @throws IllegalArgumentException if one is not so
+     */
     public FeatureParameters {
         require(sampleRate > 0, "sample_rate", sampleRate, "a positive number of Hz");
         require(

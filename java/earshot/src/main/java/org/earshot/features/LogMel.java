@@ -173,18 +173,16 @@ public final class LogMel {
         return last == 0 ? 0 : (int) (last - Math.abs(last - Math.floorMod(index, 2 * last)));
     }
 
-    /** Magnitudes of the bins that the filters use, from the packed spectrum of a real signal. */
-    private void magnitudes(double[] spectrum, double[] magnitudes) {
+    /** Magnitudes of all bins, from the packed spectrum of a real signal. */
+    private static void magnitudes(double[] spectrum, double[] magnitudes) {
         int half = spectrum.length / 2;
-        int first = Math.max(1, filters.firstUsedBin());
-        int end = filters.firstUsedBin() + filters.usedBins();
-        for (int bin = first; bin < Math.min(half, end); bin++) {
+        for (int bin = 1; bin < half; bin++) {
             double real = spectrum[2 * bin];
             double imaginary = spectrum[2 * bin + 1];
             magnitudes[bin] = real * real + imaginary * imaginary;
         }
         magnitudes[0] = spectrum[0] * spectrum[0];
-        // Where the imaginary part of bin 0 would be, always 0, the format packs the last bin.
+        // The last bin is packed where the imaginary part of bin 0 would be, which is always 0.
         magnitudes[half] = spectrum[1] * spectrum[1];
         // A loop of its own, so that it is vectorised.
         for (int bin = 0; bin < magnitudes.length; bin++) {
@@ -200,7 +198,7 @@ public final class LogMel {
         }
     }
 
-    /** Working memory of {@link LogMel#compute}: one spectrum and one row of bands. */
+    /** Working memory of {@link LogMel#compute}: the spectrum and the bands of one frame. */
     public static final class Scratch {
         private final FeatureParameters parameters;
         private final double[] spectrum;

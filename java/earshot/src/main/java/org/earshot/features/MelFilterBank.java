@@ -14,8 +14,6 @@ final class MelFilterBank {
     private static final double LOGARITHMIC_FROM_MEL = LOGARITHMIC_FROM_HERTZ / HERTZ_PER_LINEAR_MEL;
     private static final double LOGARITHMIC_STEP = Math.log(6.4) / 27;
 
-    private final int firstUsedBin;
-    private final int usedBins;
     private final int[] firstBin;
     private final double[][] weights;
 
@@ -26,8 +24,6 @@ final class MelFilterBank {
         int bins = parameters.fftSize() / 2 + 1;
         firstBin = new int[bands];
         weights = new double[bands][];
-        int from = bins;
-        int to = 0;
         for (int band = 0; band < bands; band++) {
             int first = Math.min(bins, (int) Math.floor(edges[band] / hertzPerBin) + 1);
             int end = first;
@@ -36,13 +32,7 @@ final class MelFilterBank {
             }
             firstBin[band] = first;
             weights[band] = triangle(edges, band, first, end, hertzPerBin);
-            if (end > first) {
-                from = Math.min(from, first);
-                to = Math.max(to, end);
-            }
         }
-        firstUsedBin = Math.min(from, to);
-        usedBins = to - firstUsedBin;
     }
 
     private static double[] edges(int bands, double minimumFrequency, double maximumFrequency) {
@@ -85,16 +75,6 @@ final class MelFilterBank {
     /** Number of filters. */
     int bands() {
         return weights.length;
-    }
-
-    /** First bin that any filter weighs. */
-    int firstUsedBin() {
-        return firstUsedBin;
-    }
-
-    /** Number of bins from {@link #firstUsedBin()} to the last one that any filter weighs. */
-    int usedBins() {
-        return usedBins;
     }
 
     /** Weight of a bin in a band; 0 outside the band's triangle. */

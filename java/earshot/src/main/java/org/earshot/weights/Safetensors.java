@@ -1,5 +1,6 @@
 package org.earshot.weights;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.earshot.WeightsException;
+import org.earshot.files.AtomicFile;
 import org.earshot.files.Quoted;
 import org.earshot.weights.SafetensorsHeader.Entry;
 
@@ -29,6 +31,27 @@ public final class Safetensors {
      */
     public static Weights read(Path path) {
         return read(MappedFile.open(path));
+    }
+
+    /**
+     * Writes or replaces a file, whole or not at all. Float tensors are written as float32, whole numbers as int64.
+     *
+     * @param path the file; its folder must exist
+     * @param tensors what it shall hold
+     * @throws WeightsException if it cannot be written, or a name is empty, overlong or reserved
+     */
+    public static void write(Path path, Map<String, WeightTensor> tensors) {
+        for (String name : tensors.keySet()) {
+            TensorLimits.check(path, name);
+            if (name.equals(SafetensorsHeader.METADATA)) {
+                throw new WeightsException(path, "a tensor called " + name, "another name, that one is reserved");
+            }
+        }
+        try {
+            AtomicFile.write(path, out -> SafetensorsWriter.write(out, tensors));
+        } catch (IOException e) {
+            throw new WeightsException(path, "a file that cannot be written (" + e + ")", "a writable folder", e);
+        }
     }
 
     static Weights read(MappedFile file) {

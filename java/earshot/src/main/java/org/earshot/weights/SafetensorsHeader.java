@@ -22,8 +22,13 @@ import org.earshot.layer.Shape;
 
 /** Parses the JSON header of a safetensors file, strictly, token by token. */
 final class SafetensorsHeader {
+    /** Not a tensor: an object of strings about the file. */
+    static final String METADATA = "__metadata__";
+
     /** {@code {"name": {"shape": [...]}}} is as deep as it goes. */
     private static final int DEEPEST = 3;
+
+    private static final String EXPECTED = "a JSON object as safetensors files have it";
 
     private static final int LONGEST_NUMBER = 20;
 
@@ -66,14 +71,13 @@ final class SafetensorsHeader {
         try (JsonParser parser = JSON.createParser(text)) {
             return new SafetensorsHeader(path, parser).parse();
         } catch (JsonProcessingException e) {
-            throw new WeightsException(
-                    path + ": header",
-                    "at character " + e.getLocation().getCharOffset() + ": " + e.getOriginalMessage(),
-                    "a JSON object as safetensors files have it",
-                    e);
+            // Broken limits have no location.
+            String place = e.getLocation() == null
+                    ? ""
+                    : "at character " + e.getLocation().getCharOffset() + ": ";
+            throw new WeightsException(path + ": header", place + e.getOriginalMessage(), EXPECTED, e);
         } catch (IOException e) {
-            throw new WeightsException(
-                    path + ": header", e.toString(), "a JSON object as safetensors files have it", e);
+            throw new WeightsException(path + ": header", e.toString(), EXPECTED, e);
         }
     }
 
@@ -83,7 +87,7 @@ final class SafetensorsHeader {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             parser.nextToken();
-            if (name.equals("__metadata__")) {
+            if (name.equals(METADATA)) {
                 skipMetadata();
             } else {
                 entries.put(TensorLimits.check(path, name), entry("tensor " + Quoted.of(name)));
@@ -94,9 +98,9 @@ final class SafetensorsHeader {
     }
 
     private void skipMetadata() throws IOException {
-        expect(parser.currentToken(), JsonToken.START_OBJECT, "__metadata__");
+        expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            expect(parser.nextToken(), JsonToken.VALUE_STRING, "__metadata__: " + Quoted.of(parser.currentName()));
+            expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + ": " + Quoted.of(parser.currentName()));
         }
     }
 

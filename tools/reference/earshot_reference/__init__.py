@@ -1,0 +1,1 @@
+"""Reference implementation of Earshot's networks in PyTorch, and the tools around it."""

@@ -1,0 +1,245 @@
+"""``python -m earshot_reference``: export, golden, soundscapes, train."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from earshot_reference.configuration import (
+    DEFAULT_LABELS,
+    TIME_ENCODINGS,
+    UNKNOWN_LOCATION_POLICIES,
+    ContextParameters,
+    ModelConfig,
+    ReferenceError,
+)
+
+# What needs PyTorch or librosa is imported where it is used: --help answers at once.
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def _duration(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0 to 3600 seconds")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from earshot_reference import model_directory
+
+    state = model_directory.read_checkpoint(arguments.checkpoint)
+    if arguments.config is not None:
+        config = ModelConfig.read(arguments.config)
+    else:
+        conditioned = any(name.startswith("context_encoder.") for name in state)
+        norms = any(".time_cln." in name or ".time_norm." in name for name in state)
+        config = ModelConfig(
+            architecture="ascmamba",
+            context=ContextParameters() if conditioned else None,
+            model={} if norms else {"pre_norm": "none"},
+        )
+    if config.context is not None:
+        chosen = {
+            "time_encoding": arguments.time_encoding,
+            "unknown_location": arguments.unknown_location,
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
+        config = replace(config, context=replace(config.context, **given))
+    model_directory.save(arguments.output, config, state, arguments.checkpoint)
+    print(f"{arguments.output}: {len(state)} tensors")
+
+
+def _golden(arguments: argparse.Namespace) -> None:
+    from earshot_reference import golden
+
+    output = arguments.output or arguments.model / "golden.safetensors"
+    golden.write(
+        arguments.model,
+        output,
+        batch=arguments.batch,
+        duration=arguments.duration,
+        seed=arguments.seed,
+        from_pcm=arguments.pcm,
+        ready_condition=arguments.condition,
+    )
+    print(f"{output}: {output.stat().st_size} bytes")
+
+
+def _soundscapes(arguments: argparse.Namespace) -> None:
+    from earshot_reference.soundscapes import generator
+
+    def clips():
+        for index in range(arguments.first, arguments.first + arguments.clips):
+            for label in arguments.label or DEFAULT_LABELS:
+                stem = generator.file_stem(label)
+                name = f"{stem}.wav" if arguments.clips == 1 else f"{stem}-{index:04d}.wav"
+                yield name, generator.generate(label, arguments.seed, index, arguments.duration)
+
+    written = generator.write_set(arguments.output, clips())
+    print(f"{arguments.output}: {written} clips")
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    import torch
+
+    from earshot_reference import training
+    from earshot_reference.ascmamba import AscMambaSizes
+    from earshot_reference.dataset import synthetic
+
+    torch.set_num_threads(arguments.threads)
+    if len({arguments.seed + k for k in range(3)} & {arguments.test_seed}):
+        raise ReferenceError("--test-seed would repeat clips of the training or validation set")
+
+    def clips(what: str, seed: int, per_class: int, duration: float):
+        print(f"{what}: {per_class} clips a scene of {duration:g} s, seed {seed}", flush=True)
+        return synthetic(seed, per_class, duration, arguments.workers, arguments.cache)
+
+    data = clips("training", arguments.seed, arguments.clips, arguments.duration)
+    validation = clips("validation", arguments.seed + 1, arguments.validation_clips, 10.0)
+    test = clips("test", arguments.test_seed, arguments.test_clips, 10.0)
+    sizes = AscMambaSizes(
+        classes=len(DEFAULT_LABELS),
+        channels=arguments.channels,
+        blocks=arguments.blocks,
+        d_state=arguments.d_state,
+        expand=arguments.expand,
+        locations=len(ContextParameters().locations),
+        condition_width=None if arguments.unconditioned else 32,
+    )
+    options = training.Options(
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        crop=arguments.crop,
+        rate=arguments.rate,
+        seed=arguments.seed,
+    )
+    network = training.train(sizes, data, validation, options, lambda x: print(x, flush=True))
+
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    torch.save({"model_state_dict": network.state_dict()}, arguments.output / "checkpoint.pth")
+    variants = {
+        "as recorded": test,
+        "without city and time": training.without_context(test),
+        "with another clip's city and time": training.with_foreign_context(test, options.seed),
+        "first 5 s": training.shortened(test, 250),
+        "first 2 s": training.shortened(test, 100),
+    }
+    report = {}
+    for name, variant in variants.items():
+        accuracy = training.evaluate(network, variant)
+        report[name] = {"accuracy": accuracy.overall, "macro_accuracy": accuracy.macro}
+        print(f"test, {name}: macro accuracy {100 * accuracy.macro:.1f} %")
+        if variant is test:
+            report[name]["recall"] = dict(
+                zip(DEFAULT_LABELS, accuracy.recall.tolist(), strict=True)
+            )
+            report[name]["confusion"] = accuracy.confusion.int().tolist()
+    (arguments.output / "accuracy.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m earshot_reference",
+        description="Earshot's networks in PyTorch: export, golden files, synthetic soundscapes, "
+        "training.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=help,
+            description=help,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("export", _export, "turn a PyTorch checkpoint into a model directory")
+    sub.add_argument("checkpoint", type=Path, help="the .pth file")
+    sub.add_argument("--output", type=Path, required=True, help="the directory to write")
+    sub.add_argument("--config", type=Path, help="a config.json to start from")
+    sub.add_argument("--time-encoding", choices=TIME_ENCODINGS, help="overrides the config")
+    sub.add_argument(
+        "--unknown-location", choices=UNKNOWN_LOCATION_POLICIES, help="overrides the config"
+    )
+
+    sub = command("golden", _golden, "write a golden file for a model directory")
+    sub.add_argument("model", type=Path, help="the model directory")
+    sub.add_argument("--output", type=Path, help="the file (MODEL/golden.safetensors if not given)")
+    sub.add_argument("--batch", type=_positive, default=2, help="clips")
+    sub.add_argument("--duration", type=_duration, default=2.4, help="seconds of each clip")
+    sub.add_argument("--seed", type=_seed, default=0, help="of the soundscapes")
+    sub.add_argument("--pcm", action="store_true", help="begin from samples, not from features")
+    sub.add_argument(
+        "--condition", action="store_true", help="condition vectors in place of city and time"
+    )
+
+    sub = command("soundscapes", _soundscapes, "write synthetic soundscapes and metadata.csv")
+    sub.add_argument("--output", type=Path, required=True, help="the folder to write")
+    sub.add_argument("--clips", type=_positive, default=1, help="clips of each scene")
+    sub.add_argument("--first", type=_seed, default=0, help="index of the first clip")
+    sub.add_argument("--duration", type=_duration, default=10.0, help="seconds of each clip")
+    sub.add_argument("--seed", type=_seed, default=0, help="same seed, same clips")
+    sub.add_argument(
+        "--label", action="append", choices=DEFAULT_LABELS, help="only this scene; repeatable"
+    )
+
+    sub = command("train", _train, "train a small ASCMamba on synthetic soundscapes")
+    sub.add_argument(
+        "--output", type=Path, required=True, help="folder for checkpoint.pth and accuracy.json"
+    )
+    sub.add_argument("--cache", type=Path, help="folder in which features are kept")
+    sub.add_argument("--seed", type=_seed, default=1, help="training clips; validation: seed + 1")
+    sub.add_argument("--test-seed", type=_seed, default=1000, help="test clips")
+    sub.add_argument("--clips", type=_positive, default=150, help="training clips of each scene")
+    sub.add_argument("--duration", type=_duration, default=5.0, help="seconds of a training clip")
+    sub.add_argument("--validation-clips", type=_positive, default=20, help="of each scene")
+    sub.add_argument("--test-clips", type=_positive, default=40, help="of each scene")
+    sub.add_argument("--epochs", type=_positive, default=20, help="times each clip is seen")
+    sub.add_argument("--batch", type=_positive, default=32, help="clips a step")
+    sub.add_argument("--crop", type=_positive, default=100, help="frames of each clip a step")
+    sub.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    sub.add_argument("--channels", type=_positive, default=16, help="C")
+    sub.add_argument("--blocks", type=_positive, default=2, help="dual-path blocks")
+    sub.add_argument("--d-state", type=_positive, default=8, help="N")
+    sub.add_argument("--expand", type=_positive, default=2, help="E / C")
+    sub.add_argument("--unconditioned", action="store_true", help="without city and time")
+    cores = os.cpu_count() or 1
+    sub.add_argument("--workers", type=_positive, default=cores, help="processes making clips")
+    sub.add_argument("--threads", type=_positive, default=cores, help="threads that train")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except (ReferenceError, OSError) as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The ``config.json`` of a model directory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_LABELS = (
+    "Bus",
+    "Airport",
+    "Metro",
+    "Restaurant",
+    "Shopping mall",
+    "Public square",
+    "Urban park",
+    "Traffic street",
+    "Construction site",
+    "Bar",
+)
+
+DEFAULT_LOCATIONS = (
+    "Xi'an",
+    "Xianyang",
+    "Changchun",
+    "Jinan",
+    "Hefei",
+    "Sanya",
+    "Nanning",
+    "Haikou",
+    "Guilin",
+    "Guangzhou",
+    "Chongqing",
+    "Shenyang",
+    "Beijing",
+    "Baishan",
+    "Taiyuan",
+    "Tianjin",
+    "Nanchang",
+    "Shanghai",
+    "Luoyang",
+    "Liupanshui",
+    "Shangrao",
+    "Dandong",
+)
+
+TIME_ENCODINGS = ("cyclic", "zeros")
+UNKNOWN_LOCATION_POLICIES = ("first", "mean", "error")
+
+
+class ReferenceError(Exception):
+    """What a user of these tools can mend: a message without a stack trace."""
+
+
+@dataclass(frozen=True)
+class FeatureParameters:
+    """Parameters of the log-mel front end (spec/features.md)."""
+
+    sample_rate: int = 44100
+    n_fft: int = 2048
+    win_length: int = 1764
+    hop_length: int = 882
+    n_mels: int = 64
+    fmin: float = 50.0
+    fmax: float = 22050.0
+    frames: int = 500
+    pad_mode: str = "constant"
+    top_db: float = 80.0
+
+
+@dataclass(frozen=True)
+class ContextParameters:
+    """What the network knows of places and times."""
+
+    locations: tuple[str, ...] = DEFAULT_LOCATIONS
+    time_encoding: str = "cyclic"
+    unknown_location: str = "first"
+
+    def __post_init__(self) -> None:
+        _require_one_of("context.time_encoding", self.time_encoding, TIME_ENCODINGS)
+        _require_one_of(
+            "context.unknown_location", self.unknown_location, UNKNOWN_LOCATION_POLICIES
+        )
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """All that the weights do not say by themselves."""
+
+    architecture: str
+    labels: tuple[str, ...] = DEFAULT_LABELS
+    features: FeatureParameters = FeatureParameters()
+    context: ContextParameters | None = None
+    model: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Writes ``config.json``."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    @staticmethod
+    def read(path: Path) -> ModelConfig:
+        """Reads ``config.json``.
+
+        Raises:
+            ReferenceError: naming the file and what is wrong with it.
+        """
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            context = fields.get("context")
+            if context is not None:
+                context = ContextParameters(**context | {"locations": tuple(context["locations"])})
+            return ModelConfig(
+                architecture=fields["architecture"],
+                labels=tuple(fields["labels"]),
+                features=FeatureParameters(**fields["features"]),
+                context=context,
+                model=fields.get("model", {}),
+            )
+        except OSError as e:
+            raise ReferenceError(f"{path}: cannot be read: {e.strerror}") from e
+        except KeyError as e:
+            raise ReferenceError(f"{path}: field {e} is missing") from e
+        except (TypeError, AttributeError, ValueError) as e:
+            raise ReferenceError(f"{path}: {e}") from e
+
+
+def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ReferenceError(f"{name}: found {value!r}, expected one of {', '.join(allowed)}")

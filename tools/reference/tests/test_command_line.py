@@ -1,0 +1,132 @@
+"""Export, golden and training from the command line down, on tiny networks."""
+
+import json
+
+import pytest
+import torch
+from goldens import GOLDEN, assert_agrees
+from safetensors.torch import load_file
+
+from earshot_reference.__main__ import main
+from earshot_reference.ascmamba import AscMamba, AscMambaSizes
+from earshot_reference.features import log_mel
+
+TINY = AscMambaSizes(channels=8, blocks=1, d_state=4, expand=2)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.manual_seed(1)
+    path = tmp_path / "checkpoint.pth"
+    state = {f"module.{name}": t for name, t in AscMamba(TINY).state_dict().items()}
+    torch.save({"epoch": 3, "model_state_dict": state}, path)
+    return path
+
+
+def test_export_of_the_goldens_checkpoint_gives_the_goldens_weights(tmp_path):
+    source = GOLDEN / "ascmamba-small"
+    assert main(["export", str(source / "model.pth"), "--output", str(tmp_path / "model")]) == 0
+
+    expected = load_file(source / "model.safetensors")
+    actual = load_file(tmp_path / "model" / "model.safetensors")
+    assert actual.keys() == expected.keys()
+    assert all(torch.equal(actual[name], expected[name]) for name in expected)
+    config = json.loads((tmp_path / "model" / "config.json").read_text(encoding="utf-8"))
+    assert config == json.loads((source / "config.json").read_text(encoding="utf-8"))
+
+
+def test_exported_unconditioned_network_has_no_context(tmp_path):
+    source = GOLDEN / "ascmamba-unconditioned"
+    assert main(["export", str(source / "model.pth"), "--output", str(tmp_path)]) == 0
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert config == json.loads((source / "config.json").read_text(encoding="utf-8"))
+
+
+def test_golden_from_features_and_from_samples(tmp_path, checkpoint):
+    model = tmp_path / "model"
+    assert main(["export", str(checkpoint), "--output", str(model)]) == 0
+    short = ["--duration", "0.5"]
+    assert main(["golden", str(model), *short]) == 0
+    assert main(["golden", str(model), *short, "--pcm", "--output", f"{model}/pcm.golden"]) == 0
+    assert main(["golden", str(model), *short, "--condition", "--output", f"{model}/c"]) == 0
+
+    of_features = load_file(model / "golden.safetensors")
+    network = AscMamba.of(load_file(model / "model.safetensors"))
+    with torch.no_grad():
+        logits = network(
+            of_features["input.features"],
+            of_features["input.location"],
+            of_features["input.time_features"],
+        )
+    assert_agrees(logits, of_features["output.logits"])
+    assert of_features["input.features"].shape == (2, 26, 64)
+
+    of_samples = load_file(model / "pcm.golden")
+    assert of_samples["input.sample_rate"].tolist() == [44100]
+    assert of_samples["input.pcm"].shape == (2, 22050)
+    first = torch.from_numpy(log_mel(of_samples["input.pcm"][0].numpy()))
+    torch.testing.assert_close(of_samples["output.features"][0], first)
+    torch.testing.assert_close(of_samples["output.logits"], of_features["output.logits"])
+
+    assert load_file(model / "c")["input.condition"].shape == (2, 32)
+
+
+def test_training_writes_a_checkpoint_that_can_be_exported(tmp_path, capsys):
+    run = tmp_path / "run"
+    small = "--clips 1 --validation-clips 1 --test-clips 1 --epochs 1 --batch 5 --duration 1"
+    net = "--channels 8 --blocks 1 --d-state 4 --workers 1 --threads 1"
+    cache = ["--cache", str(tmp_path / "cache")]
+    assert main(["train", "--output", str(run), *cache, *small.split(), *net.split()]) == 0
+    report = json.loads((run / "accuracy.json").read_text())
+    assert len(report["as recorded"]["recall"]) == 10
+    assert sum(map(sum, report["as recorded"]["confusion"])) == 10
+    assert "epoch   1/1" in capsys.readouterr().out
+    exported = ["export", str(run / "checkpoint.pth"), "--unknown-location", "mean"]
+    assert main([*exported, "--output", str(tmp_path / "model")]) == 0
+
+
+def _saved(path, content):
+    torch.save(content, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"epoch": 3}, "no state dict"),
+        ({"weight": torch.zeros(2)}, "'classifier.weight' is missing"),
+        ({"model": AscMamba(TINY).state_dict() | {"extra": torch.zeros(1)}}, "extra"),
+    ],
+)
+def test_export_refuses_what_is_no_ascmamba(tmp_path, capsys, content, message):
+    path = _saved(tmp_path / "bad.pth", content)
+    assert main(["export", str(path), "--output", str(tmp_path / "model")]) == 1
+    error = capsys.readouterr().err
+    assert "bad.pth" in error
+    assert message in error
+    assert not (tmp_path / "model").exists()
+
+
+def test_export_refuses_a_config_that_contradicts_the_weights(tmp_path, capsys, checkpoint):
+    config = tmp_path / "config.json"
+    fields = json.loads((GOLDEN / "ascmamba-small" / "config.json").read_text(encoding="utf-8"))
+    fields["labels"].pop()
+    config.write_text(json.dumps(fields), encoding="utf-8")
+    arguments = [
+        "export",
+        str(checkpoint),
+        "--config",
+        str(config),
+        "--output",
+        str(tmp_path / "m"),
+    ]
+    assert main(arguments) == 1
+    assert "labels has 9 entries, the weights are for 10" in capsys.readouterr().err
+
+
+def test_files_that_are_not_there_are_named(tmp_path, capsys):
+    assert main(["export", str(tmp_path / "none.pth"), "--output", str(tmp_path / "m")]) == 1
+    assert main(["golden", str(tmp_path / "nowhere")]) == 1
+    error = capsys.readouterr().err
+    assert "none.pth" in error
+    assert "nowhere" in error
