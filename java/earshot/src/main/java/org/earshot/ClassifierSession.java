@@ -56,7 +56,7 @@ final class ClassifierSession implements AutoCloseable {
             session.fetch(Network.LOGITS, logits);
             session.fetch(Network.EMBEDDING, embedding);
             if (results == null) {
-                results = new WindowResults(embedding.length);
+                results = new WindowResults(config.labels(), embedding.length);
             }
             results.add(windows.start(), windows.duration(), logits, embedding);
         }

@@ -103,7 +103,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @throws BusyException if all sessions are in use and the builder said not to wait
      */
     public ScenePrediction classify(AudioClip clip, RecordingContext recordingContext) {
-        return run(clip, recordingContext).prediction(config.labels());
+        return run(clip, recordingContext).prediction();
     }
 
     /**
@@ -131,7 +131,7 @@ public final class SceneClassifier implements AutoCloseable {
     public ScenePrediction classify(Path recording, RecordingContext recordingContext) {
         // No session waits while the file is opened; reading it is part of the session's work.
         try (MonoReader reader = MonoReader.open(recording, config.features().sampleRate())) {
-            return run(reader, recording.toString(), recordingContext).prediction(config.labels());
+            return run(reader, recording.toString(), recordingContext).prediction();
         }
     }
 

@@ -7,8 +7,6 @@ import org.earshot.backend.BackendProvider;
 
 /** Loads the native library and starts the backend on the best instruction set there is. */
 public final class CpuProvider implements BackendProvider {
-    private static final String EXPECTED = "the native CPU library";
-
     /** Creates the provider; nothing is loaded yet. */
     public CpuProvider() {}
 
@@ -26,7 +24,7 @@ public final class CpuProvider implements BackendProvider {
     /** Loads the library; the first failure's reason is kept, since the JVM reports later ones without it. */
     private static void load() {
         if (Library.FAILURE != null) {
-            throw new BackendException(CpuBackend.NAME, reason(Library.FAILURE), EXPECTED + " loaded", Library.FAILURE);
+            throw new BackendException(CpuBackend.NAME, Library.FAILURE, "the native CPU library loaded");
         }
     }
 
@@ -65,17 +63,18 @@ public final class CpuProvider implements BackendProvider {
 
     /** Loads once, when first looked at. */
     private static final class Library {
-        static final LinkageError FAILURE = attempt();
+        /** Null if all went well. */
+        static final String FAILURE = attempt();
 
-        private static LinkageError attempt() {
+        private static String attempt() {
             try {
                 if (EarshotCpu.earshot_cpu_abi() != EarshotCpu.EARSHOT_CPU_ABI) {
-                    return new UnsatisfiedLinkError("the native library has interface " + EarshotCpu.earshot_cpu_abi()
-                            + ", this jar needs " + EarshotCpu.EARSHOT_CPU_ABI);
+                    return "the native library has interface " + EarshotCpu.earshot_cpu_abi() + ", this jar needs "
+                            + EarshotCpu.EARSHOT_CPU_ABI;
                 }
                 return null;
             } catch (LinkageError e) {
-                return e;
+                return reason(e);
             }
         }
     }
