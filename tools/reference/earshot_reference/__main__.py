@@ -106,7 +106,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from earshot_reference.dataset import synthetic
 
     torch.set_num_threads(arguments.threads)
-    if len({arguments.seed + k for k in range(3)} & {arguments.test_seed}):
+    if arguments.test_seed in (arguments.seed, arguments.seed + 1):
         raise ReferenceError("--test-seed would repeat clips of the training or validation set")
 
     def clips(what: str, seed: int, per_class: int, duration: float):
@@ -115,7 +115,6 @@ def _train(arguments: argparse.Namespace) -> None:
 
     data = clips("training", arguments.seed, arguments.clips, arguments.duration)
     validation = clips("validation", arguments.seed + 1, arguments.validation_clips, 10.0)
-    test = clips("test", arguments.test_seed, arguments.test_clips, 10.0)
     sizes = AscMambaSizes(
         classes=len(DEFAULT_LABELS),
         channels=arguments.channels,
@@ -136,6 +135,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     torch.save({"model_state_dict": network.state_dict()}, arguments.output / "checkpoint.pth")
+
+    test = clips("test", arguments.test_seed, arguments.test_clips, 10.0)
     variants = {
         "as recorded": test,
         "without city and time": training.without_context(test),
