@@ -8,7 +8,6 @@ module org.earshot {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires JTransforms;
-    requires pickle;
 
     exports org.earshot;
     exports org.earshot.audio;

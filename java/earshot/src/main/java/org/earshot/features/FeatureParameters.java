@@ -1,16 +1,17 @@
 package org.earshot.features;
 
 /**
- * Parameters of the log-mel front end, as {@code config.json} gives them under {@code features}.
+ * Parameters of the log-mel front end, as {@code config.json} gives them under {@code features}. Wrong values are
+ * refused with a message that names the field as {@code config.json} does, what was found and what is expected.
  *
- * @param sampleRate of the PCM, Hz
+ * @param sampleRate of the PCM, Hz ({@code sample_rate})
  * @param fftSize length of the FFT, samples, a power of two ({@code n_fft})
  * @param windowLength length of the periodic Hann window, samples, at most {@code fftSize} ({@code win_length})
- * @param hopLength distance of frames, samples
+ * @param hopLength distance of frames, samples ({@code hop_length})
  * @param melBands number of mel bands ({@code n_mels})
  * @param minimumFrequency lower edge of the first band, Hz ({@code fmin})
  * @param maximumFrequency upper edge of the last band, Hz, at most half the sample rate ({@code fmax})
- * @param frames length of a clip as the network is used to it; more are cut or windowed
+ * @param frames length of a clip as the network is used to it; more are cut or windowed ({@code frames})
  * @param padMode what surrounds a clip's ends ({@code pad_mode})
  * @param topDecibel distance between the loudest value of a clip and the clamp, dB ({@code top_db})
  */
@@ -25,6 +26,91 @@ public record FeatureParameters(
         int frames,
         PadMode padMode,
         double topDecibel) {
+    /** Smallest transform. */
+    public static final int SMALLEST_FFT = 16;
+
+    /**
+     * Largest transform: the longest that JTransforms computes in the caller's thread; for more it starts threads of
+     * its own.
+     */
+    public static final int LARGEST_FFT = 4096;
+
+    /**
+     * Checks every field.
+     *
+     * @param sampleRate at least 1
+     * @param fftSize a power of two from {@value #SMALLEST_FFT} to {@value #LARGEST_FFT}
+     * @param windowLength from 2 to {@code fftSize}
+     * @param hopLength at least 1
+     * @param melBands from 1 to half of {@code fftSize}
+     * @param minimumFrequency at least 0
+     * @param maximumFrequency more than {@code minimumFrequency}, at most half of {@code sampleRate}
+     * @param frames at least 1; with {@code hopLength} at most 2³¹ - 1 samples
+     * @param padMode not null
+     * @param topDecibel more than 0, finite
+     * @throws IllegalArgumentException if one is not so
+     */
+    public FeatureParameters {
+        require(sampleRate > 0, "sample_rate", sampleRate, "a positive number of Hz");
+        require(
+                fftSize >= SMALLEST_FFT && fftSize <= LARGEST_FFT && Integer.bitCount(fftSize) == 1,
+                "n_fft",
+                fftSize,
+                "a power of two from " + SMALLEST_FFT + " to " + LARGEST_FFT);
+        require(
+                windowLength >= 2 && windowLength <= fftSize,
+                "win_length",
+                windowLength,
+                "from 2 to n_fft, " + fftSize + ", samples");
+        require(hopLength > 0, "hop_length", hopLength, "a positive number of samples");
+        require(
+                melBands > 0 && melBands <= fftSize / 2,
+                "n_mels",
+                melBands,
+                "from 1 to half of n_fft, " + fftSize / 2 + ", bands");
+        // Written so that NaN fails too.
+        require(minimumFrequency >= 0, "fmin", minimumFrequency, "0 Hz or more");
+        require(
+                maximumFrequency > minimumFrequency && maximumFrequency <= sampleRate / 2.0,
+                "fmax",
+                maximumFrequency,
+                "more than fmin, " + minimumFrequency + " Hz, and at most half of sample_rate, " + sampleRate / 2.0
+                        + " Hz");
+        require(
+                frames > 0 && (long) frames * hopLength <= Integer.MAX_VALUE,
+                "frames",
+                frames,
+                "at least 1, and with hop_length " + hopLength + " at most " + Integer.MAX_VALUE + " samples");
+        require(padMode != null, "pad_mode", "none", "\"constant\" or \"reflect\"");
+        require(topDecibel > 0 && Double.isFinite(topDecibel), "top_db", topDecibel, "a positive number of dB");
+    }
+
+    /**
+     * The parameters of the challenge baseline: 44.1 kHz, FFT of 2048, windows of 40 ms every 20 ms, 64 bands from 50
+     * Hz to 22,050 Hz, 500 frames, a clamp 80 dB below the loudest value.
+     *
+     * @return the baseline's parameters
+     */
+    public static FeatureParameters baseline() {
+        return new FeatureParameters(44_100, 2048, 1764, 882, 64, 50, 22_050, 500, PadMode.CONSTANT, 80);
+    }
+
+    /**
+     * Length of the clip the network is used to, and so of a window over a longer one: {@code frames * hopLength}
+     * samples. (Such a clip has one frame more, centred on its end, which is cut.)
+     *
+     * @return samples of a window
+     */
+    public int windowSamples() {
+        return frames * hopLength;
+    }
+
+    private static void require(boolean right, String field, Object found, String expected) {
+        if (!right) {
+            throw new IllegalArgumentException(field + ": found " + found + "; expected " + expected);
+        }
+    }
+
     /** What a centred frame sees beyond a clip's ends. */
     public enum PadMode {
         /** Zeros (librosa 0.10 and later). */

@@ -1,5 +1,6 @@
 package org.earshot.layer;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -7,17 +8,38 @@ import java.util.List;
  * + p}. Inputs: location {@code [B, 1]}, the row of the embedding as an integral float, and time features {@code [B,
  * 8]}; output: the condition {@code [B, K]}.
  *
- * @param locationEmbedding {@code [cities, L]}
+ * @param locationTable {@code [cities + 1, L]}: the trained rows, and behind them their mean, which an unknown city may
+ *     ask for; see {@link #withMeanRow}
  * @param timeMapping linear layer {@code 8 -> M} with ReLU
  * @param projection linear layer {@code L + M -> K}, location first
  */
-public record ContextEncoder(Parameter locationEmbedding, Linear timeMapping, Linear projection) implements Layer {
+public record ContextEncoder(Parameter locationTable, Linear timeMapping, Linear projection) implements Layer {
     /** Checks the shapes. */
     public ContextEncoder {
-        if (locationEmbedding.extent(1) + timeMapping.outputs() != projection.inputs()) {
+        if (locationTable.extent(1) + timeMapping.outputs() != projection.inputs()) {
             throw new IllegalArgumentException("projection: takes " + projection.inputs() + " values; expected "
-                    + locationEmbedding.extent(1) + " of the location and " + timeMapping.outputs() + " of the time");
+                    + locationTable.extent(1) + " of the location and " + timeMapping.outputs() + " of the time");
         }
+    }
+
+    /**
+     * Appends the mean of all rows to a trained embedding.
+     *
+     * @param embedding {@code [cities, L]}, at least one city
+     * @return {@code [cities + 1, L]}
+     */
+    public static Parameter withMeanRow(Parameter embedding) {
+        int rows = embedding.extent(0);
+        int width = embedding.extent(1);
+        float[] values = Arrays.copyOf(embedding.values(), Math.multiplyExact(Math.addExact(rows, 1), width));
+        for (int column = 0; column < width; column++) {
+            double sum = 0;
+            for (int row = 0; row < rows; row++) {
+                sum += values[row * width + column];
+            }
+            values[rows * width + column] = (float) (sum / rows);
+        }
+        return new Parameter(Shape.of(rows + 1, width), values);
     }
 
     @Override
@@ -38,7 +60,8 @@ public record ContextEncoder(Parameter locationEmbedding, Linear timeMapping, Li
 
     @Override
     public long parameters() {
-        return locationEmbedding.shape().elements() + timeMapping.parameters() + projection.parameters();
+        long trained = locationTable.shape().elements() - locationTable.extent(1);
+        return trained + timeMapping.parameters() + projection.parameters();
     }
 
     @Override

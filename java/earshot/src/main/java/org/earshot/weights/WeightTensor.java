@@ -32,4 +32,28 @@ public interface WeightTensor {
      * @throws IllegalStateException if the type is not an integer or boolean one
      */
     long[] longs();
+
+    /**
+     * Makes a float32 tensor in memory.
+     *
+     * @param shape its extents
+     * @param values row-major, as many as the shape has elements; not copied
+     * @return the tensor
+     * @throws IllegalArgumentException if the lengths differ
+     */
+    static WeightTensor of(Shape shape, float... values) {
+        return ArrayTensor.of(shape, values);
+    }
+
+    /**
+     * Makes an int64 tensor in memory.
+     *
+     * @param shape its extents
+     * @param values row-major, as many as the shape has elements; not copied
+     * @return the tensor
+     * @throws IllegalArgumentException if the lengths differ
+     */
+    static WeightTensor of(Shape shape, long... values) {
+        return ArrayTensor.of(shape, values);
+    }
 }

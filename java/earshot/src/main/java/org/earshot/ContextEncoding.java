@@ -1,0 +1,51 @@
+package org.earshot;
+
+import java.util.Map;
+import org.earshot.layer.Shape;
+import org.earshot.model.ContextParameters;
+import org.earshot.model.ModelConfig;
+import org.earshot.model.Network;
+import org.earshot.model.SceneModel;
+
+/** Turns a recording's context into what the network is fed. */
+final class ContextEncoding {
+    /**
+     * Values to feed.
+     *
+     * @param values by name, each one clip's
+     */
+    record Encoded(Map<String, float[]> values) {
+        Shape shape(String name) {
+            return Shape.of(1, values.get(name).length);
+        }
+    }
+
+    private static final Encoded NOTHING = new Encoded(Map.of());
+
+    private final ContextParameters parameters;
+    private final SceneModel model;
+
+    ContextEncoding(ModelConfig config, SceneModel model) {
+        this.parameters = config.context();
+        this.model = model;
+    }
+
+    Encoded encode(RecordingContext context) {
+        if (model.contextInputs().isEmpty()) {
+            return NOTHING;
+        }
+        if (context.condition().isPresent()) {
+            float[] condition = context.condition().get();
+            int expected = model.conditionWidth();
+            if (condition.length != expected) {
+                throw new ContextException("condition", condition.length + " values", Integer.toString(expected));
+            }
+            return new Encoded(Map.of(Network.CONDITION, condition));
+        }
+        return new Encoded(Map.of(
+                Network.LOCATION,
+                new float[] {parameters.locationRow(context.city().orElse(null))},
+                Network.TIME_FEATURES,
+                parameters.timeFeatures(context.time().orElse(null))));
+    }
+}

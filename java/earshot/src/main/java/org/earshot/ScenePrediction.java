@@ -1,0 +1,131 @@
+package org.earshot;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** The answer for one recording: how probable each scene is. A plain value that needs no closing. */
+public final class ScenePrediction {
+    /**
+     * A scene and its probability.
+     *
+     * @param label the scene's name
+     * @param probability in [0, 1]
+     */
+    public record ScoredScene(String label, float probability) {}
+
+    /** What one window of the recording was taken for. */
+    public static final class Window {
+        private final Duration start;
+        private final Duration length;
+        private final List<String> labels;
+        private final float[] probabilities;
+
+        Window(Duration start, Duration length, List<String> labels, float[] probabilities) {
+            this.start = start;
+            this.length = length;
+            this.labels = labels;
+            this.probabilities = probabilities;
+        }
+
+        /**
+         * Where the window starts.
+         *
+         * @return time from the recording's start
+         */
+        public Duration start() {
+            return start;
+        }
+
+        /**
+         * How long the window is.
+         *
+         * @return its duration
+         */
+        public Duration length() {
+            return length;
+        }
+
+        /**
+         * All scenes in this window, the most probable first; equals keep the model's order.
+         *
+         * @return one entry per label; the probabilities sum to 1
+         */
+        public List<ScoredScene> ranking() {
+            return rank(labels, i -> probabilities[i]);
+        }
+
+        @Override
+        public String toString() {
+            return start + " " + ranking().get(0);
+        }
+    }
+
+    private final List<ScoredScene> ranking;
+    private final List<Window> windows;
+
+    private ScenePrediction(List<ScoredScene> ranking, List<Window> windows) {
+        this.ranking = ranking;
+        this.windows = windows;
+    }
+
+    /** Averages the windows' probabilities, each window counting the same. */
+    static ScenePrediction ofWindows(List<String> labels, List<Window> windows) {
+        return new ScenePrediction(
+                rank(labels, i -> windows.stream()
+                        .mapToDouble(window -> window.probabilities[i])
+                        .average()
+                        .orElseThrow()),
+                windows);
+    }
+
+    private static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {
+        return IntStream.range(0, labels.size())
+                .mapToObj(i -> new ScoredScene(labels.get(i), (float) probability.applyAsDouble(i)))
+                .sorted(Comparator.comparingDouble(ScoredScene::probability).reversed())
+                .toList();
+    }
+
+    /**
+     * The most probable scene.
+     *
+     * @return its name
+     */
+    public String label() {
+        return ranking.get(0).label();
+    }
+
+    /**
+     * The probability of the most probable scene.
+     *
+     * @return in [0, 1]
+     */
+    public float probability() {
+        return ranking.get(0).probability();
+    }
+
+    /**
+     * All scenes, the most probable first; equals keep the model's order.
+     *
+     * @return one entry per label; the probabilities sum to 1
+     */
+    public List<ScoredScene> ranking() {
+        return ranking;
+    }
+
+    /**
+     * The windows whose probabilities were averaged.
+     *
+     * @return in the order of time; one window for a recording no longer than the model's clip
+     */
+    public List<Window> windows() {
+        return windows;
+    }
+
+    @Override
+    public String toString() {
+        return label() + " (" + probability() + ")";
+    }
+}

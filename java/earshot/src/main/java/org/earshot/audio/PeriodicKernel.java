@@ -1,0 +1,82 @@
+package org.earshot.audio;
+
+import java.util.Arrays;
+
+/**
+ * Resampling where the phases repeat soon: every {@code up} outputs, {@code down} inputs further on.
+ *
+ * <p>A sum over the taps of one output cannot be vectorised in Java (the order of additions is fixed), so one phase is
+ * computed for many periods at once: the window is transposed so that row j holds input j of every period, and each tap
+ * adds a multiple of one row to a row of outputs.
+ */
+final class PeriodicKernel extends ResamplingKernel {
+    /** Periods computed together: a few vectors long, so that the rows in use stay in the second-level cache. */
+    private static final int PERIODS = 64;
+
+    private final int outputs;
+    private final int inputs;
+    private final double[][] coefficients;
+    private final double[][] rows;
+    private final double[] sums = new double[PERIODS];
+
+    PeriodicKernel(int up, int down, FilterBank filter) {
+        super(up, down, filter.half());
+        // A period shorter than the filter is repeated: neighbouring periods share all but its length of their window.
+        int taps = 2 * filter.half();
+        int repeats = (taps + down - 1) / down;
+        outputs = up * repeats;
+        inputs = down * repeats;
+        coefficients = filter.rows();
+        rows = new double[inputs + taps][PERIODS];
+    }
+
+    @Override
+    int blockOutputs() {
+        return outputs * PERIODS;
+    }
+
+    @Override
+    int windowLength() {
+        return inputs * (PERIODS - 1) + rows.length;
+    }
+
+    @Override
+    void run(float[] window, long firstOutput, float[] output) {
+        for (int j = 0; j < rows.length; j++) {
+            double[] row = rows[j];
+            for (int period = 0; period < PERIODS; period++) {
+                row[period] = window[period * inputs + j];
+            }
+        }
+        for (int phase = 0; phase < outputs; phase++) {
+            Arrays.fill(sums, 0);
+            addTaps(coefficients[phase % up()], (int) inputAt(phase));
+            for (int period = 0; period < PERIODS; period++) {
+                output[period * outputs + phase] = (float) sums[period];
+            }
+        }
+    }
+
+    private void addTaps(double[] taps, int firstRow) {
+        for (int tap = 0; tap < taps.length; tap += 4) {
+            addFour(
+                    sums,
+                    taps[tap],
+                    rows[firstRow + tap],
+                    taps[tap + 1],
+                    rows[firstRow + tap + 1],
+                    taps[tap + 2],
+                    rows[firstRow + tap + 2],
+                    taps[tap + 3],
+                    rows[firstRow + tap + 3]);
+        }
+    }
+
+    /** All arrays with the same plain index: only so does the JIT know that they do not overlap, and vectorises. */
+    private static void addFour(
+            double[] y, double a, double[] xa, double b, double[] xb, double c, double[] xc, double d, double[] xd) {
+        for (int i = 0; i < PERIODS; i++) {
+            y[i] += (a * xa[i] + b * xb[i]) + (c * xc[i] + d * xd[i]);
+        }
+    }
+}

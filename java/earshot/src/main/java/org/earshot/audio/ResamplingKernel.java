@@ -1,0 +1,63 @@
+package org.earshot.audio;
+
+import java.math.BigInteger;
+
+/**
+ * Computes a block of output samples from a window of input samples. Output n lies at input time n * down / up, where
+ * up / down is the ratio of the rates in lowest terms.
+ */
+abstract class ResamplingKernel {
+    private final int up;
+    private final int down;
+    private final int half;
+
+    ResamplingKernel(int up, int down, int half) {
+        this.up = up;
+        this.down = down;
+        this.half = half;
+    }
+
+    /** The faster kernel where the phases repeat soon enough to be tabulated, else the one that interpolates. */
+    static ResamplingKernel of(int inputRate, int outputRate) {
+        int divisor = BigInteger.valueOf(inputRate)
+                .gcd(BigInteger.valueOf(outputRate))
+                .intValue();
+        int up = outputRate / divisor;
+        int down = inputRate / divisor;
+        FilterBank filter = FilterBank.of(up, down);
+        return filter.exact() ? new PeriodicKernel(up, down, filter) : new InterpolatingKernel(up, down, filter);
+    }
+
+    final int up() {
+        return up;
+    }
+
+    final int down() {
+        return down;
+    }
+
+    /** Half the number of taps. */
+    final int half() {
+        return half;
+    }
+
+    /** Index of the last input sample at or before an output sample. */
+    final long inputAt(long output) {
+        return Math.multiplyExact(output, (long) down) / up;
+    }
+
+    /** Outputs that {@link #run} computes at once. */
+    abstract int blockOutputs();
+
+    /** Input samples that {@link #run} looks at. */
+    abstract int windowLength();
+
+    /**
+     * Computes a block.
+     *
+     * @param window input from sample {@code inputAt(firstOutput) - half + 1} on
+     * @param firstOutput index of the block's first output, a multiple of {@link #blockOutputs}
+     * @param output receives the block
+     */
+    abstract void run(float[] window, long firstOutput, float[] output);
+}

@@ -1,0 +1,16 @@
+package org.earshot.audio;
+
+/** Mono PCM, read block by block. */
+@FunctionalInterface
+public interface SampleSource {
+    /**
+     * Reads the next samples.
+     *
+     * @param target receives the samples
+     * @param offset index of the first sample to write
+     * @param length most samples to read, at least 1
+     * @return samples read, at least 1, or -1 at the end
+     * @throws org.earshot.AudioException if the recording turns out to be damaged
+     */
+    int read(float[] target, int offset, int length);
+}

@@ -1,0 +1,40 @@
+package org.earshot.audio;
+
+import org.earshot.AudioException;
+
+/** What a sample may be. */
+public final class Samples {
+    /**
+     * Full scale is 1; float files whose writer forgot to scale 32-bit integers reach 2^31. Anything beyond is damage,
+     * and would overflow to infinity further on.
+     */
+    private static final float LIMIT = 0x1p32f;
+
+    /** The expectation that messages state. */
+    static final String EXPECTED = "finite samples (full scale is 1, at most 2^32)";
+
+    /** Most elements that every JVM can put into an array. */
+    static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    private Samples() {}
+
+    /** Whether a sample is finite and of a believable size. */
+    static boolean isUsable(float sample) {
+        return Math.abs(sample) <= LIMIT;
+    }
+
+    /**
+     * Checks PCM that did not come through a {@link MonoReader}.
+     *
+     * @param subject what messages call the recording
+     * @param pcm samples, full scale being [-1, 1]
+     * @throws AudioException if a sample is NaN, infinite or beyond 2^32, with its index
+     */
+    public static void check(String subject, float[] pcm) {
+        for (int i = 0; i < pcm.length; i++) {
+            if (!isUsable(pcm[i])) {
+                throw new AudioException(subject, "sample " + pcm[i] + " at index " + i, EXPECTED);
+            }
+        }
+    }
+}

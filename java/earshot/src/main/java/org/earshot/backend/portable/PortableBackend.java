@@ -1,0 +1,70 @@
+package org.earshot.backend.portable;
+
+import org.earshot.backend.Backend;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Operation;
+import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.DenseEncoder;
+import org.earshot.layer.GlobalMean;
+import org.earshot.layer.Linear;
+import org.earshot.layer.MambaPath;
+
+/** The backend in plain Java. */
+public final class PortableBackend implements Backend {
+    /** Its name. */
+    public static final String NAME = "portable";
+
+    private final int threads;
+
+    /**
+     * Creates the backend.
+     *
+     * @param threads of every execution, the caller's included; at least 1
+     */
+    public PortableBackend(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException(threads + " threads; expected at least 1");
+        }
+        this.threads = threads;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Execution open() {
+        return new PortableExecution(threads);
+    }
+
+    @Override
+    public Operation contextEncoder(ContextEncoder layer) {
+        return new ContextEncoderOperation(layer);
+    }
+
+    @Override
+    public Operation denseEncoder(DenseEncoder layer) {
+        return new DenseEncoderOperation(layer);
+    }
+
+    @Override
+    public Operation mambaPath(MambaPath layer) {
+        return new MambaPathOperation(layer);
+    }
+
+    @Override
+    public Operation globalMean(GlobalMean layer) {
+        return new GlobalMeanOperation(layer);
+    }
+
+    @Override
+    public Operation linear(Linear layer) {
+        return new LinearOperation(layer);
+    }
+
+    @Override
+    public String toString() {
+        return NAME + "[" + threads + (threads == 1 ? " thread]" : " threads]");
+    }
+}

@@ -1,0 +1,215 @@
+package org.earshot.features;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.earshot.AudioException;
+import org.earshot.features.FeatureParameters.PadMode;
+import org.jtransforms.fft.DoubleFFT_1D;
+
+/**
+ * The log-mel spectrogram of a clip, as the challenge baseline computes it with librosa (features.md): magnitudes of a
+ * centred short-time Fourier transform, summed into mel bands, in dB, and clamped below the clip's loudest value.
+ *
+ * <p>The transform is taken in float64, as librosa does (its window is float64): the clamp lies 80 dB of magnitude
+ * below the loudest value, a ratio of 1e-8, which rounding in a float32 transform would drown.
+ *
+ * <p>Immutable and safe for any number of threads, each with its own {@link Scratch}. It computes in the caller's
+ * thread and allocates nothing.
+ */
+public final class LogMel {
+    /** Spacing of 1.0, which the baseline adds to every sample. */
+    private static final double OFFSET = Math.ulp(1.0);
+
+    /** What librosa takes the logarithm of at least ({@code amin}). */
+    private static final double SMALLEST_POWER = 1e-10;
+
+    private final FeatureParameters parameters;
+    private final MelFilterBank filters;
+    private final DoubleFFT_1D transform;
+    private final double[] window;
+    /** From a frame's centre to the window's first sample. */
+    private final int windowStart;
+
+    /**
+     * Prepares window, transform and filters.
+     *
+     * @param parameters of the front end
+     */
+    public LogMel(FeatureParameters parameters) {
+        this.parameters = Objects.requireNonNull(parameters, "parameters");
+        filters = new MelFilterBank(parameters);
+        transform = new DoubleFFT_1D(parameters.fftSize());
+        window = hann(parameters.windowLength());
+        windowStart = (parameters.fftSize() - window.length) / 2 - parameters.fftSize() / 2;
+    }
+
+    private static double[] hann(int length) {
+        double[] window = new double[length];
+        for (int i = 0; i < length; i++) {
+            window[i] = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / length);
+        }
+        return window;
+    }
+
+    /**
+     * The parameters this front end was built from.
+     *
+     * @return the parameters
+     */
+    public FeatureParameters parameters() {
+        return parameters;
+    }
+
+    /**
+     * Frames of the whole clip, {@code 1 + samples / hopLength}: those whose loudest value the clamp is set by.
+     *
+     * @param samples length of the clip, at least 1
+     * @return number of frames before the cut
+     */
+    public int frames(int samples) {
+        return 1 + samples / parameters.hopLength();
+    }
+
+    /**
+     * Frames that {@link #compute} writes: those of the clip, at most {@link FeatureParameters#frames()}.
+     *
+     * @param samples length of the clip, at least 1
+     * @return number of frames after the cut
+     */
+    public int cutFrames(int samples) {
+        return Math.min(frames(samples), parameters.frames());
+    }
+
+    /**
+     * Working memory for one thread at a time.
+     *
+     * @return new scratch for this front end
+     */
+    public Scratch scratch() {
+        return new Scratch(parameters);
+    }
+
+    /**
+     * Computes the features of one clip.
+     *
+     * @param pcm mono samples at {@link FeatureParameters#sampleRate()}, full scale 1
+     * @param offset of the clip's first sample in {@code pcm}
+     * @param samples length of the clip, at least 1
+     * @param out takes [{@link #cutFrames cutFrames(samples)}, {@link FeatureParameters#melBands()}] values in dB
+     * @param outOffset of the first value in {@code out}
+     * @param scratch made by {@link #scratch()} of a front end with the same parameters, used by no other thread
+     *     meanwhile
+     * @return number of frames written
+     * @throws AudioException if the clip is empty
+     * @throws IndexOutOfBoundsException if the clip or the result does not fit into its array
+     */
+    public int compute(float[] pcm, int offset, int samples, float[] out, int outOffset, Scratch scratch) {
+        if (samples == 0) {
+            throw new AudioException("clip", "no samples", "at least 1");
+        }
+        Objects.checkFromIndexSize(offset, samples, pcm.length);
+        int bands = parameters.melBands();
+        int frames = frames(samples);
+        int kept = cutFrames(samples);
+        Objects.checkFromIndexSize((long) outOffset, (long) kept * bands, out.length);
+        if (!scratch.parameters.equals(parameters)) {
+            throw new IllegalArgumentException("scratch of other parameters");
+        }
+        double loudest = SMALLEST_POWER;
+        for (int frame = 0; frame < frames; frame++) {
+            bands(pcm, offset, samples, frame, scratch);
+            for (double power : scratch.bands) {
+                loudest = Math.max(loudest, power);
+            }
+            if (frame < kept) {
+                int row = outOffset + frame * bands;
+                for (int band = 0; band < bands; band++) {
+                    out[row + band] = (float) scratch.bands[band];
+                }
+            }
+        }
+        toDecibel(out, outOffset, kept * bands, loudest);
+        return kept;
+    }
+
+    private void bands(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
+        double[] spectrum = scratch.spectrum;
+        window(pcm, offset, samples, frame * parameters.hopLength() + windowStart, spectrum);
+        transform.realForward(spectrum);
+        magnitudes(spectrum, scratch.magnitudes);
+        filters.apply(scratch.magnitudes, scratch.bands);
+    }
+
+    /**
+     * Windows the samples from {@code first} on, which may lie beyond the clip's ends. The window lies at the start of
+     * the transform, not in its middle: a shift in time leaves magnitudes as they are.
+     */
+    private void window(float[] pcm, int offset, int samples, int first, double[] windowed) {
+        int length = window.length;
+        int from = Math.min(Math.max(-first, 0), length);
+        int to = (int) Math.max(from, Math.min(length, (long) samples - first));
+        int shift = offset + first;
+        for (int i = from; i < to; i++) {
+            windowed[i] = window[i] * (pcm[shift + i] + OFFSET);
+        }
+        Arrays.fill(windowed, to, windowed.length, 0);
+        if (to - from == length) {
+            return;
+        }
+        if (parameters.padMode() == PadMode.CONSTANT) {
+            Arrays.fill(windowed, 0, from, 0);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            if (i < from || i >= to) {
+                windowed[i] = window[i] * (pcm[offset + reflect((long) first + i, samples)] + OFFSET);
+            }
+        }
+    }
+
+    /** Mirrors at both ends as often as it takes, as numpy does; a single sample is repeated. */
+    private static int reflect(long index, int samples) {
+        long last = samples - 1L;
+        return last == 0 ? 0 : (int) (last - Math.abs(last - Math.floorMod(index, 2 * last)));
+    }
+
+    /** Magnitudes of all bins, from the packed spectrum of a real signal. */
+    private static void magnitudes(double[] spectrum, double[] magnitudes) {
+        int half = spectrum.length / 2;
+        for (int bin = 1; bin < half; bin++) {
+            double real = spectrum[2 * bin];
+            double imaginary = spectrum[2 * bin + 1];
+            magnitudes[bin] = real * real + imaginary * imaginary;
+        }
+        magnitudes[0] = spectrum[0] * spectrum[0];
+        // The last bin is packed where the imaginary part of bin 0 would be, which is always 0.
+        magnitudes[half] = spectrum[1] * spectrum[1];
+        // A loop of its own, so that it is vectorised.
+        for (int bin = 0; bin < magnitudes.length; bin++) {
+            magnitudes[bin] = Math.sqrt(magnitudes[bin]);
+        }
+    }
+
+    private void toDecibel(float[] values, int from, int count, double loudest) {
+        float clamp = (float) (10 * Math.log10(loudest) - parameters.topDecibel());
+        for (int i = from; i < from + count; i++) {
+            float decibel = (float) (10 * Math.log10(Math.max(SMALLEST_POWER, values[i])));
+            values[i] = Math.max(clamp, decibel);
+        }
+    }
+
+    /** Working memory of {@link LogMel#compute}: the spectrum and the bands of one frame. */
+    public static final class Scratch {
+        private final FeatureParameters parameters;
+        private final double[] spectrum;
+        private final double[] magnitudes;
+        private final double[] bands;
+
+        private Scratch(FeatureParameters parameters) {
+            this.parameters = parameters;
+            spectrum = new double[parameters.fftSize()];
+            magnitudes = new double[parameters.fftSize() / 2 + 1];
+            bands = new double[parameters.melBands()];
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package org.earshot.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.earshot.ModelException;
+import org.earshot.layer.Activation;
+import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.Convolution;
+import org.earshot.layer.DenseEncoder;
+import org.earshot.layer.GlobalMean;
+import org.earshot.layer.Linear;
+import org.earshot.layer.MambaLayer;
+import org.earshot.layer.MambaPath;
+import org.earshot.layer.NormalizedConvolution;
+import org.earshot.layer.Parameter;
+import org.earshot.layer.PreNorm;
+import org.earshot.layer.Shape;
+import org.earshot.weights.WeightBinder;
+import org.earshot.weights.Weights;
+
+/**
+ * ASCMamba (specification, "ASCMamba"): dense encoder, dual-path Mamba blocks, mean over time and frequency, linear
+ * classifier; with context encoder and conditional layer norms where the weights have them. All widths and counts are
+ * read from the weights.
+ */
+public final class AscMamba implements SceneModel {
+    private static final String ENCODER = "dense_encoder.";
+    private static final String CONTEXT = "context_encoder.";
+
+    private final Network network;
+    private final int conditionWidth;
+
+    private AscMamba(Network network, int conditionWidth) {
+        this.network = network;
+        this.conditionWidth = conditionWidth;
+    }
+
+    /**
+     * Composes the network.
+     *
+     * @param config its configuration; {@code model.pre_norm} may be {@code "none"}
+     * @param weights its weights
+     * @return the model
+     * @throws ModelException if the configuration contradicts the weights
+     * @throws org.earshot.WeightsException listing all tensors that are missing, unexpected or of another shape
+     */
+    public static AscMamba of(ModelConfig config, Weights weights) {
+        boolean withoutNorm = config.model()
+                .choice("pre_norm", List.of("auto", "none"), "auto")
+                .equals("none");
+        config.model().finish();
+        WeightBinder binder = new WeightBinder(weights);
+        boolean conditioned = binder.hasPrefix(CONTEXT);
+        checkContext(config, conditioned);
+
+        Network.Builder builder = new Network.Builder();
+        if (conditioned) {
+            builder.add(Network.CONDITION, contextEncoder(binder, config), Network.LOCATION, Network.TIME_FEATURES);
+        }
+        DenseEncoder encoder = denseEncoder(binder);
+        String x = builder.add("dense_encoder", encoder, Network.FEATURES);
+        int blocks = binder.count("blocks.");
+        for (int block = 0; block < blocks; block++) {
+            for (MambaPath.Axis axis : MambaPath.Axis.values()) {
+                String prefix = "blocks." + block + ".";
+                String name = prefix + (axis == MambaPath.Axis.TIME ? "time" : "freq");
+                MambaPath path = path(binder, prefix, axis, encoder.channels(), withoutNorm, conditioned);
+                x = path.norm() instanceof PreNorm.Conditional
+                        ? builder.add(name, path, x, Network.CONDITION)
+                        : builder.add(name, path, x);
+            }
+        }
+        builder.add(Network.EMBEDDING, new GlobalMean(), x);
+        builder.add(
+                Network.LOGITS,
+                linear(binder, "classifier", encoder.channels(), config.labels().size(), Activation.NONE),
+                Network.EMBEDDING);
+        checkLabels(config, weights);
+        binder.finish(Architecture.ASCMAMBA.label());
+        return new AscMamba(builder.build(), conditioned ? binder.extent(CONTEXT + "projection.weight", 0) : 0);
+    }
+
+    private static void checkContext(ModelConfig config, boolean conditioned) {
+        if (conditioned && config.context() == null) {
+            throw new ModelException(
+                    config.source() + ": context", "null", "an object, since the weights have " + CONTEXT + "*");
+        }
+        if (!conditioned && config.context() != null) {
+            throw new ModelException(
+                    config.source() + ": context", "an object", "null, since the weights have no " + CONTEXT + "*");
+        }
+    }
+
+    private static void checkLabels(ModelConfig config, Weights weights) {
+        var classifier = weights.tensors().get("classifier.weight");
+        if (classifier != null && classifier.shape().rank() == 2) {
+            int classes = classifier.shape().extent(0);
+            if (classes != config.labels().size()) {
+                throw new ModelException(
+                        config.source() + ": labels",
+                        config.labels().size() + " labels",
+                        classes + ", as many as classifier.weight has rows");
+            }
+        }
+    }
+
+    private static ContextEncoder contextEncoder(WeightBinder binder, ModelConfig config) {
+        String embeddingName = CONTEXT + "location_embedding.weight";
+        int cities = binder.extent(embeddingName, 0);
+        int width = binder.extent(embeddingName, 1);
+        if (binder.has(embeddingName) && cities != config.context().locations().size()) {
+            throw new ModelException(
+                    config.source() + ": context.locations",
+                    config.context().locations().size() + " cities",
+                    cities + ", as many as " + embeddingName + " has rows");
+        }
+        Parameter embedding = binder.take(embeddingName, cities, width);
+        int timeWidth = binder.extent(CONTEXT + "time_mapping.weight", 0);
+        int condition = binder.extent(CONTEXT + "projection.weight", 0);
+        return new ContextEncoder(
+                ContextEncoder.withMeanRow(embedding),
+                linear(binder, CONTEXT + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU),
+                linear(binder, CONTEXT + "projection", width + timeWidth, condition, Activation.NONE));
+    }
+
+    private static DenseEncoder denseEncoder(WeightBinder binder) {
+        String block = ENCODER + "dense_block.dense_block.";
+        int channels = binder.extent(ENCODER + "dense_conv_1.0.weight", 0);
+        List<NormalizedConvolution> layers = new ArrayList<>();
+        int count = binder.count(block);
+        for (int i = 0; i < count; i++) {
+            int dilation = 1 << Math.min(i, 20);
+            layers.add(convolution(
+                    binder, block + i, new int[] {channels, channels * (i + 1), 3, 3}, 1, dilation, 1, dilation));
+        }
+        return new DenseEncoder(
+                convolution(binder, ENCODER + "dense_conv_1", new int[] {channels, 1, 1, 1}, 1, 0, 0, 1),
+                layers,
+                convolution(binder, ENCODER + "dense_conv_2", new int[] {channels, channels, 1, 3}, 2, 0, 0, 1));
+    }
+
+    private static NormalizedConvolution convolution(
+            WeightBinder binder,
+            String name,
+            int[] extents,
+            int strideFrequency,
+            int paddingTime,
+            int paddingFrequency,
+            int dilationTime) {
+        int channels = extents[0];
+        Convolution convolution = new Convolution(
+                binder.take(name + ".0.weight", extents),
+                binder.take(name + ".0.bias", channels),
+                strideFrequency,
+                paddingTime,
+                paddingFrequency,
+                dilationTime);
+        return new NormalizedConvolution(
+                convolution,
+                binder.take(name + ".1.weight", channels),
+                binder.take(name + ".1.bias", channels),
+                binder.take(name + ".2.weight", channels));
+    }
+
+    private static MambaPath path(
+            WeightBinder binder,
+            String block,
+            MambaPath.Axis axis,
+            int channels,
+            boolean withoutNorm,
+            boolean conditioned) {
+        boolean time = axis == MambaPath.Axis.TIME;
+        String mamba = block + (time ? "time_mamba." : "freq_mamba.");
+        String linear = block + (time ? "tlinear." : "flinear.");
+        return new MambaPath(
+                axis,
+                preNorm(binder, block + (time ? "time_" : "freq_"), channels, withoutNorm, conditioned),
+                mambaLayers(binder, mamba + "forward_blocks.", channels),
+                mambaLayers(binder, mamba + "backward_blocks.", channels),
+                squeezed(binder.take(linear + "weight", 2 * channels, channels, 1)),
+                binder.take(linear + "bias", channels));
+    }
+
+    /** A transposed convolution of width 1 is a product: drops the last extent. */
+    private static Parameter squeezed(Parameter weight) {
+        return new Parameter(Shape.of(weight.extent(0), weight.extent(1)), weight.values());
+    }
+
+    private static PreNorm preNorm(
+            WeightBinder binder, String prefix, int channels, boolean withoutNorm, boolean conditioned) {
+        if (withoutNorm) {
+            return new PreNorm.None();
+        }
+        if (conditioned) {
+            int condition = binder.extent(CONTEXT + "projection.weight", 0);
+            return new PreNorm.Conditional(
+                    linear(binder, prefix + "cln.gamma", condition, channels, Activation.NONE),
+                    linear(binder, prefix + "cln.beta", condition, channels, Activation.NONE));
+        }
+        return new PreNorm.Plain(
+                binder.take(prefix + "norm.weight", channels), binder.take(prefix + "norm.bias", channels));
+    }
+
+    private static List<MambaLayer> mambaLayers(WeightBinder binder, String prefix, int channels) {
+        List<MambaLayer> layers = new ArrayList<>();
+        int count = Math.max(1, binder.count(prefix));
+        for (int i = 0; i < count; i++) {
+            String mixer = prefix + i + ".mixer.";
+            int inner = binder.extent(mixer + "A_log", 0);
+            int states = binder.extent(mixer + "A_log", 1);
+            int rank = binder.extent(mixer + "dt_proj.weight", 1);
+            int taps = binder.extent(mixer + "conv1d.weight", 2);
+            layers.add(new MambaLayer(
+                    binder.take(prefix + i + ".norm.weight", channels),
+                    binder.take(mixer + "in_proj.weight", 2 * inner, channels),
+                    binder.take(mixer + "conv1d.weight", inner, 1, taps),
+                    binder.take(mixer + "conv1d.bias", inner),
+                    binder.take(mixer + "x_proj.weight", rank + 2 * states, inner),
+                    binder.take(mixer + "dt_proj.weight", inner, rank),
+                    binder.take(mixer + "dt_proj.bias", inner),
+                    binder.take(mixer + "A_log", inner, states),
+                    binder.take(mixer + "D", inner),
+                    binder.take(mixer + "out_proj.weight", channels, inner)));
+        }
+        return layers;
+    }
+
+    private static Linear linear(WeightBinder binder, String name, int inputs, int outputs, Activation activation) {
+        return new Linear(
+                binder.take(name + ".weight", outputs, inputs), binder.take(name + ".bias", outputs), activation);
+    }
+
+    @Override
+    public Architecture architecture() {
+        return Architecture.ASCMAMBA;
+    }
+
+    @Override
+    public Network network() {
+        return network;
+    }
+
+    @Override
+    public List<String> contextInputs() {
+        return conditionWidth > 0 ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of();
+    }
+
+    @Override
+    public int conditionWidth() {
+        return conditionWidth;
+    }
+
+    @Override
+    public int minimumFrames() {
+        return 1;
+    }
+}

@@ -1,0 +1,160 @@
+package org.earshot.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.earshot.ModelException;
+import org.earshot.features.FeatureParameters;
+import org.earshot.files.AtomicFile;
+import org.earshot.model.ContextParameters.TimeEncoding;
+import org.earshot.model.ContextParameters.UnknownLocation;
+
+/**
+ * A model's {@code config.json}: what its weights cannot say.
+ *
+ * @param source the file, for messages
+ * @param architecture which system it is
+ * @param labels the classes, in the order of the logits
+ * @param features the log-mel front end
+ * @param context city and time, or null for a model without them
+ * @param model the architecture's own options, read by the architecture itself
+ */
+public record ModelConfig(
+        Path source,
+        Architecture architecture,
+        List<String> labels,
+        FeatureParameters features,
+        ContextParameters context,
+        ConfigSection model) {
+    private static final int ANY = Integer.MAX_VALUE;
+    private static final Pattern COMPLAINT = Pattern.compile("(\\w+): found (.+); expected (.+)");
+
+    /**
+     * Copies the list.
+     *
+     * @param source the file
+     * @param architecture the system
+     * @param labels the classes
+     * @param features the front end
+     * @param context city and time, or null
+     * @param model the architecture's options
+     */
+    public ModelConfig {
+        labels = List.copyOf(labels);
+    }
+
+    /**
+     * Reads a configuration strictly: every field must be there, known and of its type.
+     *
+     * @param configJson the file
+     * @return the configuration; the options under {@code model} are still unread
+     * @throws ModelException naming file and field if anything is wrong
+     */
+    public static ModelConfig read(Path configJson) {
+        ConfigSection root = ConfigSection.read(configJson);
+        Architecture architecture = root.choice("architecture", Architecture.class);
+        List<String> labels = root.strings("labels");
+        FeatureParameters features = features(root.section("features"), root);
+        ContextParameters context = root.nullableSection("context")
+                .map(section -> context(section, root))
+                .orElse(null);
+        ConfigSection model = root.section("model");
+        root.finish();
+        return new ModelConfig(configJson, architecture, labels, features, context, model);
+    }
+
+    private static FeatureParameters features(ConfigSection section, ConfigSection root) {
+        int sampleRate = section.integer("sample_rate", 1, ANY);
+        int fftSize = section.integer("n_fft", 1, ANY);
+        int windowLength = section.integer("win_length", 1, ANY);
+        int hopLength = section.integer("hop_length", 1, ANY);
+        int melBands = section.integer("n_mels", 1, ANY);
+        double minimumFrequency = section.number("fmin");
+        double maximumFrequency = section.number("fmax");
+        int frames = section.integer("frames", 1, ANY);
+        FeatureParameters.PadMode padMode = section.choice("pad_mode", FeatureParameters.PadMode.class);
+        double topDecibel = section.number("top_db");
+        section.finish();
+        return checked(
+                root,
+                "features",
+                () -> new FeatureParameters(
+                        sampleRate,
+                        fftSize,
+                        windowLength,
+                        hopLength,
+                        melBands,
+                        minimumFrequency,
+                        maximumFrequency,
+                        frames,
+                        padMode,
+                        topDecibel));
+    }
+
+    private static ContextParameters context(ConfigSection section, ConfigSection root) {
+        List<String> locations = section.strings("locations");
+        TimeEncoding timeEncoding = section.choice("time_encoding", TimeEncoding.class);
+        UnknownLocation unknownLocation = section.choice("unknown_location", UnknownLocation.class);
+        section.finish();
+        return checked(root, "context", () -> new ContextParameters(locations, timeEncoding, unknownLocation));
+    }
+
+    /** Turns a constructor's complaint, {@code field: found X; expected Y}, into one that also names the file. */
+    private static <T> T checked(ConfigSection root, String section, Supplier<T> constructor) {
+        try {
+            return constructor.get();
+        } catch (IllegalArgumentException e) {
+            Matcher complaint = COMPLAINT.matcher(e.getMessage());
+            if (!complaint.matches()) {
+                throw e;
+            }
+            throw new ModelException(
+                    root.subject(section + "." + complaint.group(1)), complaint.group(2), complaint.group(3), e);
+        }
+    }
+
+    /**
+     * Writes the configuration, whole or not at all.
+     *
+     * @param configJson the file to write or replace
+     * @throws ModelException if that fails
+     */
+    public void write(Path configJson) {
+        ObjectNode root = ConfigSection.JSON.createObjectNode();
+        root.put("architecture", architecture.label());
+        labels.forEach(root.putArray("labels")::add);
+        writeFeatures(root.putObject("features"));
+        if (context == null) {
+            root.putNull("context");
+        } else {
+            ObjectNode section = root.putObject("context");
+            context.locations().forEach(section.putArray("locations")::add);
+            section.put("time_encoding", ConfigSection.word(context.timeEncoding()));
+            section.put("unknown_location", ConfigSection.word(context.unknownLocation()));
+        }
+        root.set("model", model.node());
+        try {
+            byte[] json = ConfigSection.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+            AtomicFile.write(configJson, out -> out.write(json));
+        } catch (IOException e) {
+            throw new ModelException(configJson, "a file that cannot be written (" + e + ")", "a writable folder", e);
+        }
+    }
+
+    private void writeFeatures(ObjectNode section) {
+        section.put("sample_rate", features.sampleRate());
+        section.put("n_fft", features.fftSize());
+        section.put("win_length", features.windowLength());
+        section.put("hop_length", features.hopLength());
+        section.put("n_mels", features.melBands());
+        section.put("fmin", features.minimumFrequency());
+        section.put("fmax", features.maximumFrequency());
+        section.put("frames", features.frames());
+        section.put("pad_mode", ConfigSection.word(features.padMode()));
+        section.put("top_db", features.topDecibel());
+    }
+}

@@ -1,0 +1,183 @@
+package org.earshot.model;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Memory;
+import org.earshot.backend.Operation;
+import org.earshot.backend.View;
+import org.earshot.layer.Shape;
+
+/**
+ * Runs a network for one caller at a time. {@link #plan} lays out the workspace for the shapes of a run, once; after it
+ * {@link #feed}, {@link #run} and {@link #fetch} repeat without allocating.
+ */
+public final class Session implements AutoCloseable {
+    private final PreparedNetwork prepared;
+    private final Execution execution;
+    private Memory arena;
+    private Plan plan;
+
+    private record Plan(
+            Map<String, Shape> feeds, List<String> outputs, Map<String, View> views, List<Operation.Step> steps) {}
+
+    Session(PreparedNetwork prepared, Execution execution) {
+        this.prepared = prepared;
+        this.execution = execution;
+    }
+
+    /**
+     * Plans runs of given shapes: which layers are needed, what they make, where it lies. Does nothing if the session
+     * is already planned for the same.
+     *
+     * @param feeds shapes of the values that will be fed, by name
+     * @param outputs names of the values that will be fetched
+     * @throws IllegalArgumentException if a layer cannot take its input, or an output needs a value that is not fed;
+     *     the message names the layer
+     * @throws org.earshot.BackendException if the memory is not to be had
+     */
+    public void plan(Map<String, Shape> feeds, List<String> outputs) {
+        if (plan != null && plan.feeds.equals(feeds) && plan.outputs.equals(outputs)) {
+            return;
+        }
+        plan = null;
+        List<Network.Node> nodes = needed(feeds.keySet(), outputs);
+        Map<String, Shape> shapes = new HashMap<>(feeds);
+        Map<String, ArenaPlan.Block> blocks = new HashMap<>();
+        List<ArenaPlan.Block> scratches = new ArrayList<>();
+        List<Long> scratchSizes = new ArrayList<>();
+        ArenaPlan arenaPlan = new ArenaPlan();
+        // Fed values live from before the first step, so that a run may be repeated without feeding again.
+        feeds.forEach((name, shape) -> blocks.put(name, arenaPlan.add(shape.elements(), 0, nodes.size())));
+        for (int step = 0; step < nodes.size(); step++) {
+            Network.Node node = nodes.get(step);
+            List<Shape> inputs = node.inputs().stream().map(shapes::get).toList();
+            Shape output;
+            try {
+                output = node.layer().outputShape(inputs);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(node.name() + ": " + e.getMessage(), e);
+            }
+            shapes.put(node.name(), output);
+            blocks.put(node.name(), arenaPlan.add(output.elements(), step, step));
+            for (String input : node.inputs()) {
+                blocks.get(input).aliveAt(step);
+            }
+            long scratch = prepared.operation(node.name()).scratch(inputs, execution);
+            scratchSizes.add(scratch);
+            scratches.add(arenaPlan.add(scratch, step, step));
+        }
+        for (String output : outputs) {
+            blocks.get(output).aliveAt(nodes.size());
+        }
+        reserve(arenaPlan.place());
+        Map<String, View> views = new HashMap<>();
+        blocks.forEach((name, block) -> views.put(name, new View(arena, block.offset(), shapes.get(name))));
+        List<Operation.Step> steps = new ArrayList<>();
+        for (int step = 0; step < nodes.size(); step++) {
+            Network.Node node = nodes.get(step);
+            Shape scratchShape = Shape.of(Math.toIntExact(scratchSizes.get(step)));
+            View scratch = new View(arena, scratches.get(step).offset(), scratchShape);
+            List<View> inputs = node.inputs().stream().map(views::get).toList();
+            steps.add(prepared.operation(node.name()).bind(execution, inputs, views.get(node.name()), scratch));
+        }
+        plan = new Plan(Map.copyOf(feeds), List.copyOf(outputs), views, List.copyOf(steps));
+    }
+
+    /** The nodes that the outputs need and the feeds do not replace, in the order they run. */
+    private List<Network.Node> needed(Set<String> feeds, List<String> outputs) {
+        Network network = prepared.network();
+        Set<String> wanted = new HashSet<>(outputs);
+        List<Network.Node> all = network.nodes();
+        List<Network.Node> nodes = new ArrayList<>();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            Network.Node node = all.get(i);
+            if (wanted.contains(node.name()) && !feeds.contains(node.name())) {
+                wanted.addAll(node.inputs());
+                nodes.add(0, node);
+            }
+        }
+        for (String value : wanted) {
+            if (network.producer(value) == null && !feeds.contains(value)) {
+                throw new IllegalArgumentException("the network needs '" + value + "', which is not fed");
+            }
+        }
+        return nodes;
+    }
+
+    private void reserve(long floats) {
+        if (arena != null && arena.floats() >= floats) {
+            return;
+        }
+        if (arena != null) {
+            arena.close();
+            arena = null;
+        }
+        arena = execution.allocate(floats);
+    }
+
+    /**
+     * Hands in a value.
+     *
+     * @param name one of the planned feeds
+     * @param values row-major, at least as many as its shape has elements
+     */
+    public void feed(String name, float[] values) {
+        execution.write(values, view(name));
+    }
+
+    /** Runs the planned layers on the values fed. */
+    public void run() {
+        execution.run(planned().steps);
+    }
+
+    /**
+     * Reads a value after a run.
+     *
+     * @param name one of the planned outputs
+     * @param target at least as long as its shape has elements
+     */
+    public void fetch(String name, float[] target) {
+        execution.read(view(name), target);
+    }
+
+    /**
+     * The shape of a fed or computed value of the current plan.
+     *
+     * @param name the value
+     * @return its shape
+     */
+    public Shape shape(String name) {
+        return view(name).shape();
+    }
+
+    private View view(String name) {
+        View view = planned().views.get(name);
+        if (view == null) {
+            throw new IllegalArgumentException("no value '" + name + "' in the plan");
+        }
+        return view;
+    }
+
+    private Plan planned() {
+        if (plan == null) {
+            throw new IllegalStateException("no plan");
+        }
+        return plan;
+    }
+
+    /** Frees memory and threads. A second call does nothing. */
+    @Override
+    public void close() {
+        plan = null;
+        if (arena != null) {
+            arena.close();
+            arena = null;
+        }
+        execution.close();
+    }
+}

@@ -1,0 +1,73 @@
+package org.earshot.weights;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** What a file is by its first bytes; names and extensions do not count. */
+enum FileKind {
+    /** A zip archive, so perhaps a PyTorch checkpoint. */
+    ZIP,
+    /** Length and JSON header, so a safetensors file, perhaps a damaged one. */
+    SAFETENSORS,
+    /** Neither. */
+    OTHER;
+
+    private static final int PEEKED = 512;
+    private static final int TAR_MAGIC_AT = 257;
+    private static final int SHOWN = 8;
+
+    /** {@code torch.save} before 1.6: protocol 2, then this magic number as a LONG1. */
+    private static final String OLD_TORCH = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019";
+
+    static FileKind of(MappedFile file) {
+        String start = start(file);
+        if (start.startsWith("PK\u0003\u0004") || start.startsWith("PK\u0005\u0006")) {
+            return ZIP;
+        }
+        // The length's upper four bytes are zero in every header of at most 100 MB.
+        if (start.length() > Long.BYTES && start.startsWith("\0\0\0\0", 4) && start.charAt(Long.BYTES) == '{') {
+            return SAFETENSORS;
+        }
+        return OTHER;
+    }
+
+    /** What was found, for a message that refuses the file. */
+    String description(MappedFile file) {
+        return switch (this) {
+            case ZIP -> "a zip archive";
+            case SAFETENSORS -> "a safetensors file";
+            case OTHER -> describe(start(file));
+        };
+    }
+
+    private static String describe(String start) {
+        String text = start.stripLeading().toLowerCase(Locale.ROOT);
+        if (start.isEmpty()) {
+            return "an empty file";
+        } else if (start.startsWith(OLD_TORCH)) {
+            return "a PyTorch file of the old form, from before 1.6";
+        } else if (start.startsWith("ustar", TAR_MAGIC_AT)) {
+            return "a tar archive (the oldest form of PyTorch files is one)";
+        } else if (start.startsWith("\u0080")) {
+            return "a Python pickle";
+        } else if (start.startsWith("version https://git-lfs")) {
+            return "a git-lfs pointer, not the file it stands for (run git lfs pull)";
+        } else if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml")) {
+            return "a web page (did the download need a login?)";
+        } else if (text.startsWith("{") || text.startsWith("[")) {
+            return "JSON text";
+        } else if (start.startsWith("\u0089HDF")) {
+            return "an HDF5 file";
+        } else if (start.startsWith("\u001f\u008b")) {
+            return "a gzip file";
+        }
+        byte[] bytes = start.substring(0, Math.min(SHOWN, start.length())).getBytes(StandardCharsets.ISO_8859_1);
+        return "a file that begins with the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
+    }
+
+    /** One character per byte. */
+    private static String start(MappedFile file) {
+        return new String(file.bytes(0, (int) Math.min(PEEKED, file.size())), StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,207 @@
+package org.earshot.weights;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.earshot.WeightsException;
+import org.earshot.files.Quoted;
+import org.earshot.layer.Shape;
+
+/** Parses the JSON header of a safetensors file, strictly, token by token. */
+final class SafetensorsHeader {
+    /** Not a tensor: an object of strings about the file. */
+    static final String METADATA = "__metadata__";
+
+    /** {@code {"name": {"shape": [...]}}} is as deep as it goes. */
+    private static final int DEEPEST = 3;
+
+    private static final String EXPECTED = "a JSON object as safetensors files have it";
+
+    private static final int LONGEST_NUMBER = 20;
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // Names are foreign text: keep them out of the JVM's and the factory's shared tables.
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEEPEST)
+                    .maxNumberLength(LONGEST_NUMBER)
+                    .build())
+            .build();
+
+    private final Path path;
+    private final JsonParser parser;
+
+    private SafetensorsHeader(Path path, JsonParser parser) {
+        this.path = path;
+        this.parser = parser;
+    }
+
+    /**
+     * One tensor.
+     *
+     * @param begin first byte, from the start of the data
+     * @param end one past the last byte; {@code end - begin} is the size of the shape's elements
+     */
+    record Entry(WeightType type, Shape shape, long begin, long end) {}
+
+    /**
+     * Parses a header.
+     *
+     * @return tensors in the header's order
+     * @throws WeightsException if it is not exactly what the format allows
+     */
+    static Map<String, Entry> parse(Path path, byte[] header) {
+        // A decoder that reports malformed UTF-8; given the bytes, Jackson would guess the encoding.
+        Reader text = new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
+        try (JsonParser parser = JSON.createParser(text)) {
+            return new SafetensorsHeader(path, parser).parse();
+        } catch (JsonProcessingException e) {
+            // Broken limits have no location.
+            String place = e.getLocation() == null
+                    ? ""
+                    : "at character " + e.getLocation().getCharOffset() + ": ";
+            throw new WeightsException(path + ": header", place + e.getOriginalMessage(), EXPECTED, e);
+        } catch (IOException e) {
+            throw new WeightsException(path + ": header", e.toString(), EXPECTED, e);
+        }
+    }
+
+    private Map<String, Entry> parse() throws IOException {
+        expect(parser.nextToken(), JsonToken.START_OBJECT, "header");
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            if (name.equals(METADATA)) {
+                skipMetadata();
+            } else {
+                entries.put(TensorLimits.check(path, name), entry("tensor " + Quoted.of(name)));
+            }
+        }
+        expect(parser.nextToken(), null, "header");
+        return entries;
+    }
+
+    private void skipMetadata() throws IOException {
+        expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA);
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + ": " + Quoted.of(parser.currentName()));
+        }
+    }
+
+    private Entry entry(String field) throws IOException {
+        expect(parser.currentToken(), JsonToken.START_OBJECT, field);
+        WeightType type = null;
+        int[] extents = null;
+        long[] offsets = null;
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String key = parser.currentName();
+            parser.nextToken();
+            switch (key) {
+                case "dtype" -> type = type(field);
+                case "shape" -> extents = extents(field);
+                case "data_offsets" -> offsets = numbers(field + ": data_offsets");
+                default -> throw wrong(field, "a field " + Quoted.of(key), "dtype, shape and data_offsets");
+            }
+        }
+        if (type == null || extents == null || offsets == null) {
+            throw wrong(
+                    field,
+                    "no " + (type == null ? "dtype" : extents == null ? "shape" : "data_offsets"),
+                    "dtype, shape and data_offsets");
+        }
+        if (offsets.length != 2 || offsets[0] < 0 || offsets[1] < offsets[0]) {
+            throw wrong(field + ": data_offsets", Arrays.toString(offsets), "[begin, end] with 0 <= begin <= end");
+        }
+        Shape shape = TensorLimits.shape(path, field, extents);
+        // No overflow: the shape's elements fit an int.
+        if (offsets[1] - offsets[0] != shape.elements() * type.bytes()) {
+            throw wrong(
+                    field + ": data_offsets",
+                    offsets[1] - offsets[0] + " bytes",
+                    shape.elements() * type.bytes() + " bytes for " + type + " " + shape);
+        }
+        return new Entry(type, shape, offsets[0], offsets[1]);
+    }
+
+    private WeightType type(String field) throws IOException {
+        expect(parser.currentToken(), JsonToken.VALUE_STRING, field + ": dtype");
+        String name = parser.getText();
+        for (WeightType type : WeightType.values()) {
+            if (type.name().equals(name)) {
+                return type;
+            }
+        }
+        throw wrong(
+                field + ": dtype",
+                Quoted.of(name),
+                Arrays.stream(WeightType.values()).map(Enum::name).collect(Collectors.joining(", ")));
+    }
+
+    private int[] extents(String field) throws IOException {
+        long[] numbers = numbers(field + ": shape");
+        int[] extents = new int[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] < 0 || numbers[i] > Integer.MAX_VALUE) {
+                throw wrong(field + ": shape", "extent " + numbers[i], "0 to " + Integer.MAX_VALUE);
+            }
+            extents[i] = (int) numbers[i];
+        }
+        return extents;
+    }
+
+    private long[] numbers(String field) throws IOException {
+        expect(parser.currentToken(), JsonToken.START_ARRAY, field);
+        long[] numbers = new long[TensorLimits.MOST_DIMENSIONS];
+        int count = 0;
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            expect(parser.currentToken(), JsonToken.VALUE_NUMBER_INT, field);
+            if (count == numbers.length) {
+                throw wrong(field, "more than " + count + " numbers", "at most " + count);
+            }
+            numbers[count++] = parser.getLongValue();
+        }
+        return Arrays.copyOf(numbers, count);
+    }
+
+    private void expect(JsonToken found, JsonToken expected, String field) {
+        if (found != expected) {
+            throw wrong(field, describe(found), describe(expected));
+        }
+    }
+
+    private static String describe(JsonToken token) {
+        if (token == null) {
+            return "the end";
+        }
+        return switch (token) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "a list";
+            case VALUE_STRING -> "a string";
+            case VALUE_NUMBER_INT -> "a whole number";
+            case VALUE_NUMBER_FLOAT -> "a fraction";
+            case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+            case VALUE_NULL -> "null";
+            case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> token.name();
+        };
+    }
+
+    private WeightsException wrong(String field, String found, String expected) {
+        return new WeightsException(path + ": " + field, found, expected);
+    }
+}

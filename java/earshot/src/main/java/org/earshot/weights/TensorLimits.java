@@ -1,0 +1,53 @@
+package org.earshot.weights;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.earshot.WeightsException;
+import org.earshot.files.Quoted;
+import org.earshot.layer.Shape;
+
+/** Bounds that every weight file keeps, whatever its format. */
+final class TensorLimits {
+    /** PyTorch's own bound. */
+    static final int MOST_DIMENSIONS = 64;
+
+    /** What an array can hold in every JVM. */
+    static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+    /** Real names have below a hundred; searches for near names and key maps stay quick. */
+    private static final int LONGEST_NAME = 512;
+
+    private TensorLimits() {}
+
+    /** A name of sensible length. */
+    static String check(Path path, String name) {
+        if (name.isEmpty() || name.length() > LONGEST_NAME) {
+            throw new WeightsException(
+                    path + ": tensor " + Quoted.of(name),
+                    "a name of " + name.length() + " characters",
+                    "1 to " + LONGEST_NAME);
+        }
+        return name;
+    }
+
+    /** A shape whose elements an array can hold. */
+    static Shape shape(Path path, String field, int[] extents) {
+        try {
+            Shape shape = Shape.of(extents);
+            if (shape.elements() <= MOST_ELEMENTS) {
+                return shape;
+            }
+        } catch (ArithmeticException e) {
+            throw tooLarge(path, field, extents, e);
+        }
+        throw tooLarge(path, field, extents, null);
+    }
+
+    private static WeightsException tooLarge(Path path, String field, int[] extents, Throwable cause) {
+        return new WeightsException(
+                path + ": " + field + ": shape",
+                Arrays.toString(extents),
+                "at most " + MOST_ELEMENTS + " elements",
+                cause);
+    }
+}

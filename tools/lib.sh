@@ -1,0 +1,45 @@
+# Shared by the scripts beside it: where the project is, and a machine that can build it. Sourced, not run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cli=$root/java/earshot-cli/target
+
+say() { printf 'earshot: %s\n' "$*" >&2; }
+
+# The Java to use: JAVA_HOME's, or the one on the path. Prints nothing where there is none.
+java_command() {
+  if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
+    echo "$JAVA_HOME/bin/java"
+  else
+    command -v java || true
+  fi
+}
+
+jdk_present() {
+  local java
+  java=$(java_command)
+  [ -n "$java" ] || return 1
+  # A runtime without compiler cannot build; Java before 17 cannot either.
+  "$java" --list-modules 2>/dev/null | grep -q '^jdk.compiler@' || return 1
+  local version
+  version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
+  case $version in 1.*) return 1 ;; esac
+  [ "${version%%.*}" -ge 17 ]
+}
+
+# Installs what building needs and this machine lacks. Debian and Ubuntu; elsewhere it says what to install.
+set_up() {
+  local missing=()
+  jdk_present || missing+=(default-jdk-headless)
+  command -v mvn >/dev/null || missing+=(maven)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "needs a JDK (17 or later) and Maven (3.8 or later); install them and run this again"
+    exit 1
+  fi
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  say "installing ${missing[*]} with apt-get"
+  "${as_root[@]}" apt-get update -qq >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
