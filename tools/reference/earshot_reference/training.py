@@ -22,11 +22,11 @@ _VALIDATE_EVERY = 4
 class Options:
     """How to train."""
 
-    epochs: int = 20
-    batch: int = 32
-    crop: int = 100
+    epochs: int = 12
+    batch: int = 16
+    crop: int = 64
     """Frames of the random part of each clip that an epoch sees."""
-    rate: float = 4e-3
+    rate: float = 6e-3
     weight_decay: float = 0.02
     dropout: float = 0.1
     label_smoothing: float = 0.05
