@@ -3,7 +3,8 @@
 :func:`earshot_reference.scan.selective_scan` is the definition; this module gives the same numbers
 (``tests/test_scan.py``) several times faster because a sequence's state stays in the cache and
 nothing of size L x E x N is kept for the backward pass: it is computed again, one sequence at a
-time.
+time. One thread: the scan is a small part of a training step, and Numba's idle threads would spin
+beside PyTorch's.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ def _exp(x):
     return p * np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@numba.njit(fastmath=True, parallel=True, cache=True)
+@numba.njit(fastmath=True, cache=True)
 def _forward(u, delta, a, b, c, y):
     """y_t = C_t h_t with h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t; ``a`` is [N, E]."""
     sequences, length, channels = u.shape
     states = a.shape[0]
-    for s in numba.prange(sequences):
+    for s in range(sequences):
         h = np.zeros((states, channels), np.float32)
         for t in range(length):
             dt = delta[s, t]
@@ -61,12 +62,12 @@ def _forward(u, delta, a, b, c, y):
                     out[e] += c_n * h_n[e]
 
 
-@numba.njit(fastmath=True, parallel=True, cache=True)
+@numba.njit(fastmath=True, cache=True)
 def _backward(u, delta, a, b, c, grad_y, grad_u, grad_delta, grad_a, grad_b, grad_c):
     """The gradients, each sequence on its own; ``grad_a`` is [S, N, E], to be summed over S."""
     sequences, length, channels = u.shape
     states = a.shape[0]
-    for s in numba.prange(sequences):
+    for s in range(sequences):
         decay = np.empty((length, states, channels), np.float32)
         h = np.zeros((length + 1, states, channels), np.float32)
         for t in range(length):
@@ -118,7 +119,6 @@ class _Scan(torch.autograd.Function):
         inputs = [x.detach().contiguous() for x in (u, delta, a.t(), b, c)]
         ctx.save_for_backward(*inputs)
         y = torch.zeros_like(inputs[0])
-        numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
         _forward(*(x.numpy() for x in inputs), y.numpy())
         return y
 
