@@ -36,6 +36,21 @@ struct Target {
     Index columns; /* valid ones, counted from c */
 };
 
+/* The end of a tile that has fewer valid columns than it computes. */
+template <Index MR, Index NV>
+inline void store_narrow(const Vec (&acc)[MR][NV], const Target &target) {
+    for (Index i = 0; i < MR; ++i) {
+        for (Index j = 0; j < NV && j * kWidth < target.columns; ++j) {
+            const Index left = target.columns - j * kWidth;
+            Vec v = acc[i][j];
+            if (target.r != nullptr) {
+                v = v + load_at_most(target.r + i * target.ldr + j * kWidth, left);
+            }
+            store_at_most(target.c + i * target.ldc + j * kWidth, v, left);
+        }
+    }
+}
+
 template <Index MR, Index NV>
 __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset, Index lda, Index depth,
                                     const float *panel, const float *bias, const Target &target) {
@@ -67,17 +82,24 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
             }
         }
     }
+    if (target.columns < NV * kWidth) {
+        store_narrow<MR, NV>(acc, target);
+        return;
+    }
+    if (target.r != nullptr) {
+#pragma GCC unroll 16
+        for (Index i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+            for (Index j = 0; j < NV; ++j) {
+                acc[i][j] = acc[i][j] + load(target.r + i * target.ldr + j * kWidth);
+            }
+        }
+    }
+#pragma GCC unroll 16
     for (Index i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
         for (Index j = 0; j < NV; ++j) {
-            const Index left = target.columns - j * kWidth;
-            if (left <= 0) {
-                break;
-            }
-            Vec v = acc[i][j];
-            if (target.r != nullptr) {
-                v = v + load_at_most(target.r + i * target.ldr + j * kWidth, left);
-            }
-            store_at_most(target.c + i * target.ldc + j * kWidth, v, left);
+            store(target.c + i * target.ldc + j * kWidth, acc[i][j]);
         }
     }
 }

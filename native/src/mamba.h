@@ -18,6 +18,9 @@
 
 namespace earshot::EARSHOT_ISA {
 
+constexpr Index kLine = 16; /* floats in a line of the cache */
+constexpr Index kAhead = 8; /* rows */
+
 /* A thread's buffers. */
 struct MambaBuffers {
     Index row;     /* floats from one row to the next of x and h, */
@@ -73,6 +76,10 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
     const Index channels = padded(w.channels);
     for (Index i = 0; i < s.length; ++i) {
         const float *in = s.x + i * s.step;
+        /* Over time every row lies in another page, where the processor does not look ahead by itself. */
+        for (Index c = 0; i + kAhead < s.length && c < w.channels; c += kLine) {
+            __builtin_prefetch(in + kAhead * s.step + c);
+        }
         float *out = buffers.x + (s.first + i) * buffers.row;
         if (!w.has_norm) {
             for (Index c = 0; c < channels; c += kWidth) {

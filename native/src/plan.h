@@ -8,8 +8,8 @@ namespace earshot {
 
 using Index = std::ptrdiff_t;
 
-/* Positions a Mamba layer works on at a time: at C = 64, E = 256 all that lives for them takes 170 KB of the L2 cache. */
-constexpr Index kTileRows = 64;
+/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together. */
+constexpr Index kTileRows = 32;
 
 /* Distance between rows of a buffer, beyond what they hold: keeps a column of rows out of a single set of the cache. */
 constexpr Index kRowPadding = 16;

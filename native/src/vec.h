@@ -182,6 +182,13 @@ EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
 
 #endif
 
+/* Whether fma rounds once. */
+#if defined(EARSHOT_VEC_BASELINE) && !defined(__aarch64__)
+constexpr bool kFusedMultiplyAdd = false;
+#else
+constexpr bool kFusedMultiplyAdd = true;
+#endif
+
 EARSHOT_INLINE Vec load_at_most(const float *p, Index n) {
     return n >= kWidth ? load(p) : load_part(p, n);
 }

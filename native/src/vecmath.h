@@ -31,12 +31,21 @@ EARSHOT_INLINE Vec exp2_clamped(Vec x) {
     return add_exponent(exp2_fraction(x - (t - set1(kRound))), t);
 }
 
-/* e^x, x clamped to [-87.3, 69.3]; log2(e) in two parts keeps the relative error flat over the range. */
+/*
+ * e^x, x clamped to [-87.3, 69.3], with a relative error that does not grow with x: where a multiply-add rounds once,
+ * x log2(e) - k is exact but for log2(e)'s own second part; elsewhere k ln(2) is taken from x in two parts, the first of
+ * which has so few bits that the product is exact (Cody and Waite).
+ */
 EARSHOT_INLINE Vec exp_clamped(Vec x) {
     x = min_of(set1(69.3F), max_of(set1(-87.3F), x));
     const Vec t = fma(x, set1(kLog2E), set1(kRound));
     const Vec k = t - set1(kRound);
-    return add_exponent(exp2_fraction(fma(x, set1(kLog2ELow), fma(x, set1(kLog2E), set1(0.0F) - k))), t);
+    if constexpr (kFusedMultiplyAdd) {
+        return add_exponent(exp2_fraction(fma(x, set1(kLog2ELow), fma(x, set1(kLog2E), set1(0.0F) - k))), t);
+    } else {
+        const Vec r = fma(k, set1(2.12194440e-4F), fma(k, set1(-0.693359375F), x));
+        return add_exponent(exp2_fraction(r * set1(kLog2E)), t);
+    }
 }
 
 /* x / (1 + e^-x). */
