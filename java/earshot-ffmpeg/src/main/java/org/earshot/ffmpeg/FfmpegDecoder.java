@@ -10,8 +10,9 @@ import org.earshot.audio.AudioStream;
  * WavPack, Monkey's Audio, True Audio, AMR and Windows Media files with FFmpeg's libavformat and libavcodec.
  *
  * <p>Only the file itself is read: no other protocol, no playlist, no file that it refers to. What an encoder added at
- * the start and end is cut off where the file says how much it is. A file that breaks off gives what is there; damage
- * before its end is an error.
+ * the start and end is cut off where the file says how much it is, with two exceptions of FFmpeg's: the filling of the
+ * last AAC packet in MPEG-4 stays, and Ogg Vorbis of a single page loses half a block at its end. A file that breaks
+ * off gives what is there; damage before its end is an error.
  *
  * <p>FFmpeg's log is switched off for the process, unless the application has set a level of its own.
  */

@@ -8,25 +8,19 @@ package org.earshot.audio;
  * one sample of the lower rate and w below pi / 128, -160 dB.
  */
 final class InterpolatingKernel extends ResamplingKernel {
-    private static final int ROWS_PER_SAMPLE = 128;
     private static final int BLOCK = 2048;
 
     private final int steps;
 
-    /** Row i is the filter at fraction (i - 1) / steps: one row before 0 and one after 1 for the interpolation. */
     private final double[][] table;
 
     private final double[] taps;
 
-    InterpolatingKernel(int up, int down, KaiserSinc filter) {
+    InterpolatingKernel(int up, int down, FilterBank filter) {
         super(up, down, filter.half());
-        // Going down, the filter is as much smoother as it is longer.
-        steps = (int) Math.max(4, Math.ceil(ROWS_PER_SAMPLE * Math.min(1.0, (double) up / down)));
-        table = new double[steps + 3][];
-        for (int i = 0; i < table.length; i++) {
-            table[i] = filter.coefficients((i - 1) / (double) steps);
-        }
-        taps = new double[filter.taps()];
+        steps = filter.steps();
+        table = filter.rows();
+        taps = new double[2 * filter.half()];
     }
 
     @Override

@@ -19,17 +19,15 @@ final class PeriodicKernel extends ResamplingKernel {
     private final double[][] rows;
     private final double[] sums = new double[PERIODS];
 
-    PeriodicKernel(int up, int down, KaiserSinc filter) {
+    PeriodicKernel(int up, int down, FilterBank filter) {
         super(up, down, filter.half());
         // A period shorter than the filter is repeated: neighbouring periods share all but its length of their window.
-        int repeats = (filter.taps() + down - 1) / down;
+        int taps = 2 * filter.half();
+        int repeats = (taps + down - 1) / down;
         outputs = up * repeats;
         inputs = down * repeats;
-        coefficients = new double[up][];
-        for (int phase = 0; phase < up; phase++) {
-            coefficients[phase] = filter.coefficients((double) ((long) phase * down % up) / up);
-        }
-        rows = new double[inputs + filter.taps()][PERIODS];
+        coefficients = filter.rows();
+        rows = new double[inputs + taps][PERIODS];
     }
 
     @Override

@@ -7,9 +7,6 @@ import java.math.BigInteger;
  * up / down is the ratio of the rates in lowest terms.
  */
 abstract class ResamplingKernel {
-    /** Coefficients that a filter with one row for each of its phases may have: 2 MiB. */
-    private static final int MAX_EXACT_COEFFICIENTS = 1 << 18;
-
     private final int up;
     private final int down;
     private final int half;
@@ -27,10 +24,8 @@ abstract class ResamplingKernel {
                 .intValue();
         int up = outputRate / divisor;
         int down = inputRate / divisor;
-        KaiserSinc filter = new KaiserSinc(Math.min(1.0, (double) up / down));
-        return (long) up * filter.taps() <= MAX_EXACT_COEFFICIENTS
-                ? new PeriodicKernel(up, down, filter)
-                : new InterpolatingKernel(up, down, filter);
+        FilterBank filter = FilterBank.of(up, down);
+        return filter.exact() ? new PeriodicKernel(up, down, filter) : new InterpolatingKernel(up, down, filter);
     }
 
     final int up() {

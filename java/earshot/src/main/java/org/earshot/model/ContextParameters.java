@@ -45,6 +45,9 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
     /**
      * Checks and copies the list.
      *
+     * @param locations cities, all different
+     * @param timeEncoding how the time is encoded
+     * @param unknownLocation what stands for an unlisted city
      * @throws IllegalArgumentException if it is empty, or a city is blank or there twice
      */
     public ContextParameters {

@@ -33,7 +33,16 @@ public record ModelConfig(
     private static final int ANY = Integer.MAX_VALUE;
     private static final Pattern COMPLAINT = Pattern.compile("(\\w+): found (.+); expected (.+)");
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param source the file
+     * @param architecture the system
+     * @param labels the classes
+     * @param features the front end
+     * @param context city and time, or null
+     * @param model the architecture's options
+     */
     public ModelConfig {
         labels = List.copyOf(labels);
     }

@@ -1,0 +1,100 @@
+package org.earshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+class AudioClipTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void copiesWhatItIsGivenAndWhatItGives() {
+        float[] pcm = {0.5f, -0.5f, 0.25f};
+        AudioClip clip = AudioClip.of(pcm, 2);
+        pcm[0] = 9;
+        clip.pcm()[1] = 9;
+        assertArrayEquals(new float[] {0.5f, -0.5f, 0.25f}, clip.pcm());
+        assertEquals(3, clip.samples());
+        assertEquals(2, clip.sampleRate());
+        assertEquals(Duration.ofMillis(1500), clip.duration());
+    }
+
+    @Test
+    void refusesWhatIsNoSound() {
+        float[] bad = new float[10];
+        for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            bad[7] = value;
+            refused("sample " + value + " at index 7", () -> AudioClip.of(bad, 44_100));
+        }
+        refused("0 Hz", () -> AudioClip.of(new float[1], 0));
+        refused("-1 Hz", () -> AudioClip.of(new float[1], -1));
+    }
+
+    @Test
+    void readsAFileAtItsOwnRate() throws IOException {
+        Path file = wav(32_000, 100_000);
+        AudioClip clip = AudioClip.read(file);
+        assertEquals(50_000, clip.samples());
+        assertEquals(32_000, clip.sampleRate());
+        assertEquals(file.toString(), clip.source());
+        for (float sample : clip.pcm()) {
+            assertEquals(0.5f, sample);
+        }
+    }
+
+    @Test
+    void aRecordingTooLongToHoldIsToBeStreamed() throws IOException {
+        Path file = wav(1, 7300);
+        refused("more than 3600 samples at 1 Hz", () -> AudioClip.read(file));
+        refused("classify the Path instead", () -> AudioClip.read(file));
+    }
+
+    @Test
+    void resamples() {
+        AudioClip clip = AudioClip.of(new float[48_000], 48_000);
+        assertSame(clip, clip.resampled(48_000));
+        AudioClip resampled = clip.resampled(44_100);
+        assertEquals(44_100, resampled.samples());
+        assertEquals(44_100, resampled.sampleRate());
+        assertEquals(clip.duration(), resampled.duration());
+        refused("0 Hz", () -> clip.resampled(0));
+    }
+
+    private Path wav(int sampleRate, int dataBytes) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(44 + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + dataBytes);
+        bytes.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16).putShort((short) 1);
+        bytes.putShort((short) 1).putInt(sampleRate).putInt(2 * sampleRate);
+        bytes.putShort((short) 2).putShort((short) 16);
+        bytes.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(dataBytes);
+        while (bytes.hasRemaining()) {
+            bytes.putShort((short) 0x4000);
+        }
+        Path file = Files.createFile(folder.resolve("clip.wav"));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(bytes.flip());
+        }
+        return file;
+    }
+
+    private static void refused(String found, Executable action) {
+        String message = assertThrows(AudioException.class, action).getMessage();
+        assertTrue(message.contains(found), message);
+    }
+}

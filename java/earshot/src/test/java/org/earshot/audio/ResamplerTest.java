@@ -1,0 +1,179 @@
+package org.earshot.audio;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ResamplerTest {
+    private static final double AMPLITUDE = 0.5;
+
+    /** 0.01 dB, which soxr "HQ" stays within to 91.3 % of the Nyquist frequency. */
+    private static final double PASS_BAND_RIPPLE_DB = 0.01;
+
+    /** Attenuation of soxr "HQ", which is made for 20 bits: 20 log10(2^20). */
+    private static final double STOP_BAND_DB = -120;
+
+    /**
+     * A sweep of sines: in the pass-band each comes out as the same sine, sampled at the new rate, with nothing beside
+     * it. That shows ripple (amplitude), delay (phase), images and aliases (remainder) at once.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "48000, 44100", "44100, 48000", "8000, 44100", "11025, 44100", "16000, 44100", "22050, 44100", "32000, 44100",
+        "88200, 44100", "96000, 44100", "192000, 44100", "384000, 44100", "44056, 44100", "47952, 44100",
+                "48001, 44100",
+        "96001, 44100", "44100, 8000"
+    })
+    void passBandIsFlatAndClean(int from, int to) {
+        double nyquist = Math.min(from, to) / 2.0;
+        for (double share : new double[] {0.001, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.91}) {
+            double frequency = share * nyquist;
+            float[] output = Resampler.resample(sine(frequency, from, 1000 + from / 20), "sine", from, to);
+            String what = from + " to " + to + " Hz at " + frequency + " Hz";
+            double dot = 0;
+            double energy = 0;
+            double remainder = 0;
+            for (int n = output.length / 4; n < output.length * 3 / 4; n++) {
+                double ideal = AMPLITUDE * Math.sin(2 * Math.PI * frequency * n / to);
+                dot += output[n] * ideal;
+                energy += ideal * ideal;
+                remainder += (output[n] - ideal) * (output[n] - ideal);
+            }
+            assertEquals(0, decibel(dot / energy), PASS_BAND_RIPPLE_DB, what);
+            double beside = decibel(Math.sqrt(remainder / energy));
+            assertTrue(beside < STOP_BAND_DB, what + ": " + beside + " dB beside the sine");
+        }
+    }
+
+    /** Above the new Nyquist frequency nothing comes through, to wherever it would have been folded. */
+    @ParameterizedTest
+    @CsvSource({"48000, 44100", "88200, 44100", "96000, 44100", "192000, 44100", "384000, 44100", "96001, 44100"})
+    void nothingIsFoldedBack(int from, int to) {
+        for (double share : new double[] {1, 1.01, 1.05, 1.3, 1.7, 1.9, 2.1, 3.3}) {
+            double frequency = share * to / 2;
+            if (frequency < from / 2.0) {
+                float[] output = Resampler.resample(sine(frequency, from, 1000 + from / 20), "sine", from, to);
+                double energy = 0;
+                for (int n = output.length / 4; n < output.length * 3 / 4; n++) {
+                    energy += output[n] * output[n];
+                }
+                double rms = Math.sqrt(2 * energy / output.length);
+                double left = decibel(rms / (AMPLITUDE / Math.sqrt(2)));
+                assertTrue(left < STOP_BAND_DB, from + " to " + to + " Hz at " + frequency + " Hz: " + left + " dB");
+            }
+        }
+    }
+
+    /** See tools/reference/fixtures/audio.py: five tones under a Hann window, through soxr. */
+    @ParameterizedTest
+    @CsvSource({"48000, 44100", "8000, 44100", "96000, 44100", "44056, 44100", "192000, 44100"})
+    void agreesWithSoxrHq(int from, int to) throws IOException {
+        float[] input = new float[4000];
+        double nyquist = Math.min(from, to) / 2.0;
+        for (int n = 0; n < input.length; n++) {
+            double sum = 0;
+            for (double share : new double[] {0.05, 0.15, 0.3, 0.45, 0.6}) {
+                sum += 0.15 * Math.sin(2 * Math.PI * share * nyquist * n / from + 10 * share);
+            }
+            input[n] = (float) (sum * (0.5 - 0.5 * Math.cos(2 * Math.PI * n / 4000)));
+        }
+        float[] expected;
+        try (InputStream in = ResamplerTest.class.getResourceAsStream("/audio/soxr-hq-" + from + "-" + to + ".f32")) {
+            byte[] bytes = Objects.requireNonNull(in).readAllBytes();
+            expected = new float[bytes.length / Float.BYTES];
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(expected);
+        }
+        float[] actual = Resampler.resample(input, "tones", from, to);
+        assertEquals(expected.length, actual.length);
+        // soxr "HQ" is made for 20 bits, of which 2^-19 of full scale [-1, 1] is the last.
+        assertArrayEquals(expected, actual, 0x1p-19f);
+    }
+
+    @Test
+    void blocksOfAnySizeGiveTheSame() {
+        Random random = new Random(5);
+        float[] input = new float[50_000];
+        for (int i = 0; i < input.length; i++) {
+            input[i] = (float) random.nextGaussian();
+        }
+        for (int[] rates : new int[][] {{48_000, 44_100}, {44_056, 44_100}}) {
+            float[] whole = Resampler.resample(input, "noise", rates[0], rates[1]);
+            int[] position = {0};
+            SampleSource drops = (target, offset, length) -> {
+                int count = Math.min(Math.min(length, 1 + random.nextInt(700)), input.length - position[0]);
+                System.arraycopy(input, position[0], target, offset, count);
+                position[0] += count;
+                return count == 0 ? -1 : count;
+            };
+            SampleSource resampler = Resampler.of(drops, "noise", rates[0], rates[1]);
+            float[] pieces = new float[whole.length + 1];
+            int filled = 0;
+            for (int read = 0; read >= 0; filled += Math.max(0, read)) {
+                read = resampler.read(pieces, filled, Math.min(pieces.length - filled, 1 + random.nextInt(900)));
+            }
+            assertEquals(whole.length, filled);
+            assertArrayEquals(whole, Arrays.copyOf(pieces, filled));
+        }
+    }
+
+    /** librosa: ceil(samples * target / original). */
+    @ParameterizedTest
+    @CsvSource({
+        "480000, 48000, 44100, 441000", "1, 48000, 44100, 1", "1, 8000, 44100, 6", "3, 96000, 44100, 2",
+        "0, 48000, 44100, 0", "44056, 44056, 44100, 44100", "7, 44100, 8000, 2", "100, 44100, 44100, 100"
+    })
+    void lengthIsLibrosas(int samples, int from, int to, int expected) {
+        assertEquals(expected, Resampler.outputLength(samples, from, to));
+        assertEquals(expected, Resampler.resample(new float[samples], "silence", from, to).length);
+    }
+
+    @Test
+    void aConstantStaysThatConstant() {
+        float[] ones = new float[20_000];
+        Arrays.fill(ones, 1);
+        for (int from : new int[] {48_000, 8000, 44_056, 192_000}) {
+            float[] output = Resampler.resample(ones, "ones", from, 44_100);
+            for (int n = output.length / 4; n < output.length * 3 / 4; n++) {
+                assertEquals(1, output[n], Math.ulp(1f));
+            }
+        }
+    }
+
+    @Test
+    void extremeRatiosAreRefusedOrCheap() {
+        float[] input = new float[100];
+        assertEquals(1, Resampler.resample(input, "x", Resampler.MAX_RATE, Resampler.MIN_RATE).length);
+        assertEquals(1, Resampler.resample(input, "x", Resampler.MAX_RATE - 1, Resampler.MIN_RATE).length);
+        assertEquals(153_600, Resampler.resample(input, "x", Resampler.MIN_RATE, Resampler.MAX_RATE).length);
+        for (int rate : new int[] {0, -5, 999, Resampler.MAX_RATE + 1, Integer.MAX_VALUE}) {
+            Refusals.assertRefused("x", rate + " Hz", () -> Resampler.resample(input, "x", rate, 44_100));
+            Refusals.assertRefused("x", rate + " Hz", () -> Resampler.resample(input, "x", 44_100, rate));
+        }
+    }
+
+    private static float[] sine(double frequency, int rate, int samples) {
+        float[] sine = new float[samples];
+        for (int n = 0; n < samples; n++) {
+            sine[n] = (float) (AMPLITUDE * Math.sin(2 * Math.PI * frequency * n / rate));
+        }
+        return sine;
+    }
+
+    private static double decibel(double ratio) {
+        return 20 * Math.log10(ratio);
+    }
+}
