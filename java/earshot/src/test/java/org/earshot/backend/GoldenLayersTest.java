@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
+import org.earshot.layer.PreNorm;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Layers against outputs of public PyTorch code. Tolerance: 1e-4 of the output's standard deviation, what the project
- * promises for the whole network.
+ * Layers against outputs of public PyTorch code, and of the reference modules in PyTorch
+ * ({@code tools/reference/fixtures/layers.py}) where the public code leaves a case out. Tolerance: 1e-4 of the output's
+ * standard deviation, what the project promises for the whole network.
  */
 class GoldenLayersTest {
     private static void assertClose(float[] expected, float[] actual) {
@@ -38,5 +42,21 @@ class GoldenLayersTest {
                 fixture.mambaPath("blocks.0", MambaPath.Axis.FREQUENCY),
                 new Parameter(input.shape(), between));
         assertClose(expected.values(), actual);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conditional", "plain", "long"})
+    void otherSizes(String name) {
+        LayerFixtures fixture = new LayerFixtures("/layers/" + name + ".safetensors");
+        Backend backend = new PortableBackend(2);
+        Parameter x = fixture.parameter("input");
+        for (MambaPath.Axis axis : MambaPath.Axis.values()) {
+            MambaPath path = fixture.mambaPath("blocks.0", axis);
+            float[] y = path.norm() instanceof PreNorm.Conditional
+                    ? Runner.run(backend, path, x, fixture.parameter("condition"))
+                    : Runner.run(backend, path, x);
+            x = new Parameter(x.shape(), y);
+        }
+        assertClose(fixture.values("output"), x.values());
     }
 }

@@ -1,0 +1,128 @@
+package org.earshot.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ResourceBundle;
+import org.earshot.BackendException;
+import org.earshot.backend.portable.PortableBackend;
+import org.earshot.backend.portable.PortableProvider;
+import org.junit.jupiter.api.Test;
+
+class BackendsTest {
+    private final RecordingLogger logger = new RecordingLogger();
+
+    @Test
+    void startsThePortableBackendByNameAndByDefault() {
+        assertEquals("portable[3 threads]", Backends.start("portable", 3).toString());
+        assertEquals("portable", Backends.start(Backends.AUTO, 1).name());
+        assertEquals(List.of("auto", "portable"), Backends.names());
+        Backends.Status status = Backends.status().get(0);
+        assertTrue(status.starts());
+        assertTrue(status.description().startsWith("portable["));
+    }
+
+    @Test
+    void anUnknownNameListsTheNames() {
+        BackendException e = assertThrows(BackendException.class, () -> Backends.start("gpu", 1));
+        assertEquals("backend: found \"gpu\"; expected one of auto, portable", e.getMessage());
+    }
+
+    @Test
+    void autoPassesOverWhatDoesNotStartAndSaysWhy() {
+        Backends backends = new Backends(List.of(failing("cuda"), new PortableProvider()), SelfTest::run, logger);
+        assertEquals("portable", backends.startOne("auto", 1).name());
+        assertEquals(1, logger.lines.size());
+        assertTrue(logger.lines.get(0).contains("cuda"), logger.lines.get(0));
+        assertTrue(logger.lines.get(0).contains("no driver; expected a driver"), logger.lines.get(0));
+        assertEquals(false, backends.tryAll(1).get(0).starts());
+        assertThrows(BackendException.class, () -> backends.startOne("cuda", 1));
+    }
+
+    @Test
+    void aWrongAnswerIsARefusal() {
+        BackendProvider wrong = new BackendProvider() {
+            @Override
+            public String name() {
+                return "wrong";
+            }
+
+            @Override
+            public Backend start(int threads) {
+                return withoutMean(new PortableBackend(threads));
+            }
+        };
+        Backends backends = new Backends(List.of(wrong), SelfTest::run, logger);
+        BackendException e = assertThrows(BackendException.class, () -> backends.startOne("wrong", 1));
+        assertTrue(e.getMessage().contains("self-test"), e.getMessage());
+        BackendException none = assertThrows(BackendException.class, () -> backends.startOne("auto", 1));
+        assertTrue(none.getMessage().contains("self-test"), none.getMessage());
+    }
+
+    private static BackendProvider failing(String name) {
+        return new BackendProvider() {
+            @Override
+            public String name() {
+                return name;
+            }
+
+            @Override
+            public Backend start(int threads) {
+                throw new BackendException(name, "no driver", "a driver");
+            }
+        };
+    }
+
+    /**
+     * A backend whose global mean is computed by a linear layer's neighbour: every mean comes out as the step never
+     * ran.
+     */
+    private static Backend withoutMean(Backend right) {
+        return (Backend) Proxy.newProxyInstance(
+                BackendsTest.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("prepare")
+                            && arguments[0] instanceof org.earshot.layer.GlobalMean mean) {
+                        return lazy(right.prepare(mean));
+                    }
+                    return method.invoke(right, arguments);
+                });
+    }
+
+    private static Operation lazy(Operation operation) {
+        return (Operation) Proxy.newProxyInstance(
+                BackendsTest.class.getClassLoader(),
+                new Class<?>[] {Operation.class},
+                (proxy, method, arguments) -> method.getName().equals("bind")
+                        ? (Operation.Step) () -> {}
+                        : method.invoke(operation, arguments));
+    }
+
+    /** Keeps what is logged. */
+    private static final class RecordingLogger implements System.Logger {
+        final List<String> lines = new ArrayList<>();
+
+        @Override
+        public String getName() {
+            return "test";
+        }
+
+        @Override
+        public boolean isLoggable(Level level) {
+            return true;
+        }
+
+        @Override
+        public void log(Level level, ResourceBundle bundle, String message, Throwable thrown) {
+            lines.add(message);
+        }
+
+        @Override
+        public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
+            lines.add(java.text.MessageFormat.format(format, parameters));
+        }
+    }
+}
