@@ -76,14 +76,14 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
     @Override
     public double[] contextEncoder(ContextEncoder layer) {
         int clips = inputs.get(0).extent(0);
-        int width = layer.locationEmbedding().extent(1);
+        int width = layer.locationTable().extent(1);
         double[] y = new double[clips * layer.projection().outputs()];
         for (int b = 0; b < clips; b++) {
             double[] time = apply(
                     layer.timeMapping(), slice(input(1), b, layer.timeMapping().inputs()));
             double[] joined = new double[width + time.length];
             for (int i = 0; i < width; i++) {
-                joined[i] = at(layer.locationEmbedding(), (int) input(0)[b], i);
+                joined[i] = at(layer.locationTable(), (int) input(0)[b], i);
             }
             System.arraycopy(time, 0, joined, width, time.length);
             double[] row = apply(layer.projection(), joined);
