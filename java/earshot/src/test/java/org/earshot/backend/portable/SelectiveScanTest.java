@@ -21,7 +21,7 @@ class SelectiveScanTest {
         int states = fixture.parameter(name + ".A").extent(1);
         SelectiveScan scan = new SelectiveScan(
                 fixture.values(name + ".A"), fixture.values(name + ".D"), fixture.values(name + ".delta_bias"));
-        SelectiveScan.ScanRows work = scan.new ScanRows(new RowPool().taker());
+        SelectiveScan.ScanRows work = scan.new ScanRows(new RowPool().taker(), Math.min(tile, length));
         float[] out = new float[u.values().length];
         float[] lastState = new float[clips * inner * states];
         for (int b = 0; b < clips; b++) {
