@@ -52,7 +52,7 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
 
     private void requireOwn(Execution execution, View view) {
         if (!execution.owns(view.memory())) {
-            throw new IllegalArgumentException(layer.kind() + ": a view into memory that is not the execution's");
+            throw new IllegalArgumentException(layer.kind() + ": a view into the memory of another execution, or into memory that was closed");
         }
     }
 

@@ -20,12 +20,10 @@ final class CpuMemory implements Memory {
     private final FloatPointer values;
 
     CpuMemory(CpuExecution owner, long floats) {
-        if (floats < 0 || floats > Long.MAX_VALUE / Float.BYTES - ALIGNMENT) {
-            throw new IllegalArgumentException(floats + " floats");
-        }
         this.owner = owner;
         this.floats = floats;
-        allocation = Pointer.calloc(floats * Float.BYTES + ALIGNMENT, 1);
+        boolean representable = floats >= 0 && floats <= Long.MAX_VALUE / Float.BYTES - ALIGNMENT;
+        allocation = representable ? Pointer.calloc(floats * Float.BYTES + ALIGNMENT, 1) : null;
         if (allocation == null || allocation.isNull()) {
             throw new BackendException(
                     CpuBackend.NAME, "no room for " + floats + " floats", "more memory, or a smaller batch");

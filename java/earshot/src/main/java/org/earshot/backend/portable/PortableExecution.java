@@ -94,7 +94,7 @@ final class PortableExecution implements Execution {
 
     private void requireOwn(View view) {
         if (!owns(view.memory())) {
-            throw new IllegalArgumentException("a view into memory that is not the execution's");
+            throw new IllegalArgumentException("a view into the memory of another execution, or into memory that was closed");
         }
     }
 
