@@ -127,7 +127,8 @@ class ClassifyCommandTest {
         CommandRun run = classify(odd).done();
         assertEquals(2, run.lines().size());
         assertTrue(run.lines().get(1).contains("a\\n\\u001b[2Jb.wav"), run.out());
-        String complaint = classify("--quiet", "--json", folder.resolve("no\n\u001bne.wav")).failedInOneLine();
+        String complaint = classify("--quiet", "--json", folder.resolve("no\n\u001bne.wav"))
+                .failedInOneLine();
         assertTrue(complaint.contains("no\\u000a\\u001bne.wav: found no such file"), complaint);
     }
 
