@@ -52,7 +52,8 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
 
     private void requireOwn(Execution execution, View view) {
         if (!execution.owns(view.memory())) {
-            throw new IllegalArgumentException(layer.kind() + ": a view into the memory of another execution, or into memory that was closed");
+            throw new IllegalArgumentException(
+                    layer.kind() + ": a view into the memory of another execution, or into memory that was closed");
         }
     }
 

@@ -65,7 +65,8 @@ final class CpuExecution implements Execution {
 
     private int requireOwn(View view, int length) {
         if (!owns(view.memory())) {
-            throw new IllegalArgumentException("a view into the memory of another execution, or into memory that was closed");
+            throw new IllegalArgumentException(
+                    "a view into the memory of another execution, or into memory that was closed");
         }
         int count = Math.toIntExact(view.shape().elements());
         Objects.checkFromIndexSize(0, count, length);

@@ -94,7 +94,8 @@ final class PortableExecution implements Execution {
 
     private void requireOwn(View view) {
         if (!owns(view.memory())) {
-            throw new IllegalArgumentException("a view into the memory of another execution, or into memory that was closed");
+            throw new IllegalArgumentException(
+                    "a view into the memory of another execution, or into memory that was closed");
         }
     }
 
