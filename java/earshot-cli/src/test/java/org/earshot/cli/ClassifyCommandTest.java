@@ -252,12 +252,18 @@ class ClassifyCommandTest {
         assertTrue(CommandRun.of("classify", noise, "--model", noise)
                 .failedInOneLine()
                 .contains("a file"));
-        Path seTrans = CommandRun.GOLDEN.resolve("se-trans/model.safetensors");
-        if (Files.exists(seTrans)) {
-            CommandRun run = classify(noise, "--weights", seTrans);
-            assertEquals(1, run.code());
-            assertTrue(run.err().contains("missing"), run.err());
-        }
+        Path unconditioned = CommandRun.GOLDEN.resolve("ascmamba-unconditioned/model.safetensors");
+        assertTrue(classify(noise, "--weights", unconditioned).failedInOneLine().contains("context"));
+        Path foreign = CommandRun.GOLDEN.resolve("public-code/dense_encoder.safetensors");
+        CommandRun other = CommandRun.of(
+                "classify",
+                noise,
+                "--weights",
+                foreign,
+                "--model",
+                CommandRun.GOLDEN.resolve("ascmamba-unconditioned"));
+        assertEquals(1, other.code());
+        assertTrue(other.err().contains("missing (") && other.err().contains("unexpected ("), other.err());
         Path truncated = folder.resolve("truncated.safetensors");
         byte[] bytes = Files.readAllBytes(model.resolve("model.safetensors"));
         Files.write(truncated, Arrays.copyOf(bytes, bytes.length / 2));
