@@ -11,7 +11,7 @@ import org.earshot.model.SceneModel;
 import org.earshot.model.Session;
 
 /** A network's session with the front end's buffers: what one call computes with. */
-final class ClassifierSession implements AutoCloseable {
+final class ClassifierSession implements SessionPool.Session {
     private static final List<String> OUTPUTS = List.of(Network.LOGITS, Network.EMBEDDING);
 
     private final Session session;

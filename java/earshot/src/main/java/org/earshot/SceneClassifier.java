@@ -39,7 +39,7 @@ public final class SceneClassifier implements AutoCloseable {
     private final SceneModel model;
     private final ContextEncoding context;
     private final PreparedNetwork network;
-    private final SessionPool pool;
+    private final SessionPool<ClassifierSession> pool;
     private final long hopSamples;
 
     private SceneClassifier(Builder builder) {
@@ -54,7 +54,7 @@ public final class SceneClassifier implements AutoCloseable {
         int sessions = builder.sessions > 0
                 ? builder.sessions
                 : Math.max(1, Runtime.getRuntime().availableProcessors() / builder.threads);
-        pool = new SessionPool(
+        pool = new SessionPool<>(
                 sessions, builder.failWhenBusy, () -> new ClassifierSession(network.open(), config, model, logMel));
     }
 

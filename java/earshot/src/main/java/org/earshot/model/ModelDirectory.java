@@ -49,6 +49,14 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      * @throws org.earshot.EarshotException if they contradict each other
      */
     public static SceneModel compose(ModelConfig config, Weights weights) {
+        Architecture.recognise(weights.tensors().keySet())
+                .filter(shown -> shown != config.architecture())
+                .ifPresent(shown -> {
+                    throw new ModelException(
+                            config.source() + ": architecture",
+                            config.architecture().label(),
+                            shown.label() + ", which the tensors of " + weights.source() + " are");
+                });
         return switch (config.architecture()) {
             case ASCMAMBA -> AscMamba.of(config, weights);
             case SE_TRANS, MOBILE_ASC_NET ->

@@ -101,10 +101,13 @@ public final class Session implements AutoCloseable {
                 nodes.add(0, node);
             }
         }
-        for (String value : wanted) {
-            if (network.producer(value) == null && !feeds.contains(value)) {
-                throw new IllegalArgumentException("the network needs '" + value + "', which is not fed");
-            }
+        List<String> missing = wanted.stream()
+                .filter(value -> network.producer(value) == null && !feeds.contains(value))
+                .sorted()
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "values that are neither fed nor computed by the network: " + String.join(", ", missing));
         }
         return nodes;
     }

@@ -176,7 +176,7 @@ class AscMambaTest {
                     "Dandong"           | "Dandong", "Paris"   | context.locations
                     "architecture": "ascmamba" | "architecture": "se-trans" | architecture
                     "model": {}         | "model": {"pre_norm": "some"} | model.pre_norm
-                    "model": {}         | "model": {"heads": 8} | model.heads
+                    "model": {}         | "model": {"heads": 8} | heads
                     """)
     void aConfigurationThatContradictsTheWeightsNamesTheField(String from, String to, String field) throws IOException {
         String config = Files.readString(SMALL.resolve("config.json"));
