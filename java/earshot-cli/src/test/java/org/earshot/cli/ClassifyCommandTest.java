@@ -72,7 +72,7 @@ class ClassifyCommandTest {
         assertFalse(row.contains(expected.ranking().get(3).label()), row);
         assertTrue(run.lines().get(2).startsWith(tone.toString()), run.out());
         assertTrue(run.err().startsWith("earshot: model " + model + ": "), run.err());
-        assertTrue(run.err().contains("portable["), run.err());
+        assertTrue(run.err().contains("scenes, "), run.err());
     }
 
     @Test
