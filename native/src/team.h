@@ -1,4 +1,5 @@
-/* A session's threads: the caller and workers that wait for it, first spinning for some 20 microseconds, then asleep. */
+/* A session's threads: the caller and workers that wait for it, first spinning for some 20 microseconds, then asleep.
+ */
 #pragma once
 
 #include <pthread.h>
@@ -56,25 +57,20 @@ class Team {
     Team(const Team &) = delete;
     Team &operator=(const Team &) = delete;
 
-    int threads() const {
-        return static_cast<int>(workers_.size()) + 1;
-    }
+    int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
     /* Calls body(task, thread) for each task, each once, on any thread, and returns when all are done. */
     template <class Body>
     void each(Index tasks, const Body &body) {
-        run(tasks, [](const void *context, Index task, int thread) {
-            (*static_cast<const Body *>(context))(task, thread);
-        }, &body);
+        run(
+            tasks,
+            [](const void *context, Index task, int thread) { (*static_cast<const Body *>(context))(task, thread); },
+            &body);
     }
 
     /* Whether the caller may use the team now; to be given back by leave. */
-    bool enter() {
-        return !busy_.exchange(true, std::memory_order_acquire);
-    }
-    void leave() {
-        busy_.store(false, std::memory_order_release);
-    }
+    bool enter() { return !busy_.exchange(true, std::memory_order_acquire); }
+    void leave() { busy_.store(false, std::memory_order_release); }
 
   private:
     using Body = void (*)(const void *context, Index task, int thread);
