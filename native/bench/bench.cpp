@@ -1,8 +1,8 @@
 /*
  * Times the kernels at the paper's size (C = 64, E = 256, N = 16, 4 blocks, T = 500, F = 64) and sets them against what
- * this machine's multiply-add units do in the same run. Each operation is compared with the formulas before it is timed;
- * a wrong one ends the program. Times are minimum and median of the runs; shares of the bound are taken from the processor
- * time, which a busy machine disturbs less.
+ * this machine's multiply-add units do in the same run. Each operation is compared with the formulas before it is
+ * timed; a wrong one ends the program. Times are minimum and median of the runs; shares of the bound are taken from the
+ * processor time, which a busy machine disturbs less.
  *
  *   earshot_cpu_bench [baseline|avx2|avx512] [runs] [most threads]
  */
@@ -61,10 +61,10 @@ Times measure(int runs, Body body) {
 /* Multiply-adds from registers alone: twelve independent chains of 512-bit (or 256-bit, or 128-bit) vectors. */
 #if defined(__x86_64__)
 #define CHAINS(op, r)                                                                                                  \
-    op " %%" r "14, %%" r "15, %%" r "0\n" op " %%" r "14, %%" r "15, %%" r "1\n" op " %%" r "14, %%" r "15, %%" r      \
-       "2\n" op " %%" r "14, %%" r "15, %%" r "3\n" op " %%" r "14, %%" r "15, %%" r "4\n" op " %%" r "14, %%" r        \
-       "15, %%" r "5\n" op " %%" r "14, %%" r "15, %%" r "6\n" op " %%" r "14, %%" r "15, %%" r "7\n" op " %%" r        \
-       "14, %%" r "15, %%" r "8\n" op " %%" r "14, %%" r "15, %%" r "9\n" op " %%" r "14, %%" r "15, %%" r "10\n" op    \
+    op " %%" r "14, %%" r "15, %%" r "0\n" op " %%" r "14, %%" r "15, %%" r "1\n" op " %%" r "14, %%" r "15, %%" r     \
+       "2\n" op " %%" r "14, %%" r "15, %%" r "3\n" op " %%" r "14, %%" r "15, %%" r "4\n" op " %%" r "14, %%" r       \
+       "15, %%" r "5\n" op " %%" r "14, %%" r "15, %%" r "6\n" op " %%" r "14, %%" r "15, %%" r "7\n" op " %%" r       \
+       "14, %%" r "15, %%" r "8\n" op " %%" r "14, %%" r "15, %%" r "9\n" op " %%" r "14, %%" r "15, %%" r "10\n" op   \
        " %%" r "14, %%" r "15, %%" r "11\n"
 #define CLOBBERS                                                                                                       \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15"
@@ -163,8 +163,7 @@ void make_path(std::int32_t isa, std::int32_t axis, Prepared &p) {
     p.input1 = random.vector(32, -1.0F, 1.0F);
     CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
                                         shape.norm, shape.condition, shape.layers, shape.channels, shape.inner,
-                                        shape.states, shape.rank, shape.taps, isa,
-                                        &p.operation.op) == EARSHOT_CPU_OK);
+                                        shape.states, shape.rank, shape.taps, isa, &p.operation.op) == EARSHOT_CPU_OK);
     p.multiply_adds = kFrames * kInnerBands * 2.0 * (64 * 512 + 256 * 4 + 256 * 36 + 4 * 256 + 256 * 64 + 64 * 64);
     const std::int64_t frames = axis == EARSHOT_CPU_AXIS_TIME ? 150 : 4;
     const std::int64_t bands = axis == EARSHOT_CPU_AXIS_TIME ? 2 : kInnerBands;
@@ -244,8 +243,9 @@ int main(int argc, char **argv) {
             const double used = times.processor / threads;
             const double flops = 2 * p.multiply_adds / used;
             const int count = &p == all ? 1 : kBlocks;
-            std::printf("%-10s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: products %6.1f GFLOP/s, %4.1f %%",
-                        p.name, times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9, 100 * flops / peak);
+            std::printf(
+                "%-10s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: products %6.1f GFLOP/s, %4.1f %%",
+                p.name, times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9, 100 * flops / peak);
             if (count > 1) {
                 const double updates = 2.0 * kFrames * kInnerBands * 256 * 16;
                 std::printf(", with the scan %4.1f %%",

@@ -3,8 +3,8 @@
  *
  * Plain C. Handles are opaque, every array comes with its number of elements, every function that can fail returns a
  * status and leaves a text behind (earshot_cpu_last_error). Nothing throws, nothing calls back, nothing keeps a pointer
- * that was handed in. Arguments are checked; a wrong one is EARSHOT_CPU_INVALID_ARGUMENT, never a crash, as long as each
- * pointer is null or leads to as many elements as its count says.
+ * that was handed in. Arguments are checked; a wrong one is EARSHOT_CPU_INVALID_ARGUMENT, never a crash, as long as
+ * each pointer is null or leads to as many elements as its count says.
  *
  * Activations are float32 [B, T, F, C], C fastest. An operation is created once from weights (which are packed and may
  * be freed afterwards), run any number of times, by any number of threads with a team each, and destroyed once.
@@ -59,7 +59,8 @@ typedef struct earshot_cpu_op earshot_cpu_op;
 /* EARSHOT_CPU_ABI as the library was built with. */
 EARSHOT_CPU_API int32_t earshot_cpu_abi(void);
 
-/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid until its next failure. */
+/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid until its next failure.
+ */
 EARSHOT_CPU_API const char *earshot_cpu_last_error(void);
 
 /* The best instruction set that this processor has and the system lets it use. */

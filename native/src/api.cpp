@@ -40,19 +40,16 @@ void require_apart(const float *a, Index a_count, const float *b, Index b_count,
     const uintptr_t b_start = reinterpret_cast<uintptr_t>(b);
     const uintptr_t a_bytes = static_cast<uintptr_t>(a_count) * sizeof(float);
     const uintptr_t b_bytes = static_cast<uintptr_t>(b_count) * sizeof(float);
-    require(a_count == 0 || b_count == 0 || (a_start < b_start ? b_start - a_start >= a_bytes : a_start - b_start >= b_bytes),
+    require(a_count == 0 || b_count == 0 ||
+                (a_start < b_start ? b_start - a_start >= a_bytes : a_start - b_start >= b_bytes),
             text);
 }
 
 /* Leaves the team when a run ends, in whichever way. */
 class Turn {
   public:
-    explicit Turn(earshot::Team &team) : team_(team) {
-        require(team.enter(), "team: another run is using it");
-    }
-    ~Turn() {
-        team_.leave();
-    }
+    explicit Turn(earshot::Team &team) : team_(team) { require(team.enter(), "team: another run is using it"); }
+    ~Turn() { team_.leave(); }
     Turn(const Turn &) = delete;
     Turn &operator=(const Turn &) = delete;
 

@@ -52,15 +52,11 @@ class DenseEncoder final : public earshot_cpu_op {
         require(output_frames(e) >= 1 && e.bands + 2 * last.padding_bands >= last.kernel_bands,
                 "shape: smaller than the last convolution's kernel");
     }
-    Index input0_floats(const Extents &e) const override {
-        return size_product({e.batch, e.frames, e.bands});
-    }
+    Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, e.bands}); }
     Index output_floats(const Extents &e) const override {
         return size_product({e.batch, output_frames(e), output_bands(e), channels_});
     }
-    Index scratch_floats(const Extents &e, int) const override {
-        return Scratch(*this, e, nullptr).carver.floats();
-    }
+    Index scratch_floats(const Extents &e, int) const override { return Scratch(*this, e, nullptr).carver.floats(); }
 
     void run(const Arguments &arguments, Team &team) const override {
         const Extents &e = arguments.extents;
@@ -75,7 +71,7 @@ class DenseEncoder final : public earshot_cpu_op {
   private:
     struct Scratch {
         Carver carver;
-        float **slices; /* the planes' addresses, in the scratch as well so that running allocates nothing */
+        float **slices;          /* the planes' addresses, in the scratch as well so that running allocates nothing */
         float *mean, *deviation; /* of each row, [rows, P(C)] */
         float *gain, *centre;    /* of a whole plane, [P(C)] */
 
@@ -120,9 +116,7 @@ class DenseEncoder final : public earshot_cpu_op {
         return w;
     }
 
-    static Index cells(const ConvolutionWeights &w) {
-        return w.slices * w.kernel_time * w.kernel_bands;
-    }
+    static Index cells(const ConvolutionWeights &w) { return w.slices * w.kernel_time * w.kernel_bands; }
 
     const float *copy(const float *from) {
         float *to = arena_.zeros(padded_);
@@ -217,8 +211,8 @@ class DenseEncoder final : public earshot_cpu_op {
         combine(w, frames, positions, scratch);
         team.each(tasks, [&](Index task, int) {
             for (Index t = task * kTaskRows; t < std::min(frames, (task + 1) * kTaskRows); ++t) {
-                kernels.normalize_row(to + t * row, positions, row_step, channels, scratch.centre, scratch.gain, w.shift,
-                                      w.slope);
+                kernels.normalize_row(to + t * row, positions, row_step, channels, scratch.centre, scratch.gain,
+                                      w.shift, w.slope);
             }
         });
     }
@@ -234,8 +228,8 @@ class DenseEncoder final : public earshot_cpu_op {
             double deviation = 0;
             for (Index t = 0; t < rows; ++t) {
                 const double d = static_cast<double>(scratch.mean[t * padded_ + c]) - mean;
-                deviation += static_cast<double>(scratch.deviation[t * padded_ + c]) +
-                             static_cast<double>(positions) * d * d;
+                deviation +=
+                    static_cast<double>(scratch.deviation[t * padded_ + c]) + static_cast<double>(positions) * d * d;
             }
             const double variance = deviation / static_cast<double>(rows * positions);
             scratch.centre[c] = static_cast<float>(mean);

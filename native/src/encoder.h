@@ -7,8 +7,8 @@
  * stream from L2 (590 KB for 4 slices of 64 channels), once for every six positions. Bound: multiply-add ports.
  *
  * A row's statistics are taken in two passes right after it was computed, in L1, and are combined in double precision
- * in the order of the rows: they depend neither on the number of threads nor on cancellation. Norm and PReLU are applied
- * in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder.
+ * in the order of the rows: they depend neither on the number of threads nor on cancellation. Norm and PReLU are
+ * applied in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder.
  */
 #pragma once
 

@@ -27,8 +27,8 @@ struct MambaBuffers {
     Index uz_row;  /* of u and z side by side, */
     Index dbc_row; /* of dt, B and C side by side */
     float *x, *h, *uz, *dbc;
-    float *column; /* [taps - 1 + kTileRows, w]: one vector of channels */
-    float *y;      /* [kTileRows, w] */
+    float *column;  /* [taps - 1 + kTileRows, w]: one vector of channels */
+    float *y;       /* [kTileRows, w] */
     float *history; /* [layers, P(E) / w, taps - 1, w] */
     float *state;   /* [layers, P(E) / w, N, w] */
     Index floats;
@@ -63,7 +63,7 @@ struct Segment {
     float *output;  /* the result there, */
     Index step;     /* and the distance of its rows in both */
     const float *norm;
-    bool starts;    /* at the sequence's first position */
+    bool starts; /* at the sequence's first position */
 };
 
 inline Index mamba_scratch(const MambaWeights &weights) {
@@ -271,8 +271,8 @@ inline void mamba_group(const MambaRun &run, Index group, int direction, float *
         for (Index sequence = from; sequence < to; ++sequence) {
             const Index clip = sequence / per_clip;
             const Index within = sequence % per_clip;
-            const Index origin = clip * run.frames * run.bands * w.channels +
-                                 within * (w.over_time ? 1 : run.bands) * w.channels;
+            const Index origin =
+                clip * run.frames * run.bands * w.channels + within * (w.over_time ? 1 : run.bands) * w.channels;
             const Index at = origin + (direction == 0 ? start : length - 1 - start) * step;
             segments[count++] = {rows,
                                  end - start,

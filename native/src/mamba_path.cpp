@@ -18,8 +18,7 @@ class MambaPath final : public earshot_cpu_op {
   public:
     MambaPath(const Kernels &chosen, const MambaSizes &sizes, const float *weights, std::int64_t count)
         : earshot_cpu_op(chosen), norm_(sizes.norm), condition_(sizes.condition),
-          channels_padded_(round_up(sizes.channels, chosen.width)),
-          inner_padded_(round_up(sizes.inner, chosen.width)) {
+          channels_padded_(round_up(sizes.channels, chosen.width)), inner_padded_(round_up(sizes.inner, chosen.width)) {
         w_.channels = sizes.channels;
         w_.inner = sizes.inner;
         w_.states = sizes.states;
@@ -60,9 +59,7 @@ class MambaPath final : public earshot_cpu_op {
     Index input1_floats(const Extents &e) const override {
         return norm_ == EARSHOT_CPU_NORM_CONDITIONAL ? size_product({e.batch, condition_}) : 0;
     }
-    Index output_floats(const Extents &e) const override {
-        return input0_floats(e);
-    }
+    Index output_floats(const Extents &e) const override { return input0_floats(e); }
     Index scratch_floats(const Extents &e, int threads) const override {
         return Scratch(*this, e, threads, nullptr).carver.floats();
     }
@@ -97,7 +94,8 @@ class MambaPath final : public earshot_cpu_op {
             return;
         }
         team.each(2 * groups, [&](Index task, int thread) {
-            kernels.mamba_group(job, task / 2, static_cast<int>(task % 2), scratch.threads + thread * scratch.per_thread);
+            kernels.mamba_group(job, task / 2, static_cast<int>(task % 2),
+                                scratch.threads + thread * scratch.per_thread);
         });
         const Index rows = e.batch * e.frames;
         const Index row = e.bands * w_.channels;
@@ -133,13 +131,9 @@ class MambaPath final : public earshot_cpu_op {
         }
     };
 
-    Index length(const Extents &e) const {
-        return w_.over_time ? e.frames : e.bands;
-    }
+    Index length(const Extents &e) const { return w_.over_time ? e.frames : e.bands; }
     /* Sequences that fill a tile. */
-    Index group(const Extents &e) const {
-        return std::max<Index>(1, kTileRows / length(e));
-    }
+    Index group(const Extents &e) const { return std::max<Index>(1, kTileRows / length(e)); }
     Index groups(const Extents &e) const {
         const Index sequences = size_product({e.batch, w_.over_time ? e.bands : e.frames});
         return (sequences + group(e) - 1) / group(e);

@@ -8,7 +8,8 @@ namespace earshot {
 
 using Index = std::ptrdiff_t;
 
-/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together. */
+/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together.
+ */
 constexpr Index kTileRows = 32;
 
 /* Distance between rows of a buffer, beyond what they hold: keeps a column of rows out of a single set of the cache. */
@@ -21,16 +22,16 @@ constexpr float kEpsilon = 1e-5F;
 
 /* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
 struct MambaLayerWeights {
-    const float *in;      /* panels: C steps, 2 P(E) columns, u first; the RMS norm's weight is multiplied in */
-    const float *conv;    /* [K, P(E)] */
+    const float *in;   /* panels: C steps, 2 P(E) columns, u first; the RMS norm's weight is multiplied in */
+    const float *conv; /* [K, P(E)] */
     const float *conv_bias;
-    const float *x;       /* panels: E steps, P(R + 2N) columns */
-    const float *dt;      /* [R, P(E)] */
+    const float *x;  /* panels: E steps, P(R + 2N) columns */
+    const float *dt; /* [R, P(E)] */
     const float *dt_bias;
-    const float *decay;   /* [P(E) / w, N, w]: -exp(A_log) log2(e) */
-    const float *lowest;  /* [P(E)]: the least of a channel's decays */
-    const float *skip;    /* [P(E)] */
-    const float *out;     /* panels: E steps, P(C) columns */
+    const float *decay;  /* [P(E) / w, N, w]: -exp(A_log) log2(e) */
+    const float *lowest; /* [P(E)]: the least of a channel's decays */
+    const float *skip;   /* [P(E)] */
+    const float *out;    /* panels: E steps, P(C) columns */
 };
 
 /* A prepared bidirectional path. */
@@ -54,14 +55,14 @@ struct MambaRun {
     const float *norm; /* scale and shift, [2, P(C)] a clip */
     Index norm_step;   /* from one clip's to the next; 0 where all share them */
     Index batch, frames, bands;
-    Index group;       /* sequences a task works on together */
+    Index group; /* sequences a task works on together */
 };
 
 /* Prepared weights of one convolution with its norm and PReLU. */
 struct ConvolutionWeights {
     Index slices; /* of C input channels each, newest first */
     Index kernel_time, kernel_bands, padding_time, padding_bands, dilation, stride;
-    const float *weight; /* panels: [slices, kernel_time, kernel_bands, C] steps, P(C) columns */
+    const float *weight;                       /* panels: [slices, kernel_time, kernel_bands, C] steps, P(C) columns */
     const float *bias, *scale, *shift, *slope; /* [P(C)] */
 };
 
@@ -97,8 +98,8 @@ struct Kernels {
 
     /*
      * The selective scan of one vector of channels over `length` positions from state `state` [N, w] on: delta [length,
-     * w] is already positive, u and z have a row every `step` floats, b and c ([N] each) every `bc_step`; u becomes (y +
-     * D u) SiLU(z); y is scratch, [length, w].
+     * w] is already positive, u and z have a row every `step` floats, b and c ([N] each) every `bc_step`; u becomes (y
+     * + D u) SiLU(z); y is scratch, [length, w].
      */
     void (*scan)(const float *decay, const float *lowest, const float *skip, float *state, const float *delta, float *u,
                  const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,

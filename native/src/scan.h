@@ -6,8 +6,8 @@
  * for one vector of channels over a run of positions. The states of up to kStates n live in registers over the whole
  * run; more are done kStates at a time, y being carried in the L1 cache. B_n and C_n are broadcast, so there is no sum
  * across lanes. Read per position: delta, u, z (a vector each) and 2N floats; written: one vector. Per state and
- * position: an exp and three multiplications or multiply-adds, which is the bound: with the decay of vecmath.h seven
- * operations of twelve need the multiply ports.
+ * position: an exp and three multiplications or multiply-adds, which is the bound: with FastDecay six of its twelve
+ * operations need the multiply ports.
  */
 #pragma once
 

@@ -47,15 +47,9 @@ class Linear final : public earshot_cpu_op {
         affine_.outputs = outputs;
     }
 
-    void check(const Extents &e) const override {
-        require_vectors(e);
-    }
-    Index input0_floats(const Extents &e) const override {
-        return size_product({e.batch, affine_.inputs});
-    }
-    Index output_floats(const Extents &e) const override {
-        return size_product({e.batch, affine_.outputs});
-    }
+    void check(const Extents &e) const override { require_vectors(e); }
+    Index input0_floats(const Extents &e) const override { return size_product({e.batch, affine_.inputs}); }
+    Index output_floats(const Extents &e) const override { return size_product({e.batch, affine_.outputs}); }
     void run(const Arguments &a, Team &) const override {
         for (Index b = 0; b < a.extents.batch; ++b) {
             for (Index o = 0; o < affine_.outputs; ++o) {
@@ -91,21 +85,11 @@ class ContextEncoder final : public earshot_cpu_op {
         projection_.outputs = outputs;
     }
 
-    void check(const Extents &e) const override {
-        require_vectors(e);
-    }
-    Index input0_floats(const Extents &e) const override {
-        return e.batch;
-    }
-    Index input1_floats(const Extents &e) const override {
-        return size_product({e.batch, mapping_.inputs});
-    }
-    Index output_floats(const Extents &e) const override {
-        return size_product({e.batch, projection_.outputs});
-    }
-    Index scratch_floats(const Extents &, int) const override {
-        return projection_.inputs;
-    }
+    void check(const Extents &e) const override { require_vectors(e); }
+    Index input0_floats(const Extents &e) const override { return e.batch; }
+    Index input1_floats(const Extents &e) const override { return size_product({e.batch, mapping_.inputs}); }
+    Index output_floats(const Extents &e) const override { return size_product({e.batch, projection_.outputs}); }
+    Index scratch_floats(const Extents &, int) const override { return projection_.inputs; }
     void run(const Arguments &a, Team &) const override {
         for (Index b = 0; b < a.extents.batch; ++b) {
             const float row = a.input0[b];
@@ -144,12 +128,8 @@ class GlobalMean final : public earshot_cpu_op {
     Index input0_floats(const Extents &e) const override {
         return size_product({e.batch, e.frames, e.bands, channels_});
     }
-    Index output_floats(const Extents &e) const override {
-        return size_product({e.batch, channels_});
-    }
-    Index scratch_floats(const Extents &e, int) const override {
-        return size_product({e.batch, e.frames, channels_});
-    }
+    Index output_floats(const Extents &e) const override { return size_product({e.batch, channels_}); }
+    Index scratch_floats(const Extents &e, int) const override { return size_product({e.batch, e.frames, channels_}); }
     void run(const Arguments &a, Team &team) const override {
         const Extents &e = a.extents;
         team.each(e.batch * e.frames, [&](Index row, int) {

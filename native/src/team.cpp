@@ -33,12 +33,10 @@ Team::~Team() {
 }
 
 void Team::stop() {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
+    begin_.ring([this] {
         stopping_.store(true, std::memory_order_relaxed);
         round_.fetch_add(1, std::memory_order_release);
-    }
-    begin_.notify_all();
+    });
     for (std::thread &worker : workers_) {
         worker.join();
     }
@@ -57,11 +55,7 @@ void Team::run(Index tasks, Body body, const void *context) {
     context_ = context;
     next_.store(0, std::memory_order_relaxed);
     unfinished_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        round_.fetch_add(1, std::memory_order_release);
-    }
-    begin_.notify_all();
+    begin_.ring([this] { round_.fetch_add(1, std::memory_order_release); });
     work(0);
     for (int i = 0; i < kSpins; ++i) {
         if (unfinished_.load(std::memory_order_acquire) == 0) {
@@ -69,8 +63,7 @@ void Team::run(Index tasks, Body body, const void *context) {
         }
         relax();
     }
-    std::unique_lock<std::mutex> lock(mutex_);
-    end_.wait(lock, [this] { return unfinished_.load(std::memory_order_acquire) == 0; });
+    end_.wait([this] { return unfinished_.load(std::memory_order_acquire) == 0; });
 }
 
 void Team::work(int thread) {
@@ -90,8 +83,7 @@ void Team::serve(int thread) {
             relax();
         }
         if (round_.load(std::memory_order_acquire) == seen) {
-            std::unique_lock<std::mutex> lock(mutex_);
-            begin_.wait(lock, [&] { return round_.load(std::memory_order_acquire) != seen; });
+            begin_.wait([&] { return round_.load(std::memory_order_acquire) != seen; });
         }
         ++seen;
         if (stopping_.load(std::memory_order_relaxed)) {
@@ -99,8 +91,7 @@ void Team::serve(int thread) {
         }
         work(thread);
         if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            end_.notify_one();
+            end_.ring([] {});
         }
     }
 }

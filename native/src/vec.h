@@ -1,7 +1,7 @@
 /*
  * One vector of floats, as wide as the instruction set this file is compiled for. Everything here and in the kernels
- * lies in a namespace named after the instruction set (EARSHOT_ISA), so that the linker cannot mix them up; for the same
- * reason kernel sources use no inline function of the standard library.
+ * lies in a namespace named after the instruction set (EARSHOT_ISA), so that the linker cannot mix them up; for the
+ * same reason kernel sources use no inline function of the standard library.
  */
 #pragma once
 
@@ -70,8 +70,7 @@ EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
 }
 /* v * 2^n with n in the low bits of t; no check of the exponent's range. */
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
-    return _mm512_castsi512_ps(
-        _mm512_add_epi32(_mm512_castps_si512(v), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(v), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
 }
 /* a / b for b in [1, 2^100], to about one unit in the last place: a 14-bit estimate and one Newton step. */
 EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
@@ -115,8 +114,7 @@ EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(c, _mm256_setzero_ps(), _CMP_GT_OQ));
 }
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
-    return _mm256_castsi256_ps(
-        _mm256_add_epi32(_mm256_castps_si256(v), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(v), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
 }
 EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
     return _mm256_div_ps(a, b);

@@ -33,8 +33,8 @@ EARSHOT_INLINE Vec exp2_clamped(Vec x) {
 
 /*
  * e^x, x clamped to [-87.3, 69.3], with a relative error that does not grow with x: where a multiply-add rounds once,
- * x log2(e) - k is exact but for log2(e)'s own second part; elsewhere k ln(2) is taken from x in two parts, the first of
- * which has so few bits that the product is exact (Cody and Waite).
+ * x log2(e) - k is exact but for log2(e)'s own second part; elsewhere k ln(2) is taken from x in two parts, the first
+ * of which has so few bits that the product is exact (Cody and Waite).
  */
 EARSHOT_INLINE Vec exp_clamped(Vec x) {
     x = min_of(set1(69.3F), max_of(set1(-87.3F), x));
@@ -89,9 +89,9 @@ constexpr DecayTable kDecayTable;
  * 2^(d * a) for d >= 0, a <= 0 and d * a > -119, in six operations on the multiply ports instead of nine; the scan is
  * bound by them. With x = d * a, k / 32 the multiple of 1/32 at or above x, and r = x - k / 32 in [-1/32, 0], 2^r is
  * c ((r + q)^2 + b), a quadratic whose leading coefficient goes into the table of the 32 values 2^(j/32). Taking q =
- * 1.4531 = 1.4375 + 1/64 puts the rounding of x + q where it must be, and x + q comes out of the multiply-add that forms
- * x. The polynomial is 1 at 0 and (2^r - 1) / r is interpolated at the Chebyshev nodes of [-1/32, 0], so the error is at
- * most 2.8e-7 of the value and 1.0e-5 of |x|: a slow decay stays as slow as it was.
+ * 1.4531 = 1.4375 + 1/64 puts the rounding of x + q where it must be, and x + q comes out of the multiply-add that
+ * forms x. The polynomial is 1 at 0 and (2^r - 1) / r is interpolated at the Chebyshev nodes of [-1/32, 0], so the
+ * error is at most 2.8e-7 of the value and 1.0e-5 of |x|: a slow decay stays as slow as it was.
  */
 class FastDecay {
   public:
@@ -104,16 +104,13 @@ class FastDecay {
         const Vec t = y + set1(kRound / 32.0F - 1.4375F);
         const Vec q = y - (t - set1(kRound / 32.0F));
         const __m512i steps = _mm512_castps_si512(t);
-        const Vec scale = _mm512_castsi512_ps(
-            _mm512_add_epi32(_mm512_castps_si512(_mm512_permutex2var_ps(low_, steps, high_)),
-                             _mm512_slli_epi32(steps, 18)));
+        const Vec scale = _mm512_castsi512_ps(_mm512_add_epi32(
+            _mm512_castps_si512(_mm512_permutex2var_ps(low_, steps, high_)), _mm512_slli_epi32(steps, 18)));
         return fma(q, q, set1(kConstant)) * scale;
     }
 
     /* Whether every d * a is in range for the lanes of d and the most negative a of each lane. */
-    static EARSHOT_INLINE bool covers(Vec d, Vec lowest) {
-        return !any_less(d * lowest, set1(-119.0F));
-    }
+    static EARSHOT_INLINE bool covers(Vec d, Vec lowest) { return !any_less(d * lowest, set1(-119.0F)); }
 
   private:
     static constexpr float kCentre = 1.45312345F;

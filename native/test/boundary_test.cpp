@@ -97,9 +97,9 @@ TEST(boundary_geometry) {
     const std::vector<float> weights(static_cast<std::size_t>(shape.weight_count()), 0.1F);
     const auto create = [&](const std::vector<std::int32_t> &geometry) {
         earshot_cpu_op *op = nullptr;
-        require_refused(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 2, 1,
-                                                         geometry.data(), static_cast<std::int64_t>(geometry.size()), -1,
-                                                         &op));
+        require_refused(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 2,
+                                                         1, geometry.data(), static_cast<std::int64_t>(geometry.size()),
+                                                         -1, &op));
         CHECK(op == nullptr);
     };
     for (std::size_t i = 0; i < shape.geometry.size(); ++i) {
@@ -145,8 +145,8 @@ TEST(boundary_random_runs) {
         std::int64_t needed = 0;
         std::int64_t scratch_needed = 0;
         const std::int32_t threads = any_size(random);
-        const earshot_cpu_status asked =
-            earshot_cpu_op_scratch(op, batch, frames, bands, threads, random.bits() % 8 == 0 ? nullptr : &scratch_needed);
+        const earshot_cpu_status asked = earshot_cpu_op_scratch(op, batch, frames, bands, threads,
+                                                                random.bits() % 8 == 0 ? nullptr : &scratch_needed);
         CHECK(asked == EARSHOT_CPU_OK || earshot_cpu_last_error()[0] != '\0');
         (void)earshot_cpu_op_output(op, batch, frames, bands, random.bits() % 8 == 0 ? nullptr : &needed);
         /* Blocks of exactly the size that is claimed: a sanitizer sees one step too far. */
@@ -214,8 +214,8 @@ TEST(boundary_several_callers) {
     const test::MambaShape shape = {EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_LAYER, 0, 1, 9, 18, 4, 1, 4};
     const std::vector<float> weights = test::mamba_weights(shape, 2);
     test::Operation operation;
-    CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis, shape.norm,
-                                        0, 1, 9, 18, 4, 1, 4, -1, &operation.op) == EARSHOT_CPU_OK);
+    CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
+                                        shape.norm, 0, 1, 9, 18, 4, 1, 4, -1, &operation.op) == EARSHOT_CPU_OK);
     test::Random random(4);
     const std::vector<float> x = random.vector(40 * 11 * 9, -1.0F, 1.0F);
     const std::vector<float> expected = test::run(operation.op, 1, x, {}, 1, 40, 11);

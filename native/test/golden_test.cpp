@@ -46,8 +46,8 @@ void require_close(const char *what, const std::string &name, const std::vector<
     }
     double variance = 0;
     for (const float v : expected) {
-        variance += (static_cast<double>(v) - mean) * (static_cast<double>(v) - mean) /
-                    static_cast<double>(expected.size());
+        variance +=
+            (static_cast<double>(v) - mean) * (static_cast<double>(v) - mean) / static_cast<double>(expected.size());
     }
     double worst = actual.size() == expected.size() ? 0 : static_cast<double>(INFINITY);
     for (std::size_t i = 0; i < actual.size() && i < expected.size(); ++i) {
@@ -133,7 +133,9 @@ const earshot::Kernels &table(std::int32_t isa) {
 /* The scan kernel itself; u, delta, z and out are [B, D, L], B and C [B, N, L]. */
 void scan_case(const Tensors &tensors, const std::string &name, std::int32_t isa) {
     const earshot::Kernels &kernels = table(isa);
-    const auto values = [&](const char *part) -> const std::vector<float> & { return tensors.at(name + "." + part).values; };
+    const auto values = [&](const char *part) -> const std::vector<float> & {
+        return tensors.at(name + "." + part).values;
+    };
     const std::vector<std::int64_t> &shape = tensors.at(name + ".u").shape;
     const std::int64_t channels = shape[1];
     const std::int64_t length = shape[2];

@@ -27,9 +27,7 @@ inline int &failures() {
 }
 
 struct Register {
-    Register(const char *name, void (*body)()) {
-        cases().push_back({name, body});
-    }
+    Register(const char *name, void (*body)()) { cases().push_back({name, body}); }
 };
 
 inline void check(bool condition, const char *text, const char *file, int line, const std::string &detail) {
@@ -55,9 +53,7 @@ class Random {
         return static_cast<std::uint32_t>(state_ >> 32U);
     }
     /* Uniform in [low, high). */
-    float uniform(float low, float high) {
-        return low + (high - low) * static_cast<float>(bits() >> 8U) * 0x1p-24F;
-    }
+    float uniform(float low, float high) { return low + (high - low) * static_cast<float>(bits() >> 8U) * 0x1p-24F; }
     std::vector<float> vector(std::int64_t count, float low, float high) {
         std::vector<float> values(static_cast<std::size_t>(count));
         for (float &v : values) {

@@ -1,4 +1,5 @@
-/* The bidirectional path against the formulas, for every instruction set, over sizes that straddle vectors and tiles. */
+/* The bidirectional path against the formulas, for every instruction set, over sizes that straddle vectors and tiles.
+ */
 #include "operation.h"
 #include "reference.h"
 
@@ -6,8 +7,8 @@ namespace {
 
 /*
  * Float32 rounds to 6e-8; a path is a chain of some ten roundings on sums that grow like the square root of their
- * length, and a slow state gathers the error of its decay (1e-5 of the exponent with AVX-512, see vecmath.h). Typical is
- * 1e-6 of the output's root mean square, the worst of some 10,000 numbers ten times that.
+ * length, and a slow state gathers the error of its decay (1e-5 of the exponent with AVX-512, see vecmath.h). Typical
+ * is 1e-6 of the output's root mean square, the worst of some 10,000 numbers ten times that.
  */
 constexpr double kTolerance = 2e-5;
 
@@ -29,11 +30,11 @@ void compare(const test::MambaShape &shape, std::int64_t batch, std::int64_t fra
         CHECK(earshot_cpu_op_isa(operation.op) == isa);
         const std::vector<float> one = test::run(operation.op, 1, x, condition, batch, frames, bands);
         const double error = test::relative_error(one, expected);
-        CHECK_THAT(error <= kTolerance,
-                   std::string(earshot_cpu_isa_name(isa)) + " error " + std::to_string(error * 1e6) + "e-6, C " +
-                       std::to_string(shape.channels) + " E " + std::to_string(shape.inner) + " N " +
-                       std::to_string(shape.states) + " R " + std::to_string(shape.rank) + " K " +
-                       std::to_string(shape.taps) + " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        CHECK_THAT(error <= kTolerance, std::string(earshot_cpu_isa_name(isa)) + " error " +
+                                            std::to_string(error * 1e6) + "e-6, C " + std::to_string(shape.channels) +
+                                            " E " + std::to_string(shape.inner) + " N " + std::to_string(shape.states) +
+                                            " R " + std::to_string(shape.rank) + " K " + std::to_string(shape.taps) +
+                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
         for (int threads = 2; threads <= 4; ++threads) {
             CHECK(test::same_bits(one, test::run(operation.op, threads, x, condition, batch, frames, bands)));
         }
@@ -89,8 +90,8 @@ Places first_layer(const test::MambaShape &s) {
     const std::size_t c = static_cast<std::size_t>(s.channels);
     const std::size_t e = static_cast<std::size_t>(s.inner);
     const std::size_t conv = c + 2 * e * c;
-    const std::size_t dt = conv + e * static_cast<std::size_t>(s.taps) + e +
-                           e * static_cast<std::size_t>(s.rank + 2 * s.states);
+    const std::size_t dt =
+        conv + e * static_cast<std::size_t>(s.taps) + e + e * static_cast<std::size_t>(s.rank + 2 * s.states);
     const std::size_t dt_bias = dt + e * static_cast<std::size_t>(s.rank);
     return {conv, dt_bias, dt_bias + e};
 }

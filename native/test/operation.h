@@ -11,9 +11,7 @@ namespace test {
 class Operation {
   public:
     Operation() = default;
-    ~Operation() {
-        earshot_cpu_op_destroy(op);
-    }
+    ~Operation() { earshot_cpu_op_destroy(op); }
     Operation(const Operation &) = delete;
     Operation &operator=(const Operation &) = delete;
 
@@ -31,10 +29,10 @@ inline std::vector<float> run(const earshot_cpu_op *op, int threads, const std::
     std::vector<float> scratch(static_cast<std::size_t>(scratch_floats), NAN);
     earshot_cpu_team *team = nullptr;
     CHECK(earshot_cpu_team_create(threads, &team) == EARSHOT_CPU_OK);
-    const earshot_cpu_status status = earshot_cpu_op_run(
-        op, team, input0.data(), static_cast<std::int64_t>(input0.size()), input1.empty() ? nullptr : input1.data(),
-        static_cast<std::int64_t>(input1.size()), output.data(), output_floats, scratch.data(), scratch_floats, batch,
-        frames, bands);
+    const earshot_cpu_status status =
+        earshot_cpu_op_run(op, team, input0.data(), static_cast<std::int64_t>(input0.size()),
+                           input1.empty() ? nullptr : input1.data(), static_cast<std::int64_t>(input1.size()),
+                           output.data(), output_floats, scratch.data(), scratch_floats, batch, frames, bands);
     CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
     earshot_cpu_team_destroy(team);
     return output;

@@ -140,7 +140,9 @@ std::int64_t MambaShape::weight_count() const {
     const std::int64_t e = inner;
     const std::int64_t layer =
         c + 2 * e * c + e * taps + e + (rank + 2 * states) * e + e * rank + e + e * states + e + c * e;
-    const std::int64_t pre = norm == EARSHOT_CPU_NORM_NONE ? 0 : norm == EARSHOT_CPU_NORM_LAYER ? 2 * c : 2 * c * (condition + 1);
+    const std::int64_t pre = norm == EARSHOT_CPU_NORM_NONE    ? 0
+                             : norm == EARSHOT_CPU_NORM_LAYER ? 2 * c
+                                                              : 2 * c * (condition + 1);
     return pre + 2 * layers * layer + 2 * c * c + c;
 }
 
@@ -324,8 +326,8 @@ void finish(Doubles &y, Size channels, Reader &reader) {
 }
 
 /* `inputs` newest first, each [frames, bands, channels]. */
-Doubles convolve(const std::vector<Doubles> &inputs, Size channels, Size outputs, const std::int32_t *g, std::int64_t frames,
-                 std::int64_t bands, Reader &reader) {
+Doubles convolve(const std::vector<Doubles> &inputs, Size channels, Size outputs, const std::int32_t *g,
+                 std::int64_t frames, std::int64_t bands, Reader &reader) {
     const Size kt = size(g[0]);
     const Size kf = size(g[1]);
     const Size in_count = inputs.size() * channels;

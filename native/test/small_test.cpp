@@ -31,8 +31,9 @@ TEST(linear_layer) {
             const std::vector<float> x = random.vector(3 * inputs, -1.0F, 1.0F);
             test::Doubles expected;
             for (int b = 0; b < 3; ++b) {
-                for (const double y : affine(weights.data(), weights.data() + outputs * inputs,
-                                             test::Doubles(x.begin() + b * inputs, x.begin() + (b + 1) * inputs), outputs)) {
+                for (const double y :
+                     affine(weights.data(), weights.data() + outputs * inputs,
+                            test::Doubles(x.begin() + b * inputs, x.begin() + (b + 1) * inputs), outputs)) {
                     expected.push_back(relu == 1 && y < 0 ? 0 : y);
                 }
             }
