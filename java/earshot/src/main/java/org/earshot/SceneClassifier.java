@@ -109,7 +109,7 @@ public final class SceneClassifier implements AutoCloseable {
     /**
      * Classifies samples.
      *
-     * @param pcm mono samples, full scale being [-1, 1]
+     * @param pcm mono samples, full scale being [-1, 1]; not copied, so not to be changed meanwhile
      * @param sampleRate Hz
      * @param recordingContext where and when they were recorded
      * @return the answer
@@ -117,7 +117,7 @@ public final class SceneClassifier implements AutoCloseable {
      *     rate not positive
      */
     public ScenePrediction classify(float[] pcm, int sampleRate, RecordingContext recordingContext) {
-        return classify(AudioClip.of(pcm, sampleRate), recordingContext);
+        return classify(AudioClip.view(pcm, sampleRate), recordingContext);
     }
 
     /**
