@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             ConvertCommand.class,
             ParityCommand.class,
+            BenchCommand.class,
             AutoComplete.GenerateCompletion.class
         },
         versionProvider = VersionProvider.class,
@@ -91,6 +92,7 @@ public final class Main implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, arguments) -> usageError(console, e))
                 .setExecutionExceptionHandler((e, command, result) -> {
                     main.report(e);
