@@ -32,9 +32,11 @@ set_up() {
   local missing=()
   jdk_present || missing+=(default-jdk-headless)
   command -v mvn >/dev/null || missing+=(maven)
+  command -v g++ >/dev/null || missing+=(g++)
+  command -v cmake >/dev/null || missing+=(cmake make)
   [ ${#missing[@]} -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null; then
-    say "needs a JDK (17 or later) and Maven (3.8 or later); install them and run this again"
+    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22); install them and run this again"
     exit 1
   fi
   local as_root=()

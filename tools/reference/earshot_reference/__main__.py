@@ -1,4 +1,4 @@
-"""``python -m earshot_reference``: export, golden, soundscapes, train."""
+"""``python -m earshot_reference``: export, golden, soundscapes, train, peers."""
 
 from __future__ import annotations
 
@@ -157,6 +157,15 @@ def _train(arguments: argparse.Namespace) -> None:
     (arguments.output / "accuracy.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
+def _peers(arguments: argparse.Namespace) -> None:
+    from earshot_reference import peers
+    from earshot_reference.ascmamba import AscMambaSizes
+
+    sizes = AscMambaSizes(channels=arguments.channels, blocks=arguments.blocks)
+    peers.write(arguments.output, sizes, arguments.seed)
+    print(f"{arguments.output}: {len(list(arguments.output.iterdir()))} files")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m earshot_reference",
@@ -228,6 +237,12 @@ def _parser() -> argparse.ArgumentParser:
     cores = os.cpu_count() or 1
     sub.add_argument("--workers", type=_positive, default=cores, help="processes making clips")
     sub.add_argument("--threads", type=_positive, default=cores, help="threads that train")
+
+    sub = command("peers", _peers, "write a random model with exports for the benchmarks' peers")
+    sub.add_argument("--output", type=Path, required=True, help="the directory to write")
+    sub.add_argument("--seed", type=_seed, default=1, help="of the weights")
+    sub.add_argument("--channels", type=_positive, default=64, help="C")
+    sub.add_argument("--blocks", type=_positive, default=4, help="dual-path blocks")
     return parser
 
 

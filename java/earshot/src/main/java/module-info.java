@@ -8,6 +8,7 @@ module org.earshot {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires JTransforms;
+    requires org.bytedeco.javacpp;
 
     exports org.earshot;
     exports org.earshot.audio;

@@ -72,12 +72,16 @@ public final class AudioClip {
      * @throws AudioException if the rate is not positive, or a sample is not a finite number
      */
     public static AudioClip of(float[] pcm, int sampleRate) {
+        return view(pcm.clone(), sampleRate);
+    }
+
+    /** Takes PCM without copying it, for the length of a call. */
+    static AudioClip view(float[] pcm, int sampleRate) {
         if (sampleRate <= 0) {
             throw new AudioException("sampleRate", sampleRate + " Hz", "a positive rate");
         }
-        float[] copy = pcm.clone();
-        Samples.check("pcm", copy);
-        return new AudioClip(copy, sampleRate, "pcm");
+        Samples.check("pcm", pcm);
+        return new AudioClip(pcm, sampleRate, "pcm");
     }
 
     /**

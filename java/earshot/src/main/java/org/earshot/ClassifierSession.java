@@ -11,7 +11,7 @@ import org.earshot.model.SceneModel;
 import org.earshot.model.Session;
 
 /** A network's session with the front end's buffers: what one call computes with. */
-final class ClassifierSession implements AutoCloseable {
+final class ClassifierSession implements SessionPool.Session {
     private static final List<String> OUTPUTS = List.of(Network.LOGITS, Network.EMBEDDING);
 
     private final Session session;
@@ -56,7 +56,7 @@ final class ClassifierSession implements AutoCloseable {
             session.fetch(Network.LOGITS, logits);
             session.fetch(Network.EMBEDDING, embedding);
             if (results == null) {
-                results = new WindowResults(embedding.length);
+                results = new WindowResults(config.labels(), embedding.length);
             }
             results.add(windows.start(), windows.duration(), logits, embedding);
         }

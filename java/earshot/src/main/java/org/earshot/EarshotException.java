@@ -1,5 +1,7 @@
 package org.earshot;
 
+import java.util.regex.Pattern;
+
 /**
  * Base of all exceptions that Earshot throws for what it was given: files, samples, configuration, machines. A message
  * names the file (or the argument) and the field in it, what was found, and what was expected.
@@ -8,6 +10,8 @@ package org.earshot;
  */
 public abstract class EarshotException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    private static final Pattern CONTROL_CHARACTER = Pattern.compile("\\p{Cntrl}");
 
     /**
      * Creates an exception with a complete message.
@@ -22,12 +26,16 @@ public abstract class EarshotException extends RuntimeException {
     /**
      * Composes the message that every kind uses.
      *
-     * @param subject file, field or argument the message is about
+     * @param subject file, field or argument the message is about; control characters in it (a file's name may hold
+     *     line feeds) are escaped
      * @param found what was found there
      * @param expected what would have been right
      * @return {@code subject: found X; expected Y}
      */
     protected static String message(Object subject, String found, String expected) {
-        return subject + ": found " + found + "; expected " + expected;
+        String visible = CONTROL_CHARACTER
+                .matcher(String.valueOf(subject))
+                .replaceAll(c -> String.format("\\\\u%04x", (int) c.group().charAt(0)));
+        return visible + ": found " + found + "; expected " + expected;
     }
 }

@@ -39,7 +39,7 @@ public final class SceneClassifier implements AutoCloseable {
     private final SceneModel model;
     private final ContextEncoding context;
     private final PreparedNetwork network;
-    private final SessionPool pool;
+    private final SessionPool<ClassifierSession> pool;
     private final long hopSamples;
 
     private SceneClassifier(Builder builder) {
@@ -54,7 +54,7 @@ public final class SceneClassifier implements AutoCloseable {
         int sessions = builder.sessions > 0
                 ? builder.sessions
                 : Math.max(1, Runtime.getRuntime().availableProcessors() / builder.threads);
-        pool = new SessionPool(
+        pool = new SessionPool<>(
                 sessions, builder.failWhenBusy, () -> new ClassifierSession(network.open(), config, model, logMel));
     }
 
@@ -103,13 +103,13 @@ public final class SceneClassifier implements AutoCloseable {
      * @throws BusyException if all sessions are in use and the builder said not to wait
      */
     public ScenePrediction classify(AudioClip clip, RecordingContext recordingContext) {
-        return run(clip, recordingContext).prediction(config.labels());
+        return run(clip, recordingContext).prediction();
     }
 
     /**
      * Classifies samples.
      *
-     * @param pcm mono samples, full scale being [-1, 1]
+     * @param pcm mono samples, full scale being [-1, 1]; not copied, so not to be changed meanwhile
      * @param sampleRate Hz
      * @param recordingContext where and when they were recorded
      * @return the answer
@@ -117,7 +117,7 @@ public final class SceneClassifier implements AutoCloseable {
      *     rate not positive
      */
     public ScenePrediction classify(float[] pcm, int sampleRate, RecordingContext recordingContext) {
-        return classify(AudioClip.of(pcm, sampleRate), recordingContext);
+        return classify(AudioClip.view(pcm, sampleRate), recordingContext);
     }
 
     /**
@@ -131,7 +131,7 @@ public final class SceneClassifier implements AutoCloseable {
     public ScenePrediction classify(Path recording, RecordingContext recordingContext) {
         // No session waits while the file is opened; reading it is part of the session's work.
         try (MonoReader reader = MonoReader.open(recording, config.features().sampleRate())) {
-            return run(reader, recording.toString(), recordingContext).prediction(config.labels());
+            return run(reader, recording.toString(), recordingContext).prediction();
         }
     }
 

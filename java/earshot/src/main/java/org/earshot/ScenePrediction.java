@@ -78,7 +78,7 @@ public final class ScenePrediction {
                         .mapToDouble(window -> window.probabilities[i])
                         .average()
                         .orElseThrow()),
-                windows);
+                List.copyOf(windows));
     }
 
     private static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {

@@ -5,19 +5,29 @@ import java.util.Deque;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** A bounded pool of sessions, made when first needed. */
-final class SessionPool {
+/**
+ * A bounded pool of sessions, made when first needed.
+ *
+ * @param <S> what one call computes with
+ */
+final class SessionPool<S extends SessionPool.Session> {
+    /** What can be pooled. */
+    interface Session extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     private final int size;
     private final boolean failWhenBusy;
-    private final Supplier<ClassifierSession> factory;
+    private final Supplier<S> factory;
     /** Fair, so that nobody starves, and so that close waits only for the calls before it. */
     private final Semaphore permits;
     /** Guarded by itself. The most recently used session is the first: its memory is still in the caches. */
-    private final Deque<ClassifierSession> idle = new ArrayDeque<>();
+    private final Deque<S> idle = new ArrayDeque<>();
 
     private volatile boolean closed;
 
-    SessionPool(int size, boolean failWhenBusy, Supplier<ClassifierSession> factory) {
+    SessionPool(int size, boolean failWhenBusy, Supplier<S> factory) {
         this.size = size;
         this.failWhenBusy = failWhenBusy;
         this.factory = factory;
@@ -25,7 +35,7 @@ final class SessionPool {
     }
 
     /** Takes a session, waiting for one unless told otherwise. */
-    ClassifierSession take() {
+    S take() {
         requireOpen();
         if (failWhenBusy) {
             if (!permits.tryAcquire()) {
@@ -38,7 +48,7 @@ final class SessionPool {
         try {
             requireOpen();
             synchronized (idle) {
-                ClassifierSession session = idle.pollFirst();
+                S session = idle.pollFirst();
                 if (session != null) {
                     return session;
                 }
@@ -50,7 +60,7 @@ final class SessionPool {
         }
     }
 
-    void giveBack(ClassifierSession session) {
+    void giveBack(S session) {
         synchronized (idle) {
             idle.addFirst(session);
         }
@@ -67,12 +77,16 @@ final class SessionPool {
         }
         permits.acquireUninterruptibly(size);
         synchronized (idle) {
-            idle.forEach(ClassifierSession::close);
+            idle.forEach(Session::close);
             idle.clear();
         }
         // Whoever waited for a session wakes up and finds the pool closed.
         permits.release(size);
         return true;
+    }
+
+    boolean isOpen() {
+        return !closed;
     }
 
     private void requireOpen() {

@@ -6,17 +6,17 @@ import java.util.List;
 
 /** Collects what the network said of each window. */
 final class WindowResults {
-    private record Result(Duration start, Duration length, float[] probabilities) {}
-
-    private final List<Result> results = new ArrayList<>();
+    private final List<String> labels;
+    private final List<ScenePrediction.Window> windows = new ArrayList<>();
     private final double[] embeddingSum;
 
-    WindowResults(int embeddingWidth) {
+    WindowResults(List<String> labels, int embeddingWidth) {
+        this.labels = labels;
         embeddingSum = new double[embeddingWidth];
     }
 
     void add(Duration start, Duration length, float[] logits, float[] embedding) {
-        results.add(new Result(start, length, softmax(logits)));
+        windows.add(new ScenePrediction.Window(start, length, labels, softmax(logits)));
         for (int i = 0; i < embeddingSum.length; i++) {
             embeddingSum[i] += embedding[i];
         }
@@ -38,19 +38,14 @@ final class WindowResults {
         return probabilities;
     }
 
-    ScenePrediction prediction(List<String> labels) {
-        return ScenePrediction.ofWindows(
-                labels,
-                results.stream()
-                        .map(result ->
-                                new ScenePrediction.Window(result.start, result.length, labels, result.probabilities))
-                        .toList());
+    ScenePrediction prediction() {
+        return ScenePrediction.ofWindows(labels, windows);
     }
 
     float[] embedding() {
         float[] mean = new float[embeddingSum.length];
         for (int i = 0; i < mean.length; i++) {
-            mean[i] = (float) (embeddingSum[i] / results.size());
+            mean[i] = (float) (embeddingSum[i] / windows.size());
         }
         return mean;
     }

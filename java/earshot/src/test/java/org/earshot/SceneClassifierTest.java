@@ -2,7 +2,6 @@ package org.earshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -250,32 +249,6 @@ class SceneClassifierTest {
             }
         } finally {
             callers.shutdownNow();
-        }
-    }
-
-    @Test
-    void busyClassifiersFailIfAsked() throws Exception {
-        try (SceneClassifier classifier = SceneClassifier.builder(quick())
-                .threads(1)
-                .sessions(1)
-                .failWhenBusy()
-                .load()) {
-            ExecutorService callers = Executors.newSingleThreadExecutor();
-            try {
-                Future<ScenePrediction> running = callers.submit(() -> classifier.classify(noise(60, 15), RATE, XIAN));
-                EarshotException busy = null;
-                while (busy == null && !running.isDone()) {
-                    try {
-                        classifier.classify(noise(0.1, 16), RATE, XIAN);
-                    } catch (BusyException e) {
-                        busy = e;
-                    }
-                }
-                assertInstanceOf(BusyException.class, busy);
-                running.get(60, TimeUnit.SECONDS);
-            } finally {
-                callers.shutdownNow();
-            }
         }
     }
 

@@ -116,15 +116,15 @@ class FfmpegDecoderTest {
         assertEquals(16_000, AudioClip.read(file).samples());
     }
 
-    @Test
-    void aFileThatBreaksOffGivesWhatIsThere() throws IOException, URISyntaxException {
-        for (String name : new String[] {"tone.flac", "tone.mp3", "tone.ogg", "tone.aiff"}) {
-            byte[] whole = Files.readAllBytes(resource(name));
-            Path file = Files.write(folder.resolve(name), Arrays.copyOf(whole, whole.length - 300));
-            int samples = AudioClip.read(file).samples();
-            int all = AudioClip.read(resource(name)).samples();
-            assertTrue(samples > 0 && samples < all, name + ": " + samples + " of " + all);
-        }
+    /** The Ogg file is cut near its end: it has only two pages of sound, and one of them has to be whole. */
+    @ParameterizedTest
+    @CsvSource({"tone.flac, 0.7", "tone.mp3, 0.7", "tone.aiff, 0.7", "tone.ogg, 0.96"})
+    void aFileThatBreaksOffGivesWhatIsThere(String name, double share) throws IOException, URISyntaxException {
+        byte[] whole = Files.readAllBytes(resource(name));
+        Path file = Files.write(folder.resolve(name), Arrays.copyOf(whole, (int) (whole.length * share)));
+        int samples = AudioClip.read(file).samples();
+        int all = AudioClip.read(resource(name)).samples();
+        assertTrue(samples > 0 && samples < all, name + ": " + samples + " of " + all);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.earshot.BackendException;
+import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.portable.PortableProvider;
 
 /**
@@ -20,8 +21,10 @@ public final class Backends {
      * Best first. A fixed list, though this package thereby knows the ones below it: the order is the preference, and a
      * backend missing from the jar is an error of the build, not something to find out at run time.
      */
-    private static final Backends ALL =
-            new Backends(List.of(new PortableProvider()), SelfTest::run, System.getLogger(Backends.class.getName()));
+    private static final Backends ALL = new Backends(
+            List.of(new CpuProvider(), new PortableProvider()),
+            SelfTest::run,
+            System.getLogger(Backends.class.getName()));
 
     private final List<BackendProvider> providers;
     private final Consumer<Backend> selfTest;

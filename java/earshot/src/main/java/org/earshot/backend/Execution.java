@@ -24,6 +24,14 @@ public interface Execution extends AutoCloseable {
     Memory allocate(long floats);
 
     /**
+     * Whether memory may be used here.
+     *
+     * @param memory any memory
+     * @return true if this execution allocated it and neither is closed
+     */
+    boolean owns(Memory memory);
+
+    /**
      * Copies into the execution's memory.
      *
      * @param source at least as long as the target's shape has elements

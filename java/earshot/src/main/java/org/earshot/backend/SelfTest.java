@@ -100,7 +100,7 @@ final class SelfTest {
             View encoded = chain.add(encoder, chain.input(features));
             View alongTime = chain.add(time, encoded, condition);
             View alongFrequency = chain.add(frequency, alongTime, condition);
-            View output = chain.add(classifier, chain.add(new GlobalMean(), alongFrequency));
+            View output = chain.add(classifier, chain.add(new GlobalMean(CHANNELS), alongFrequency));
             return chain.run(output);
         }
     }

@@ -2,8 +2,12 @@ package org.earshot.layer;
 
 import java.util.List;
 
-/** Mean over time and frequency: {@code [B, T, F, C]} to {@code [B, C]}, T and F at least 1. */
-public record GlobalMean() implements Layer {
+/**
+ * Mean over time and frequency: {@code [B, T, F, C]} to {@code [B, C]}, T and F at least 1.
+ *
+ * @param channels C
+ */
+public record GlobalMean(int channels) implements Layer {
     @Override
     public String kind() {
         return "global mean";
@@ -12,6 +16,7 @@ public record GlobalMean() implements Layer {
     @Override
     public Shape outputShape(List<Shape> inputs) {
         Shape input = Shapes.single(kind(), inputs, 4);
+        Shapes.requireExtent(kind(), input, -1, channels);
         return Shape.of(input.extent(0), input.extent(3));
     }
 

@@ -70,7 +70,7 @@ public final class AscMamba implements SceneModel {
                         : builder.add(name, path, x);
             }
         }
-        builder.add(Network.EMBEDDING, new GlobalMean(), x);
+        builder.add(Network.EMBEDDING, new GlobalMean(encoder.channels()), x);
         builder.add(
                 Network.LOGITS,
                 linear(binder, "classifier", encoder.channels(), config.labels().size(), Activation.NONE),

@@ -40,7 +40,23 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
         return new ModelDirectory(config, weights, compose(config, weights));
     }
 
-    private static SceneModel compose(ModelConfig config, Weights weights) {
+    /**
+     * Composes the network that configuration and weights describe together.
+     *
+     * @param config the configuration
+     * @param weights the tensors, under the names that the network has for them
+     * @return the network
+     * @throws org.earshot.EarshotException if they contradict each other
+     */
+    public static SceneModel compose(ModelConfig config, Weights weights) {
+        Architecture.recognise(weights.tensors().keySet())
+                .filter(shown -> shown != config.architecture())
+                .ifPresent(shown -> {
+                    throw new ModelException(
+                            config.source() + ": architecture",
+                            config.architecture().label(),
+                            shown.label() + ", which the tensors of " + weights.source() + " are");
+                });
         return switch (config.architecture()) {
             case ASCMAMBA -> AscMamba.of(config, weights);
             case SE_TRANS, MOBILE_ASC_NET ->

@@ -1,8 +1,10 @@
 package org.earshot.model;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +25,11 @@ public final class Session implements AutoCloseable {
     private Plan plan;
 
     private record Plan(
-            Map<String, Shape> feeds, List<String> outputs, Map<String, View> views, List<Operation.Step> steps) {}
+            Map<String, Shape> feeds,
+            List<String> outputs,
+            Map<String, View> views,
+            List<String> nodes,
+            List<Operation.Step> steps) {}
 
     Session(PreparedNetwork prepared, Execution execution) {
         this.prepared = prepared;
@@ -85,7 +91,8 @@ public final class Session implements AutoCloseable {
             List<View> inputs = node.inputs().stream().map(views::get).toList();
             steps.add(prepared.operation(node.name()).bind(execution, inputs, views.get(node.name()), scratch));
         }
-        plan = new Plan(Map.copyOf(feeds), List.copyOf(outputs), views, List.copyOf(steps));
+        List<String> names = nodes.stream().map(Network.Node::name).toList();
+        plan = new Plan(Map.copyOf(feeds), List.copyOf(outputs), views, names, List.copyOf(steps));
     }
 
     /** The nodes that the outputs need and the feeds do not replace, in the order they run. */
@@ -101,10 +108,13 @@ public final class Session implements AutoCloseable {
                 nodes.add(0, node);
             }
         }
-        for (String value : wanted) {
-            if (network.producer(value) == null && !feeds.contains(value)) {
-                throw new IllegalArgumentException("the network needs '" + value + "', which is not fed");
-            }
+        List<String> missing = wanted.stream()
+                .filter(value -> network.producer(value) == null && !feeds.contains(value))
+                .sorted()
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "values that are neither fed nor computed by the network: " + String.join(", ", missing));
         }
         return nodes;
     }
@@ -133,6 +143,23 @@ public final class Session implements AutoCloseable {
     /** Runs the planned layers on the values fed. */
     public void run() {
         execution.run(planned().steps);
+    }
+
+    /**
+     * Runs the planned layers one by one. Slower than {@link #run}: it waits for each layer's end.
+     *
+     * @return how long each took, by its node's name, in the order they ran
+     */
+    public Map<String, Duration> profile() {
+        Plan current = planned();
+        Map<String, Duration> times = new LinkedHashMap<>();
+        for (int i = 0; i < current.steps.size(); i++) {
+            List<Operation.Step> step = List.of(current.steps.get(i));
+            long start = System.nanoTime();
+            execution.run(step);
+            times.put(current.nodes.get(i), Duration.ofNanos(System.nanoTime() - start));
+        }
+        return times;
     }
 
     /**

@@ -1,6 +1,5 @@
 package org.earshot.weights;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -9,7 +8,6 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
@@ -34,7 +32,6 @@ public final class WeightBinder {
     private final NavigableSet<String> names;
     private long placeholderElements;
     private final Set<String> used = new LinkedHashSet<>();
-    private final List<Predicate<String>> ignored = new ArrayList<>();
     private final Set<String> missing = new LinkedHashSet<>();
     private final Map<String, String> misshapen = new LinkedHashMap<>();
 
@@ -148,22 +145,7 @@ public final class WeightBinder {
     }
 
     /**
-     * Names tensors that a checkpoint may hold and the network does not need.
-     *
-     * @param pattern a name; with {@code *} at its start or end, every name that ends or begins so
-     */
-    public void ignore(String pattern) {
-        if (pattern.startsWith("*")) {
-            ignored.add(name -> name.endsWith(pattern.substring(1)));
-        } else if (pattern.endsWith("*")) {
-            ignored.add(name -> name.startsWith(pattern.substring(0, pattern.length() - 1)));
-        } else {
-            ignored.add(pattern::equals);
-        }
-    }
-
-    /**
-     * Ends the binding: every tensor of the file must have been taken or ignored, and every one asked for found.
+     * Ends the binding: every tensor of the file must have been taken, and every one asked for found.
      *
      * @param architecture what the weights were bound to, for the message
      * @throws WeightsException listing all that is missing (with the nearest names), wrongly shaped and unexpected
@@ -178,7 +160,6 @@ public final class WeightBinder {
     private Set<String> unexpected() {
         Set<String> unexpected = new LinkedHashSet<>(weights.tensors().keySet());
         unexpected.removeAll(used);
-        unexpected.removeIf(name -> ignored.stream().anyMatch(pattern -> pattern.test(name)));
         return unexpected;
     }
 

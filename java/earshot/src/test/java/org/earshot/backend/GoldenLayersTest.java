@@ -2,13 +2,12 @@ package org.earshot.backend;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.earshot.backend.portable.PortableBackend;
+import java.util.List;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Layers against outputs of public PyTorch code, and of the reference modules in PyTorch
@@ -22,18 +21,20 @@ class GoldenLayersTest {
         assertTrue(difference <= bound, () -> "difference " + difference + " above " + bound);
     }
 
-    @Test
-    void denseEncoder() {
+    @ParameterizedTest
+    @MethodSource("org.earshot.backend.BackendContractTest#backends")
+    void denseEncoder(BackendContractTest.Maker maker) {
         LayerFixtures fixture = new LayerFixtures("/golden/public-code/dense_encoder.safetensors");
         Parameter input = Runner.channelsLast(fixture.parameter("input"));
         Parameter expected = Runner.channelsLast(fixture.parameter("output"));
-        assertClose(expected.values(), Runner.run(new PortableBackend(2), fixture.denseEncoder(), input));
+        assertClose(expected.values(), Runner.run(maker.make().apply(2), fixture.denseEncoder(), input));
     }
 
-    @Test
-    void dualPathBlock() {
+    @ParameterizedTest
+    @MethodSource("org.earshot.backend.BackendContractTest#backends")
+    void dualPathBlock(BackendContractTest.Maker maker) {
         LayerFixtures fixture = new LayerFixtures("/golden/public-code/time_frequency_mamba_block.safetensors");
-        Backend backend = new PortableBackend(2);
+        Backend backend = maker.make().apply(2);
         Parameter input = Runner.channelsLast(fixture.parameter("input"));
         Parameter expected = Runner.channelsLast(fixture.parameter("output"));
         float[] between = Runner.run(backend, fixture.mambaPath("blocks.0", MambaPath.Axis.TIME), input);
@@ -45,10 +46,15 @@ class GoldenLayersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"conditional", "plain", "long"})
-    void otherSizes(String name) {
+    @MethodSource("org.earshot.backend.BackendContractTest#backends")
+    void otherSizes(BackendContractTest.Maker maker) {
+        for (String name : List.of("conditional", "plain", "long")) {
+            otherSizes(maker.make().apply(2), name);
+        }
+    }
+
+    private static void otherSizes(Backend backend, String name) {
         LayerFixtures fixture = new LayerFixtures("/layers/" + name + ".safetensors");
-        Backend backend = new PortableBackend(2);
         Parameter x = fixture.parameter("input");
         for (MambaPath.Axis axis : MambaPath.Axis.values()) {
             MambaPath path = fixture.mambaPath("blocks.0", axis);

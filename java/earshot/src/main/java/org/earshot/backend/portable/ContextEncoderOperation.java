@@ -14,7 +14,7 @@ final class ContextEncoderOperation extends PortableOperation {
     }
 
     @Override
-    Step bind(PortableExecution execution, List<View> inputs, View output, View scratch) {
+    protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         View location = inputs.get(0);
         View time = inputs.get(1);
         float[] joined = new float[layer.projection().inputs()];

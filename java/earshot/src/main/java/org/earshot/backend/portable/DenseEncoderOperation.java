@@ -35,7 +35,7 @@ final class DenseEncoderOperation extends PortableOperation {
     }
 
     @Override
-    Step bind(PortableExecution execution, List<View> inputs, View output, View scratch) {
+    protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         Run run = new Run(execution, inputs.get(0), output, scratch);
         return run::run;
     }

@@ -12,7 +12,7 @@ final class GlobalMeanOperation extends PortableOperation {
     }
 
     @Override
-    Step bind(PortableExecution execution, List<View> inputs, View output, View scratch) {
+    protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         View input = inputs.get(0);
         Shape shape = input.shape();
         int channels = shape.extent(3);

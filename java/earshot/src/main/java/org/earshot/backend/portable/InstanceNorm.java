@@ -14,10 +14,13 @@ final class InstanceNorm {
         double mean = sum(values, offset, length) / length;
         double variance = sumOfSquares(values, offset, length, mean) / length;
         float scale = (float) (layer.scale().values()[c] / Math.sqrt(variance + Elementwise.EPSILON));
-        float shift = (float) (layer.shift().values()[c] - mean * scale);
+        // The mean is subtracted first: in a plane that is nearly constant (silence), scale is large, and x * scale +
+        // (shift - mean * scale) would cancel badly. What its rounding loses goes into the shift.
+        float center = (float) mean;
+        float shift = (float) (layer.shift().values()[c] - (mean - center) * scale);
         float slope = layer.slope().values()[c];
         for (int i = offset; i < offset + length; i++) {
-            float n = values[i] * scale + shift;
+            float n = (values[i] - center) * scale + shift;
             values[i] = Math.max(n, 0f) + slope * Math.min(n, 0f);
         }
     }

@@ -15,7 +15,7 @@ final class LinearOperation extends PortableOperation {
     }
 
     @Override
-    Step bind(PortableExecution execution, List<View> inputs, View output, View scratch) {
+    protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         View input = inputs.get(0);
         int rows = input.shape().extent(0);
         return () -> {

@@ -49,7 +49,7 @@ final class MambaPathOperation extends PortableOperation {
     }
 
     @Override
-    Step bind(PortableExecution execution, List<View> inputs, View output, View scratch) {
+    protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         Run run = new Run(execution, inputs, output);
         return run::run;
     }

@@ -1,7 +1,10 @@
 package org.earshot.backend.portable;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.earshot.BackendException;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
@@ -15,7 +18,7 @@ final class PortableExecution implements Execution {
 
     private final Team team;
     private final List<RowPool> pools = new ArrayList<>();
-    private final List<Memory> memory = new ArrayList<>();
+    private final Set<Memory> memory = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closed;
 
     PortableExecution(int threads) {
@@ -60,6 +63,16 @@ final class PortableExecution implements Execution {
     }
 
     @Override
+    public boolean owns(Memory block) {
+        return memory.contains(block);
+    }
+
+    /** A block was closed. */
+    void forget(PortableMemory block) {
+        memory.remove(block);
+    }
+
+    @Override
     public void write(float[] source, View target) {
         requireOwn(target);
         System.arraycopy(source, 0, PortableMemory.values(target), PortableMemory.offset(target), elements(target));
@@ -79,14 +92,14 @@ final class PortableExecution implements Execution {
         }
     }
 
-    /** Checks that a view lies in memory of this execution. */
-    void requireOwn(View view) {
-        if (!(view.memory() instanceof PortableMemory own) || own.owner() != this) {
-            throw new IllegalArgumentException("a view into the memory of another execution");
+    private void requireOwn(View view) {
+        if (!owns(view.memory())) {
+            throw new IllegalArgumentException(
+                    "a view into the memory of another execution, or into memory that was closed");
         }
     }
 
-    void requireOpen() {
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the execution is closed");
         }
@@ -100,8 +113,7 @@ final class PortableExecution implements Execution {
     public void close() {
         closed = true;
         team.close();
-        memory.forEach(Memory::close);
-        memory.clear();
+        List.copyOf(memory).forEach(Memory::close);
         pools.clear();
     }
 }

@@ -15,10 +15,6 @@ final class PortableMemory implements Memory {
         this.values = new float[length];
     }
 
-    PortableExecution owner() {
-        return owner;
-    }
-
     /** The array behind a view of this backend's memory. */
     static float[] values(View view) {
         float[] values = ((PortableMemory) view.memory()).values;
@@ -41,5 +37,6 @@ final class PortableMemory implements Memory {
     @Override
     public void close() {
         values = null;
+        owner.forget(this);
     }
 }

@@ -53,7 +53,7 @@ final class PreparedMambaLayer {
             b = Arrays.copyOfRange(projected, rank, rank + states);
             c = Arrays.copyOfRange(projected, rank + states, rank + 2 * states);
             delta = rows.take(inner, length);
-            scanning = scan.new ScanRows(rows);
+            scanning = scan.new ScanRows(rows, length);
             history = rows.take(inner * (layer.taps() - 1));
         }
     }

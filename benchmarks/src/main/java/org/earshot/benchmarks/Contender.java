@@ -1,0 +1,44 @@
+package org.earshot.benchmarks;
+
+/** An engine that holds ASCMamba's weights and one batch of clips, ready to run. One caller at a time. */
+interface Contender extends AutoCloseable {
+    /** ONNX Runtime's Java API. */
+    String ONNX_RUNTIME = "onnxruntime";
+
+    /** PyTorch through DJL. */
+    String DJL = "djl";
+
+    /**
+     * Hands the clips in as a caller holds them, runs the network, and hands the logits out.
+     *
+     * @return {@code [B, classes]}, valid until the next run
+     */
+    float[] run();
+
+    @Override
+    void close();
+
+    /**
+     * Opens an engine.
+     *
+     * @param name {@link #ONNX_RUNTIME}, {@link #DJL}, or the name of one of Earshot's backends
+     * @param threads that compute one run
+     * @param clips what it will run on
+     * @return the engine, checked: its logits agree with PyTorch's
+     */
+    static Contender open(String name, int threads, Clips clips) {
+        Contender contender =
+                switch (name) {
+                    case ONNX_RUNTIME -> new OnnxRuntimeContender(threads, clips);
+                    case DJL -> new DjlContender(threads, clips);
+                    default -> new EarshotContender(name, threads, clips);
+                };
+        try {
+            Agreement.require(name, contender.run(), clips.logits());
+        } catch (RuntimeException e) {
+            contender.close();
+            throw e;
+        }
+        return contender;
+    }
+}

@@ -1,0 +1,57 @@
+package org.earshot.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Accuracy of answers whose truth is known (specification, "Metric"): of all, and the mean of the classes' recalls. */
+final class Accuracy {
+    private static final double PERCENT = 100;
+
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    /** By label: right answers, all answers. */
+    private final Map<String, int[]> counts = new LinkedHashMap<>();
+
+    Accuracy(List<String> labels) {
+        labels.forEach(label -> this.labels.put(key(label), label));
+    }
+
+    /** The model's label that a word of the metadata means: case does not matter, nor how words are joined. */
+    Optional<String> label(String word) {
+        return Optional.ofNullable(labels.get(key(word)));
+    }
+
+    private static String key(String label) {
+        return label.strip().toLowerCase(Locale.ROOT).replace('_', ' ').replace('-', ' ');
+    }
+
+    /** Counts an answer; both are labels of the model. */
+    void add(String truth, String answer) {
+        int[] count = counts.computeIfAbsent(truth, label -> new int[2]);
+        count[0] += truth.equals(answer) ? 1 : 0;
+        count[1]++;
+    }
+
+    /** One line, or empty if nothing was counted. */
+    Optional<String> summary() {
+        if (counts.isEmpty()) {
+            return Optional.empty();
+        }
+        int right = counts.values().stream().mapToInt(count -> count[0]).sum();
+        int all = counts.values().stream().mapToInt(count -> count[1]).sum();
+        double macro = counts.values().stream()
+                .mapToDouble(count -> (double) count[0] / count[1])
+                .average()
+                .orElseThrow();
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "accuracy %.1f %% (%d of %d), macro accuracy %.1f %% (%d classes)",
+                PERCENT * right / all,
+                right,
+                all,
+                PERCENT * macro,
+                counts.size()));
+    }
+}

@@ -1,0 +1,16 @@
+package org.earshot.cli;
+
+import org.earshot.EarshotException;
+
+/** What the command line itself finds wrong with a file it was given or asked to write. */
+final class CommandException extends EarshotException {
+    private static final long serialVersionUID = 1L;
+
+    CommandException(Object subject, String found, String expected) {
+        this(subject, found, expected, null);
+    }
+
+    CommandException(Object subject, String found, String expected, Throwable cause) {
+        super(message(subject, found, expected), cause);
+    }
+}

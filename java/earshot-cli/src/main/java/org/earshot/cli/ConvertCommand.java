@@ -1,0 +1,111 @@
+package org.earshot.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.UUID;
+import org.earshot.model.ModelConfig;
+import org.earshot.model.ModelDirectory;
+import org.earshot.model.SceneModel;
+import org.earshot.weights.Safetensors;
+import org.earshot.weights.WeightFiles;
+import org.earshot.weights.Weights;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a model directory of a checkpoint. */
+@Command(
+        name = "convert",
+        description = "Makes a model directory of a PyTorch checkpoint (or a safetensors file) and a configuration.",
+        footer = {
+            "",
+            "Nothing is written unless configuration and weights fit together. No code in a checkpoint is run.",
+            "",
+            "Example:",
+            "  earshot convert best_model.pth --config config.json --output my-model"
+        })
+final class ConvertCommand extends Subcommand {
+    @Parameters(paramLabel = "CHECKPOINT", description = "Weights: .pth, .pt or .safetensors.")
+    private Path checkpoint;
+
+    @Option(
+            names = "--config",
+            required = true,
+            paramLabel = "FILE",
+            description = "The model's config.json: architecture, labels, features, cities.")
+    private Path config;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "DIR",
+            description = "Model directory to make.")
+    private Path output;
+
+    @Option(names = "--force", description = "Replace a model that is there already.")
+    private boolean force;
+
+    @Mixin
+    private KeyMapOption keyMap;
+
+    @Override
+    public Integer call() {
+        checkOutput();
+        ModelConfig configuration = ModelConfig.read(config);
+        Weights weights = keyMap.keyMap().apply(WeightFiles.read(checkpoint));
+        SceneModel model = ModelDirectory.compose(configuration, weights);
+        try {
+            write(configuration, weights);
+        } catch (IOException e) {
+            throw new CommandException(output, "a folder that cannot be written (" + e + ")", "a writable one", e);
+        }
+        weights.leftOut().forEach(line -> console().say("left out: " + line));
+        console()
+                .say(output + ": " + model.architecture() + ", "
+                        + model.network().parameters() + " parameters");
+        return DONE;
+    }
+
+    private void checkOutput() {
+        if (Files.exists(output) && !Files.isDirectory(output)) {
+            throw new CommandException(output, "a file", "a folder, or nothing");
+        }
+        for (String name : List.of(ModelDirectory.CONFIG, ModelDirectory.WEIGHTS)) {
+            if (Files.exists(output.resolve(name)) && !force) {
+                throw new CommandException(output, name + " in it", "none (--force replaces it)");
+            }
+        }
+    }
+
+    /** Writes both files into a folder beside the output first, so that a model is there whole or not at all. */
+    private void write(ModelConfig configuration, Weights weights) throws IOException {
+        Path parent = output.toAbsolutePath().getParent();
+        Files.createDirectories(parent);
+        Path staging =
+                Files.createDirectory(parent.resolve("." + output.getFileName() + "." + UUID.randomUUID() + ".part"));
+        Path stagedConfig = staging.resolve(ModelDirectory.CONFIG);
+        Path stagedWeights = staging.resolve(ModelDirectory.WEIGHTS);
+        try {
+            configuration.write(stagedConfig);
+            Safetensors.write(stagedWeights, weights.tensors());
+            if (Files.exists(output)) {
+                replace(stagedWeights, output.resolve(ModelDirectory.WEIGHTS));
+                replace(stagedConfig, output.resolve(ModelDirectory.CONFIG));
+            } else {
+                Files.move(staging, output);
+            }
+        } finally {
+            Files.deleteIfExists(stagedConfig);
+            Files.deleteIfExists(stagedWeights);
+            Files.deleteIfExists(staging);
+        }
+    }
+
+    private static void replace(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

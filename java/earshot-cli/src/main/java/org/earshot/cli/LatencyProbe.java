@@ -1,0 +1,169 @@
+package org.earshot.cli;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMel;
+import org.earshot.layer.Shape;
+import org.earshot.model.ModelDirectory;
+import org.earshot.model.Network;
+import org.earshot.model.PreparedNetwork;
+import org.earshot.model.SceneModel;
+import org.earshot.model.Session;
+
+/** Feeds a model noise and times its answers. The time does not depend on what is fed. */
+final class LatencyProbe implements AutoCloseable {
+    /** What a profile calls the front end. */
+    static final String FRONT_END = "log-mel";
+
+    private static final int WARM_UP_RUNS = 3;
+    private static final int FEWEST_RUNS = 10;
+    private static final int PROFILED_RUNS = 3;
+    /** The share of the time that is spent before timing begins: the JIT compiler has to see the code first. */
+    private static final double WARM_UP = 0.4;
+
+    private final Session session;
+    private final Map<String, float[]> feeds = new HashMap<>();
+    private final float[] features;
+    private final float[] logits;
+    /** All clips one after another; empty if the features are fed as they are. */
+    private final float[] pcm;
+
+    private final int batch;
+    private final LogMel logMel;
+    private final LogMel.Scratch scratch;
+
+    /**
+     * Plans the runs.
+     *
+     * @param model what is fed
+     * @param network its network, prepared
+     * @param batch clips of a run
+     * @param frames of a clip
+     * @param fromPcm whether a run begins with computing the features
+     */
+    LatencyProbe(ModelDirectory model, PreparedNetwork network, int batch, int frames, boolean fromPcm) {
+        this.batch = batch;
+        FeatureParameters parameters = withFrames(model.config().features(), frames);
+        Random random = new Random(1);
+        logMel = new LogMel(parameters);
+        scratch = logMel.scratch();
+        pcm = fromPcm ? noise(random, Math.multiplyExact(batch, samples(parameters)), 0, 0.1) : new float[0];
+        features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+        Map<String, Shape> shapes = new HashMap<>();
+        shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
+        feeds.put(Network.FEATURES, features);
+        SceneModel scenes = model.model();
+        if (scenes.conditionWidth() > 0) {
+            shapes.put(Network.CONDITION, Shape.of(batch, scenes.conditionWidth()));
+            feeds.put(Network.CONDITION, noise(random, batch * scenes.conditionWidth(), 0, 1));
+        }
+        session = network.open();
+        session.plan(shapes, List.of(Network.LOGITS));
+        logits = new float[Math.toIntExact(session.shape(Network.LOGITS).elements())];
+    }
+
+    private static FeatureParameters withFrames(FeatureParameters of, int frames) {
+        return new FeatureParameters(
+                of.sampleRate(),
+                of.fftSize(),
+                of.windowLength(),
+                of.hopLength(),
+                of.melBands(),
+                of.minimumFrequency(),
+                of.maximumFrequency(),
+                frames,
+                of.padMode(),
+                of.topDecibel());
+    }
+
+    private static int samples(FeatureParameters parameters) {
+        return parameters.frames() * parameters.hopLength();
+    }
+
+    private static float[] noise(Random random, int length, double mean, double deviation) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) (mean + deviation * random.nextGaussian());
+        }
+        return values;
+    }
+
+    /** Length of the clips of one run. */
+    double audioSeconds() {
+        FeatureParameters parameters = logMel.parameters();
+        return (double) batch * samples(parameters) / parameters.sampleRate();
+    }
+
+    /**
+     * Runs for a while and then times, at least {@value #FEWEST_RUNS} runs.
+     *
+     * @return nanoseconds of each run, sorted
+     */
+    long[] measure(Duration duration) {
+        long warmUp = (long) (WARM_UP * duration.toNanos());
+        times(warmUp, WARM_UP_RUNS);
+        long[] times = times(duration.toNanos() - warmUp, FEWEST_RUNS);
+        for (float logit : logits) {
+            if (!Float.isFinite(logit)) {
+                throw new CommandException("logits", Float.toString(logit), "finite numbers");
+            }
+        }
+        Arrays.sort(times);
+        return times;
+    }
+
+    private long[] times(long nanoseconds, int fewest) {
+        long[] times = new long[fewest];
+        int count = 0;
+        long begin = System.nanoTime();
+        while (count < fewest || System.nanoTime() - begin < nanoseconds) {
+            if (count == times.length) {
+                times = Arrays.copyOf(times, 2 * count);
+            }
+            long start = System.nanoTime();
+            run();
+            times[count++] = System.nanoTime() - start;
+        }
+        return Arrays.copyOf(times, count);
+    }
+
+    private void run() {
+        frontEnd();
+        feeds.forEach(session::feed);
+        session.run();
+        session.fetch(Network.LOGITS, logits);
+    }
+
+    private void frontEnd() {
+        int clip = pcm.length / batch;
+        for (int i = 0; i < batch && clip > 0; i++) {
+            logMel.compute(pcm, i * clip, clip, features, i * (features.length / batch), scratch);
+        }
+    }
+
+    /** How long each layer takes, the front end first if it runs: the mean of a few runs, by the node's name. */
+    Map<String, Duration> profile() {
+        Map<String, Duration> sums = new LinkedHashMap<>();
+        for (int run = 0; run < PROFILED_RUNS; run++) {
+            if (pcm.length > 0) {
+                long start = System.nanoTime();
+                frontEnd();
+                sums.merge(FRONT_END, Duration.ofNanos(System.nanoTime() - start), Duration::plus);
+            }
+            session.profile().forEach((name, time) -> sums.merge(name, time, Duration::plus));
+        }
+        sums.replaceAll((name, time) -> time.dividedBy(PROFILED_RUNS));
+        return sums;
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,195 @@
+package org.earshot.cli;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.earshot.RecordingContext;
+import org.earshot.files.Quoted;
+
+/**
+ * Metadata of recordings in the challenge's form: a header {@code filename,location,record_time,scene_label}, then a
+ * row per recording. A byte-order mark and quoted fields are accepted; the columns may stand in any order, and the
+ * label may be empty or its column missing. Rows are found by file name, without folders.
+ */
+final class MetadataCsv {
+    private static final String FILE_NAME = "filename";
+    private static final String LOCATION = "location";
+    private static final String RECORD_TIME = "record_time";
+    private static final String SCENE_LABEL = "scene_label";
+    private static final List<String> REQUIRED = List.of(FILE_NAME, LOCATION, RECORD_TIME);
+    private static final String FORM = String.join(",", REQUIRED) + "," + SCENE_LABEL;
+
+    /** Room for a million rows. */
+    private static final int LARGEST_FILE = 1 << 26;
+
+    private static final int BYTE_ORDER_MARK = '\uFEFF';
+
+    /**
+     * What is known of one recording.
+     *
+     * @param fileName its name, without folders
+     * @param location city, or null if the field is empty
+     * @param time local time, or null if the field is empty
+     * @param label its scene, or null if the field is empty
+     */
+    record Row(String fileName, String location, LocalDateTime time, String label) {
+        RecordingContext context() {
+            return RecordingContext.of(location, time);
+        }
+    }
+
+    private final Path source;
+    private final Map<String, Row> rows;
+
+    private MetadataCsv(Path source, Map<String, Row> rows) {
+        this.source = source;
+        this.rows = rows;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws CommandException naming file, line and field if anything is wrong
+     */
+    static MetadataCsv read(Path file) {
+        Map<String, Row> rows = new LinkedHashMap<>();
+        try (Reader reader = reader(file);
+                CSVParser parser = CSVFormat.DEFAULT
+                        .builder()
+                        .setIgnoreEmptyLines(true)
+                        .get()
+                        .parse(reader)) {
+            Columns columns = null;
+            for (CSVRecord values : parser) {
+                // The record's own number counts records; a quoted field may span lines.
+                String subject = file + ": line " + parser.getCurrentLineNumber();
+                if (columns == null) {
+                    columns = Columns.of(subject, values);
+                    continue;
+                }
+                Row row = columns.row(subject, values);
+                if (rows.putIfAbsent(row.fileName(), row) != null) {
+                    throw new CommandException(
+                            subject + ": " + FILE_NAME, Quoted.of(row.fileName()) + " again", "every file once");
+                }
+            }
+            if (columns == null) {
+                throw new CommandException(file, "no header", FORM);
+            }
+        } catch (IOException e) {
+            throw malformed(file, e);
+        } catch (UncheckedIOException e) {
+            throw malformed(file, e.getCause());
+        }
+        return new MetadataCsv(file, rows);
+    }
+
+    private static Reader reader(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new CommandException(file, Files.exists(file) ? "no regular file" : "no such file", "a CSV file");
+        }
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(LARGEST_FILE + 1);
+        }
+        if (bytes.length > LARGEST_FILE) {
+            throw new CommandException(file, "more than " + LARGEST_FILE + " bytes", "metadata, shorter than that");
+        }
+        // A decoder that reports malformed UTF-8 instead of replacing it.
+        Reader reader = new BufferedReader(
+                new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder()));
+        reader.mark(1);
+        if (reader.read() != BYTE_ORDER_MARK) {
+            reader.reset();
+        }
+        return reader;
+    }
+
+    private static CommandException malformed(Path file, IOException e) {
+        return new CommandException(file, "text that cannot be read (" + e + ")", "CSV in UTF-8: " + FORM, e);
+    }
+
+    /** Where each column stands. */
+    private record Columns(Map<String, Integer> indices, int count) {
+        static Columns of(String subject, CSVRecord header) {
+            Map<String, Integer> indices = new LinkedHashMap<>();
+            List<String> names = new ArrayList<>();
+            header.forEach(name -> names.add(name.strip()));
+            for (int i = 0; i < names.size(); i++) {
+                String name = names.get(i);
+                boolean known = REQUIRED.contains(name) || name.equals(SCENE_LABEL);
+                if (!known || indices.putIfAbsent(name, i) != null) {
+                    throw new CommandException(subject + ": header", (known ? "twice " : "") + Quoted.of(name), FORM);
+                }
+            }
+            if (!indices.keySet().containsAll(REQUIRED)) {
+                throw new CommandException(subject + ": header", Quoted.of(String.join(",", names)), FORM);
+            }
+            return new Columns(indices, names.size());
+        }
+
+        Row row(String subject, CSVRecord values) {
+            if (values.size() != count) {
+                throw new CommandException(subject, values.size() + " fields", Integer.toString(count));
+            }
+            String file = values.get(indices.get(FILE_NAME)).strip();
+            String name = baseName(file);
+            if (name.isEmpty()) {
+                throw new CommandException(subject + ": " + FILE_NAME, Quoted.of(file), "a file's name");
+            }
+            String time = values.get(indices.get(RECORD_TIME)).strip();
+            return new Row(
+                    name,
+                    emptyToNull(values.get(indices.get(LOCATION))),
+                    time.isEmpty()
+                            ? null
+                            : RecordTime.parse(time)
+                                    .orElseThrow(() -> new CommandException(
+                                            subject + ": " + RECORD_TIME, Quoted.of(time), RecordTime.FORMS)),
+                    indices.containsKey(SCENE_LABEL) ? emptyToNull(values.get(indices.get(SCENE_LABEL))) : null);
+        }
+
+        private static String emptyToNull(String value) {
+            return value.isBlank() ? null : value.strip();
+        }
+    }
+
+    /** The part behind the last separator, of either kind: metadata may come from another system. */
+    private static String baseName(String file) {
+        return file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+    }
+
+    /** The file it was read from. */
+    Path source() {
+        return source;
+    }
+
+    /** All rows, in the file's order. */
+    Collection<Row> rows() {
+        return Collections.unmodifiableCollection(rows.values());
+    }
+
+    /** The row of a recording, found by the last part of its path. */
+    Optional<Row> row(Path recording) {
+        Path name = recording.getFileName();
+        return name == null ? Optional.empty() : Optional.ofNullable(rows.get(name.toString()));
+    }
+}

@@ -1,0 +1,72 @@
+package org.earshot.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.earshot.ScenePrediction;
+import org.earshot.ScenePrediction.ScoredScene;
+
+/** Answers as JSON, one object a line. */
+final class PredictionJson implements PredictionFormat {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final double NANOSECONDS = 1e9;
+
+    private final int top;
+
+    PredictionJson(int top) {
+        this.top = top;
+    }
+
+    @Override
+    public String header() {
+        return "";
+    }
+
+    @Override
+    public String row(Path file, ScenePrediction prediction) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringField("file", file.toString());
+            writeScenes(json, prediction.ranking());
+            List<ScenePrediction.Window> windows = prediction.windows();
+            if (windows.size() > 1) {
+                json.writeArrayFieldStart("windows");
+                for (ScenePrediction.Window window : windows) {
+                    json.writeStartObject();
+                    json.writeNumberField("start", seconds(window.start()));
+                    json.writeNumberField("length", seconds(window.length()));
+                    writeScenes(json, window.ranking());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // A StringWriter throws none.
+        }
+        return text.append('\n').toString();
+    }
+
+    private void writeScenes(JsonGenerator json, List<ScoredScene> ranking) throws IOException {
+        json.writeStringField("label", ranking.get(0).label());
+        json.writeNumberField("probability", ranking.get(0).probability());
+        json.writeArrayFieldStart("ranking");
+        for (ScoredScene scene : ranking.subList(0, Math.min(top, ranking.size()))) {
+            json.writeStartObject();
+            json.writeStringField("label", scene.label());
+            json.writeNumberField("probability", scene.probability());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / NANOSECONDS;
+    }
+}

@@ -1,0 +1,42 @@
+package org.earshot.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** What all commands share: where they print, and how they complain. */
+@Command(mixinStandardHelpOptions = true, versionProvider = VersionProvider.class)
+abstract class Subcommand implements Callable<Integer> {
+    /** Exit code of a command that did all it was asked for. */
+    static final int DONE = 0;
+
+    /** Exit code of a command that failed in a part. */
+    static final int FAILED = 1;
+
+    @Spec
+    private CommandSpec spec;
+
+    @ParentCommand
+    private Main main;
+
+    final Console console() {
+        return main.console();
+    }
+
+    /** Reports a failure after which the command goes on. */
+    final void report(Exception e) {
+        main.report(e);
+    }
+
+    final CommandLine commandLine() {
+        return spec.commandLine();
+    }
+
+    final ParameterException usageError(String message) {
+        return new ParameterException(commandLine(), message);
+    }
+}

@@ -1,0 +1,74 @@
+package org.earshot.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can be said of a benchmark whatever the machine: its figures fit each other. */
+class BenchCommandTest {
+    @TempDir
+    Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void copyModel() throws IOException {
+        model = TestModels.quick(folder.resolve("model"));
+    }
+
+    private CommandRun bench(Object... options) {
+        Object[] words = new Object[options.length + 6];
+        Object[] first = {"bench", model, "--backend", "portable", "--duration", "0.05"};
+        System.arraycopy(first, 0, words, 0, first.length);
+        System.arraycopy(options, 0, words, first.length, options.length);
+        return CommandRun.of(words);
+    }
+
+    @Test
+    void figuresFitEachOther() throws IOException {
+        CommandRun run =
+                bench("--json", "--batch", 2, "--frames", 20, "--threads", 1).done();
+        JsonNode json = JsonMapper.builder().build().readTree(run.out());
+
+        double median = json.get("latency_ms_median").asDouble();
+        assertTrue(median > 0);
+        assertTrue(json.get("latency_ms_p90").asDouble() >= median);
+        assertTrue(json.get("latency_ms_p99").asDouble()
+                >= json.get("latency_ms_p90").asDouble());
+        assertTrue(json.get("runs").asInt() >= 10);
+        assertTrue(json.get("backend").textValue().startsWith("portable["));
+        // Two clips of 20 frames of 882 samples at 44.1 kHz: 0.8 s.
+        assertEquals(2000 / median, json.get("clips_per_second").asDouble(), 1e-9 * 2000 / median);
+        assertEquals(median / 800, json.get("real_time_factor").asDouble(), 1e-9 * median);
+        double shares = 0;
+        for (JsonNode layer : json.get("layers")) {
+            shares += layer.get("share").asDouble();
+        }
+        assertEquals(1, shares, 1e-9);
+        assertEquals("dense_encoder", json.get("layers").get(0).get("name").textValue());
+    }
+
+    @Test
+    void fromSamplesTheFrontEndIsTimedToo() {
+        CommandRun run = bench("--from", "pcm").done();
+        assertTrue(run.out().contains("50 frames from pcm"), run.out());
+        assertTrue(run.lines().stream().anyMatch(line -> line.startsWith(LatencyProbe.FRONT_END)), run.out());
+    }
+
+    @Test
+    void wrongOptionsAreRefused() {
+        assertTrue(bench("--batch", 0).refusedInOneLine().contains("--batch: found 0"));
+        assertTrue(bench("--threads", -1).refusedInOneLine().contains("--threads: found -1"));
+        assertTrue(bench("--frames", 0).refusedInOneLine().contains("--frames: found 0"));
+        String refused = CommandRun.of("bench", model, "--duration", "NaN").refusedInOneLine();
+        assertTrue(refused.contains("--duration: found NaN"), refused);
+        assertTrue(bench("--from", "air").refusedInOneLine().contains("air"));
+    }
+}

@@ -1,0 +1,136 @@
+package org.earshot.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MetadataCsvTest {
+    private static final String HEADER = "filename,location,record_time,scene_label\n";
+
+    @TempDir
+    Path folder;
+
+    private MetadataCsv read(String text) throws IOException {
+        return MetadataCsv.read(Files.writeString(folder.resolve("metadata.csv"), text));
+    }
+
+    private String complaint(String text) {
+        return assertThrows(CommandException.class, () -> read(text)).getMessage();
+    }
+
+    @Test
+    void readsTheChallengesForm() throws IOException {
+        MetadataCsv csv = read("\uFEFF" + HEADER + "a.wav,Xi'an,2023-06-18 18:44:05,Bus\r\n"
+                + "\"b, \"\"loud\"\".wav\",\"Xi'an\",2023-06-18T18:44,\r\n\r\n");
+        assertEquals(2, csv.rows().size());
+        assertEquals(
+                new MetadataCsv.Row("a.wav", "Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44, 5), "Bus"),
+                csv.row(Path.of("some/folder/a.wav")).orElseThrow());
+        MetadataCsv.Row quoted = csv.row(Path.of("b, \"loud\".wav")).orElseThrow();
+        assertEquals(LocalDateTime.of(2023, 6, 18, 18, 44), quoted.time());
+        assertNull(quoted.label());
+        assertTrue(csv.row(Path.of("c.wav")).isEmpty());
+        assertTrue(csv.row(Path.of("/")).isEmpty());
+    }
+
+    @Test
+    void columnsMayStandInAnyOrderAndTheLabelBeMissing() throws IOException {
+        MetadataCsv csv = read("record_time,filename,location\n,audio/x.wav,\n");
+        assertEquals(
+                new MetadataCsv.Row("x.wav", null, null, null),
+                csv.row(Path.of("x.wav")).orElseThrow());
+    }
+
+    @Test
+    void emptyFilesAndForeignHeadersAreRefused() {
+        assertTrue(complaint("").contains("no header"));
+        assertTrue(complaint("a.wav,Xi'an,2023-06-18 18:44,Bus\n").contains("header: found \"a.wav\""));
+        assertTrue(complaint("filename,location\n").contains("expected filename,location,record_time,scene_label"));
+        assertTrue(complaint("filename,filename,location,record_time\n").contains("twice \"filename\""));
+        assertTrue(complaint("filename\tlocation\trecord_time\tscene_label\n").contains("header"));
+    }
+
+    @Test
+    void badRowsAreNamedByTheirLine() {
+        String message = complaint(HEADER + "a.wav,Xi'an,2023-06-18 18:44,Bus\nb.wav,Xi'an,yesterday,Bus\n");
+        assertTrue(message.contains("metadata.csv: line 3: record_time: found \"yesterday\""), message);
+        assertTrue(complaint(HEADER + "a.wav,Xi'an\n").contains("line 2: found 2 fields; expected 4"));
+        assertTrue(complaint(HEADER + "a.wav,Xi'an,,,,\n").contains("line 2: found 6 fields; expected 4"));
+        assertTrue(complaint(HEADER + "folder/,Xi'an,,\n").contains("line 2: filename"));
+    }
+
+    @Test
+    void oneFileTwiceIsRefused() {
+        String message = complaint(HEADER + "a.wav,Xi'an,,\nb.wav,,,\nother/a.wav,Jinan,,\n");
+        assertTrue(message.contains("line 4: filename: found \"a.wav\" again"), message);
+    }
+
+    @Test
+    void hostileTextIsRefusedInOneLine() throws IOException {
+        assertEquals(1, complaint(HEADER + "\"a.wav,never closed\n\n").lines().count());
+        String message = complaint(HEADER + "a.wav,x,\"\n\u001b[2J" + "9".repeat(100_000) + "\",\n");
+        assertEquals(1, message.lines().count());
+        assertTrue(message.length() < 1000 && !message.contains("\u001b"), message);
+        Path binary = Files.write(folder.resolve("binary.csv"), new byte[] {'f', (byte) 0xff, (byte) 0xfe, 0, 1});
+        assertTrue(assertThrows(CommandException.class, () -> MetadataCsv.read(binary))
+                .getMessage()
+                .contains("UTF-8"));
+        byte[] latin = (HEADER + "a.wav,M\u00fcnchen,,\n").getBytes(StandardCharsets.ISO_8859_1);
+        Path other = Files.write(folder.resolve("latin.csv"), latin);
+        assertThrows(CommandException.class, () -> MetadataCsv.read(other));
+    }
+
+    @Test
+    void aMissingFileAndAFolderAreRefused() {
+        assertTrue(assertThrows(CommandException.class, () -> MetadataCsv.read(folder.resolve("none.csv")))
+                .getMessage()
+                .contains("no such file"));
+        assertThrows(CommandException.class, () -> MetadataCsv.read(folder));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2023-06-18T18:44, 2023-06-18T18:44",
+        "2023-06-18 18:44, 2023-06-18T18:44",
+        "2023-06-18 18:44:59, 2023-06-18T18:44:59",
+        "2023-06-18T18:44:59.25, 2023-06-18T18:44:59",
+        "2023/6/18 8:04, 2023-06-18T08:04",
+        "2023-06-18-18-44, 2023-06-18T18:44",
+        "2023-06-18-18-44-09, 2023-06-18T18:44:09",
+        "2024-02-29 00:00, 2024-02-29T00:00"
+    })
+    void timesAreReadInManyForms(String text, LocalDateTime expected) {
+        assertEquals(expected, RecordTime.parse(text).orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "noon",
+                "18:44",
+                "2023-06-18",
+                "2023-02-29 00:00",
+                "2023-13-01 00:00",
+                "2023-06-18 24:00",
+                "2023-06-18 18:60",
+                "2023-06/18 18:44",
+                "20230618T1844",
+                "2023-06-18T18:44Z"
+            })
+    void otherTimesAreNone(String text) {
+        assertTrue(RecordTime.parse(text).isEmpty());
+    }
+}

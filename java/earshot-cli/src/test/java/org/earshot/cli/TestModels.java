@@ -1,0 +1,30 @@
+package org.earshot.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Makes model directories for tests from the small golden model. */
+final class TestModels {
+    private TestModels() {}
+
+    /** A copy whose configuration has one text replaced. */
+    static Path variant(Path directory, String from, String to) throws IOException {
+        Files.createDirectories(directory);
+        for (String file : List.of("config.json", "model.safetensors", "golden.safetensors")) {
+            Files.copy(CommandRun.SMALL.resolve(file), directory.resolve(file));
+        }
+        String config = Files.readString(directory.resolve("config.json"));
+        assertTrue(config.contains(from));
+        Files.writeString(directory.resolve("config.json"), config.replace(from, to));
+        return directory;
+    }
+
+    /** A copy whose clips have 50 frames, which take little time. */
+    static Path quick(Path directory) throws IOException {
+        return variant(directory, "\"frames\": 500", "\"frames\": 50");
+    }
+}

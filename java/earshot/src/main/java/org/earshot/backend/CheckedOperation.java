@@ -1,0 +1,78 @@
+package org.earshot.backend;
+
+import java.util.List;
+import org.earshot.layer.Layer;
+import org.earshot.layer.Shape;
+
+/**
+ * Checks what every operation checks when it is bound: shapes, sizes, whose memory it is, and that nothing overlaps.
+ *
+ * @param <E> the backend's own kind of execution
+ */
+public abstract class CheckedOperation<E extends Execution> implements Operation {
+    private final Layer layer;
+    private final Class<E> kind;
+
+    /**
+     * Creates the operation.
+     *
+     * @param layer what it computes
+     * @param kind the executions it can be bound to
+     */
+    protected CheckedOperation(Layer layer, Class<E> kind) {
+        this.layer = layer;
+        this.kind = kind;
+    }
+
+    @Override
+    public final Step bind(Execution execution, List<View> inputs, View output, View scratch) {
+        if (!kind.isInstance(execution)) {
+            throw new IllegalArgumentException(layer.kind() + ": an execution of another backend");
+        }
+        List<Shape> shapes = inputs.stream().map(View::shape).toList();
+        Shape expected = layer.outputShape(shapes);
+        if (!output.shape().equals(expected)) {
+            throw new IllegalArgumentException(layer.kind() + ": output " + output.shape() + "; expected " + expected);
+        }
+        long needed = scratch(shapes, execution);
+        if (scratch.shape().elements() < needed) {
+            throw new IllegalArgumentException(
+                    layer.kind() + ": scratch of " + scratch.shape().elements() + " floats; expected " + needed);
+        }
+        requireOwn(execution, output);
+        requireOwn(execution, scratch);
+        requireApart(output, scratch);
+        for (View input : inputs) {
+            requireOwn(execution, input);
+            requireApart(output, input);
+            requireApart(scratch, input);
+        }
+        return bindChecked(kind.cast(execution), inputs, output, scratch);
+    }
+
+    private void requireOwn(Execution execution, View view) {
+        if (!execution.owns(view.memory())) {
+            throw new IllegalArgumentException(
+                    layer.kind() + ": a view into the memory of another execution, or into memory that was closed");
+        }
+    }
+
+    private void requireApart(View a, View b) {
+        if (a.memory() == b.memory()
+                && a.offset() < b.offset() + b.shape().elements()
+                && b.offset() < a.offset() + a.shape().elements()) {
+            throw new IllegalArgumentException(layer.kind() + ": output, scratch and inputs overlap");
+        }
+    }
+
+    /**
+     * Binds to arguments that were checked.
+     *
+     * @param execution where it will run
+     * @param inputs one view per input
+     * @param output where the result goes
+     * @param scratch at least as many floats as asked for
+     * @return the step
+     */
+    protected abstract Step bindChecked(E execution, List<View> inputs, View output, View scratch);
+}

@@ -1,0 +1,78 @@
+package org.earshot.backend.cpu;
+
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.bytedeco.javacpp.FloatPointer;
+import org.earshot.backend.CheckedOperation;
+import org.earshot.backend.Execution;
+import org.earshot.backend.View;
+import org.earshot.layer.Layer;
+import org.earshot.layer.Shape;
+
+/** A native operation: its handle, and how its arguments are handed over. */
+final class CpuOperation extends CheckedOperation<CpuExecution> {
+    private final Layer layer;
+    private final EarshotCpu.earshot_cpu_op handle = new EarshotCpu.earshot_cpu_op();
+
+    /** Creates the native operation by a call that fills in the handle and returns a status. */
+    CpuOperation(Layer layer, ToIntFunction<EarshotCpu.earshot_cpu_op> create) {
+        super(layer, CpuExecution.class);
+        this.layer = layer;
+        NativeStatus.check(create.applyAsInt(handle));
+    }
+
+    /** The size of input 0 as the native side counts it: batch, frames, bands. */
+    private static long[] size(Shape input) {
+        return input.rank() == 4
+                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
+                : new long[] {input.extent(0), 1, 1};
+    }
+
+    @Override
+    public long scratch(List<Shape> inputs, Execution execution) {
+        layer.outputShape(inputs);
+        long[] size = size(inputs.get(0));
+        long[] floats = new long[1];
+        NativeStatus.check(
+                EarshotCpu.earshot_cpu_op_scratch(handle, size[0], size[1], size[2], execution.threads(), floats));
+        return floats[0];
+    }
+
+    @Override
+    protected Step bindChecked(CpuExecution execution, List<View> inputs, View output, View scratch) {
+        View first = inputs.get(0);
+        long[] size = size(first.shape());
+        View second = inputs.size() > 1 ? inputs.get(1) : null;
+        FloatPointer input0 = CpuMemory.pointer(first);
+        FloatPointer input1 = second == null ? null : CpuMemory.pointer(second);
+        FloatPointer result = CpuMemory.pointer(output);
+        FloatPointer work = CpuMemory.pointer(scratch);
+        long count0 = first.shape().elements();
+        long count1 = second == null ? 0 : second.shape().elements();
+        long resultCount = output.shape().elements();
+        long workCount = scratch.shape().elements();
+        EarshotCpu.earshot_cpu_team team = execution.team();
+        return () -> NativeStatus.check(EarshotCpu.earshot_cpu_op_run(
+                handle,
+                team,
+                input0,
+                count0,
+                input1,
+                count1,
+                result,
+                resultCount,
+                work,
+                workCount,
+                size[0],
+                size[1],
+                size[2]));
+    }
+
+    @Override
+    public void close() {
+        if (!handle.isNull()) {
+            EarshotCpu.earshot_cpu_op_destroy(handle);
+            handle.setNull();
+        }
+    }
+}

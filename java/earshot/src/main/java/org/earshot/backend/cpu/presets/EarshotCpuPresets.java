@@ -1,0 +1,25 @@
+package org.earshot.backend.cpu.presets;
+
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/** Tells JavaCPP's parser how to read {@code earshot_cpu.h}; the class it generates is the whole native boundary. */
+@Properties(
+        value = @Platform(include = "earshot_cpu.h", link = "earshot_cpu"),
+        target = "org.earshot.backend.cpu.EarshotCpu")
+public class EarshotCpuPresets implements InfoMapper {
+    /** Called by the parser. */
+    public EarshotCpuPresets() {}
+
+    @Override
+    public void map(InfoMap infoMap) {
+        infoMap.put(new Info("EARSHOT_CPU_API").cppTypes().annotations())
+                .put(new Info("earshot_cpu_status")
+                        .cast()
+                        .valueTypes("int")
+                        .pointerTypes("IntPointer", "IntBuffer", "int[]"));
+    }
+}

@@ -1,0 +1,140 @@
+package org.earshot.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.earshot.backend.Backends;
+import org.earshot.layer.Shape;
+import org.earshot.weights.KeyMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a session takes from the Java heap and from the system once it is warm. */
+class SessionMemoryTest {
+    private static final Path SMALL = Path.of("src/test/resources/golden/ascmamba-small");
+
+    /** A session of the small model for clips of one frame, ready to run. */
+    private static final class Warm implements AutoCloseable {
+        private final PreparedNetwork network;
+        private final Session session;
+        private final Map<String, Shape> feeds = Map.of(
+                Network.FEATURES, Shape.of(1, 1, 64, 1),
+                Network.LOCATION, Shape.of(1, 1),
+                Network.TIME_FEATURES, Shape.of(1, 8));
+        private final List<String> outputs = List.of(Network.LOGITS);
+        private final float[] features = new float[64];
+        private final float[] location = {3};
+        private final float[] time = new float[8];
+        private final float[] logits = new float[10];
+
+        Warm(String backend) {
+            ModelDirectory directory = ModelDirectory.read(SMALL, null, KeyMap.identity());
+            network = new PreparedNetwork(directory.model().network(), Backends.start(backend, 1));
+            session = network.open();
+        }
+
+        void run() {
+            session.plan(feeds, outputs);
+            session.feed(Network.FEATURES, features);
+            session.feed(Network.LOCATION, location);
+            session.feed(Network.TIME_FEATURES, time);
+            session.run();
+            session.fetch(Network.LOGITS, logits);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+            network.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "portable"})
+    void aCallTakesLessThanTwoKibibytesOfHeap(String backend) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long thread = Thread.currentThread().getId();
+        try (Warm warm = new Warm(backend)) {
+            for (int i = 0; i < 2_000; i++) {
+                warm.run();
+            }
+            int calls = 1_000;
+            long before = threads.getThreadAllocatedBytes(thread);
+            for (int i = 0; i < calls; i++) {
+                warm.run();
+            }
+            long each = (threads.getThreadAllocatedBytes(thread) - before) / calls;
+            assertTrue(each < 2048, each + " bytes a call");
+        }
+    }
+
+    /**
+     * Another process with a fixed, touched heap, so that only native memory can grow. Bound: 64 bytes, the smallest
+     * block malloc keeps apart with its header on a cache line, leaked by one call in four would show. The long form,
+     * 100,000 clips: {@code mvn -pl java/earshot test -Dtest=SessionMemoryTest -Dearshot.test.clips=100000}.
+     */
+    @Test
+    void manyClipsLeaveResidentMemoryFlat() throws IOException, InterruptedException {
+        int calls = Integer.getInteger("earshot.test.clips", 20_000);
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xms64m",
+                        "-Xmx64m",
+                        "-XX:+AlwaysPreTouch",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path")
+                                + File.pathSeparator
+                                + System.getProperty("jdk.module.path", "")
+                                + File.pathSeparator
+                                + Path.of("target", "classes")
+                                + File.pathSeparator
+                                + Path.of("target", "test-classes"),
+                        ManyClips.class.getName(),
+                        Integer.toString(calls))
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        long grown = Long.parseLong(output.trim());
+        assertTrue(grown < calls / 4 * 64 / 1024, "grown by " + grown + " KiB");
+    }
+
+    /** The other process: prints by how many KiB the resident memory grew. */
+    static final class ManyClips {
+        private ManyClips() {}
+
+        public static void main(String[] arguments) throws IOException {
+            int calls = Integer.parseInt(arguments[0]);
+            try (Warm warm = new Warm("cpu")) {
+                for (int i = 0; i < calls / 4; i++) {
+                    warm.run();
+                }
+                long before = resident();
+                for (int i = 0; i < calls; i++) {
+                    warm.run();
+                }
+                System.out.println(resident() - before);
+            }
+        }
+
+        private static long resident() throws IOException {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+/*
+ * Products of activations with packed weights, and convolutions as sums of such products.
+ *
+ * C[i, :] = bias + sum over taps, k of A_tap[i * lda + k] * B_tap[k, :] (+ R[i, :]). A tile of MR rows by NV vectors of
+ * columns lives in registers: each step of k loads NV vectors of B, contiguous, and broadcasts MR numbers of A, which
+ * therefore needs no packing and may have any stride. B is packed into panels of NV vectors [k][NV * width], so it is
+ * read once from front to back per tile, out of the L1 cache where a panel fits there and else streamed from L2 (4 NV
+ * width bytes for MR * NV multiply-adds: a third of what L2 delivers). The bound is the multiply-add ports.
+ */
+#pragma once
+
+#include "vec.h"
+
+namespace earshot::EARSHOT_ISA {
+
+#if defined(EARSHOT_VEC_AVX512)
+constexpr Index kPanel = 4; /* 6 x 4 accumulators, 4 columns, 1 broadcast: 29 of 32 registers */
+constexpr Index kMaxRows[kPanel + 1] = {0, 12, 12, 8, 6};
+#else
+constexpr Index kPanel = 2; /* 6 x 2 accumulators, 2 columns, 1 broadcast: 15 of 16 registers */
+constexpr Index kMaxRows[kPanel + 1] = {0, 10, 6};
+#endif
+
+/* One addend of a product: `a` points at row 0; `k` is the first of the tap's rows in a panel. */
+struct Tap {
+    const float *a;
+    Index k;
+};
+
+/* Where a product goes. */
+struct Target {
+    float *c;
+    Index ldc;
+    const float *r; /* added, or null */
+    Index ldr;
+    Index columns; /* valid ones, counted from c */
+};
+
+/* The end of a tile that has fewer valid columns than it computes. */
+template <Index MR, Index NV>
+inline void store_narrow(const Vec (&acc)[MR][NV], const Target &target) {
+    for (Index i = 0; i < MR; ++i) {
+        for (Index j = 0; j < NV && j * kWidth < target.columns; ++j) {
+            const Index left = target.columns - j * kWidth;
+            Vec v = acc[i][j];
+            if (target.r != nullptr) {
+                v = v + load_at_most(target.r + i * target.ldr + j * kWidth, left);
+            }
+            store_at_most(target.c + i * target.ldc + j * kWidth, v, left);
+        }
+    }
+}
+
+template <Index MR, Index NV>
+__attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset, Index lda, Index depth,
+                                    const float *panel, const float *bias, const Target &target) {
+    Vec acc[MR][NV];
+    for (Index j = 0; j < NV; ++j) {
+        const Vec start = load(bias + j * kWidth);
+#pragma GCC unroll 16
+        for (Index i = 0; i < MR; ++i) {
+            acc[i][j] = start;
+        }
+    }
+    for (Index s = 0; s < count; ++s) {
+        const float *a = taps[s].a + a_offset;
+        const float *b = panel + taps[s].k * NV * kWidth;
+        for (Index k = 0; k < depth; ++k) {
+            Vec column[NV];
+#pragma GCC unroll 4
+            for (Index j = 0; j < NV; ++j) {
+                column[j] = load(b + j * kWidth);
+            }
+            b += NV * kWidth;
+#pragma GCC unroll 16
+            for (Index i = 0; i < MR; ++i) {
+                const Vec x = set1(a[i * lda + k]);
+#pragma GCC unroll 4
+                for (Index j = 0; j < NV; ++j) {
+                    acc[i][j] = fma(x, column[j], acc[i][j]);
+                }
+            }
+        }
+    }
+    if (target.columns < NV * kWidth) {
+        store_narrow<MR, NV>(acc, target);
+        return;
+    }
+    if (target.r != nullptr) {
+#pragma GCC unroll 16
+        for (Index i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+            for (Index j = 0; j < NV; ++j) {
+                acc[i][j] = acc[i][j] + load(target.r + i * target.ldr + j * kWidth);
+            }
+        }
+    }
+#pragma GCC unroll 16
+    for (Index i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+        for (Index j = 0; j < NV; ++j) {
+            store(target.c + i * target.ldc + j * kWidth, acc[i][j]);
+        }
+    }
+}
+
+using TileFunction = void (*)(const Tap *, Index, Index, Index, Index, const float *, const float *, const Target &);
+
+template <Index NV>
+inline TileFunction tile_function(Index rows) {
+    constexpr Index kMost = kMaxRows[NV];
+    static_assert(kMost <= 12, "the switch below ends at 12");
+    switch (rows) {
+    case 1:
+        return tile<1, NV>;
+    case 2:
+        return tile<2, NV>;
+    case 3:
+        return tile<3, NV>;
+    case 4:
+        return tile<4, NV>;
+    case 5:
+        return tile<5, NV>;
+    case 6:
+        return tile<6, NV>;
+    case 7:
+        return tile<(7 <= kMost ? 7 : 1), NV>;
+    case 8:
+        return tile<(8 <= kMost ? 8 : 1), NV>;
+    case 9:
+        return tile<(9 <= kMost ? 9 : 1), NV>;
+    case 10:
+        return tile<(10 <= kMost ? 10 : 1), NV>;
+    case 11:
+        return tile<(11 <= kMost ? 11 : 1), NV>;
+    default:
+        return tile<(12 <= kMost ? 12 : 1), NV>;
+    }
+}
+
+inline TileFunction tile_function(Index rows, Index vectors) {
+    switch (vectors) {
+    case 1:
+        return tile_function<1>(rows);
+    case 2:
+        return tile_function<2>(rows);
+    case 3:
+        return tile_function<(kPanel >= 3 ? 3 : 1)>(rows);
+    default:
+        return tile_function<(kPanel >= 4 ? 4 : 1)>(rows);
+    }
+}
+
+/*
+ * The product for `rows` rows: each tap gives `depth` steps of k; `packed` are all panels, each of panel_depth steps
+ * (those of taps that are left out included); bias is padded.
+ */
+inline void product(const Tap *taps, Index count, Index lda, Index depth, const float *packed, Index panel_depth,
+                    Index columns_padded, const float *bias, Index rows, const Target &target) {
+    const Index vectors = columns_padded / kWidth;
+    for (Index first = 0; first < vectors; first += kPanel) {
+        const Index nv = vectors - first < kPanel ? vectors - first : kPanel;
+        const Index groups = (rows + kMaxRows[nv] - 1) / kMaxRows[nv];
+        const float *panel = packed + first * kWidth * panel_depth;
+        for (Index g = 0; g < groups; ++g) {
+            const Index row = rows * g / groups;
+            const Index n = rows * (g + 1) / groups - row;
+            const Target part = {target.c + row * target.ldc + first * kWidth, target.ldc,
+                                 target.r == nullptr ? nullptr : target.r + row * target.ldr + first * kWidth,
+                                 target.ldr, target.columns - first * kWidth};
+            tile_function(n, nv)(taps, count, row * lda, lda, depth, panel, bias + first * kWidth, part);
+        }
+    }
+}
+
+} // namespace earshot::EARSHOT_ISA

@@ -1,0 +1,123 @@
+/* Pieces that the C functions share: failures, checked sizes, aligned memory, the team, and the base of operations. */
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "earshot_cpu.h"
+#include "plan.h"
+#include "team.h"
+
+namespace earshot {
+
+/* Ends a call with a status; never leaves the library. */
+struct Failure {
+    earshot_cpu_status status;
+    std::string text;
+};
+
+[[noreturn]] void fail(const std::string &text);
+void require(bool condition, const char *text);
+
+/* The product of sizes; fails where it is beyond what memory could hold. */
+Index size_product(std::initializer_list<std::int64_t> factors);
+/* The sum of sizes, with the same check. */
+Index size_sum(std::initializer_list<std::int64_t> terms);
+
+/* Runs `body`, turns what it throws into a status and a text. */
+earshot_cpu_status guarded(void (*body)(void *), void *context) noexcept;
+
+template <class Body>
+earshot_cpu_status guarded(Body body) noexcept {
+    return guarded([](void *context) { (*static_cast<Body *>(context))(); }, &body);
+}
+
+/* Zeroed blocks of floats, each aligned to a line of the cache, freed together. */
+class Arena {
+  public:
+    float *zeros(Index floats);
+
+  private:
+    struct Free {
+        void operator()(float *p) const noexcept;
+    };
+    std::vector<std::unique_ptr<float, Free>> blocks_;
+};
+
+/* Hands out weights in their order, after checking that the count is the expected one. */
+class WeightReader {
+  public:
+    WeightReader(const float *weights, std::int64_t count, Index expected);
+    const float *take(Index floats);
+
+  private:
+    const float *next_;
+};
+
+/* Cuts scratch memory into aligned pieces; without memory it only counts. */
+class Carver {
+  public:
+    explicit Carver(float *base);
+    float *take(Index floats);
+    /* Floats taken so far and what aligning the start may cost. */
+    Index floats() const;
+
+  private:
+    float *base_;
+    Index used_ = 0;
+};
+
+/* Extents of input 0. */
+struct Extents {
+    Index batch, frames, bands;
+};
+
+struct Arguments {
+    Extents extents;
+    const float *input0;
+    const float *input1;
+    float *output;
+    float *scratch;
+};
+
+const Kernels &kernels_for(std::int32_t isa);
+std::int32_t isa_of(const Kernels &kernels);
+
+Index round_up(Index n, Index multiple);
+
+/* Packs a matrix for gemm.h: value(k, column) into panels, the columns beyond `columns` zero. */
+template <class Value>
+void pack_panels(const Kernels &kernels, Index depth, Index columns, Index columns_padded, float *to, Value value) {
+    const Index full = kernels.width * kernels.panel;
+    for (Index first = 0; first < columns_padded; first += full) {
+        const Index wide = columns_padded - first < full ? columns_padded - first : full;
+        for (Index k = 0; k < depth; ++k) {
+            for (Index j = 0; j < wide; ++j) {
+                *to++ = first + j < columns ? value(k, first + j) : 0.0F;
+            }
+        }
+    }
+}
+
+} // namespace earshot
+
+/* Base of all operations. */
+struct earshot_cpu_op {
+    explicit earshot_cpu_op(const earshot::Kernels &chosen) : kernels(chosen) {}
+    earshot_cpu_op(const earshot_cpu_op &) = delete;
+    earshot_cpu_op &operator=(const earshot_cpu_op &) = delete;
+    virtual ~earshot_cpu_op() = default;
+
+    /* Fails where the operation cannot take such an input. */
+    virtual void check(const earshot::Extents &extents) const = 0;
+    virtual earshot::Index input0_floats(const earshot::Extents &extents) const = 0;
+    virtual earshot::Index input1_floats(const earshot::Extents &extents) const;
+    virtual earshot::Index output_floats(const earshot::Extents &extents) const = 0;
+    virtual earshot::Index scratch_floats(const earshot::Extents &extents, int threads) const;
+    virtual void run(const earshot::Arguments &arguments, earshot::Team &team) const = 0;
+
+    const earshot::Kernels &kernels;
+};

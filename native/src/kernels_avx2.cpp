@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE kAvx2Kernels
+#include "kernels.inc"

@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE kAvx512Kernels
+#include "kernels.inc"

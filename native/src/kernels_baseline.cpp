@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE kBaselineKernels
+#include "kernels.inc"

@@ -1,0 +1,292 @@
+/* earshot_cpu_mamba_path_create: packs a path's weights and runs it. */
+#include <algorithm>
+#include <cmath>
+
+#include "internal.h"
+
+namespace earshot {
+
+namespace {
+
+constexpr float kLog2E = 1.44269504088896341F;
+
+struct MambaSizes {
+    std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
+};
+
+class MambaPath final : public earshot_cpu_op {
+  public:
+    MambaPath(const Kernels &chosen, const MambaSizes &sizes, const float *weights, std::int64_t count)
+        : earshot_cpu_op(chosen), norm_(sizes.norm), condition_(sizes.condition),
+          channels_padded_(round_up(sizes.channels, chosen.width)), inner_padded_(round_up(sizes.inner, chosen.width)) {
+        w_.channels = sizes.channels;
+        w_.inner = sizes.inner;
+        w_.states = sizes.states;
+        w_.rank = sizes.rank;
+        w_.taps = sizes.taps;
+        w_.layers = sizes.layers;
+        w_.over_time = sizes.axis == EARSHOT_CPU_AXIS_TIME;
+        w_.has_norm = sizes.norm != EARSHOT_CPU_NORM_NONE;
+        const Index c = w_.channels;
+        WeightReader reader(weights, count, expected_weights());
+        read_norm(reader);
+        for (int direction = 0; direction < 2; ++direction) {
+            for (Index l = 0; l < w_.layers; ++l) {
+                layers_[direction].push_back(read_layer(reader));
+            }
+            w_.layer[direction] = layers_[direction].data();
+        }
+        const float *projection = reader.take(2 * c * c);
+        for (Index direction = 0; direction < 2; ++direction) {
+            float *packed = arena_.zeros(c * channels_padded_);
+            const float *half = projection + direction * c * c;
+            pack_panels(kernels, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
+            w_.projection[direction] = packed;
+        }
+        w_.projection_bias = padded_copy(reader.take(c), c);
+        const Index dbc = round_up(w_.rank + 2 * w_.states, kernels.width);
+        w_.zeros = arena_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
+        float *valid = arena_.zeros(channels_padded_);
+        std::fill_n(valid, c, 1.0F);
+        w_.valid = valid;
+    }
+
+    void check(const Extents &) const override {}
+
+    Index input0_floats(const Extents &e) const override {
+        return size_product({e.batch, e.frames, e.bands, w_.channels});
+    }
+    Index input1_floats(const Extents &e) const override {
+        return norm_ == EARSHOT_CPU_NORM_CONDITIONAL ? size_product({e.batch, condition_}) : 0;
+    }
+    Index output_floats(const Extents &e) const override { return input0_floats(e); }
+    Index scratch_floats(const Extents &e, int threads) const override {
+        return Scratch(*this, e, threads, nullptr).carver.floats();
+    }
+
+    void run(const Arguments &arguments, Team &team) const override {
+        const Extents &e = arguments.extents;
+        const Scratch scratch(*this, e, team.threads(), arguments.scratch);
+        MambaRun job = {};
+        job.weights = &w_;
+        job.x = arguments.input0;
+        job.output = arguments.output;
+        job.partial = scratch.partial;
+        job.norm = fixed_norm_;
+        job.batch = e.batch;
+        job.frames = e.frames;
+        job.bands = e.bands;
+        job.group = group(e);
+        if (norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+            job.norm = scratch.norm;
+            job.norm_step = 2 * channels_padded_;
+            for (Index b = 0; b < e.batch; ++b) {
+                apply_condition(arguments.input1 + b * condition_, scratch.norm + b * job.norm_step);
+            }
+        }
+        const Index groups = this->groups(e);
+        if (!scratch.split) {
+            team.each(groups, [&](Index task, int thread) {
+                float *mine = scratch.threads + thread * scratch.per_thread;
+                kernels.mamba_group(job, task, 0, mine);
+                kernels.mamba_group(job, task, 1, mine);
+            });
+            return;
+        }
+        team.each(2 * groups, [&](Index task, int thread) {
+            kernels.mamba_group(job, task / 2, static_cast<int>(task % 2),
+                                scratch.threads + thread * scratch.per_thread);
+        });
+        const Index rows = e.batch * e.frames;
+        const Index row = e.bands * w_.channels;
+        team.each(rows, [&](Index task, int) {
+            float *to = arguments.output + task * row;
+            const float *from = scratch.partial + task * row;
+            for (Index i = 0; i < row; ++i) {
+                to[i] = from[i] + to[i];
+            }
+        });
+    }
+
+  private:
+    /* What a run keeps outside of its input and output. */
+    struct Scratch {
+        Carver carver;
+        bool split; /* whether the directions are tasks of their own: where there are few sequences for the threads */
+        Index per_thread;
+        float *norm;
+        float *partial;
+        float *threads;
+
+        Scratch(const MambaPath &path, const Extents &e, int count, float *base)
+            : carver(base), split(count > 1 && path.groups(e) < 16 * Index{count}),
+              per_thread(path.kernels.mamba_scratch(path.w_)), norm(nullptr), partial(nullptr), threads(nullptr) {
+            if (path.norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+                norm = carver.take(size_product({e.batch, 2, path.channels_padded_}));
+            }
+            if (split) {
+                partial = carver.take(path.output_floats(e));
+            }
+            threads = carver.take(size_product({count, per_thread}));
+        }
+    };
+
+    Index length(const Extents &e) const { return w_.over_time ? e.frames : e.bands; }
+    /* Sequences that fill a tile. */
+    Index group(const Extents &e) const { return std::max<Index>(1, kTileRows / length(e)); }
+    Index groups(const Extents &e) const {
+        const Index sequences = size_product({e.batch, w_.over_time ? e.bands : e.frames});
+        return (sequences + group(e) - 1) / group(e);
+    }
+
+    Index expected_weights() const {
+        const Index c = w_.channels;
+        const Index e = w_.inner;
+        const Index norm = norm_ == EARSHOT_CPU_NORM_NONE    ? 0
+                           : norm_ == EARSHOT_CPU_NORM_LAYER ? 2 * c
+                                                             : size_product({2, c, condition_ + Index{1}});
+        const Index per_position = size_sum({c, size_product({3, e, c}), size_product({e, w_.taps}), e,
+                                             size_product({e, size_sum({w_.rank, w_.states, w_.states})}),
+                                             size_product({e, w_.rank}), e, size_product({e, w_.states}), e});
+        return size_sum({norm, size_product({2, w_.layers, per_position}), size_product({2, c, c}), c});
+    }
+
+    void read_norm(WeightReader &reader) {
+        const Index c = w_.channels;
+        if (norm_ == EARSHOT_CPU_NORM_LAYER) {
+            float *both = arena_.zeros(2 * channels_padded_);
+            std::copy_n(reader.take(c), c, both);
+            std::copy_n(reader.take(c), c, both + channels_padded_);
+            fixed_norm_ = both;
+        } else if (norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+            const Index floats = c * (condition_ + Index{1});
+            float *both = arena_.zeros(2 * floats);
+            std::copy_n(reader.take(2 * floats), 2 * floats, both);
+            conditional_norm_ = both;
+        }
+    }
+
+    MambaLayerWeights read_layer(WeightReader &reader) {
+        const Index c = w_.channels;
+        const Index e = w_.inner;
+        const Index n = w_.states;
+        const float *norm = reader.take(c);
+        const float *in = reader.take(2 * e * c);
+        const float *conv = reader.take(e * w_.taps);
+        const float *conv_bias = reader.take(e);
+        const float *x = reader.take((w_.rank + 2 * n) * e);
+        const float *dt = reader.take(e * w_.rank);
+        const float *dt_bias = reader.take(e);
+        const float *a_log = reader.take(e * n);
+        const float *skip = reader.take(e);
+        const float *out = reader.take(c * e);
+
+        MambaLayerWeights layer = {};
+        const Index ep = inner_padded_;
+        float *packed = arena_.zeros(2 * ep * c);
+        pack_panels(kernels, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
+            const Index half = j / ep;
+            return j % ep < e ? in[(half * e + j % ep) * c + k] * norm[k] : 0.0F;
+        });
+        layer.in = packed;
+        layer.conv = transposed(conv, e, w_.taps);
+        layer.conv_bias = padded_copy(conv_bias, e);
+        layer.x = pack_transposed(x, w_.rank + 2 * n, e);
+        layer.dt = transposed(dt, e, w_.rank);
+        layer.dt_bias = padded_copy(dt_bias, e);
+        float *decay = arena_.zeros(ep * n);
+        float *lowest = arena_.zeros(ep);
+        for (Index i = 0; i < e; ++i) {
+            for (Index s = 0; s < n; ++s) {
+                const float a = -std::exp(a_log[i * n + s]) * kLog2E;
+                decay[(i / kernels.width * n + s) * kernels.width + i % kernels.width] = a;
+                /* A NaN stays out: it shows in the result whichever way the scan takes. */
+                lowest[i] = std::min(lowest[i], a);
+            }
+        }
+        layer.decay = decay;
+        layer.lowest = lowest;
+        layer.skip = padded_copy(skip, e);
+        layer.out = pack_transposed(out, c, e);
+        return layer;
+    }
+
+    const float *padded_copy(const float *from, Index count) {
+        float *to = arena_.zeros(round_up(count, kernels.width));
+        std::copy_n(from, count, to);
+        return to;
+    }
+
+    /* [rows, columns] to [columns, padded rows]. */
+    const float *transposed(const float *from, Index rows, Index columns) {
+        const Index step = round_up(rows, kernels.width);
+        float *to = arena_.zeros(columns * step);
+        for (Index i = 0; i < rows; ++i) {
+            for (Index j = 0; j < columns; ++j) {
+                to[j * step + i] = from[i * columns + j];
+            }
+        }
+        return to;
+    }
+
+    /* A linear layer's weight [outputs, inputs] to panels. */
+    const float *pack_transposed(const float *from, Index outputs, Index inputs) {
+        const Index columns = round_up(outputs, kernels.width);
+        float *to = arena_.zeros(inputs * columns);
+        pack_panels(kernels, inputs, outputs, columns, to, [=](Index k, Index j) { return from[j * inputs + k]; });
+        return to;
+    }
+
+    /* scale = gamma(c), shift = beta(c); the padding is zero. */
+    void apply_condition(const float *condition, float *scale_shift) const {
+        const Index c = w_.channels;
+        const float *next = conditional_norm_;
+        for (Index half = 0; half < 2; ++half) {
+            const float *weight = next;
+            const float *bias = weight + c * condition_;
+            float *to = scale_shift + half * channels_padded_;
+            for (Index i = 0; i < channels_padded_; ++i) {
+                double total = i < c ? static_cast<double>(bias[i]) : 0.0;
+                for (Index k = 0; i < c && k < condition_; ++k) {
+                    total += static_cast<double>(weight[i * condition_ + k]) * static_cast<double>(condition[k]);
+                }
+                to[i] = static_cast<float>(total);
+            }
+            next = bias + c;
+        }
+    }
+
+    std::int32_t norm_;
+    Index condition_;
+    Index channels_padded_;
+    Index inner_padded_;
+    Arena arena_;
+    MambaWeights w_ = {};
+    std::vector<MambaLayerWeights> layers_[2];
+    const float *fixed_norm_ = nullptr;
+    const float *conditional_norm_ = nullptr;
+};
+
+} // namespace
+
+} // namespace earshot
+
+extern "C" earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights, int64_t weight_count, int32_t axis,
+                                                            int32_t norm, int32_t condition, int32_t layers,
+                                                            int32_t channels, int32_t inner, int32_t states,
+                                                            int32_t rank, int32_t taps, int32_t isa,
+                                                            earshot_cpu_op **op) {
+    return earshot::guarded([&] {
+        using earshot::require;
+        require(op != nullptr, "operation: null");
+        *op = nullptr;
+        require(axis == EARSHOT_CPU_AXIS_TIME || axis == EARSHOT_CPU_AXIS_FREQUENCY, "axis: expected 0 or 1");
+        require(norm >= EARSHOT_CPU_NORM_NONE && norm <= EARSHOT_CPU_NORM_CONDITIONAL, "norm: expected 0 to 2");
+        require(norm == EARSHOT_CPU_NORM_CONDITIONAL ? condition >= 1 : condition == 0,
+                "condition: expected its width for a conditional norm, 0 for any other");
+        require(layers >= 1 && channels >= 1 && inner >= 1 && states >= 1 && rank >= 1 && taps >= 1,
+                "layers, channels, inner, states, rank, taps: expected at least 1 each");
+        const earshot::MambaSizes sizes = {axis, norm, condition, layers, channels, inner, states, rank, taps};
+        *op = new earshot::MambaPath(earshot::kernels_for(isa), sizes, weights, weight_count);
+    });
+}

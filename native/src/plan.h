@@ -1,0 +1,113 @@
+/* What the kernels of every instruction set share: prepared weights, arguments of a run, and the table of kernels. */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace earshot {
+
+using Index = std::ptrdiff_t;
+
+/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together.
+ */
+constexpr Index kTileRows = 32;
+
+/* Distance between rows of a buffer, beyond what they hold: keeps a column of rows out of a single set of the cache. */
+constexpr Index kRowPadding = 16;
+
+/* Taps (slices times kernel size) that a convolution may have. */
+constexpr Index kMostTaps = 1024;
+
+constexpr float kEpsilon = 1e-5F;
+
+/* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
+struct MambaLayerWeights {
+    const float *in;   /* panels: C steps, 2 P(E) columns, u first; the RMS norm's weight is multiplied in */
+    const float *conv; /* [K, P(E)] */
+    const float *conv_bias;
+    const float *x;  /* panels: E steps, P(R + 2N) columns */
+    const float *dt; /* [R, P(E)] */
+    const float *dt_bias;
+    const float *decay;  /* [P(E) / w, N, w]: -exp(A_log) log2(e) */
+    const float *lowest; /* [P(E)]: the least of a channel's decays */
+    const float *skip;   /* [P(E)] */
+    const float *out;    /* panels: E steps, P(C) columns */
+};
+
+/* A prepared bidirectional path. */
+struct MambaWeights {
+    Index channels, inner, states, rank, taps, layers;
+    bool over_time;
+    bool has_norm;
+    const MambaLayerWeights *layer[2]; /* forward, backward */
+    const float *projection[2];        /* panels: C steps, P(C) columns */
+    const float *projection_bias;      /* [P(C)] */
+    const float *zeros;                /* as many as the widest product has columns */
+    const float *valid;                /* [P(C)]: 1 for the first C, 0 for the padding */
+};
+
+/* One run of a path. */
+struct MambaRun {
+    const MambaWeights *weights;
+    const float *x;
+    float *output;
+    float *partial;    /* where the backward direction goes; null to add it to the output */
+    const float *norm; /* scale and shift, [2, P(C)] a clip */
+    Index norm_step;   /* from one clip's to the next; 0 where all share them */
+    Index batch, frames, bands;
+    Index group; /* sequences a task works on together */
+};
+
+/* Prepared weights of one convolution with its norm and PReLU. */
+struct ConvolutionWeights {
+    Index slices; /* of C input channels each, newest first */
+    Index kernel_time, kernel_bands, padding_time, padding_bands, dilation, stride;
+    const float *weight;                       /* panels: [slices, kernel_time, kernel_bands, C] steps, P(C) columns */
+    const float *bias, *scale, *shift, *slope; /* [P(C)] */
+};
+
+/* The encoder's planes: [frames, margin + bands + margin, P(C)], the margins zero. */
+struct Planes {
+    float *const *slice; /* oldest first: the first convolution's output, then the block's */
+    Index frames, bands, margin;
+};
+
+/* The kernels of one instruction set. */
+struct Kernels {
+    const char *name;
+    Index width; /* floats in a vector */
+    Index panel; /* vectors in a panel */
+
+    /* Floats of scratch that mamba_group needs. */
+    Index (*mamba_scratch)(const MambaWeights &weights);
+    /* One group of sequences in one direction (0 forward, 1 backward), norm to projection. */
+    void (*mamba_group)(const MambaRun &run, Index group, int direction, float *scratch);
+
+    /* One row of the first, pointwise convolution, normalised: prelu((x - mean) * gain + shift). */
+    void (*encoder_first)(const float *x, Index bands, float mean, const float *gain, const float *shift,
+                          const float *slope, float *row, Index width_padded);
+    /* Row t of a convolution, its bias added, to row [positions, row_step]. */
+    void (*convolution_row)(const ConvolutionWeights &weights, const Planes &planes, Index channels, Index t,
+                            Index positions, float *row, Index row_step);
+    /* Mean and sum of squared deviations of each channel over a row. */
+    void (*row_statistics)(const float *row, Index positions, Index row_step, Index channels, float *mean,
+                           float *deviation);
+    /* In place: prelu((y - mean) * gain + shift). */
+    void (*normalize_row)(float *row, Index positions, Index row_step, Index channels, const float *mean,
+                          const float *gain, const float *shift, const float *slope);
+
+    /*
+     * The selective scan of one vector of channels over `length` positions from state `state` [N, w] on: delta [length,
+     * w] is already positive, u and z have a row every `step` floats, b and c ([N] each) every `bc_step`; u becomes (y
+     * + D u) SiLU(z); y is scratch, [length, w].
+     */
+    void (*scan)(const float *decay, const float *lowest, const float *skip, float *state, const float *delta, float *u,
+                 const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
+                 float *y);
+};
+
+extern const Kernels kBaselineKernels;
+extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+
+} // namespace earshot

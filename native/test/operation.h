@@ -1,0 +1,60 @@
+/* Runs an operation through the boundary with memory of exactly the size it asks for. */
+#pragma once
+
+#include <cstring>
+
+#include "harness.h"
+
+namespace test {
+
+/* Owns an operation. */
+class Operation {
+  public:
+    Operation() = default;
+    ~Operation() { earshot_cpu_op_destroy(op); }
+    Operation(const Operation &) = delete;
+    Operation &operator=(const Operation &) = delete;
+
+    earshot_cpu_op *op = nullptr;
+};
+
+inline std::vector<float> run(const earshot_cpu_op *op, int threads, const std::vector<float> &input0,
+                              const std::vector<float> &input1, std::int64_t batch, std::int64_t frames,
+                              std::int64_t bands) {
+    std::int64_t output_floats = 0;
+    std::int64_t scratch_floats = 0;
+    CHECK(earshot_cpu_op_output(op, batch, frames, bands, &output_floats) == EARSHOT_CPU_OK);
+    CHECK(earshot_cpu_op_scratch(op, batch, frames, bands, threads, &scratch_floats) == EARSHOT_CPU_OK);
+    std::vector<float> output(static_cast<std::size_t>(output_floats), NAN);
+    std::vector<float> scratch(static_cast<std::size_t>(scratch_floats), NAN);
+    earshot_cpu_team *team = nullptr;
+    CHECK(earshot_cpu_team_create(threads, &team) == EARSHOT_CPU_OK);
+    const earshot_cpu_status status =
+        earshot_cpu_op_run(op, team, input0.data(), static_cast<std::int64_t>(input0.size()),
+                           input1.empty() ? nullptr : input1.data(), static_cast<std::int64_t>(input1.size()),
+                           output.data(), output_floats, scratch.data(), scratch_floats, batch, frames, bands);
+    CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
+    earshot_cpu_team_destroy(team);
+    return output;
+}
+
+/* The greatest difference over the root mean square of what is expected; infinite where a NaN or a length differs. */
+inline double relative_error(const std::vector<float> &actual, const std::vector<double> &expected) {
+    if (actual.size() != expected.size()) {
+        return INFINITY;
+    }
+    double worst = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        const double d = std::fabs(static_cast<double>(actual[i]) - expected[i]);
+        worst = d <= worst ? worst : std::isnan(d) ? static_cast<double>(INFINITY) : d;
+        squares += expected[i] * expected[i];
+    }
+    return worst / std::sqrt(squares / static_cast<double>(actual.size()) + 1e-300);
+}
+
+inline bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+} // namespace test

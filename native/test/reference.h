@@ -1,0 +1,38 @@
+/* The layers as their formulas say, in double precision, one number at a time. */
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace test {
+
+using Doubles = std::vector<double>;
+
+/* Sizes of a path; weights in the order of earshot_cpu_mamba_path_create. */
+struct MambaShape {
+    std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
+
+    std::int64_t weight_count() const;
+};
+
+/* Random weights of a trained network's size: A_log around log(1..N), dt biases for steps of 1e-3 to 1e-1. */
+std::vector<float> mamba_weights(const MambaShape &shape, std::uint64_t seed);
+
+Doubles mamba_path(const MambaShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                   const std::vector<float> &condition, std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct EncoderShape {
+    std::int32_t channels, block_layers;
+    std::vector<std::int32_t> geometry;
+
+    std::int64_t weight_count() const;
+    std::int64_t output_frames(std::int64_t frames) const;
+    std::int64_t output_bands(std::int64_t bands) const;
+    /* The paper's: block layers 3x3 with dilations 1, 2, 4..., last (1, 3) with stride 2. */
+    static EncoderShape paper(std::int32_t channels, std::int32_t block_layers);
+};
+
+Doubles dense_encoder(const EncoderShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                      std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+} // namespace test

@@ -1,0 +1,25 @@
+/* The vector functions of one instruction set, on arrays. */
+#pragma once
+
+#include <cstddef>
+
+namespace test {
+
+struct VectorMath {
+    const char *name;
+    bool fast_decay; /* whether there is a second decay, for steps in range */
+    std::ptrdiff_t width;
+    /* Each on a multiple of the vector's width. */
+    void (*exp2)(const float *x, float *y, std::ptrdiff_t count);
+    void (*exp)(const float *x, float *y, std::ptrdiff_t count);
+    void (*silu)(const float *x, float *y, std::ptrdiff_t count);
+    void (*softplus)(const float *x, float *y, std::ptrdiff_t count);
+    void (*decay)(const float *x, float *y, std::ptrdiff_t count);
+    void (*fast)(const float *x, float *y, std::ptrdiff_t count);
+};
+
+extern const VectorMath kBaselineMath;
+extern const VectorMath kAvx2Math;
+extern const VectorMath kAvx512Math;
+
+} // namespace test

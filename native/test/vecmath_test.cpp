@@ -1,0 +1,141 @@
+/* exp, SiLU, softplus and the decay against double precision, over every 509th float of both signs. */
+#include <cstring>
+#include <functional>
+
+#include "harness.h"
+#include "vecmath_table.h"
+
+namespace {
+
+constexpr std::size_t kBlock = 4096;
+
+std::vector<const test::VectorMath *> tables() {
+    std::vector<const test::VectorMath *> found = {&test::kBaselineMath};
+#if defined(__x86_64__)
+    if (earshot_cpu_isa_available(EARSHOT_CPU_ISA_AVX2) == 1) {
+        found.push_back(&test::kAvx2Math);
+    }
+    if (earshot_cpu_isa_available(EARSHOT_CPU_ISA_AVX512) == 1) {
+        found.push_back(&test::kAvx512Math);
+    }
+#endif
+    return found;
+}
+
+using Function = void (*)(const float *, float *, std::ptrdiff_t);
+
+/* Calls `see` with every 509th finite float from low to high and what the function makes of it. */
+void sweep(Function function, float low, float high, const std::function<void(double, double)> &see) {
+    std::vector<float> x;
+    std::vector<float> y(kBlock);
+    const auto flush = [&] {
+        const std::size_t count = x.size();
+        x.resize(kBlock, 0.0F);
+        function(x.data(), y.data(), static_cast<std::ptrdiff_t>(kBlock));
+        for (std::size_t i = 0; i < count; ++i) {
+            see(static_cast<double>(x[i]), static_cast<double>(y[i]));
+        }
+        x.clear();
+    };
+    for (std::uint64_t bits = 0; bits < 0x100000000ULL; bits += 509) {
+        const std::uint32_t pattern = static_cast<std::uint32_t>(bits);
+        float value = 0;
+        std::memcpy(&value, &pattern, sizeof value);
+        if (value >= low && value <= high) {
+            x.push_back(value);
+            if (x.size() == kBlock) {
+                flush();
+            }
+        }
+    }
+    flush();
+}
+
+double worst_of(Function function, float low, float high, double (*error)(double, double)) {
+    double worst = 0;
+    sweep(function, low, high, [&](double x, double y) {
+        const double e = error(x, y);
+        worst = e <= worst ? worst : std::isnan(e) ? static_cast<double>(INFINITY) : e;
+    });
+    return worst;
+}
+
+std::string said(const test::VectorMath *math, double worst) {
+    return std::string(math->name) + ": " + std::to_string(worst * 1e7) + "e-7";
+}
+
+/* The polynomial's 9.2e-8 and a few roundings of 6e-8. */
+constexpr double kRelative = 2.5e-7;
+/* What exp returns where the true value is smaller: its clamps at 2^-126. */
+constexpr double kTiny = 1.3e-38;
+
+TEST(exp_over_all_floats) {
+    for (const test::VectorMath *math : tables()) {
+        const double two = worst_of(math->exp2, -3.4e38F, 100.0F, [](double x, double y) {
+            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + kTiny / kRelative);
+        });
+        CHECK_THAT(two <= kRelative, said(math, two));
+        const double e = worst_of(math->exp, -3.4e38F, 69.0F, [](double x, double y) {
+            return std::fabs(y - std::exp(x)) / (std::exp(x) + kTiny / kRelative);
+        });
+        CHECK_THAT(e <= kRelative, said(math, e));
+    }
+}
+
+/* Relative, but for what lies below 1e-27: there the clamp at e^69 shows. */
+TEST(silu_over_all_floats) {
+    for (const test::VectorMath *math : tables()) {
+        const double worst = worst_of(math->silu, -1e4F, 3.4e38F, [](double x, double y) {
+            const double expected = x / (1 + std::exp(-x));
+            return std::fabs(y - expected) / (std::fabs(expected) + 1e-19);
+        });
+        CHECK_THAT(worst <= 4e-7, said(math, worst));
+    }
+}
+
+TEST(softplus_over_all_floats) {
+    for (const test::VectorMath *math : tables()) {
+        const double worst = worst_of(math->softplus, -3.4e38F, 3.4e38F, [](double x, double y) {
+            const double expected = x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+            return std::fabs(y - expected) / (expected + kTiny / kRelative);
+        });
+        CHECK_THAT(worst <= 4e-7, said(math, worst));
+    }
+}
+
+TEST(decay_over_all_steps) {
+    for (const test::VectorMath *math : tables()) {
+        /* x itself is only known to 6e-8 of itself: that is the error of a large step. */
+        const double any = worst_of(math->decay, -3.4e38F, 0.0F, [](double x, double y) {
+            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + kTiny / kRelative);
+        });
+        CHECK_THAT(any <= kRelative, said(math, any));
+        if (!math->fast_decay) {
+            continue;
+        }
+        /* The quadratic's 2.8e-7, and x + 1.45 rounded to 2^-24 of its binade: 4.2e-8 for each unit up to |x| = 119. */
+        const double value = worst_of(math->fast, -119.0F, 0.0F,
+                                      [](double x, double y) { return std::fabs(y / std::exp2(x) - 1) / (1 - x / 4); });
+        CHECK_THAT(value <= 5e-7, said(math, value));
+        /* A slow decay stays as slow: the exponent is off by 1e-5 of itself, or by a rounding of 1. */
+        const double rate = worst_of(math->fast, -1.0F / 32, 0.0F, [](double x, double y) {
+            const double off = std::fabs(std::log2(y) - x) - 2.2e-7;
+            return off <= 0 ? 0.0 : off / -x;
+        });
+        CHECK_THAT(rate <= 1.05e-5, said(math, rate));
+    }
+}
+
+TEST(not_a_number_stays_one) {
+    for (const test::VectorMath *math : tables()) {
+        const std::vector<float> x(static_cast<std::size_t>(math->width), NAN);
+        std::vector<float> y = x;
+        for (const Function function : {math->exp2, math->exp, math->silu, math->softplus, math->decay}) {
+            y.assign(y.size(), 0.0F);
+            function(x.data(), y.data(), math->width);
+            CHECK(std::isnan(y[0]));
+        }
+    }
+}
+
+} // namespace
