@@ -187,9 +187,14 @@ final class MetadataCsv {
         return Collections.unmodifiableCollection(rows.values());
     }
 
-    /** The row of a recording, found by the last part of its path. */
+    /** The row of a recording, found by the last part of its path; the challenge's files leave out its extension. */
     Optional<Row> row(Path recording) {
-        Path name = recording.getFileName();
-        return name == null ? Optional.empty() : Optional.ofNullable(rows.get(name.toString()));
+        if (recording.getFileName() == null) {
+            return Optional.empty();
+        }
+        String name = recording.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        Row row = rows.get(name);
+        return Optional.ofNullable(row == null && dot > 0 ? rows.get(name.substring(0, dot)) : row);
     }
 }

@@ -54,6 +54,15 @@ class MetadataCsvTest {
     }
 
     @Test
+    void namesMayLackTheExtension() throws IOException {
+        MetadataCsv csv = read("filename,location,record_time,scene_label\nclip_1,Xi'an,2023-06-18 18:44:05,\n"
+                + "clip_2.wav,Hefei,2023-06-18 18:44:05,\n");
+        assertEquals("Xi'an", csv.row(Path.of("clip_1.wav")).orElseThrow().location());
+        assertEquals("Hefei", csv.row(Path.of("clip_2.wav")).orElseThrow().location());
+        assertTrue(csv.row(Path.of("clip_2")).isEmpty());
+    }
+
+    @Test
     void emptyFilesAndForeignHeadersAreRefused() {
         assertTrue(complaint("").contains("no header"));
         assertTrue(complaint("a.wav,Xi'an,2023-06-18 18:44,Bus\n").contains("header: found \"a.wav\""));
