@@ -143,13 +143,14 @@ struct Prepared {
 void require_right(const char *name, test::Mode mode, const std::vector<float> &actual, const test::Doubles &expected,
                    const test::Doubles &unrounded) {
     const double error = test::mean_error(actual, expected);
-    if (!(error < (mode.precision == EARSHOT_CPU_PRECISION_BF16 ? test::bf16_tolerance(expected, unrounded, 4) : 1e-5)) ||
+    if (!(error <
+          (mode.precision == EARSHOT_CPU_PRECISION_BF16 ? test::bf16_tolerance(expected, unrounded, 4) : 1e-5)) ||
         test::failures() > 0) {
         std::printf("%s is wrong (error %g): nothing is timed\n", name, error);
         std::exit(1);
     }
-    std::printf("%-11s %-9s difference from double precision %.1e in the mean, %.1e at most\n", mode.name().c_str(), name,
-                test::mean_error(actual, unrounded), test::relative_error(actual, unrounded));
+    std::printf("%-11s %-9s difference from double precision %.1e in the mean, %.1e at most\n", mode.name().c_str(),
+                name, test::mean_error(actual, unrounded), test::relative_error(actual, unrounded));
 }
 
 void make_encoder(test::Mode mode, Prepared &p) {
@@ -289,7 +290,8 @@ int main(int argc, char **argv) {
             }
         }
         for (int i = 0; i < precisions; ++i) {
-            std::printf("%-11s network   %7.2f ms (median %7.2f), %7.2f ms of processor a thread: encoder and %d blocks\n",
+            std::printf("%-11s network   %7.2f ms (median %7.2f), %7.2f ms of processor a thread: encoder and %d "
+                        "blocks\n",
                         test::Mode{isa, i}.name().c_str(), network[i].least * 1e3, network[i].median * 1e3,
                         network[i].processor * 1e3, kBlocks);
         }

@@ -86,7 +86,8 @@ class DenseEncoder final : public earshot_cpu_op {
             centre = carver.take(encoder.padded_);
             raw = encoder.kernels.pairs ? carver.take(size_product({e.frames, e.bands, encoder.padded_})) : nullptr;
             for (Index i = 0; i < planes; ++i) {
-                float *plane = carver.take(size_product({e.frames, e.bands + 2 * encoder.margin_, encoder.plane_step()}));
+                float *plane =
+                    carver.take(size_product({e.frames, e.bands + 2 * encoder.margin_, encoder.plane_step()}));
                 if (base != nullptr) {
                     slices[i] = plane;
                 }

@@ -29,10 +29,10 @@ struct MambaBuffers {
     float *x, *h, *uz, *dbc;
     Index operand_row; /* words from one row to the next of operands */
     float *operands;   /* [kTileRows, operand_row] where products take other than floats */
-    float *column;  /* [taps - 1 + kTileRows, w]: one vector of channels */
-    float *y;       /* [kTileRows, w] */
-    float *history; /* [layers, P(E) / w, taps - 1, w] */
-    float *state;   /* [layers, P(E) / w, N, w] */
+    float *column;     /* [taps - 1 + kTileRows, w]: one vector of channels */
+    float *y;          /* [kTileRows, w] */
+    float *history;    /* [layers, P(E) / w, taps - 1, w] */
+    float *state;      /* [layers, P(E) / w, N, w] */
     Index floats;
 
     MambaBuffers(const MambaWeights &w, float *base) : floats(0) {
@@ -244,10 +244,10 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
                 {buffers.uz, buffers.uz_row, nullptr, 0, 2 * inner});
         convolve_all(w, layer, segments, count, buffers, buffers.history + l * inner * (w.taps - 1));
         product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.x, dbc, w.zeros, rows,
-                {buffers.dbc, buffers.dbc_row, nullptr, 0, dbc});
+                   {buffers.dbc, buffers.dbc_row, nullptr, 0, dbc});
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);
         product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.out, channels, w.zeros, rows,
-                {buffers.x, buffers.row, buffers.x, buffers.row, channels});
+                   {buffers.x, buffers.row, buffers.x, buffers.row, channels});
     }
     for (Index s = 0; s < count; ++s) {
         const Segment &segment = segments[s];
@@ -255,7 +255,7 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
         const float *add = forward ? segment.x : add_to_output ? segment.output : nullptr;
         product_of(buffers.x + segment.first * buffers.row, buffers.row, w.channels, buffers, w.projection[direction],
                    channels, forward ? w.projection_bias : w.zeros, segment.length,
-                {segment.output, segment.step, add, segment.step, w.channels});
+                   {segment.output, segment.step, add, segment.step, w.channels});
     }
 }
 

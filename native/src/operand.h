@@ -23,8 +23,7 @@ EARSHOT_INLINE Vec multiply_add(Vec a, Vec b, Vec c) {
 }
 /* Puts one vector of floats, from column c on, into a row of operands. */
 EARSHOT_INLINE void store_operand(float *row, Index c, Vec v) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u *>(row + c / 2),
-                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u *>(row + c / 2), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
 }
 
 #else
@@ -52,8 +51,8 @@ struct Operand {
     Index step;
 };
 
-/* The rows [rows, columns] as operands: themselves in float32, else converted into `buffer`, whose rows lie `step` words
- * apart. Columns are padded. */
+/* The rows [rows, columns] as operands: themselves in float32, else converted into `buffer`, whose rows lie `step`
+ * words apart. Columns are padded. */
 inline Operand operand(const float *from, Index from_step, Index columns, Index rows, float *buffer, Index step) {
     if constexpr (kPairs) {
         for (Index i = 0; i < rows; ++i) {

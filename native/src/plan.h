@@ -62,7 +62,7 @@ struct MambaRun {
 struct ConvolutionWeights {
     Index slices; /* of C input channels each, newest first */
     Index kernel_time, kernel_bands, padding_time, padding_bands, dilation, stride;
-    const float *weight;                       /* panels: [slices, kernel_time, kernel_bands] cells of C, P(C) columns */
+    const float *weight; /* panels: [slices, kernel_time, kernel_bands] cells of C steps, P(C) columns */
     const float *bias, *scale, *shift, *slope; /* [P(C)] */
 };
 

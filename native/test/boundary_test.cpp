@@ -103,11 +103,10 @@ TEST(boundary_precision) {
     const std::vector<float> path_weights = test::mamba_weights(path, 1);
     const auto check = [&](std::int32_t isa, std::int32_t precision, earshot_cpu_status expected, const char *text) {
         earshot_cpu_op *ops[2] = {};
-        CHECK(earshot_cpu_dense_encoder_create(encoder_weights.data(),
-                                               static_cast<std::int64_t>(encoder_weights.size()), 2, 1,
-                                               encoder.geometry.data(),
-                                               static_cast<std::int64_t>(encoder.geometry.size()), isa, precision,
-                                               &ops[0]) == expected);
+        CHECK(earshot_cpu_dense_encoder_create(
+                  encoder_weights.data(), static_cast<std::int64_t>(encoder_weights.size()), 2, 1,
+                  encoder.geometry.data(), static_cast<std::int64_t>(encoder.geometry.size()), isa, precision,
+                  &ops[0]) == expected);
         CHECK(earshot_cpu_mamba_path_create(path_weights.data(), static_cast<std::int64_t>(path_weights.size()),
                                             path.axis, path.norm, 0, 1, 3, 5, 2, 1, 4, isa, precision,
                                             &ops[1]) == expected);

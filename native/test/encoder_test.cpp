@@ -28,17 +28,18 @@ void compare(test::EncoderShape shape, std::int64_t batch, std::int64_t frames, 
         test::Operation operation;
         const earshot_cpu_status status = earshot_cpu_dense_encoder_create(
             weights.data(), static_cast<std::int64_t>(weights.size()), shape.channels, shape.block_layers,
-            shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), mode.isa,
-            mode.precision, &operation.op);
+            shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), mode.isa, mode.precision,
+            &operation.op);
         CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
         if (status != EARSHOT_CPU_OK) {
             continue;
         }
         const std::vector<float> one = test::run(operation.op, 1, x, {}, batch, frames, bands);
         const double error = bf16 ? test::mean_error(one, expected) : test::relative_error(one, expected);
-        CHECK_THAT(error <= tolerance, mode.name() + " error " +
-                                            std::to_string(error * 1e6) + "e-6 above " + std::to_string(tolerance * 1e6) + "e-6, C " + std::to_string(shape.channels) +
-                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        CHECK_THAT(error <= tolerance, mode.name() + " error " + std::to_string(error * 1e6) + "e-6 above " +
+                                           std::to_string(tolerance * 1e6) + "e-6, C " +
+                                           std::to_string(shape.channels) + " T " + std::to_string(frames) + " F " +
+                                           std::to_string(bands));
         for (int threads = 2; threads <= 4; ++threads) {
             CHECK(test::same_bits(one, test::run(operation.op, threads, x, {}, batch, frames, bands)));
         }

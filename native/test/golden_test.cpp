@@ -107,8 +107,7 @@ TEST(golden_time_frequency_block) {
         test::Operation over_frequency;
         CHECK(earshot_cpu_mamba_path_create(time.data(), static_cast<std::int64_t>(time.size()), EARSHOT_CPU_AXIS_TIME,
                                             EARSHOT_CPU_NORM_NONE, 0, 1, 16, 64, 16, 1, 4, isa,
-                                            EARSHOT_CPU_PRECISION_FLOAT32,
-                                            &over_time.op) == EARSHOT_CPU_OK);
+                                            EARSHOT_CPU_PRECISION_FLOAT32, &over_time.op) == EARSHOT_CPU_OK);
         CHECK(earshot_cpu_mamba_path_create(frequency.data(), static_cast<std::int64_t>(frequency.size()),
                                             EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_NONE, 0, 1, 16, 64, 16, 1, 4,
                                             isa, EARSHOT_CPU_PRECISION_FLOAT32, &over_frequency.op) == EARSHOT_CPU_OK);

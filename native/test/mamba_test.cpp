@@ -27,8 +27,8 @@ void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, st
         test::Operation operation;
         const earshot_cpu_status status = earshot_cpu_mamba_path_create(
             weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis, shape.norm, shape.condition,
-            shape.layers, shape.channels, shape.inner, shape.states, shape.rank, shape.taps, mode.isa,
-            mode.precision, &operation.op);
+            shape.layers, shape.channels, shape.inner, shape.states, shape.rank, shape.taps, mode.isa, mode.precision,
+            &operation.op);
         CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
         if (status != EARSHOT_CPU_OK) {
             continue;
@@ -36,11 +36,12 @@ void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, st
         CHECK(earshot_cpu_op_isa(operation.op) == mode.isa);
         const std::vector<float> one = test::run(operation.op, 1, x, condition, batch, frames, bands);
         const double error = bf16 ? test::mean_error(one, expected) : test::relative_error(one, expected);
-        CHECK_THAT(error <= tolerance, mode.name() + " error " +
-                                            std::to_string(error * 1e6) + "e-6 above " + std::to_string(tolerance * 1e6) + "e-6, C " + std::to_string(shape.channels) +
-                                            " E " + std::to_string(shape.inner) + " N " + std::to_string(shape.states) +
-                                            " R " + std::to_string(shape.rank) + " K " + std::to_string(shape.taps) +
-                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        CHECK_THAT(error <= tolerance, mode.name() + " error " + std::to_string(error * 1e6) + "e-6 above " +
+                                           std::to_string(tolerance * 1e6) + "e-6, C " +
+                                           std::to_string(shape.channels) + " E " + std::to_string(shape.inner) +
+                                           " N " + std::to_string(shape.states) + " R " + std::to_string(shape.rank) +
+                                           " K " + std::to_string(shape.taps) + " T " + std::to_string(frames) + " F " +
+                                           std::to_string(bands));
         for (int threads = 2; threads <= 4; ++threads) {
             CHECK(test::same_bits(one, test::run(operation.op, threads, x, condition, batch, frames, bands)));
         }

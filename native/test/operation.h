@@ -53,7 +53,8 @@ inline double relative_error(const std::vector<float> &actual, const std::vector
     return worst / std::sqrt(squares / static_cast<double>(actual.size()) + 1e-300);
 }
 
-/* The root mean square of the difference over that of what is expected; infinite or NaN where a length or a NaN differs.
+/* The root mean square of the difference over that of what is expected; infinite or NaN where a length or a NaN
+ * differs.
  */
 inline double mean_error(const std::vector<float> &actual, const std::vector<double> &expected) {
     if (actual.size() != expected.size()) {
@@ -74,12 +75,12 @@ inline double mean_error(const std::vector<float> &actual, const std::vector<dou
  * a mean error. The two differ like float32 and double, but where that moves a factor across the middle between two
  * numbers of 8 significant bits, it is rounded the other way: one factor in about 2^-8 / 1e-6 = 4000, by 2^-8 of it.
  * Those few make a share of the difference that rounding every factor makes (`rounded` against `exact`), whatever the
- * condition of the layers behind: the root of 1 / 4000, 2 %, on the average of many numbers, allowed is 10 % in planes of
- * some hundred; and that anew for each of the `products` one behind the other, since a factor that went the other way
- * moves all those that depend on it. A kernel that rounds otherwise, or leaves out a product, is off by 100 % or more.
+ * condition of the layers behind: the root of 1 / 4000, 2 %, on the average of many numbers, allowed is 10 % in planes
+ * of some hundred; and that anew for each of the `products` one behind the other, since a factor that went the other
+ * way moves all those that depend on it. A kernel that rounds otherwise, or leaves out a product, is off by 100 % or
+ * more.
  */
-inline double bf16_tolerance(const std::vector<double> &rounded, const std::vector<double> &exact,
-                             int products) {
+inline double bf16_tolerance(const std::vector<double> &rounded, const std::vector<double> &exact, int products) {
     double differences = 0;
     double squares = 0;
     for (std::size_t i = 0; i < exact.size(); ++i) {

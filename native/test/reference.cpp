@@ -398,9 +398,8 @@ Doubles dense_encoder(const EncoderShape &s, const std::vector<float> &weights, 
         Reader reader(weights);
         const std::int32_t pointwise[] = {1, 1, 0, 0, 1, 1};
         const auto start = x.begin() + b * frames * bands;
-        std::vector<Doubles> newest_first = {
-            convolve({Doubles(start, start + frames * bands)}, 1, c, pointwise, frames, bands,
-                     EARSHOT_CPU_PRECISION_FLOAT32, reader)};
+        std::vector<Doubles> newest_first = {convolve({Doubles(start, start + frames * bands)}, 1, c, pointwise, frames,
+                                                      bands, EARSHOT_CPU_PRECISION_FLOAT32, reader)};
         finish(newest_first[0], c, reader);
         newest_first[0] = factors(newest_first[0], s.precision);
         for (int i = 0; i < s.block_layers; ++i) {
