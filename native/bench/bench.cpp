@@ -5,6 +5,9 @@
  * processor time, which a busy machine disturbs less.
  *
  *   earshot_cpu_bench [baseline|avx2|avx512] [runs] [most threads]
+ *
+ * Where the instruction set has bfloat16 products, each operation is timed in both precisions, in turns, so that what
+ * else the machine does disturbs both alike; the shares are of the float32 units' peak.
  */
 #include <algorithm>
 #include <atomic>
@@ -26,6 +29,7 @@ constexpr std::int64_t kFrames = 500;
 constexpr std::int64_t kBands = 64;
 constexpr std::int64_t kInnerBands = 31;
 constexpr int kBlocks = 4;
+constexpr int kKinds = 3; /* encoder, path along time, path along frequency */
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -42,20 +46,28 @@ struct Times {
     double least, median, processor;
 };
 
+/* Times body(0) to body(count - 1) in turns. */
 template <class Body>
-Times measure(int runs, Body body) {
-    body();
-    std::vector<double> all;
-    double processor = INFINITY;
-    for (int i = 0; i < runs; ++i) {
-        const double used = processor_seconds();
-        const Clock::time_point start = Clock::now();
-        body();
-        all.push_back(seconds_since(start));
-        processor = std::min(processor, processor_seconds() - used);
+void measure(int runs, int count, Body body, Times *times) {
+    std::vector<double> all[2];
+    for (int i = 0; i < count; ++i) {
+        body(i);
+        times[i].processor = INFINITY;
     }
-    std::sort(all.begin(), all.end());
-    return {all.front(), all[all.size() / 2], processor};
+    for (int run = 0; run < runs; ++run) {
+        for (int i = 0; i < count; ++i) {
+            const double used = processor_seconds();
+            const Clock::time_point start = Clock::now();
+            body(i);
+            all[i].push_back(seconds_since(start));
+            times[i].processor = std::min(times[i].processor, processor_seconds() - used);
+        }
+    }
+    for (int i = 0; i < count; ++i) {
+        std::sort(all[i].begin(), all[i].end());
+        times[i].least = all[i].front();
+        times[i].median = all[i][all[i].size() / 2];
+    }
 }
 
 /* Multiply-adds from registers alone: twelve independent chains of 512-bit (or 256-bit, or 128-bit) vectors. */
@@ -128,33 +140,39 @@ struct Prepared {
     }
 };
 
-void require_right(const char *name, const std::vector<float> &actual, const test::Doubles &expected) {
-    const double error = test::relative_error(actual, expected);
-    if (!(error < 1e-4) || test::failures() > 0) {
+void require_right(const char *name, test::Mode mode, const std::vector<float> &actual, const test::Doubles &expected,
+                   const test::Doubles &unrounded) {
+    const double error = test::mean_error(actual, expected);
+    if (!(error <
+          (mode.precision == EARSHOT_CPU_PRECISION_BF16 ? test::bf16_tolerance(expected, unrounded, 4) : 1e-5)) ||
+        test::failures() > 0) {
         std::printf("%s is wrong (error %g): nothing is timed\n", name, error);
         std::exit(1);
     }
-    std::printf("%-10s error against double precision %.1e\n", name, error);
+    std::printf("%-11s %-9s difference from double precision %.1e in the mean, %.1e at most\n", mode.name().c_str(),
+                name, test::mean_error(actual, unrounded), test::relative_error(actual, unrounded));
 }
 
-void make_encoder(std::int32_t isa, Prepared &p) {
-    const test::EncoderShape shape = test::EncoderShape::paper(64, 4);
+void make_encoder(test::Mode mode, Prepared &p) {
+    test::EncoderShape shape = test::EncoderShape::paper(64, 4);
     test::Random random(1);
     const std::vector<float> weights = random.vector(shape.weight_count(), -0.05F, 0.05F);
     p.name = "encoder";
     p.bands = kBands;
     p.input0 = random.vector(kFrames * kBands, -2.0F, 2.0F);
     CHECK(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 64, 4,
-                                           shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), isa,
-                                           &p.operation.op) == EARSHOT_CPU_OK);
+                                           shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()),
+                                           mode.isa, mode.precision, &p.operation.op) == EARSHOT_CPU_OK);
     p.multiply_adds = kFrames * (kBands * (64.0 + 9 * 64 * 64 * (1 + 2 + 3 + 4)) + kInnerBands * 3 * 64 * 64);
     const std::vector<float> x = random.vector(6 * kBands, -2.0F, 2.0F);
-    require_right(p.name, test::run(p.operation.op, 1, x, {}, 1, 6, kBands),
-                  test::dense_encoder(shape, weights, x, 1, 6, kBands));
+    const test::Doubles unrounded = test::dense_encoder(shape, weights, x, 1, 6, kBands);
+    shape.precision = mode.precision;
+    require_right(p.name, mode, test::run(p.operation.op, 1, x, {}, 1, 6, kBands),
+                  test::dense_encoder(shape, weights, x, 1, 6, kBands), unrounded);
 }
 
-void make_path(std::int32_t isa, std::int32_t axis, Prepared &p) {
-    const test::MambaShape shape = {axis, EARSHOT_CPU_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4};
+void make_path(test::Mode mode, std::int32_t axis, Prepared &p) {
+    test::MambaShape shape = {axis, EARSHOT_CPU_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4};
     test::Random random(1);
     const std::vector<float> weights = test::mamba_weights(shape, 5);
     p.name = axis == EARSHOT_CPU_AXIS_TIME ? "time" : "frequency";
@@ -163,13 +181,16 @@ void make_path(std::int32_t isa, std::int32_t axis, Prepared &p) {
     p.input1 = random.vector(32, -1.0F, 1.0F);
     CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
                                         shape.norm, shape.condition, shape.layers, shape.channels, shape.inner,
-                                        shape.states, shape.rank, shape.taps, isa, &p.operation.op) == EARSHOT_CPU_OK);
+                                        shape.states, shape.rank, shape.taps, mode.isa, mode.precision,
+                                        &p.operation.op) == EARSHOT_CPU_OK);
     p.multiply_adds = kFrames * kInnerBands * 2.0 * (64 * 512 + 256 * 4 + 256 * 36 + 4 * 256 + 256 * 64 + 64 * 64);
     const std::int64_t frames = axis == EARSHOT_CPU_AXIS_TIME ? 150 : 4;
     const std::int64_t bands = axis == EARSHOT_CPU_AXIS_TIME ? 2 : kInnerBands;
     const std::vector<float> x = random.vector(frames * bands * 64, -2.0F, 2.0F);
-    require_right(p.name, test::run(p.operation.op, 2, x, p.input1, 1, frames, bands),
-                  test::mamba_path(shape, weights, x, p.input1, 1, frames, bands));
+    const test::Doubles unrounded = test::mamba_path(shape, weights, x, p.input1, 1, frames, bands);
+    shape.precision = mode.precision;
+    require_right(p.name, mode, test::run(p.operation.op, 2, x, p.input1, 1, frames, bands),
+                  test::mamba_path(shape, weights, x, p.input1, 1, frames, bands), unrounded);
 }
 
 const earshot::Kernels &table(std::int32_t isa) {
@@ -201,7 +222,8 @@ double scan_rate(std::int32_t isa, int runs) {
     std::vector<float> uz = random.vector(kRows * kStep, -1.0F, 1.0F);
     const std::vector<float> bc = random.vector(kRows * 48, -1.0F, 1.0F);
     std::vector<float> y(kRows * 16);
-    const Times times = measure(runs, [&] {
+    Times times;
+    const auto body = [&](int) {
         for (int i = 0; i < 20; ++i) {
             for (earshot::Index e = 0; e < kInner; e += kernels.width) {
                 kernels.scan(decay.data() + e * kStates, lowest.data() + e, skip.data() + e, state.data() + e * kStates,
@@ -209,8 +231,22 @@ double scan_rate(std::int32_t isa, int runs) {
                              48, kStates, kRows, y.data());
             }
         }
-    });
+    };
+    measure(runs, 1, body, &times);
     return 20.0 * kRows * kInner * kStates / times.processor;
+}
+
+void print(const Prepared &p, test::Mode mode, const Times &times, int threads, double peak, double scan) {
+    const double used = times.processor / threads;
+    const double flops = 2 * p.multiply_adds / used;
+    std::printf("%-11s %-9s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: products %6.1f GFLOP/s, %5.1f %%",
+                mode.name().c_str(), p.name, times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9,
+                100 * flops / peak);
+    if (p.bands == kInnerBands && mode.precision == EARSHOT_CPU_PRECISION_FLOAT32) {
+        const double updates = 2.0 * kFrames * kInnerBands * 256 * 16;
+        std::printf(", with the scan %4.1f %%", 100 * (2 * p.multiply_adds / peak + updates / (scan * threads)) / used);
+    }
+    std::printf(" of the bound\n");
 }
 
 } // namespace
@@ -221,43 +257,49 @@ int main(int argc, char **argv) {
         isa = std::strcmp(argv[1], earshot_cpu_isa_name(i)) == 0 ? i : isa;
     }
     const int runs = argc > 2 ? std::atoi(argv[2]) : 7;
-    Prepared all[3];
-    make_encoder(isa, all[0]);
-    make_path(isa, EARSHOT_CPU_AXIS_TIME, all[1]);
-    make_path(isa, EARSHOT_CPU_AXIS_FREQUENCY, all[2]);
+    const bool both = isa == EARSHOT_CPU_ISA_AVX512 && earshot_cpu_bf16_available() == 1;
+    const int precisions = both ? 2 : 1;
+    Prepared all[2][kKinds];
+    for (int i = 0; i < precisions; ++i) {
+        make_encoder({isa, i}, all[i][0]);
+        make_path({isa, i}, EARSHOT_CPU_AXIS_TIME, all[i][1]);
+        make_path({isa, i}, EARSHOT_CPU_AXIS_FREQUENCY, all[i][2]);
+    }
     const double scan = scan_rate(isa, runs);
     std::printf("%s; scan alone %.2f G state updates/s on one thread, with gate\n", earshot_cpu_isa_name(isa),
                 scan / 1e9);
     const int most = argc > 3 ? std::atoi(argv[3]) : static_cast<int>(std::thread::hardware_concurrency());
     for (int threads = 1; threads <= most; threads *= 2) {
         const double peak = peak_flops(isa, threads);
-        std::printf("\n%d thread%s, peak %.0f GFLOP/s\n", threads, threads == 1 ? "" : "s", peak / 1e9);
+        std::printf("\n%d thread%s, float32 peak %.0f GFLOP/s\n", threads, threads == 1 ? "" : "s", peak / 1e9);
         earshot_cpu_team *team = nullptr;
         CHECK(earshot_cpu_team_create(threads, &team) == EARSHOT_CPU_OK);
-        double least = 0;
-        double median = 0;
-        double processor = 0;
-        for (Prepared &p : all) {
-            p.prepare(threads);
-            const Times times = measure(runs, [&] { p.run(team); });
-            const double used = times.processor / threads;
-            const double flops = 2 * p.multiply_adds / used;
-            const int count = &p == all ? 1 : kBlocks;
-            std::printf(
-                "%-10s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: products %6.1f GFLOP/s, %4.1f %%",
-                p.name, times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9, 100 * flops / peak);
-            if (count > 1) {
-                const double updates = 2.0 * kFrames * kInnerBands * 256 * 16;
-                std::printf(", with the scan %4.1f %%",
-                            100 * (2 * p.multiply_adds / peak + updates / (scan * threads)) / used);
+        Times network[2] = {};
+        for (int kind = 0; kind < kKinds; ++kind) {
+            Times times[2];
+            for (int i = 0; i < precisions; ++i) {
+                all[i][kind].prepare(threads);
             }
-            std::printf(" of the bound\n");
-            least += count * times.least;
-            median += count * times.median;
-            processor += count * used;
+            measure(runs, precisions, [&](int i) { all[i][kind].run(team); }, times);
+            for (int i = 0; i < precisions; ++i) {
+                print(all[i][kind], {isa, i}, times[i], threads, peak, scan);
+                const int count = kind == 0 ? 1 : kBlocks;
+                network[i].least += count * times[i].least;
+                network[i].median += count * times[i].median;
+                network[i].processor += count * times[i].processor / threads;
+            }
         }
-        std::printf("network    %7.2f ms (median %7.2f), %7.2f ms of processor a thread: encoder and %d blocks\n",
-                    least * 1e3, median * 1e3, processor * 1e3, kBlocks);
+        for (int i = 0; i < precisions; ++i) {
+            std::printf("%-11s network   %7.2f ms (median %7.2f), %7.2f ms of processor a thread: encoder and %d "
+                        "blocks\n",
+                        test::Mode{isa, i}.name().c_str(), network[i].least * 1e3, network[i].median * 1e3,
+                        network[i].processor * 1e3, kBlocks);
+        }
+        if (both) {
+            std::printf("bf16 takes 1 / %.2f of the time (median 1 / %.2f, processor 1 / %.2f)\n",
+                        network[0].least / network[1].least, network[0].median / network[1].median,
+                        network[0].processor / network[1].processor);
+        }
         earshot_cpu_team_destroy(team);
     }
     return test::failures() > 0 ? 1 : 0;

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Number of this interface; it changes with every incompatible change of this file. */
-#define EARSHOT_CPU_ABI 1
+#define EARSHOT_CPU_ABI 2
 
 /* What a function returns. */
 typedef int32_t earshot_cpu_status;
@@ -40,6 +40,10 @@ typedef int32_t earshot_cpu_status;
 #define EARSHOT_CPU_ISA_BASELINE 0 /* what every processor of the platform has: SSE2, or NEON */
 #define EARSHOT_CPU_ISA_AVX2 1     /* AVX2 and FMA */
 #define EARSHOT_CPU_ISA_AVX512 2   /* AVX-512 F, VL, DQ and BW */
+
+/* How the large products of an operation are done; all else is float32 either way. */
+#define EARSHOT_CPU_PRECISION_FLOAT32 0
+#define EARSHOT_CPU_PRECISION_BF16 1 /* factors rounded to bfloat16, sums in float32: AVX512-BF16 only */
 
 /* What stands in front of a Mamba path. */
 #define EARSHOT_CPU_NORM_NONE 0
@@ -68,6 +72,9 @@ EARSHOT_CPU_API int32_t earshot_cpu_isa_best(void);
 
 /* 1 if the instruction set can be used here, 0 if not or if there is no such set. */
 EARSHOT_CPU_API int32_t earshot_cpu_isa_available(int32_t isa);
+
+/* 1 if operations can be made with EARSHOT_CPU_PRECISION_BF16 here (and with AVX-512 only), 0 if not. */
+EARSHOT_CPU_API int32_t earshot_cpu_bf16_available(void);
 
 /* "baseline", "avx2", "avx512"; "unknown" for any other number. */
 EARSHOT_CPU_API const char *earshot_cpu_isa_name(int32_t isa);
@@ -106,11 +113,13 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_context_create(const float *weigh
  * Weights, convolution after convolution: weight [C, I, KT, KF], bias [C], norm weight [C], norm bias [C], slopes [C].
  * Geometry: six numbers for each of the block's layers and then the last convolution: KT, KF, time padding, frequency
  * padding, time dilation, frequency stride. The block's layers must keep T and F.
+ * The precision is that of all convolutions but the first; bf16 where there is none is EARSHOT_CPU_UNSUPPORTED.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_dense_encoder_create(const float *weights, int64_t weight_count,
                                                                     int32_t channels, int32_t block_layers,
                                                                     const int32_t *geometry, int64_t geometry_count,
-                                                                    int32_t isa, earshot_cpu_op **op);
+                                                                    int32_t isa, int32_t precision,
+                                                                    earshot_cpu_op **op);
 
 /*
  * One path of a dual-path block: x + projection([forward(h); backward(h)]), h = norm(x, condition), with `layers` Mamba
@@ -120,12 +129,13 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_dense_encoder_create(const float 
  * [C, condition], beta bias [C]), then the forward layers, then the backward layers, each norm [C], in_proj [2E, C],
  * conv weight [E, 1, K], conv bias [E], x_proj [R + 2N, E], dt_proj [E, R], dt bias [E], A_log [E, N], D [E],
  * out_proj [C, E]; then the projection's weight [2C, C], input first, and bias [C].
+ * The precision is that of in_proj, x_proj, out_proj and the projection; as above.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights, int64_t weight_count,
                                                                  int32_t axis, int32_t norm, int32_t condition,
                                                                  int32_t layers, int32_t channels, int32_t inner,
                                                                  int32_t states, int32_t rank, int32_t taps,
-                                                                 int32_t isa, earshot_cpu_op **op);
+                                                                 int32_t isa, int32_t precision, earshot_cpu_op **op);
 
 /* The instruction set an operation uses; -1 for null. */
 EARSHOT_CPU_API int32_t earshot_cpu_op_isa(const earshot_cpu_op *op);

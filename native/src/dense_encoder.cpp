@@ -34,10 +34,10 @@ class DenseEncoder final : public earshot_cpu_op {
         for (ConvolutionWeights &w : convolutions_) {
             const Index per_output = c * cells(w);
             const float *from = reader.take(c * per_output);
-            float *packed = arena_.zeros(per_output * padded_);
+            float *packed = arena_.zeros(packed_floats(kernels, cells(w), c, padded_));
             /* PyTorch's [O, I, KT, KF]; here the input channel of a slice varies fastest. */
             const Index kernel = w.kernel_time * w.kernel_bands;
-            pack_panels(kernels, per_output, c, padded_, packed, [=](Index k, Index o) {
+            pack_panels(kernels, cells(w), c, c, padded_, packed, [=](Index k, Index o) {
                 const Index cell = k / c % kernel;
                 const Index input = k / (c * kernel) * c + k % c;
                 return from[(o * (per_output / kernel) + input) * kernel + cell];
@@ -74,6 +74,7 @@ class DenseEncoder final : public earshot_cpu_op {
         float **slices;          /* the planes' addresses, in the scratch as well so that running allocates nothing */
         float *mean, *deviation; /* of each row, [rows, P(C)] */
         float *gain, *centre;    /* of a whole plane, [P(C)] */
+        float *raw;              /* a plane before its norm, where planes are not of floats */
 
         Scratch(const DenseEncoder &encoder, const Extents &e, float *base) : carver(base) {
             const Index planes = encoder.block_layers_ + 1;
@@ -83,8 +84,10 @@ class DenseEncoder final : public earshot_cpu_op {
             deviation = carver.take(size_product({rows, encoder.padded_}));
             gain = carver.take(encoder.padded_);
             centre = carver.take(encoder.padded_);
+            raw = encoder.kernels.pairs ? carver.take(size_product({e.frames, e.bands, encoder.padded_})) : nullptr;
             for (Index i = 0; i < planes; ++i) {
-                float *plane = carver.take(size_product({e.frames, e.bands + 2 * encoder.margin_, encoder.padded_}));
+                float *plane =
+                    carver.take(size_product({e.frames, e.bands + 2 * encoder.margin_, encoder.plane_step()}));
                 if (base != nullptr) {
                     slices[i] = plane;
                 }
@@ -131,6 +134,9 @@ class DenseEncoder final : public earshot_cpu_op {
         w.slope = copy(reader.take(channels_));
     }
 
+    /* Words from one position of a plane to the next. */
+    Index plane_step() const { return operand_words(kernels, padded_); }
+
     Index output_frames(const Extents &e) const {
         const ConvolutionWeights &last = convolutions_.back();
         return e.frames + 2 * last.padding_time - last.dilation * (last.kernel_time - 1);
@@ -141,8 +147,8 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void clear_margins(const Scratch &scratch, const Extents &e, Team &team) const {
-        const Index margin = margin_ * padded_;
-        const Index row = e.bands * padded_ + 2 * margin;
+        const Index margin = margin_ * plane_step();
+        const Index row = e.bands * plane_step() + 2 * margin;
         team.each(e.frames, [&](Index t, int) {
             for (Index i = 0; i <= block_layers_; ++i) {
                 float *start = scratch.slices[i] + t * row;
@@ -153,19 +159,31 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void run_clip(const float *x, float *output, const Extents &e, const Scratch &scratch, Team &team) const {
-        const Index plane_row = (e.bands + 2 * margin_) * padded_;
+        const Index plane_row = (e.bands + 2 * margin_) * plane_step();
         const Planes planes = {scratch.slices, e.frames, e.bands, margin_};
         run_first(x, e, scratch, plane_row, team);
         for (Index i = 0; i < block_layers_; ++i) {
-            convolve(convolutions_[static_cast<std::size_t>(i)], planes, e.frames, e.bands,
-                     scratch.slices[i + 1] + margin_ * padded_, plane_row, padded_, scratch, team);
+            const ConvolutionWeights &w = convolutions_[static_cast<std::size_t>(i)];
+            float *plane = scratch.slices[i + 1] + margin_ * plane_step();
+            float *raw = kernels.pairs ? scratch.raw : plane;
+            const Index raw_row = kernels.pairs ? e.bands * padded_ : plane_row;
+            convolve(w, planes, e.frames, e.bands, raw, raw_row, padded_, scratch, team);
+            each_row(e.frames, team, [&](Index t) {
+                kernels.plane_row(raw + t * raw_row, e.bands, padded_, scratch.centre, scratch.gain, w.shift, w.slope,
+                                  plane + t * plane_row);
+            });
         }
         Planes newest = planes;
         float *const top[] = {scratch.slices[block_layers_]};
         newest.slice = top;
         const Index bands = output_bands(e);
-        convolve(convolutions_.back(), newest, output_frames(e), bands, output, bands * channels_, channels_, scratch,
-                 team);
+        const ConvolutionWeights &last = convolutions_.back();
+        const Index row = bands * channels_;
+        convolve(last, newest, output_frames(e), bands, output, row, channels_, scratch, team);
+        each_row(output_frames(e), team, [&](Index t) {
+            kernels.normalize_row(output + t * row, bands, channels_, channels_, scratch.centre, scratch.gain,
+                                  last.shift, last.slope);
+        });
     }
 
     /*
@@ -192,29 +210,30 @@ class DenseEncoder final : public earshot_cpu_op {
         }
         team.each(e.frames, [&](Index t, int) {
             kernels.encoder_first(x + t * e.bands, e.bands, static_cast<float>(mean), scratch.gain, first_.shift,
-                                  first_.slope, scratch.slices[0] + t * plane_row + margin_ * padded_, padded_);
+                                  first_.slope, scratch.slices[0] + t * plane_row + margin_ * plane_step(), padded_);
         });
     }
 
-    /* One convolution with its norm and PReLU into rows [frames, positions, channels] at `to`. */
+    /* Calls body(row) for all rows, shared out as tasks. */
+    template <class Body>
+    static void each_row(Index rows, Team &team, const Body &body) {
+        team.each((rows + kTaskRows - 1) / kTaskRows, [&](Index task, int) {
+            for (Index t = task * kTaskRows; t < std::min(rows, (task + 1) * kTaskRows); ++t) {
+                body(t);
+            }
+        });
+    }
+
+    /* One convolution into rows [frames, positions, channels] at `to`, and what its norm needs into the scratch. */
     void convolve(const ConvolutionWeights &w, const Planes &planes, Index frames, Index positions, float *to,
                   Index row, Index row_step, const Scratch &scratch, Team &team) const {
         const Index channels = row_step == padded_ ? padded_ : channels_;
-        const Index tasks = (frames + kTaskRows - 1) / kTaskRows;
-        team.each(tasks, [&](Index task, int) {
-            for (Index t = task * kTaskRows; t < std::min(frames, (task + 1) * kTaskRows); ++t) {
-                kernels.convolution_row(w, planes, channels_, t, positions, to + t * row, row_step);
-                kernels.row_statistics(to + t * row, positions, row_step, channels, scratch.mean + t * padded_,
-                                       scratch.deviation + t * padded_);
-            }
+        each_row(frames, team, [&](Index t) {
+            kernels.convolution_row(w, planes, channels_, t, positions, to + t * row, row_step);
+            kernels.row_statistics(to + t * row, positions, row_step, channels, scratch.mean + t * padded_,
+                                   scratch.deviation + t * padded_);
         });
         combine(w, frames, positions, scratch);
-        team.each(tasks, [&](Index task, int) {
-            for (Index t = task * kTaskRows; t < std::min(frames, (task + 1) * kTaskRows); ++t) {
-                kernels.normalize_row(to + t * row, positions, row_step, channels, scratch.centre, scratch.gain,
-                                      w.shift, w.slope);
-            }
-        });
     }
 
     /* The plane's mean and gain out of those of its rows, which all have as many positions. */
@@ -254,7 +273,7 @@ class DenseEncoder final : public earshot_cpu_op {
 extern "C" earshot_cpu_status earshot_cpu_dense_encoder_create(const float *weights, int64_t weight_count,
                                                                int32_t channels, int32_t block_layers,
                                                                const int32_t *geometry, int64_t geometry_count,
-                                                               int32_t isa, earshot_cpu_op **op) {
+                                                               int32_t isa, int32_t precision, earshot_cpu_op **op) {
     return earshot::guarded([&] {
         using earshot::require;
         require(op != nullptr, "operation: null");
@@ -263,7 +282,7 @@ extern "C" earshot_cpu_status earshot_cpu_dense_encoder_create(const float *weig
         require(geometry != nullptr, "geometry: null");
         require(geometry_count == earshot::kGeometryNumbers * (int64_t{block_layers} + 1),
                 "geometry: expected six numbers for each layer of the block and for the last convolution");
-        *op = new earshot::DenseEncoder(earshot::kernels_for(isa), channels, block_layers, geometry, weights,
+        *op = new earshot::DenseEncoder(earshot::kernels_for(isa, precision), channels, block_layers, geometry, weights,
                                         weight_count);
     });
 }

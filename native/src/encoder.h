@@ -8,7 +8,8 @@
  *
  * A row's statistics are taken in two passes right after it was computed, in L1, and are combined in double precision
  * in the order of the rows: they depend neither on the number of threads nor on cancellation. Norm and PReLU are
- * applied in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder.
+ * applied in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder. That pass is
+ * also where bfloat16 planes are rounded: each number once, though nine cells of several convolutions read it.
  */
 #pragma once
 
@@ -29,14 +30,15 @@ inline void encoder_first(const float *x, Index bands, float mean, const float *
         const Vec s = load(shift + c);
         const Vec p = load(slope + c);
         for (Index f = 0; f < bands; ++f) {
-            store(row + f * width_padded + c, normalized(set1(x[f]), set1(mean), g, s, p));
+            store_operand(row + f * words(width_padded), c, normalized(set1(x[f]), set1(mean), g, s, p));
         }
     }
 }
 
 inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, Index channels, Index t, Index positions,
                             float *row, Index row_step) {
-    const Index step = padded(channels);
+    const Index columns = padded(channels);
+    const Index step = words(columns);
     const Index plane_row = (planes.bands + 2 * planes.margin) * step;
     Tap taps[kMostTaps];
     Index count = 0;
@@ -49,13 +51,13 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
             }
             for (Index j = 0; j < w.kernel_bands; ++j) {
                 taps[count++] = {plane + from * plane_row + (j + planes.margin - w.padding_bands) * step,
-                                 ((s * w.kernel_time + i) * w.kernel_bands + j) * channels};
+                                 ((s * w.kernel_time + i) * w.kernel_bands + j) * words(channels)};
             }
         }
     }
-    const Index depth = w.slices * w.kernel_time * w.kernel_bands * channels;
-    product(taps, count, w.stride * step, channels, w.weight, depth, step, w.bias, positions,
-            {row, row_step, nullptr, 0, row_step < step ? channels : step});
+    const Index depth = w.slices * w.kernel_time * w.kernel_bands * words(channels);
+    product(taps, count, w.stride * step, words(channels), w.weight, depth, columns, w.bias, positions,
+            {row, row_step, nullptr, 0, row_step < columns ? channels : columns});
 }
 
 inline void row_statistics(const float *row, Index positions, Index row_step, Index channels, float *mean,
@@ -85,6 +87,17 @@ inline void normalize_row(float *row, Index positions, Index row_step, Index cha
             const Vec v = normalized(load_at_most(y, channels - c), load(mean + c), load(gain + c), load(shift + c),
                                      load(slope + c));
             store_at_most(y, v, channels - c);
+        }
+    }
+}
+
+inline void plane_row(const float *row, Index positions, Index row_step, const float *mean, const float *gain,
+                      const float *shift, const float *slope, float *to) {
+    for (Index f = 0; f < positions; ++f) {
+        for (Index c = 0; c < row_step; c += kWidth) {
+            store_operand(to + f * words(row_step), c,
+                          normalized(load(row + f * row_step + c), load(mean + c), load(gain + c), load(shift + c),
+                                     load(slope + c)));
         }
     }
 }

@@ -5,11 +5,12 @@
  * columns lives in registers: each step of k loads NV vectors of B, contiguous, and broadcasts MR numbers of A, which
  * therefore needs no packing and may have any stride. B is packed into panels of NV vectors [k][NV * width], so it is
  * read once from front to back per tile, out of the L1 cache where a panel fits there and else streamed from L2 (4 NV
- * width bytes for MR * NV multiply-adds: a third of what L2 delivers). The bound is the multiply-add ports.
+ * width bytes for MR * NV multiply-adds: a third of what L2 delivers). The bound is the multiply-add ports. A and B
+ * hold operands (operand.h): k counts words, lda is in words.
  */
 #pragma once
 
-#include "vec.h"
+#include "operand.h"
 
 namespace earshot::EARSHOT_ISA {
 
@@ -77,7 +78,7 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
                 const Vec x = set1(a[i * lda + k]);
 #pragma GCC unroll 4
                 for (Index j = 0; j < NV; ++j) {
-                    acc[i][j] = fma(x, column[j], acc[i][j]);
+                    acc[i][j] = multiply_add(x, column[j], acc[i][j]);
                 }
             }
         }

@@ -83,24 +83,38 @@ struct Arguments {
     float *scratch;
 };
 
-const Kernels &kernels_for(std::int32_t isa);
+/* Fails where there is no such set or precision, or where this processor lacks it. */
+const Kernels &kernels_for(std::int32_t isa, std::int32_t precision);
 std::int32_t isa_of(const Kernels &kernels);
 
 Index round_up(Index n, Index multiple);
 
-/* Packs a matrix for gemm.h: value(k, column) into panels, the columns beyond `columns` zero. */
+/* Two numbers rounded to bfloat16, nearest and ties to even, the first in the low half. */
+float bf16_pair(float low, float high);
+
+/* Packs a matrix for gemm.h: value(k, column) into panels, the columns beyond `columns` zero. k runs over `groups` of
+ * `depth`, each of which starts with a word of its own. */
 template <class Value>
-void pack_panels(const Kernels &kernels, Index depth, Index columns, Index columns_padded, float *to, Value value) {
+void pack_panels(const Kernels &kernels, Index groups, Index depth, Index columns, Index columns_padded, float *to,
+                 Value value) {
     const Index full = kernels.width * kernels.panel;
     for (Index first = 0; first < columns_padded; first += full) {
         const Index wide = columns_padded - first < full ? columns_padded - first : full;
-        for (Index k = 0; k < depth; ++k) {
-            for (Index j = 0; j < wide; ++j) {
-                *to++ = first + j < columns ? value(k, first + j) : 0.0F;
+        for (Index g = 0; g < groups; ++g) {
+            for (Index k = 0; k < depth; k += kernels.pairs ? 2 : 1) {
+                for (Index j = first; j < first + wide; ++j) {
+                    const auto at = [&](Index step) {
+                        return j < columns && step < depth ? value(g * depth + step, j) : 0.0F;
+                    };
+                    *to++ = kernels.pairs ? bf16_pair(at(k), at(k + 1)) : at(k);
+                }
             }
         }
     }
 }
+
+/* Floats that panels take. */
+Index packed_floats(const Kernels &kernels, Index groups, Index depth, Index columns_padded);
 
 } // namespace earshot
 

@@ -40,18 +40,45 @@ std::int32_t best() {
     return isa;
 }
 
+bool bf16_available() {
+#if defined(__x86_64__)
+    return available(EARSHOT_CPU_ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+const Kernels &bf16_kernels(std::int32_t isa) {
+#if defined(__x86_64__)
+    if (isa == EARSHOT_CPU_ISA_AVX512 && bf16_available()) {
+        return kAvx512Bf16Kernels;
+    }
+#endif
+    throw Failure{EARSHOT_CPU_UNSUPPORTED,
+                  std::string("precision: bf16 with ") + earshot_cpu_isa_name(isa) +
+                      (bf16_available() ? "; only avx512 has it" : "; this processor does not have AVX512-BF16")};
+}
+
 } // namespace
 
-const Kernels &kernels_for(std::int32_t isa) {
+const Kernels &kernels_for(std::int32_t isa, std::int32_t precision) {
+    require(precision == EARSHOT_CPU_PRECISION_FLOAT32 || precision == EARSHOT_CPU_PRECISION_BF16,
+            "precision: expected 0 or 1");
     const std::int32_t chosen = isa == EARSHOT_CPU_ISA_BEST ? best() : isa;
     if (chosen < 0 || !available(chosen)) {
         fail("instruction set: " + std::string(earshot_cpu_isa_name(isa)) + " is not to be had here; the best is " +
              earshot_cpu_isa_name(best()));
     }
+    if (precision == EARSHOT_CPU_PRECISION_BF16) {
+        return bf16_kernels(chosen);
+    }
     return *kTables[chosen];
 }
 
 std::int32_t isa_of(const Kernels &kernels) {
+    if (kernels.pairs) {
+        return EARSHOT_CPU_ISA_AVX512;
+    }
     std::int32_t isa = 0;
     while (kTables[isa] != &kernels) {
         ++isa;
@@ -69,6 +96,10 @@ int32_t earshot_cpu_isa_best(void) {
 
 int32_t earshot_cpu_isa_available(int32_t isa) {
     return earshot::available(isa) ? 1 : 0;
+}
+
+int32_t earshot_cpu_bf16_available(void) {
+    return earshot::bf16_available() ? 1 : 0;
 }
 
 const char *earshot_cpu_isa_name(int32_t isa) {

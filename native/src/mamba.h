@@ -27,10 +27,12 @@ struct MambaBuffers {
     Index uz_row;  /* of u and z side by side, */
     Index dbc_row; /* of dt, B and C side by side */
     float *x, *h, *uz, *dbc;
-    float *column;  /* [taps - 1 + kTileRows, w]: one vector of channels */
-    float *y;       /* [kTileRows, w] */
-    float *history; /* [layers, P(E) / w, taps - 1, w] */
-    float *state;   /* [layers, P(E) / w, N, w] */
+    Index operand_row; /* words from one row to the next of operands */
+    float *operands;   /* [kTileRows, operand_row] where products take other than floats */
+    float *column;     /* [taps - 1 + kTileRows, w]: one vector of channels */
+    float *y;          /* [kTileRows, w] */
+    float *history;    /* [layers, P(E) / w, taps - 1, w] */
+    float *state;      /* [layers, P(E) / w, N, w] */
     Index floats;
 
     MambaBuffers(const MambaWeights &w, float *base) : floats(0) {
@@ -42,6 +44,8 @@ struct MambaBuffers {
         h = take(base, kTileRows * row);
         uz = take(base, kTileRows * uz_row);
         dbc = take(base, kTileRows * dbc_row);
+        operand_row = words(inner > padded(w.channels) ? inner : padded(w.channels)) + kRowPadding;
+        operands = take(base, kPairs ? kTileRows * operand_row : 0);
         column = take(base, (w.taps - 1 + kTileRows) * kWidth);
         y = take(base, kTileRows * kWidth);
         history = take(base, w.layers * inner * (w.taps - 1));
@@ -105,7 +109,7 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
     }
 }
 
-/* h = x / sqrt(mean(x^2) + eps); the norm's weight is part of in_proj. */
+/* h = x / sqrt(mean(x^2) + eps), as operands; the norm's weight is part of in_proj. */
 inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buffers) {
     const float per_channel = 1.0F / static_cast<float>(w.channels);
     for (Index i = 0; i < rows; ++i) {
@@ -117,7 +121,7 @@ inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buff
         }
         const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + kEpsilon));
         for (Index c = 0; c < padded(w.channels); c += kWidth) {
-            store(h + c, load(x + c) * factor);
+            store_operand(h, c, load(x + c) * factor);
         }
     }
 }
@@ -215,6 +219,14 @@ inline void scan_tile(const MambaWeights &w, const MambaLayerWeights &layer, con
     }
 }
 
+/* The product of a buffer's rows, [rows, depth], with packed weights. */
+inline void product_of(const float *from, Index step, Index depth, const MambaBuffers &buffers, const float *packed,
+                       Index columns_padded, const float *bias, Index rows, const Target &target) {
+    const Operand a = operand(from, step, padded(depth), rows, buffers.operands, buffers.operand_row);
+    const Tap tap = {a.row, 0};
+    product(&tap, 1, a.step, words(depth), packed, words(depth), columns_padded, bias, rows, target);
+}
+
 /* All layers and the projection for the rows of a tile. */
 inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segments, Index count, Index rows,
                        bool add_to_output, const MambaBuffers &buffers) {
@@ -228,24 +240,22 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
         const MambaLayerWeights &layer = w.layer[direction][l];
         rms_norm(w, rows, buffers);
         const Tap h = {buffers.h, 0};
-        product(&h, 1, buffers.row, w.channels, layer.in, w.channels, 2 * inner, w.zeros, rows,
+        product(&h, 1, buffers.row, words(w.channels), layer.in, words(w.channels), 2 * inner, w.zeros, rows,
                 {buffers.uz, buffers.uz_row, nullptr, 0, 2 * inner});
         convolve_all(w, layer, segments, count, buffers, buffers.history + l * inner * (w.taps - 1));
-        const Tap u = {buffers.uz, 0};
-        product(&u, 1, buffers.uz_row, w.inner, layer.x, w.inner, dbc, w.zeros, rows,
-                {buffers.dbc, buffers.dbc_row, nullptr, 0, dbc});
+        product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.x, dbc, w.zeros, rows,
+                   {buffers.dbc, buffers.dbc_row, nullptr, 0, dbc});
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);
-        product(&u, 1, buffers.uz_row, w.inner, layer.out, w.inner, channels, w.zeros, rows,
-                {buffers.x, buffers.row, buffers.x, buffers.row, channels});
+        product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.out, channels, w.zeros, rows,
+                   {buffers.x, buffers.row, buffers.x, buffers.row, channels});
     }
     for (Index s = 0; s < count; ++s) {
         const Segment &segment = segments[s];
-        const Tap x = {buffers.x + segment.first * buffers.row, 0};
         const bool forward = direction == 0;
         const float *add = forward ? segment.x : add_to_output ? segment.output : nullptr;
-        product(&x, 1, buffers.row, w.channels, w.projection[direction], w.channels, channels,
-                forward ? w.projection_bias : w.zeros, segment.length,
-                {segment.output, segment.step, add, segment.step, w.channels});
+        product_of(buffers.x + segment.first * buffers.row, buffers.row, w.channels, buffers, w.projection[direction],
+                   channels, forward ? w.projection_bias : w.zeros, segment.length,
+                   {segment.output, segment.step, add, segment.step, w.channels});
     }
 }
 

@@ -38,9 +38,9 @@ class MambaPath final : public earshot_cpu_op {
         }
         const float *projection = reader.take(2 * c * c);
         for (Index direction = 0; direction < 2; ++direction) {
-            float *packed = arena_.zeros(c * channels_padded_);
+            float *packed = arena_.zeros(packed_floats(kernels, 1, c, channels_padded_));
             const float *half = projection + direction * c * c;
-            pack_panels(kernels, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
+            pack_panels(kernels, 1, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
             w_.projection[direction] = packed;
         }
         w_.projection_bias = padded_copy(reader.take(c), c);
@@ -183,8 +183,8 @@ class MambaPath final : public earshot_cpu_op {
 
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
-        float *packed = arena_.zeros(2 * ep * c);
-        pack_panels(kernels, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
+        float *packed = arena_.zeros(packed_floats(kernels, 1, c, 2 * ep));
+        pack_panels(kernels, 1, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
             const Index half = j / ep;
             return j % ep < e ? in[(half * e + j % ep) * c + k] * norm[k] : 0.0F;
         });
@@ -232,8 +232,8 @@ class MambaPath final : public earshot_cpu_op {
     /* A linear layer's weight [outputs, inputs] to panels. */
     const float *pack_transposed(const float *from, Index outputs, Index inputs) {
         const Index columns = round_up(outputs, kernels.width);
-        float *to = arena_.zeros(inputs * columns);
-        pack_panels(kernels, inputs, outputs, columns, to, [=](Index k, Index j) { return from[j * inputs + k]; });
+        float *to = arena_.zeros(packed_floats(kernels, 1, inputs, columns));
+        pack_panels(kernels, 1, inputs, outputs, columns, to, [=](Index k, Index j) { return from[j * inputs + k]; });
         return to;
     }
 
@@ -274,7 +274,7 @@ class MambaPath final : public earshot_cpu_op {
 extern "C" earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights, int64_t weight_count, int32_t axis,
                                                             int32_t norm, int32_t condition, int32_t layers,
                                                             int32_t channels, int32_t inner, int32_t states,
-                                                            int32_t rank, int32_t taps, int32_t isa,
+                                                            int32_t rank, int32_t taps, int32_t isa, int32_t precision,
                                                             earshot_cpu_op **op) {
     return earshot::guarded([&] {
         using earshot::require;
@@ -287,6 +287,6 @@ extern "C" earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights
         require(layers >= 1 && channels >= 1 && inner >= 1 && states >= 1 && rank >= 1 && taps >= 1,
                 "layers, channels, inner, states, rank, taps: expected at least 1 each");
         const earshot::MambaSizes sizes = {axis, norm, condition, layers, channels, inner, states, rank, taps};
-        *op = new earshot::MambaPath(earshot::kernels_for(isa), sizes, weights, weight_count);
+        *op = new earshot::MambaPath(earshot::kernels_for(isa, precision), sizes, weights, weight_count);
     });
 }

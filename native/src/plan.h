@@ -62,11 +62,11 @@ struct MambaRun {
 struct ConvolutionWeights {
     Index slices; /* of C input channels each, newest first */
     Index kernel_time, kernel_bands, padding_time, padding_bands, dilation, stride;
-    const float *weight;                       /* panels: [slices, kernel_time, kernel_bands, C] steps, P(C) columns */
+    const float *weight; /* panels: [slices, kernel_time, kernel_bands] cells of C steps, P(C) columns */
     const float *bias, *scale, *shift, *slope; /* [P(C)] */
 };
 
-/* The encoder's planes: [frames, margin + bands + margin, P(C)], the margins zero. */
+/* The encoder's planes of operands: [frames, margin + bands + margin, P(C)], the margins zero. */
 struct Planes {
     float *const *slice; /* oldest first: the first convolution's output, then the block's */
     Index frames, bands, margin;
@@ -77,13 +77,14 @@ struct Kernels {
     const char *name;
     Index width; /* floats in a vector */
     Index panel; /* vectors in a panel */
+    bool pairs;  /* whether products take pairs of bfloat16 (operand.h) */
 
     /* Floats of scratch that mamba_group needs. */
     Index (*mamba_scratch)(const MambaWeights &weights);
     /* One group of sequences in one direction (0 forward, 1 backward), norm to projection. */
     void (*mamba_group)(const MambaRun &run, Index group, int direction, float *scratch);
 
-    /* One row of the first, pointwise convolution, normalised: prelu((x - mean) * gain + shift). */
+    /* One row of the first, pointwise convolution, normalised: prelu((x - mean) * gain + shift), as operands. */
     void (*encoder_first)(const float *x, Index bands, float mean, const float *gain, const float *shift,
                           const float *slope, float *row, Index width_padded);
     /* Row t of a convolution, its bias added, to row [positions, row_step]. */
@@ -95,6 +96,9 @@ struct Kernels {
     /* In place: prelu((y - mean) * gain + shift). */
     void (*normalize_row)(float *row, Index positions, Index row_step, Index channels, const float *mean,
                           const float *gain, const float *shift, const float *slope);
+    /* The same into a row of a plane, as operands; [positions, row_step] are padded, and `to` may be the row itself. */
+    void (*plane_row)(const float *row, Index positions, Index row_step, const float *mean, const float *gain,
+                      const float *shift, const float *slope, float *to);
 
     /*
      * The selective scan of one vector of channels over `length` positions from state `state` [N, w] on: delta [length,
@@ -106,8 +110,14 @@ struct Kernels {
                  float *y);
 };
 
+/* Words of a row of `columns` operands; columns are padded. */
+inline Index operand_words(const Kernels &kernels, Index columns) {
+    return kernels.pairs ? columns / 2 : columns;
+}
+
 extern const Kernels kBaselineKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+extern const Kernels kAvx512Bf16Kernels;
 
 } // namespace earshot

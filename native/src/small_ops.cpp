@@ -172,7 +172,8 @@ earshot_cpu_status earshot_cpu_linear_create(const float *weights, int64_t weigh
         *op = nullptr;
         require(inputs >= 1 && outputs >= 1, "inputs, outputs: expected at least 1 each");
         require(relu == 0 || relu == 1, "relu: expected 0 or 1");
-        *op = new earshot::Linear(earshot::kernels_for(isa), weights, weight_count, inputs, outputs, relu == 1);
+        *op = new earshot::Linear(earshot::kernels_for(isa, EARSHOT_CPU_PRECISION_FLOAT32), weights, weight_count,
+                                  inputs, outputs, relu == 1);
     });
 }
 
@@ -182,7 +183,7 @@ earshot_cpu_status earshot_cpu_global_mean_create(int32_t channels, int32_t isa,
         require(op != nullptr, "operation: null");
         *op = nullptr;
         require(channels >= 1, "channels: expected at least 1");
-        *op = new earshot::GlobalMean(earshot::kernels_for(isa), channels);
+        *op = new earshot::GlobalMean(earshot::kernels_for(isa, EARSHOT_CPU_PRECISION_FLOAT32), channels);
     });
 }
 
@@ -195,8 +196,8 @@ earshot_cpu_status earshot_cpu_context_create(const float *weights, int64_t weig
         *op = nullptr;
         require(cities >= 1 && location_width >= 1 && time_inputs >= 1 && time_width >= 1 && outputs >= 1,
                 "cities, location width, time inputs, time width, outputs: expected at least 1 each");
-        *op = new earshot::ContextEncoder(earshot::kernels_for(isa), weights, weight_count, cities, location_width,
-                                          time_inputs, time_width, outputs);
+        *op = new earshot::ContextEncoder(earshot::kernels_for(isa, EARSHOT_CPU_PRECISION_FLOAT32), weights,
+                                          weight_count, cities, location_width, time_inputs, time_width, outputs);
     });
 }
 }

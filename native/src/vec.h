@@ -9,7 +9,11 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX512F__)
+#if defined(__AVX512BF16__)
+#define EARSHOT_ISA avx512bf16
+#define EARSHOT_VEC_AVX512 1
+#include <immintrin.h>
+#elif defined(__AVX512F__)
 #define EARSHOT_ISA avx512
 #define EARSHOT_VEC_AVX512 1
 #include <immintrin.h>

@@ -1,5 +1,6 @@
 /* Wrong arguments at every exported function: a status and a text, nothing written, no crash. */
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "operation.h"
@@ -76,11 +77,13 @@ TEST(boundary_random_creations) {
         case 2:
             status = earshot_cpu_mamba_path_create(values, count, static_cast<std::int32_t>(random.bits() % 4) - 1,
                                                    static_cast<std::int32_t>(random.bits() % 5) - 1, a, b, c, d, e,
-                                                   any_size(random), any_size(random), -1, &op);
+                                                   any_size(random), any_size(random), -1,
+                                                   static_cast<std::int32_t>(random.bits() % 5) - 1, &op);
             break;
         case 3:
             status = earshot_cpu_dense_encoder_create(values, count, a, b, geometry.data(),
-                                                      static_cast<std::int64_t>(random.bits() % 61), -1, &op);
+                                                      static_cast<std::int64_t>(random.bits() % 61), -1,
+                                                      static_cast<std::int32_t>(random.bits() % 5) - 1, &op);
             break;
         default:
             status = earshot_cpu_global_mean_create(a, static_cast<std::int32_t>(random.bits() % 8) - 2, &op);
@@ -92,6 +95,42 @@ TEST(boundary_random_creations) {
     }
 }
 
+/* Where bfloat16 is to be had, and the text where it is not. */
+TEST(boundary_precision) {
+    const test::EncoderShape encoder = test::EncoderShape::paper(2, 1);
+    const std::vector<float> encoder_weights(static_cast<std::size_t>(encoder.weight_count()), 0.1F);
+    const test::MambaShape path = {EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 3, 5, 2, 1, 4};
+    const std::vector<float> path_weights = test::mamba_weights(path, 1);
+    const auto check = [&](std::int32_t isa, std::int32_t precision, earshot_cpu_status expected, const char *text) {
+        earshot_cpu_op *ops[2] = {};
+        CHECK(earshot_cpu_dense_encoder_create(
+                  encoder_weights.data(), static_cast<std::int64_t>(encoder_weights.size()), 2, 1,
+                  encoder.geometry.data(), static_cast<std::int64_t>(encoder.geometry.size()), isa, precision,
+                  &ops[0]) == expected);
+        CHECK(earshot_cpu_mamba_path_create(path_weights.data(), static_cast<std::int64_t>(path_weights.size()),
+                                            path.axis, path.norm, 0, 1, 3, 5, 2, 1, 4, isa, precision,
+                                            &ops[1]) == expected);
+        for (earshot_cpu_op *op : ops) {
+            CHECK((op != nullptr) == (expected == EARSHOT_CPU_OK));
+            earshot_cpu_op_destroy(op);
+        }
+        CHECK_THAT(expected == EARSHOT_CPU_OK || std::strstr(earshot_cpu_last_error(), text) != nullptr,
+                   earshot_cpu_last_error());
+    };
+    const bool here = earshot_cpu_bf16_available() == 1;
+    for (const std::int32_t isa : test::isas()) {
+        check(isa, EARSHOT_CPU_PRECISION_FLOAT32, EARSHOT_CPU_OK, "");
+        check(isa, -1, EARSHOT_CPU_INVALID_ARGUMENT, "precision");
+        check(isa, 2, EARSHOT_CPU_INVALID_ARGUMENT, "precision");
+        if (isa == EARSHOT_CPU_ISA_AVX512 && here) {
+            check(isa, EARSHOT_CPU_PRECISION_BF16, EARSHOT_CPU_OK, "");
+        } else {
+            check(isa, EARSHOT_CPU_PRECISION_BF16, EARSHOT_CPU_UNSUPPORTED, "bf16");
+        }
+    }
+    check(EARSHOT_CPU_ISA_BEST, EARSHOT_CPU_PRECISION_BF16, here ? EARSHOT_CPU_OK : EARSHOT_CPU_UNSUPPORTED, "bf16");
+}
+
 TEST(boundary_geometry) {
     test::EncoderShape shape = test::EncoderShape::paper(2, 1);
     const std::vector<float> weights(static_cast<std::size_t>(shape.weight_count()), 0.1F);
@@ -99,7 +138,7 @@ TEST(boundary_geometry) {
         earshot_cpu_op *op = nullptr;
         require_refused(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 2,
                                                          1, geometry.data(), static_cast<std::int64_t>(geometry.size()),
-                                                         -1, &op));
+                                                         -1, 0, &op));
         CHECK(op == nullptr);
     };
     for (std::size_t i = 0; i < shape.geometry.size(); ++i) {
@@ -125,10 +164,10 @@ TEST(boundary_random_runs) {
     const std::vector<float> context_weights = random.vector(3 * 2 + 2 * 8 + 2 + 2 * 4 + 2, -1.0F, 1.0F);
     test::Operation all[5];
     CHECK(earshot_cpu_mamba_path_create(path_weights.data(), static_cast<std::int64_t>(path_weights.size()), shape.axis,
-                                        shape.norm, 2, 1, 3, 5, 2, 1, 4, -1, &all[0].op) == EARSHOT_CPU_OK);
+                                        shape.norm, 2, 1, 3, 5, 2, 1, 4, -1, 0, &all[0].op) == EARSHOT_CPU_OK);
     CHECK(earshot_cpu_dense_encoder_create(encoder_weights.data(), static_cast<std::int64_t>(encoder_weights.size()), 3,
                                            2, encoder_shape.geometry.data(),
-                                           static_cast<std::int64_t>(encoder_shape.geometry.size()), -1,
+                                           static_cast<std::int64_t>(encoder_shape.geometry.size()), -1, 0,
                                            &all[1].op) == EARSHOT_CPU_OK);
     CHECK(earshot_cpu_global_mean_create(3, -1, &all[2].op) == EARSHOT_CPU_OK);
     CHECK(earshot_cpu_context_create(context_weights.data(), static_cast<std::int64_t>(context_weights.size()), 3, 2, 8,
@@ -215,7 +254,7 @@ TEST(boundary_several_callers) {
     const std::vector<float> weights = test::mamba_weights(shape, 2);
     test::Operation operation;
     CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
-                                        shape.norm, 0, 1, 9, 18, 4, 1, 4, -1, &operation.op) == EARSHOT_CPU_OK);
+                                        shape.norm, 0, 1, 9, 18, 4, 1, 4, -1, 0, &operation.op) == EARSHOT_CPU_OK);
     test::Random random(4);
     const std::vector<float> x = random.vector(40 * 11 * 9, -1.0F, 1.0F);
     const std::vector<float> expected = test::run(operation.op, 1, x, {}, 1, 40, 11);

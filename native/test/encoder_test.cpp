@@ -11,7 +11,7 @@ namespace {
  */
 constexpr double kTolerance = 2e-5;
 
-void compare(const test::EncoderShape &shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
+void compare(test::EncoderShape shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
              float offset = 0.0F) {
     test::Random random(static_cast<std::uint64_t>(frames * 131 + bands));
     std::vector<float> x = random.vector(batch * frames * bands, -2.0F, 2.0F);
@@ -19,21 +19,27 @@ void compare(const test::EncoderShape &shape, std::int64_t batch, std::int64_t f
         v += offset;
     }
     std::vector<float> weights = random.vector(shape.weight_count(), -0.5F, 0.5F);
-    const test::Doubles expected = test::dense_encoder(shape, weights, x, batch, frames, bands);
-    for (const std::int32_t isa : test::isas()) {
+    const test::Doubles exact = test::dense_encoder(shape, weights, x, batch, frames, bands);
+    for (const test::Mode mode : test::modes()) {
+        shape.precision = mode.precision;
+        const bool bf16 = mode.precision == EARSHOT_CPU_PRECISION_BF16;
+        const test::Doubles expected = bf16 ? test::dense_encoder(shape, weights, x, batch, frames, bands) : exact;
+        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, shape.block_layers + 1) : kTolerance;
         test::Operation operation;
         const earshot_cpu_status status = earshot_cpu_dense_encoder_create(
             weights.data(), static_cast<std::int64_t>(weights.size()), shape.channels, shape.block_layers,
-            shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), isa, &operation.op);
+            shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), mode.isa, mode.precision,
+            &operation.op);
         CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
         if (status != EARSHOT_CPU_OK) {
             continue;
         }
         const std::vector<float> one = test::run(operation.op, 1, x, {}, batch, frames, bands);
-        const double error = test::relative_error(one, expected);
-        CHECK_THAT(error <= kTolerance, std::string(earshot_cpu_isa_name(isa)) + " error " +
-                                            std::to_string(error * 1e6) + "e-6, C " + std::to_string(shape.channels) +
-                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        const double error = bf16 ? test::mean_error(one, expected) : test::relative_error(one, expected);
+        CHECK_THAT(error <= tolerance, mode.name() + " error " + std::to_string(error * 1e6) + "e-6 above " +
+                                           std::to_string(tolerance * 1e6) + "e-6, C " +
+                                           std::to_string(shape.channels) + " T " + std::to_string(frames) + " F " +
+                                           std::to_string(bands));
         for (int threads = 2; threads <= 4; ++threads) {
             CHECK(test::same_bits(one, test::run(operation.op, threads, x, {}, batch, frames, bands)));
         }

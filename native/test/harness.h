@@ -77,4 +77,24 @@ inline std::vector<std::int32_t> isas() {
     return found;
 }
 
+/* An instruction set and a precision that it has. */
+struct Mode {
+    std::int32_t isa, precision;
+
+    std::string name() const {
+        return std::string(earshot_cpu_isa_name(isa)) + (precision == EARSHOT_CPU_PRECISION_BF16 ? " bf16" : "");
+    }
+};
+
+inline std::vector<Mode> modes() {
+    std::vector<Mode> found;
+    for (const std::int32_t isa : isas()) {
+        found.push_back({isa, EARSHOT_CPU_PRECISION_FLOAT32});
+    }
+    if (earshot_cpu_bf16_available() == 1) {
+        found.push_back({EARSHOT_CPU_ISA_AVX512, EARSHOT_CPU_PRECISION_BF16});
+    }
+    return found;
+}
+
 } // namespace test

@@ -12,29 +12,36 @@ namespace {
  */
 constexpr double kTolerance = 2e-5;
 
-void compare(const test::MambaShape &shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
+void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
              const std::vector<float> &weights) {
     test::Random random(static_cast<std::uint64_t>(frames * 131 + bands));
     const std::vector<float> x = random.vector(batch * frames * bands * shape.channels, -2.0F, 2.0F);
     const std::vector<float> condition = random.vector(batch * shape.condition, -1.0F, 1.0F);
-    const test::Doubles expected = test::mamba_path(shape, weights, x, condition, batch, frames, bands);
-    for (const std::int32_t isa : test::isas()) {
+    const test::Doubles exact = test::mamba_path(shape, weights, x, condition, batch, frames, bands);
+    for (const test::Mode mode : test::modes()) {
+        shape.precision = mode.precision;
+        const bool bf16 = mode.precision == EARSHOT_CPU_PRECISION_BF16;
+        const test::Doubles expected =
+            bf16 ? test::mamba_path(shape, weights, x, condition, batch, frames, bands) : exact;
+        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, 3 * shape.layers + 1) : kTolerance;
         test::Operation operation;
         const earshot_cpu_status status = earshot_cpu_mamba_path_create(
             weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis, shape.norm, shape.condition,
-            shape.layers, shape.channels, shape.inner, shape.states, shape.rank, shape.taps, isa, &operation.op);
+            shape.layers, shape.channels, shape.inner, shape.states, shape.rank, shape.taps, mode.isa, mode.precision,
+            &operation.op);
         CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
         if (status != EARSHOT_CPU_OK) {
             continue;
         }
-        CHECK(earshot_cpu_op_isa(operation.op) == isa);
+        CHECK(earshot_cpu_op_isa(operation.op) == mode.isa);
         const std::vector<float> one = test::run(operation.op, 1, x, condition, batch, frames, bands);
-        const double error = test::relative_error(one, expected);
-        CHECK_THAT(error <= kTolerance, std::string(earshot_cpu_isa_name(isa)) + " error " +
-                                            std::to_string(error * 1e6) + "e-6, C " + std::to_string(shape.channels) +
-                                            " E " + std::to_string(shape.inner) + " N " + std::to_string(shape.states) +
-                                            " R " + std::to_string(shape.rank) + " K " + std::to_string(shape.taps) +
-                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        const double error = bf16 ? test::mean_error(one, expected) : test::relative_error(one, expected);
+        CHECK_THAT(error <= tolerance, mode.name() + " error " + std::to_string(error * 1e6) + "e-6 above " +
+                                           std::to_string(tolerance * 1e6) + "e-6, C " +
+                                           std::to_string(shape.channels) + " E " + std::to_string(shape.inner) +
+                                           " N " + std::to_string(shape.states) + " R " + std::to_string(shape.rank) +
+                                           " K " + std::to_string(shape.taps) + " T " + std::to_string(frames) + " F " +
+                                           std::to_string(bands));
         for (int threads = 2; threads <= 4; ++threads) {
             CHECK(test::same_bits(one, test::run(operation.op, threads, x, condition, batch, frames, bands)));
         }

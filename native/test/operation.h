@@ -53,6 +53,43 @@ inline double relative_error(const std::vector<float> &actual, const std::vector
     return worst / std::sqrt(squares / static_cast<double>(actual.size()) + 1e-300);
 }
 
+/* The root mean square of the difference over that of what is expected; infinite or NaN where a length or a NaN
+ * differs.
+ */
+inline double mean_error(const std::vector<float> &actual, const std::vector<double> &expected) {
+    if (actual.size() != expected.size()) {
+        return INFINITY;
+    }
+    double differences = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        const double d = static_cast<double>(actual[i]) - expected[i];
+        differences += d * d;
+        squares += expected[i] * expected[i];
+    }
+    return std::sqrt(differences / (squares + 1e-300));
+}
+
+/*
+ * How far bfloat16 products may lie from products in double precision whose factors are rounded as well (`rounded`), as
+ * a mean error. The two differ like float32 and double, but where that moves a factor across the middle between two
+ * numbers of 8 significant bits, it is rounded the other way: one factor in about 2^-8 / 1e-6 = 4000, by 2^-8 of it.
+ * Those few make a share of the difference that rounding every factor makes (`rounded` against `exact`), whatever the
+ * condition of the layers behind: the root of 1 / 4000, 2 %, on the average of many numbers, allowed is 10 % in planes
+ * of some hundred; and that anew for each of the `products` one behind the other, since a factor that went the other
+ * way moves all those that depend on it. A kernel that rounds otherwise, or leaves out a product, is off by 100 % or
+ * more.
+ */
+inline double bf16_tolerance(const std::vector<double> &rounded, const std::vector<double> &exact, int products) {
+    double differences = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        differences += (rounded[i] - exact[i]) * (rounded[i] - exact[i]);
+        squares += rounded[i] * rounded[i];
+    }
+    return 0.1 * products * std::sqrt(differences / (squares + 1e-300)) + 1e-5;
+}
+
 inline bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }

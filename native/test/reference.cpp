@@ -31,6 +31,25 @@ class Reader {
     Size next_ = 0;
 };
 
+/* The nearest number of 8 significant bits, ties to even; denormals become 0. */
+double bf16(double x) {
+    if (std::fabs(x) < 0x1p-126) {
+        return 0;
+    }
+    int exponent = 0;
+    std::frexp(x, &exponent);
+    const double quantum = std::ldexp(1.0, exponent - 8);
+    return std::nearbyint(x / quantum) * quantum;
+}
+
+/* As the products of this precision take their factors. */
+Doubles factors(Doubles values, std::int32_t precision) {
+    for (double &v : values) {
+        v = precision == EARSHOT_CPU_PRECISION_BF16 ? bf16(v) : v;
+    }
+    return values;
+}
+
 double silu(double x) {
     return x / (1 + std::exp(-x));
 }
@@ -51,7 +70,7 @@ Doubles multiply(const Doubles &weight, const Doubles &x) {
 }
 
 struct Layer {
-    Doubles norm, in, conv, conv_bias, x, dt, dt_bias, a_log, skip, out;
+    Doubles in, conv, conv_bias, x, dt, dt_bias, a_log, skip, out;
 };
 
 Layer read_layer(Reader &reader, const MambaShape &s) {
@@ -60,16 +79,20 @@ Layer read_layer(Reader &reader, const MambaShape &s) {
     const Size n = size(s.states);
     const Size r = size(s.rank);
     Layer layer;
-    layer.norm = reader.take(c);
+    const Doubles norm = reader.take(c);
     layer.in = reader.take(2 * e * c);
+    for (Size i = 0; i < layer.in.size(); ++i) {
+        layer.in[i] *= norm[i % c];
+    }
+    layer.in = factors(layer.in, s.precision);
     layer.conv = reader.take(e * size(s.taps));
     layer.conv_bias = reader.take(e);
-    layer.x = reader.take((r + 2 * n) * e);
+    layer.x = factors(reader.take((r + 2 * n) * e), s.precision);
     layer.dt = reader.take(e * r);
     layer.dt_bias = reader.take(e);
     layer.a_log = reader.take(e * n);
     layer.skip = reader.take(e);
-    layer.out = reader.take(c * e);
+    layer.out = factors(reader.take(c * e), s.precision);
     return layer;
 }
 
@@ -89,9 +112,9 @@ Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input)
         }
         Doubles h = x;
         for (Size c = 0; c < x.size(); ++c) {
-            h[c] *= w.norm[c] / std::sqrt(squares / static_cast<double>(x.size()) + 1e-5);
+            h[c] /= std::sqrt(squares / static_cast<double>(x.size()) + 1e-5);
         }
-        const Doubles both = multiply(w.in, h);
+        const Doubles both = multiply(w.in, factors(h, s.precision));
         u.emplace_back(both.begin(), both.begin() + s.inner);
         z.emplace_back(both.begin() + s.inner, both.end());
     }
@@ -108,7 +131,7 @@ Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input)
             }
             v[e] = silu(total);
         }
-        const Doubles dbc = multiply(w.x, v);
+        const Doubles dbc = multiply(w.x, factors(v, s.precision));
         Doubles y(e_count);
         for (Size e = 0; e < e_count; ++e) {
             double step = w.dt_bias[e];
@@ -124,7 +147,7 @@ Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input)
             }
             y[e] *= silu(z[t][e]);
         }
-        Doubles out = multiply(w.out, y);
+        Doubles out = multiply(w.out, factors(y, s.precision));
         for (Size c = 0; c < out.size(); ++c) {
             out[c] += input[t][c];
         }
@@ -209,7 +232,7 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
             direction.push_back(read_layer(reader, s));
         }
     }
-    const Doubles projection = reader.take(2 * c_count * c_count);
+    const Doubles projection = factors(reader.take(2 * c_count * c_count), s.precision);
     const Doubles bias = reader.take(c_count);
 
     const bool over_time = s.axis == EARSHOT_CPU_AXIS_TIME;
@@ -254,6 +277,11 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
                     sequence = mamba_layer(layer, s, sequence);
                 }
                 results[direction] = direction == 0 ? sequence : Sequence(sequence.rbegin(), sequence.rend());
+            }
+            for (Sequence &result : results) {
+                for (Doubles &row : result) {
+                    row = factors(row, s.precision);
+                }
             }
             for (Size p = 0; p < length; ++p) {
                 for (Size c = 0; c < c_count; ++c) {
@@ -327,11 +355,11 @@ void finish(Doubles &y, Size channels, Reader &reader) {
 
 /* `inputs` newest first, each [frames, bands, channels]. */
 Doubles convolve(const std::vector<Doubles> &inputs, Size channels, Size outputs, const std::int32_t *g,
-                 std::int64_t frames, std::int64_t bands, Reader &reader) {
+                 std::int64_t frames, std::int64_t bands, std::int32_t precision, Reader &reader) {
     const Size kt = size(g[0]);
     const Size kf = size(g[1]);
     const Size in_count = inputs.size() * channels;
-    const Doubles weight = reader.take(outputs * in_count * kt * kf);
+    const Doubles weight = factors(reader.take(outputs * in_count * kt * kf), precision);
     const Doubles bias = reader.take(outputs);
     const std::int64_t out_frames = frames + 2 * g[2] - g[4] * (g[0] - 1);
     const std::int64_t out_bands = (bands + 2 * g[3] - g[1]) / g[5] + 1;
@@ -370,15 +398,17 @@ Doubles dense_encoder(const EncoderShape &s, const std::vector<float> &weights, 
         Reader reader(weights);
         const std::int32_t pointwise[] = {1, 1, 0, 0, 1, 1};
         const auto start = x.begin() + b * frames * bands;
-        std::vector<Doubles> newest_first = {
-            convolve({Doubles(start, start + frames * bands)}, 1, c, pointwise, frames, bands, reader)};
+        std::vector<Doubles> newest_first = {convolve({Doubles(start, start + frames * bands)}, 1, c, pointwise, frames,
+                                                      bands, EARSHOT_CPU_PRECISION_FLOAT32, reader)};
         finish(newest_first[0], c, reader);
+        newest_first[0] = factors(newest_first[0], s.precision);
         for (int i = 0; i < s.block_layers; ++i) {
-            Doubles y = convolve(newest_first, c, c, &s.geometry[size(6 * i)], frames, bands, reader);
+            Doubles y = convolve(newest_first, c, c, &s.geometry[size(6 * i)], frames, bands, s.precision, reader);
             finish(y, c, reader);
-            newest_first.insert(newest_first.begin(), y);
+            newest_first.insert(newest_first.begin(), factors(y, s.precision));
         }
-        Doubles last = convolve({newest_first[0]}, c, c, &s.geometry[size(6 * s.block_layers)], frames, bands, reader);
+        Doubles last = convolve({newest_first[0]}, c, c, &s.geometry[size(6 * s.block_layers)], frames, bands,
+                                s.precision, reader);
         finish(last, c, reader);
         all.insert(all.end(), last.begin(), last.end());
     }

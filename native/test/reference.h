@@ -1,8 +1,13 @@
-/* The layers as their formulas say, in double precision, one number at a time. */
+/*
+ * The layers as their formulas say, in double precision, one number at a time. With EARSHOT_CPU_PRECISION_BF16 the
+ * factors of the products that the boundary names are rounded first, and nothing else.
+ */
 #pragma once
 
 #include <cstdint>
 #include <vector>
+
+#include "earshot_cpu.h"
 
 namespace test {
 
@@ -11,6 +16,7 @@ using Doubles = std::vector<double>;
 /* Sizes of a path; weights in the order of earshot_cpu_mamba_path_create. */
 struct MambaShape {
     std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
+    std::int32_t precision = EARSHOT_CPU_PRECISION_FLOAT32;
 
     std::int64_t weight_count() const;
 };
@@ -24,6 +30,7 @@ Doubles mamba_path(const MambaShape &shape, const std::vector<float> &weights, c
 struct EncoderShape {
     std::int32_t channels, block_layers;
     std::vector<std::int32_t> geometry;
+    std::int32_t precision = EARSHOT_CPU_PRECISION_FLOAT32;
 
     std::int64_t weight_count() const;
     std::int64_t output_frames(std::int64_t frames) const;

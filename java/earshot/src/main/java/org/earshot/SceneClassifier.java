@@ -8,6 +8,7 @@ import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Backends;
+import org.earshot.backend.Precision;
 import org.earshot.features.LogMel;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
@@ -48,7 +49,7 @@ public final class SceneClassifier implements AutoCloseable {
         model = directory.model();
         context = new ContextEncoding(config, model);
         hopSamples = hopSamples(builder.windowHop);
-        Backend backend = Backends.start(builder.backend, builder.threads);
+        Backend backend = Backends.start(builder.backend, builder.threads, builder.precision);
         network = new PreparedNetwork(model.network(), backend);
         LogMel logMel = new LogMel(config.features());
         int sessions = builder.sessions > 0
@@ -211,6 +212,7 @@ public final class SceneClassifier implements AutoCloseable {
         private Path weights;
         private KeyMap keyMap = KeyMap.identity();
         private String backend = "auto";
+        private Precision precision = Precision.FLOAT32;
         private int threads = Runtime.getRuntime().availableProcessors();
         private int sessions;
         private boolean failWhenBusy;
@@ -251,6 +253,18 @@ public final class SceneClassifier implements AutoCloseable {
          */
         public Builder backend(String name) {
             backend = Objects.requireNonNull(name);
+            return this;
+        }
+
+        /**
+         * Sets the precision of the large products. {@link Precision#BF16} is faster on a processor that has it, and
+         * loses some accuracy; {@code "auto"} then takes the best backend that has it.
+         *
+         * @param choice by default {@link Precision#FLOAT32}
+         * @return this
+         */
+        public Builder precision(Precision choice) {
+            precision = Objects.requireNonNull(choice);
             return this;
         }
 

@@ -83,6 +83,9 @@ final class ClassifyCommand extends Subcommand {
                     + " starts.")
     private String backend;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -144,6 +147,7 @@ final class ClassifyCommand extends Subcommand {
         SceneClassifier.Builder builder = SceneClassifier.builder(model.directory())
                 .keyMap(keyMap.keyMap())
                 .backend(backend)
+                .precision(precision.precision())
                 .threads(threadsEach)
                 .sessions(sessions);
         if (weights != null) {

@@ -12,6 +12,7 @@ import org.earshot.model.Parity;
 import org.earshot.model.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,8 +26,9 @@ import picocli.CommandLine.Parameters;
                     + " spread (standard deviation) of the golden values; of features, absolutely: at most "
                     + Parity.FEATURE_LIMIT_DECIBEL + " dB.",
             "",
-            "Example:",
-            "  earshot parity my-model --backend all"
+            "Examples:",
+            "  earshot parity my-model --backend all",
+            "  earshot parity my-model --precision bf16 --tolerance 0.1"
         })
 final class ParityCommand extends Subcommand {
     private static final String ALL = "all";
@@ -47,6 +49,9 @@ final class ParityCommand extends Subcommand {
             defaultValue = "1e-4",
             description = "Largest difference allowed, relative to the spread. Default: ${DEFAULT-VALUE}.")
     private double tolerance;
+
+    @Mixin
+    private PrecisionOption precision;
 
     private final Layout table = new Layout(false, false, false, false, true, true, true, true, false);
     private int failures;
@@ -75,12 +80,12 @@ final class ParityCommand extends Subcommand {
     private List<Backend> backends() {
         int threads = Backends.defaultThreads();
         if (!backend.equals(ALL)) {
-            return List.of(Backends.start(backend, threads));
+            return List.of(Backends.start(backend, threads, precision.precision()));
         }
         List<Backend> backends = new ArrayList<>();
-        for (Backends.Status status : Backends.status()) {
+        for (Backends.Status status : Backends.status(precision.precision())) {
             if (status.starts()) {
-                backends.add(Backends.start(status.name(), threads));
+                backends.add(Backends.start(status.name(), threads, precision.precision()));
             } else {
                 console().say("backend " + status.name() + " passed over: " + status.description());
             }

@@ -235,6 +235,10 @@ class ClassifyCommandTest {
         assertTrue(classify(noise, "--json", "--csv").refusedInOneLine().contains("--json"));
         assertTrue(classify(noise, "--colour").refusedInOneLine().contains("--colour"));
         assertTrue(classify(noise, "--backend", "abacus").failedInOneLine().contains("abacus"));
+        assertTrue(classify(noise, "--precision", "half").refusedInOneLine().contains("float32, bf16"));
+        assertTrue(classify(noise, "--backend", "portable", "--precision", "bf16")
+                .failedInOneLine()
+                .contains("precision bf16"));
     }
 
     @Test

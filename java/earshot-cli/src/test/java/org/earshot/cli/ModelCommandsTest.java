@@ -231,6 +231,12 @@ class ModelCommandsTest {
         assertTrue(CommandRun.of("parity", CommandRun.SMALL, "--tolerance", "NaN")
                 .refusedInOneLine()
                 .contains("--tolerance"));
+        String precision =
+                CommandRun.of("parity", CommandRun.SMALL, "--precision", "int8").refusedInOneLine();
+        assertTrue(precision.contains("--precision") && precision.contains("float32, bf16"), precision);
+        assertTrue(CommandRun.of("parity", CommandRun.SMALL, "--backend", "portable", "--precision", "bf16")
+                .failedInOneLine()
+                .contains("precision bf16"));
         assertTrue(CommandRun.of("parity", CommandRun.SMALL, "--backend", "abacus")
                 .failedInOneLine()
                 .contains("abacus"));

@@ -13,8 +13,10 @@ public interface BackendProvider {
      * Starts the backend.
      *
      * @param threads of every execution that computes on the CPU, the caller's included; at least 1
+     * @param precision of its products
      * @return the backend, not yet tested
-     * @throws org.earshot.BackendException if it cannot run here; the message says why, and what would help
+     * @throws org.earshot.BackendException if it cannot run here, or not in this precision; the message says why, and
+     *     what would help
      */
-    Backend start(int threads);
+    Backend start(int threads, Precision precision);
 }

@@ -4,7 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.earshot.BackendException;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.portable.PortableProvider;
@@ -27,10 +27,10 @@ public final class Backends {
             System.getLogger(Backends.class.getName()));
 
     private final List<BackendProvider> providers;
-    private final Consumer<Backend> selfTest;
+    private final BiConsumer<Backend, Precision> selfTest;
     private final Logger logger;
 
-    Backends(List<BackendProvider> providers, Consumer<Backend> selfTest, Logger logger) {
+    Backends(List<BackendProvider> providers, BiConsumer<Backend, Precision> selfTest, Logger logger) {
         this.providers = List.copyOf(providers);
         this.selfTest = selfTest;
         this.logger = logger;
@@ -64,8 +64,7 @@ public final class Backends {
     }
 
     /**
-     * Starts a backend and tests it. {@value #AUTO} takes the best one that starts, and logs one line for each that was
-     * passed over.
+     * Starts a backend that computes in float32, as {@link #start(String, int, Precision)}.
      *
      * @param name one of {@link #names()}
      * @param threads of every execution, the caller's included; at least 1
@@ -73,16 +72,41 @@ public final class Backends {
      * @throws BackendException if the name is unknown, or if the backend named (or none) starts; says why
      */
     public static Backend start(String name, int threads) {
-        return ALL.startOne(name, threads);
+        return start(name, threads, Precision.FLOAT32);
+    }
+
+    /**
+     * Starts a backend and tests it. {@value #AUTO} takes the best one that starts and has the precision, and logs one
+     * line for each that was passed over.
+     *
+     * @param name one of {@link #names()}
+     * @param threads of every execution, the caller's included; at least 1
+     * @param precision of its products
+     * @return the backend
+     * @throws BackendException if the name is unknown, or if the backend named (or none) starts in this precision; says
+     *     why
+     */
+    public static Backend start(String name, int threads, Precision precision) {
+        return ALL.startOne(name, threads, precision);
+    }
+
+    /**
+     * Tries all backends in float32.
+     *
+     * @return one entry for each, best first
+     */
+    public static List<Status> status() {
+        return status(Precision.FLOAT32);
     }
 
     /**
      * Tries all backends.
      *
+     * @param precision of their products
      * @return one entry for each, best first
      */
-    public static List<Status> status() {
-        return ALL.tryAll(defaultThreads());
+    public static List<Status> status(Precision precision) {
+        return ALL.tryAll(defaultThreads(), precision);
     }
 
     List<String> allNames() {
@@ -92,26 +116,26 @@ public final class Backends {
         return List.copyOf(names);
     }
 
-    Backend startOne(String name, int threads) {
+    Backend startOne(String name, int threads, Precision precision) {
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads; expected at least 1");
         }
         if (name.equals(AUTO)) {
-            return startBest(threads);
+            return startBest(threads, precision);
         }
         for (BackendProvider provider : providers) {
             if (provider.name().equals(name)) {
-                return startTested(provider, threads);
+                return startTested(provider, threads, precision);
             }
         }
         throw new BackendException("backend", "\"" + name + "\"", "one of " + String.join(", ", allNames()));
     }
 
-    private Backend startBest(int threads) {
+    private Backend startBest(int threads, Precision precision) {
         List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : providers) {
             try {
-                return startTested(provider, threads);
+                return startTested(provider, threads, precision);
             } catch (BackendException e) {
                 logger.log(Level.INFO, "Backend {0} passed over: {1}", provider.name(), e.getMessage());
                 reasons.add(provider.name() + ": " + e.getMessage());
@@ -121,12 +145,14 @@ public final class Backends {
                 "backend", "none that starts (" + String.join("; ", reasons) + ")", "at least one that does");
     }
 
-    List<Status> tryAll(int threads) {
+    List<Status> tryAll(int threads, Precision precision) {
         List<Status> all = new ArrayList<>();
         for (BackendProvider provider : providers) {
             try {
                 all.add(new Status(
-                        provider.name(), true, startTested(provider, threads).toString()));
+                        provider.name(),
+                        true,
+                        startTested(provider, threads, precision).toString()));
             } catch (BackendException e) {
                 all.add(new Status(provider.name(), false, e.getMessage()));
             }
@@ -134,9 +160,9 @@ public final class Backends {
         return List.copyOf(all);
     }
 
-    private Backend startTested(BackendProvider provider, int threads) {
-        Backend backend = provider.start(threads);
-        selfTest.accept(backend);
+    private Backend startTested(BackendProvider provider, int threads, Precision precision) {
+        Backend backend = provider.start(threads, precision);
+        selfTest.accept(backend, precision);
         return backend;
     }
 }

@@ -18,6 +18,7 @@ import org.earshot.backend.cpu.InstructionSet;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.DenseEncoder;
 import org.earshot.layer.GlobalMean;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
@@ -35,14 +36,31 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@link #backends}.
  *
  * <p>Tolerance: {@value #TOLERANCE} times the standard deviation of the expected output plus its mean magnitude's
- * rounding (1e-6 of it); the project's promise for a whole network is ten times as much.
+ * rounding (1e-6 of it); the project's promise for a whole network is ten times as much. Where a backend multiplies
+ * bfloat16, an encoder or a path may differ by {@value #BF16_TOLERANCE} times the standard deviation: 16 roundings of
+ * both factors, 2^-9 each, all in the same direction. (Whether every factor is rounded as it should be is compared
+ * closely by the native tests, whose double-precision reference rounds them too.)
  */
 class BackendContractTest {
     private static final double TOLERANCE = 1e-5;
+    private static final double BF16_TOLERANCE = 16 * 2 * 0x1p-9;
     private static final int[] WIDTHS = {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65};
 
     /** Makes a backend of a number of threads. */
-    record Maker(String name, IntFunction<Backend> make) {
+    record Maker(String name, Precision precision, IntFunction<Backend> make) {
+        Maker(String name, IntFunction<Backend> make) {
+            this(name, Precision.FLOAT32, make);
+        }
+
+        double goldenTolerance() {
+            return precision == Precision.BF16 ? BF16_TOLERANCE : 10 * TOLERANCE;
+        }
+
+        double tolerance(Layer layer) {
+            boolean rounds = layer instanceof DenseEncoder || layer instanceof MambaPath;
+            return precision == Precision.BF16 && rounds ? BF16_TOLERANCE : TOLERANCE;
+        }
+
         @Override
         public String toString() {
             return name;
@@ -53,11 +71,17 @@ class BackendContractTest {
         List<Maker> makers = new ArrayList<>();
         makers.add(new Maker("portable", PortableBackend::new));
         // Fails where the library does not load: a test that passes it over would show nothing.
-        new CpuProvider().start(1);
+        new CpuProvider().start(1, Precision.FLOAT32);
         for (InstructionSet set : InstructionSet.values()) {
             if (set.available()) {
                 makers.add(new Maker("cpu " + set, threads -> new CpuBackend(set, threads)));
             }
+        }
+        if (InstructionSet.best().hasBf16()) {
+            makers.add(new Maker(
+                    "cpu bf16",
+                    Precision.BF16,
+                    threads -> new CpuBackend(InstructionSet.best(), threads, Precision.BF16)));
         }
         return makers.stream();
     }
@@ -71,7 +95,7 @@ class BackendContractTest {
             rounded[i] = (float) expected[i];
             magnitude += Math.abs(expected[i]) / expected.length;
         }
-        double bound = TOLERANCE * Runner.deviation(rounded) + 1e-6 * magnitude;
+        double bound = maker.tolerance(layer) * Runner.deviation(rounded) + 1e-6 * magnitude;
         double difference = Runner.difference(rounded, actual);
         assertTrue(
                 difference <= bound,

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ResourceBundle;
 import org.earshot.BackendException;
+import org.earshot.backend.cpu.CpuBackend;
+import org.earshot.backend.cpu.CpuProvider;
+import org.earshot.backend.cpu.InstructionSet;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.backend.portable.PortableProvider;
 import org.junit.jupiter.api.Test;
@@ -46,12 +49,42 @@ class BackendsTest {
     @Test
     void autoPassesOverWhatDoesNotStartAndSaysWhy() {
         Backends backends = new Backends(List.of(failing("cuda"), new PortableProvider()), SelfTest::run, logger);
-        assertEquals("portable", backends.startOne("auto", 1).name());
+        assertEquals("portable", backends.startOne("auto", 1, Precision.FLOAT32).name());
         assertEquals(1, logger.lines.size());
         assertTrue(logger.lines.get(0).contains("cuda"), logger.lines.get(0));
         assertTrue(logger.lines.get(0).contains("no driver; expected a driver"), logger.lines.get(0));
-        assertEquals(false, backends.tryAll(1).get(0).starts());
-        assertThrows(BackendException.class, () -> backends.startOne("cuda", 1));
+        assertEquals(false, backends.tryAll(1, Precision.FLOAT32).get(0).starts());
+        assertThrows(BackendException.class, () -> backends.startOne("cuda", 1, Precision.FLOAT32));
+    }
+
+    @Test
+    void portableHasFloat32Only() {
+        BackendException e = assertThrows(BackendException.class, () -> Backends.start("portable", 1, Precision.BF16));
+        assertEquals("portable: found precision bf16; expected float32, the only one it has", e.getMessage());
+    }
+
+    @Test
+    void autoPassesOverWhatDoesNotHaveThePrecision() {
+        Backends none = new Backends(List.of(new PortableProvider()), SelfTest::run, logger);
+        BackendException e = assertThrows(BackendException.class, () -> none.startOne("auto", 1, Precision.BF16));
+        assertTrue(e.getMessage().contains("precision bf16"), e.getMessage());
+        assertTrue(logger.lines.get(0).contains("precision bf16"), logger.lines.get(0));
+    }
+
+    @Test
+    void aBackendShowsThatItRounds() {
+        new CpuProvider().start(1, Precision.FLOAT32);
+        if (InstructionSet.best().hasBf16()) {
+            assertEquals(
+                    "cpu[avx512, bf16, 2 threads]",
+                    Backends.start("auto", 2, Precision.BF16).toString());
+        } else {
+            BackendException e = assertThrows(BackendException.class, () -> Backends.start("cpu", 2, Precision.BF16));
+            assertTrue(e.getMessage().contains("AVX512-BF16"), e.getMessage());
+        }
+        BackendException e =
+                assertThrows(BackendException.class, () -> new CpuBackend(InstructionSet.BASELINE, 1, Precision.BF16));
+        assertTrue(e.getMessage().contains("baseline"), e.getMessage());
     }
 
     @Test
@@ -63,14 +96,16 @@ class BackendsTest {
             }
 
             @Override
-            public Backend start(int threads) {
+            public Backend start(int threads, Precision precision) {
                 return withoutMean(new PortableBackend(threads));
             }
         };
         Backends backends = new Backends(List.of(wrong), SelfTest::run, logger);
-        BackendException e = assertThrows(BackendException.class, () -> backends.startOne("wrong", 1));
+        BackendException e =
+                assertThrows(BackendException.class, () -> backends.startOne("wrong", 1, Precision.FLOAT32));
         assertTrue(e.getMessage().contains("self-test"), e.getMessage());
-        BackendException none = assertThrows(BackendException.class, () -> backends.startOne("auto", 1));
+        BackendException none =
+                assertThrows(BackendException.class, () -> backends.startOne("auto", 1, Precision.FLOAT32));
         assertTrue(none.getMessage().contains("self-test"), none.getMessage());
     }
 
@@ -82,7 +117,7 @@ class BackendsTest {
             }
 
             @Override
-            public Backend start(int threads) {
+            public Backend start(int threads, Precision precision) {
                 throw new BackendException(name, "no driver", "a driver");
             }
         };

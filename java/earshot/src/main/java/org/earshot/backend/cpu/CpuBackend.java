@@ -1,8 +1,10 @@
 package org.earshot.backend.cpu;
 
+import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
+import org.earshot.backend.Precision;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
@@ -21,6 +23,7 @@ public final class CpuBackend implements Backend {
 
     private final InstructionSet instructionSet;
     private final int threads;
+    private final Precision precision;
 
     /**
      * Creates the backend; the library has been loaded.
@@ -29,6 +32,18 @@ public final class CpuBackend implements Backend {
      * @param threads of every execution, the caller's included; at least 1
      */
     public CpuBackend(InstructionSet instructionSet, int threads) {
+        this(instructionSet, threads, Precision.FLOAT32);
+    }
+
+    /**
+     * Creates the backend; the library has been loaded.
+     *
+     * @param instructionSet the set to use, one that this processor has
+     * @param threads of every execution, the caller's included; at least 1
+     * @param precision of the encoder's and the Mamba paths' products
+     * @throws BackendException if the instruction set does not have the precision
+     */
+    public CpuBackend(InstructionSet instructionSet, int threads, Precision precision) {
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads; expected at least 1");
         }
@@ -37,6 +52,13 @@ public final class CpuBackend implements Backend {
         }
         this.instructionSet = instructionSet;
         this.threads = threads;
+        this.precision = precision;
+        if (precision == Precision.BF16 && !instructionSet.hasBf16()) {
+            throw new BackendException(
+                    NAME,
+                    "precision " + precision + " with " + instructionSet,
+                    "a processor with AVX512-BF16, or precision " + Precision.FLOAT32);
+        }
     }
 
     @Override
@@ -121,6 +143,7 @@ public final class CpuBackend implements Backend {
                         geometry,
                         geometry.length,
                         instructionSet.code(),
+                        precisionCode(),
                         op));
     }
 
@@ -163,7 +186,15 @@ public final class CpuBackend implements Backend {
                         first.rank(),
                         first.taps(),
                         instructionSet.code(),
+                        precisionCode(),
                         op));
+    }
+
+    private int precisionCode() {
+        return switch (precision) {
+            case FLOAT32 -> EarshotCpu.EARSHOT_CPU_PRECISION_FLOAT32;
+            case BF16 -> EarshotCpu.EARSHOT_CPU_PRECISION_BF16;
+        };
     }
 
     private static void add(FlatWeights weights, Linear layer) {
@@ -194,6 +225,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public String toString() {
-        return NAME + "[" + instructionSet + ", " + threads + (threads == 1 ? " thread]" : " threads]");
+        String shown = precision == Precision.FLOAT32 ? "" : precision + ", ";
+        return NAME + "[" + instructionSet + ", " + shown + threads + (threads == 1 ? " thread]" : " threads]");
     }
 }

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
+import org.earshot.backend.Precision;
 
 /** Loads the native library and starts the backend on the best instruction set there is. */
 public final class CpuProvider implements BackendProvider {
@@ -16,9 +17,9 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
-    public Backend start(int threads) {
+    public Backend start(int threads, Precision precision) {
         load();
-        return new CpuBackend(InstructionSet.best(), threads);
+        return new CpuBackend(InstructionSet.best(), threads, precision);
     }
 
     /** Loads the library; the first failure's reason is kept, since the JVM reports later ones without it. */

@@ -31,6 +31,15 @@ public enum InstructionSet {
         return isAvailable(code);
     }
 
+    /**
+     * Whether this set multiplies bfloat16 on this processor.
+     *
+     * @return true for AVX-512 where the processor has AVX512-BF16
+     */
+    public boolean hasBf16() {
+        return this == AVX512 && EarshotCpu.earshot_cpu_bf16_available() == 1;
+    }
+
     private static boolean isAvailable(int code) {
         return EarshotCpu.earshot_cpu_isa_available(code) == 1;
     }

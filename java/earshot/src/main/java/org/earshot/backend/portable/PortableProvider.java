@@ -1,7 +1,9 @@
 package org.earshot.backend.portable;
 
+import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
+import org.earshot.backend.Precision;
 
 /** Starts the portable backend, which runs wherever Java does. */
 public final class PortableProvider implements BackendProvider {
@@ -14,7 +16,11 @@ public final class PortableProvider implements BackendProvider {
     }
 
     @Override
-    public Backend start(int threads) {
+    public Backend start(int threads, Precision precision) {
+        if (precision != Precision.FLOAT32) {
+            throw new BackendException(
+                    PortableBackend.NAME, "precision " + precision, Precision.FLOAT32 + ", the only one it has");
+        }
         return new PortableBackend(threads);
     }
 }

@@ -1,0 +1,38 @@
+package org.earshot.cli;
+
+import java.util.Arrays;
+import org.earshot.backend.Precision;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The option that chooses the precision of the products. */
+final class PrecisionOption {
+    @Option(
+            names = "--precision",
+            paramLabel = "float32|bf16",
+            defaultValue = "float32",
+            converter = Converter.class,
+            description = "Precision of the large products; bf16 is faster, less exact, and needs a processor that has"
+                    + " it. Default: ${DEFAULT-VALUE}.")
+    private Precision precision;
+
+    Precision precision() {
+        return precision;
+    }
+
+    /** From the label. */
+    static final class Converter implements ITypeConverter<Precision> {
+        @Override
+        public Precision convert(String label) {
+            return Precision.of(label)
+                    .orElseThrow(() -> new TypeConversionException("found \"" + Text.visible(label)
+                            + "\"; expected one of "
+                            + String.join(
+                                    ", ",
+                                    Arrays.stream(Precision.values())
+                                            .map(Precision::label)
+                                            .toList())));
+        }
+    }
+}

@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE kAvx512Bf16Kernels
+#include "kernels.inc"
