@@ -16,6 +16,7 @@ import org.earshot.model.ModelDirectory;
 import org.earshot.model.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -59,6 +60,9 @@ final class BenchCommand extends Subcommand {
             paramLabel = "N",
             description = "Threads that compute. Default: as many as there are processors.")
     private Integer threads;
+
+    @Mixin
+    private PrecisionOption precision;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Clips of a call. Default: 1.")
     private int batch;
@@ -112,7 +116,10 @@ final class BenchCommand extends Subcommand {
         }
         try (PreparedNetwork network = new PreparedNetwork(
                         model.model().network(),
-                        Backends.start(backend, threads == null ? Backends.defaultThreads() : threads));
+                        Backends.start(
+                                backend,
+                                threads == null ? Backends.defaultThreads() : threads,
+                                precision.precision()));
                 LatencyProbe probe = new LatencyProbe(model, network, batch, length, from == Start.PCM)) {
             Figures figures = measure(network, probe);
             console().result(json ? json(figures, length) : table(figures, length));
