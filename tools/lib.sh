@@ -1,7 +1,5 @@
 # Shared by the scripts beside it: where the project is, and a machine that can build it. Sourced, not run.
-set -euo pipefail
-
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 cli=$root/java/earshot-cli/target
 
 say() { printf 'earshot: %s\n' "$*" >&2; }
@@ -40,8 +38,15 @@ set_up() {
     exit 1
   fi
   local as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+      say "needs ${missing[*]}; install them as root and run this again"
+      exit 1
+    }
+    as_root=(sudo)
+  fi
   say "installing ${missing[*]} with apt-get"
   "${as_root[@]}" apt-get update -qq >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
 }

@@ -15,10 +15,10 @@ import org.earshot.audio.Samples;
  * hold are streamed instead, see {@link MonoReader}.
  */
 public final class AudioClip {
-    private static final int MAX_SECONDS = 3600;
+    private static final int MAX_SECONDS = 600;
 
-    /** 1 GiB of samples, whatever the rate. */
-    private static final int MAX_SAMPLES = 1 << 28;
+    /** 256 MiB of samples, whatever the rate. */
+    private static final int MAX_SAMPLES = 1 << 26;
 
     private static final int BLOCK = 1 << 16;
 
@@ -33,7 +33,7 @@ public final class AudioClip {
     }
 
     /**
-     * Reads a recording of at most an hour at its own sample rate; its channels are averaged.
+     * Reads a recording of at most ten minutes at its own sample rate; its channels are averaged.
      *
      * @param file a WAV file, or of any format that a decoder is present for
      * @return the recording
@@ -56,7 +56,7 @@ public final class AudioClip {
                                     + " samples in memory; classify the Path instead, which streams it");
                 }
                 if (pcm.length - length < BLOCK) {
-                    pcm = Arrays.copyOf(pcm, 2 * pcm.length);
+                    pcm = Arrays.copyOf(pcm, Math.min(2 * pcm.length, most + 2 * BLOCK));
                 }
             }
             return new AudioClip(Arrays.copyOf(pcm, length), sampleRate, file.toString());

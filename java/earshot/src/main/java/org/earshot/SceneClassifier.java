@@ -64,10 +64,14 @@ public final class SceneClassifier implements AutoCloseable {
         if (hop == null) {
             return window;
         }
-        double samples = hop.toNanos() * 1e-9 * config.features().sampleRate();
-        if (samples < config.features().hopLength() || samples > window) {
-            throw new IllegalArgumentException("window hop " + hop + "; expected at least one frame and at most "
-                    + Duration.ofMillis(window * 1000 / config.features().sampleRate()));
+        int rate = config.features().sampleRate();
+        Duration longest = Duration.ofNanos(Math.round(window * 1e9 / rate));
+        // Compared first: a duration of centuries has no number of nanoseconds.
+        boolean within = !hop.isNegative() && hop.compareTo(longest) <= 0;
+        double samples = within ? hop.toNanos() * 1e-9 * rate : 0;
+        if (samples < config.features().hopLength()) {
+            throw new IllegalArgumentException(
+                    "window hop " + hop + "; expected at least one frame and at most " + longest);
         }
         return Math.round(samples);
     }

@@ -61,7 +61,7 @@ class AudioClipTest {
     @Test
     void aRecordingTooLongToHoldIsToBeStreamed() throws IOException {
         Path file = wav(1, 7300);
-        refused("more than 3600 samples at 1 Hz", () -> AudioClip.read(file));
+        refused("more than 600 samples at 1 Hz", () -> AudioClip.read(file));
         refused("classify the Path instead", () -> AudioClip.read(file));
     }
 

@@ -5,16 +5,20 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.earshot.ContextException;
 import org.earshot.EarshotException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
+import org.earshot.model.ContextParameters;
 
 /** Classifies many recordings, several at once, and prints the answers in the recordings' order. */
 final class Classification {
@@ -52,6 +56,7 @@ final class Classification {
     int run(List<Path> files, int sessions, Console console, Consumer<? super EarshotException> report, Runnable step) {
         Accuracy accuracy = new Accuracy(classifier.labels());
         warnOfUnknownLabels(accuracy, console);
+        warnOfUnknownCities(console);
         console.result(format.header());
         int failures = 0;
         ExecutorService executor = Executors.newFixedThreadPool(sessions);
@@ -82,7 +87,12 @@ final class Classification {
     }
 
     private ScenePrediction classify(Path file) {
-        ScenePrediction prediction = classifier.classify(file, context(file));
+        ScenePrediction prediction;
+        try {
+            prediction = classifier.classify(file, context(file));
+        } catch (ContextException e) {
+            throw new CommandException(file, e);
+        }
         if (!Float.isFinite(prediction.probability())) {
             throw new CommandException(
                     file, "a probability of " + prediction.probability(), "a number (are the weights finite?)");
@@ -140,6 +150,22 @@ final class Classification {
                     + " that the model does not know, such as '" + Text.visible(unknown.get(0))
                     + "'; they do not count in the accuracy");
         }
+    }
+
+    /** A misspelt city would otherwise pass for the policy's stand-in without a word. */
+    private void warnOfUnknownCities(Console console) {
+        ContextParameters parameters = classifier.config().context();
+        if (parameters == null || parameters.unknownLocation() == ContextParameters.UnknownLocation.ERROR) {
+            return;
+        }
+        Stream.concat(
+                        common.city().stream(),
+                        metadata.stream().flatMap(csv -> csv.rows().stream()).map(MetadataCsv.Row::location))
+                .filter(city -> city != null && !parameters.knows(city))
+                .distinct()
+                .forEach(city ->
+                        console.say("city '" + Text.visible(city) + "' is not one of the model's; unknown_location"
+                                + " (" + parameters.unknownLocation().name().toLowerCase(Locale.ROOT) + ") decides"));
     }
 
     private void count(Accuracy accuracy, Path file, ScenePrediction prediction) {

@@ -1,5 +1,6 @@
 package org.earshot.cli;
 
+import java.nio.file.Path;
 import org.earshot.EarshotException;
 
 /** What the command line itself finds wrong with a file it was given or asked to write. */
@@ -12,5 +13,10 @@ final class CommandException extends EarshotException {
 
     CommandException(Object subject, String found, String expected, Throwable cause) {
         super(message(subject, found, expected), cause);
+    }
+
+    /** Says which recording a complaint is about. */
+    CommandException(Path recording, EarshotException cause) {
+        super(Text.visible(recording.toString()) + ": " + cause.getMessage(), cause);
     }
 }

@@ -211,6 +211,7 @@ class ClassifyCommandTest {
     @Test
     void unknownCitiesFollowTheModelsPolicy() throws IOException {
         CommandRun first = classify(noise, "--json", "--city", "Paris").done();
+        assertTrue(first.err().contains("city 'Paris' is not one of the model's"), first.err());
         assertEquals(
                 expected(noise, "Xi'an", null).probability(),
                 json(first.out()).get("probability").floatValue(),
@@ -220,6 +221,7 @@ class ClassifyCommandTest {
         CommandRun strict = classify("--quiet", noise, "--city", "Paris");
         assertEquals(1, strict.code());
         assertTrue(strict.err().contains("Paris"), strict.err());
+        assertTrue(strict.err().startsWith("earshot: " + noise), strict.err());
         assertTrue(strict.err().contains("Xi'an"), strict.err());
     }
 

@@ -55,8 +55,7 @@ class MetadataCsvTest {
 
     @Test
     void namesMayLackTheExtension() throws IOException {
-        MetadataCsv csv = read("filename,location,record_time,scene_label\nclip_1,Xi'an,2023-06-18 18:44:05,\n"
-                + "clip_2.wav,Hefei,2023-06-18 18:44:05,\n");
+        MetadataCsv csv = read(HEADER + "clip_1,Xi'an,2023-06-18 18:44:05,\nclip_2.wav,Hefei,2023-06-18 18:44:05,\n");
         assertEquals("Xi'an", csv.row(Path.of("clip_1.wav")).orElseThrow().location());
         assertEquals("Hefei", csv.row(Path.of("clip_2.wav")).orElseThrow().location());
         assertTrue(csv.row(Path.of("clip_2")).isEmpty());

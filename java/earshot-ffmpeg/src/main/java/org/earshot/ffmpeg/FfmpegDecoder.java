@@ -38,7 +38,8 @@ public final class FfmpegDecoder implements AudioDecoder {
                     file,
                     "a format that needs FFmpeg's libraries, which do not load on this machine (" + failure + ")",
                     "the jar org.bytedeco:ffmpeg with this platform's classifier, and a folder to unpack it to"
-                            + " (system property org.bytedeco.javacpp.cachedir) that programs may be loaded from");
+                            + " (system property org.bytedeco.javacpp.cachedir) that programs may be loaded from; on the module"
+                            + " path also --add-modules org.bytedeco.ffmpeg.linux.x86_64");
         }
         return new FfmpegStream(file);
     }

@@ -137,7 +137,7 @@ public final class Backends {
             try {
                 return startTested(provider, threads, precision);
             } catch (BackendException e) {
-                logger.log(Level.INFO, "Backend {0} passed over: {1}", provider.name(), e.getMessage());
+                logger.log(Level.WARNING, "Backend {0} passed over: {1}", provider.name(), e.getMessage());
                 reasons.add(provider.name() + ": " + e.getMessage());
             }
         }

@@ -50,7 +50,9 @@ public final class AscMamba implements SceneModel {
                 .equals("none");
         config.model().finish();
         WeightBinder binder = new WeightBinder(weights);
-        boolean conditioned = binder.hasPrefix(CONTEXT);
+        // Weights with foreign names show nothing: then the configuration is believed, and the binder lists the names.
+        boolean recognised = Architecture.recognise(weights.tensors().keySet()).isPresent();
+        boolean conditioned = recognised ? binder.hasPrefix(CONTEXT) : config.context() != null;
         checkContext(config, conditioned);
 
         Network.Builder builder = new Network.Builder();

@@ -73,13 +73,9 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
      * @throws ContextException if the city is unknown and the policy is to refuse it
      */
     public int locationRow(String city) {
-        if (city != null) {
-            String key = key(city);
-            for (int row = 0; row < locations.size(); row++) {
-                if (key(locations.get(row)).equals(key)) {
-                    return row;
-                }
-            }
+        int row = city == null ? -1 : indexOf(city);
+        if (row >= 0) {
+            return row;
         }
         return switch (unknownLocation) {
             case FIRST -> 0;
@@ -88,6 +84,26 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
                 throw new ContextException(
                         "city", city == null ? "none" : Quoted.of(city), "one of " + String.join(", ", locations));
         };
+    }
+
+    /**
+     * Whether a city is one of the locations, or {@link #unknownLocation} decides for it.
+     *
+     * @param city its name
+     * @return true if it has a row of its own
+     */
+    public boolean knows(String city) {
+        return indexOf(city) >= 0;
+    }
+
+    private int indexOf(String city) {
+        String key = key(city);
+        for (int row = 0; row < locations.size(); row++) {
+            if (key(locations.get(row)).equals(key)) {
+                return row;
+            }
+        }
+        return -1;
     }
 
     /**

@@ -64,6 +64,7 @@ public final class PyTorchCheckpoint {
 
     private Weights read() {
         String folder = folder();
+        requireUncompressed();
         requireLittleEndian(folder);
         ZipDirectory.Range range = entries.get(folder + PICKLE);
         String subject = file.path() + ": " + PICKLE;
@@ -95,6 +96,17 @@ public final class PyTorchCheckpoint {
             throw new WeightsException(file.path(), "a TorchScript archive", SAVE_AGAIN);
         }
         return folder;
+    }
+
+    private void requireUncompressed() {
+        entries.forEach((name, range) -> {
+            if (range.equals(ZipDirectory.Range.COMPRESSED)) {
+                throw new WeightsException(
+                        file.path() + ": zip entry " + Quoted.of(name),
+                        "a compressed entry",
+                        "uncompressed entries, as torch.save writes them");
+            }
+        });
     }
 
     private void requireLittleEndian(String folder) {

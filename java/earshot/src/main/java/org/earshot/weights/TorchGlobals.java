@@ -170,7 +170,13 @@ final class TorchGlobals implements PickleMachine.Globals {
                 "data.pkl",
                 Arrays.stream(extents).mapToInt(Math::toIntExact).toArray());
         // An expanded tensor (stride 0) could claim gigabytes for one number.
-        if (offset < 0 || offset > storage.elements() || shape.elements() > storage.elements()) {
+        if (shape.elements() > storage.elements()) {
+            throw wrong(
+                    "a tensor " + shape + " with strides " + Arrays.toString(strides),
+                    "no more elements than its storage's " + storage.elements()
+                            + " (expanded tensors are not read: save tensor.contiguous())");
+        }
+        if (offset < 0 || offset > storage.elements()) {
             throw outside(storage, offset, shape, strides);
         }
         if (shape.elements() > 0) {

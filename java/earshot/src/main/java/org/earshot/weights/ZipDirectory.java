@@ -7,9 +7,9 @@ import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
 
 /**
- * The table of contents of a zip archive whose entries are all stored uncompressed, as PyTorch writes them: where each
- * entry's bytes lie in the file (PKWARE APPNOTE 4.3, with zip64). {@code java.util.zip} does not tell the place, which
- * mapping needs. Checksums are not compared: PyTorch itself can be told not to write them, and does not check them.
+ * The table of contents of a zip archive of uncompressed entries, as PyTorch writes them: where each entry's bytes lie
+ * in the file (PKWARE APPNOTE 4.3, with zip64). {@code java.util.zip} does not tell the place, which mapping needs.
+ * Checksums are not compared: PyTorch itself can be told not to write them, and does not check them.
  */
 final class ZipDirectory {
     private static final int LOCAL_SIGNATURE = 0x04034b50;
@@ -40,7 +40,10 @@ final class ZipDirectory {
      * @param position first byte
      * @param size number of bytes
      */
-    record Range(long position, long size) {}
+    record Range(long position, long size) {
+        /** Stands for a compressed entry, which is listed but cannot be mapped. */
+        static final Range COMPRESSED = new Range(-1, 0);
+    }
 
     private ZipDirectory(MappedFile file) {
         this.file = file;
@@ -50,7 +53,7 @@ final class ZipDirectory {
      * Reads the table of contents.
      *
      * @return name to place, in the archive's order
-     * @throws WeightsException if the archive is damaged, or an entry is compressed, encrypted or there twice
+     * @throws WeightsException if the archive is damaged, or an entry is encrypted or there twice
      */
     static Map<String, Range> read(MappedFile file) {
         ZipDirectory directory = new ZipDirectory(file);
@@ -129,11 +132,10 @@ final class ZipDirectory {
         String name = new String(file.bytes(at + CENTRAL_SIZE, nameLength), StandardCharsets.UTF_8);
         String subject = "zip entry " + Quoted.of(name);
         require((u16(at + 8) & ENCRYPTED) == 0, subject, "an encrypted entry", "a plain one");
-        require(
-                u16(at + 10) == STORED,
-                subject,
-                "a compressed entry (method " + u16(at + 10) + ")",
-                "uncompressed entries, as torch.save writes them");
+        if (u16(at + 10) != STORED) {
+            list(name, subject, Range.COMPRESSED);
+            return next;
+        }
         long[] fields = {u32(at + 24), u32(at + 20), u32(at + 42)};
         widen(fields, at + CENTRAL_SIZE + nameLength, extraLength, subject);
         long size = fields[0];
@@ -154,8 +156,12 @@ final class ZipDirectory {
                 subject,
                 size + " bytes at " + data + " in a file of " + file.size(),
                 "an entry that ends before the directory");
-        require(entries.put(name, new Range(data, size)) == null, subject, "two of them", "every name once");
+        list(name, subject, new Range(data, size));
         return next;
+    }
+
+    private void list(String name, String subject, Range range) {
+        require(entries.put(name, range) == null, subject, "two of them", "every name once");
     }
 
     /** Replaces saturated fields (size, stored size, place) by those of the zip64 extra field, in its fixed order. */

@@ -158,6 +158,23 @@ class AscMambaTest {
     }
 
     @Test
+    void foreignNamesAreListedWithTheNearest() throws IOException {
+        Map<String, WeightTensor> foreign = new LinkedHashMap<>();
+        Safetensors.read(SMALL.resolve("model.safetensors"))
+                .tensors()
+                .forEach((name, tensor) -> foreign.put("net.core." + name, tensor));
+        Path file = temporary.resolve("foreign.safetensors");
+        Safetensors.write(file, foreign);
+        String message = refusal(file);
+        for (String part : List.of(
+                "foreign.safetensors", "context_encoder.location_embedding.weight", "net.core.blocks.0.flinear.bias")) {
+            assertTrue(message.contains(part), () -> part + " in " + message);
+        }
+        ModelDirectory mapped = ModelDirectory.read(SMALL, file, KeyMap.parse("{\"^net\\\\.core\\\\.\": \"\"}"));
+        assertEquals(Architecture.ASCMAMBA, mapped.model().architecture());
+    }
+
+    @Test
     void weightsOfAnotherSystemAreRefused() {
         String message = refusal(GOLDEN.resolve("public-code/se_trans_baseline/best_model_2.pth"));
         assertTrue(message.contains("best_model_2.pth"), message);

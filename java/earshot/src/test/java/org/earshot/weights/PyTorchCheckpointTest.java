@@ -135,13 +135,14 @@ class PyTorchCheckpointTest {
             call-of-string          | a call of the string "a"
             key-holds-itself        | a dict key that is a list of 1
             length-4-lies           | 2147483647 bytes wanted and 2 left
-            expanded                | lies within its storage of 4 elements
+            expanded                | no more elements than its storage's 4
             stride-overflow         | lies within its storage of 4 elements
             storage-too-short       | 16 bytes in storage "0"; expected 5 elements of F32
             storage-missing         | no entry for storage "1"
-            compressed              | a compressed entry (method 8)
+            compressed              | a compressed entry; expected uncompressed entries
             big-endian              | byteorder: found "big"; expected "little"
             torchscript             | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
+            torchscript-linear      | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
             old-form                | a PyTorch file of the old form, from before 1.6
             plain-pickle            | a Python pickle
             no-pickle               | a zip archive without data.pkl
