@@ -33,10 +33,6 @@ public final class CpuProvider implements BackendProvider {
     static String reason(LinkageError failure) {
         String text = messages(failure);
         String lower = text.toLowerCase(Locale.ROOT);
-        if (lower.contains("could not find jni") || lower.contains("no jniearshotcpu")) {
-            return "no native library for this platform in the jars (" + platform()
-                    + "; add earshot's and javacpp's jar with that classifier)";
-        }
         if (lower.contains("failed to map segment") || lower.contains("operation not permitted")) {
             return "a library cache that forbids execution (set org.bytedeco.javacpp.cachedir to a folder on a file"
                     + " system mounted without noexec): " + text;
@@ -46,6 +42,11 @@ public final class CpuProvider implements BackendProvider {
         }
         if (lower.contains("ld-linux") || lower.contains("musl")) {
             return "a system without glibc, such as Alpine (use a glibc-based image): " + text;
+        }
+        // Last: JavaCPP says this of every failure, with the true cause behind it.
+        if (lower.contains("could not find jni") || lower.contains("no jniearshotcpu")) {
+            return "no native library for this platform in the jars (" + platform()
+                    + "; add earshot's and javacpp's jar with that classifier)";
         }
         return "a native library that does not load: " + text;
     }
