@@ -177,6 +177,15 @@ cudaError_t launch([[maybe_unused]] const char *name, void (*kernel)(P...), dim3
 #endif
 }
 
+/* Lets a kernel have that much dynamic shared memory: beyond 48 KB a device wants to be asked. */
+template <class... P> cudaError_t allow_shared(void (*kernel)(P...), std::size_t bytes) {
+    constexpr std::size_t ALWAYS_ALLOWED = 48 * 1024;
+    return bytes <= ALWAYS_ALLOWED ? cudaSuccess
+                                   : cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel),
+                                                          cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                          static_cast<int>(bytes));
+}
+
 inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 } // namespace earshot
