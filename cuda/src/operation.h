@@ -50,9 +50,6 @@ class Carver {
     Index used_ = 0;
 };
 
-/* The arithmetic of float32 products on this device. */
-Arithmetic float32_arithmetic();
-
 /* The arithmetic of large products that a precision asks for on this device; fails where it has none. */
 Arithmetic arithmetic_for(std::int32_t precision);
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "earshot_cpu.h"
+#include "earshot_layers.h"
 
 namespace test {
 
