@@ -1,0 +1,187 @@
+/*
+ * Instructions that C++ has no name for, each with the plain twin that emulation runs. The fragments of mma.sync are
+ * laid out as the PTX manual says ("Matrix Fragments for mma.m16n8k8" and "m16n8k16"): in emulation every lane gathers
+ * the others' registers and computes its four sums from them, so a kernel that loads a fragment wrongly is found out.
+ */
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "device.h"
+
+namespace earshot {
+
+#ifdef EARSHOT_EMULATION
+__device__ __forceinline__ std::uint32_t bits_of(float x) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+__device__ __forceinline__ float float_of(std::uint32_t bits) {
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+#else
+__device__ __forceinline__ std::uint32_t bits_of(float x) { return __float_as_uint(x); }
+__device__ __forceinline__ float float_of(std::uint32_t bits) { return __uint_as_float(bits); }
+#endif
+
+/* 2^x to 2 units in the last place; results below 2^-126 are 0. */
+__device__ __forceinline__ float fast_exp2(float x) {
+#ifdef EARSHOT_EMULATION
+    const float y = std::exp2(x);
+    return y < 0x1p-126F ? 0.0F : y;
+#else
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#endif
+}
+
+/* 1 / x to 1 unit in the last place. */
+__device__ __forceinline__ float fast_reciprocal(float x) {
+#ifdef EARSHOT_EMULATION
+    return 1.0F / x;
+#else
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#endif
+}
+
+constexpr float LOG2_E = 1.44269504088896340736F;
+
+/* 1 / (1 + e^-x). For x below -88 the power overflows to infinity, whose reciprocal is the 0 that is meant. */
+__device__ __forceinline__ float sigmoid(float x) { return fast_reciprocal(1.0F + fast_exp2(-LOG2_E * x)); }
+
+/* x sigmoid(x). */
+__device__ __forceinline__ float silu(float x) { return x * sigmoid(x); }
+
+/*
+ * ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^-|x|. Steps of trained networks are as small as 1e-3 (x = -7), where 1 + e
+ * has lost digits, hence not by a logarithm but by ln(1 + e) = 2 artanh(s), s = e / (2 + e) <= 1/3, whose series
+ * s + s^3/3 + ... leaves out less than s^14/15 < 2^-25 of its first term.
+ */
+__device__ __forceinline__ float softplus(float x) {
+    const float e = fast_exp2(-LOG2_E * fabsf(x));
+    const float s = e * fast_reciprocal(2.0F + e);
+    const float q = s * s;
+    float series = 1.0F / 13.0F;
+    series = fmaf(series, q, 1.0F / 11.0F);
+    series = fmaf(series, q, 1.0F / 9.0F);
+    series = fmaf(series, q, 1.0F / 7.0F);
+    series = fmaf(series, q, 1.0F / 5.0F);
+    series = fmaf(series, q, 1.0F / 3.0F);
+    series = fmaf(series, q, 1.0F);
+    return fmaf(2.0F * s, series, fmaxf(x, 0.0F));
+}
+
+/* x rounded to the 10 explicit bits of TF32, ties away from zero (cvt.rna). */
+__device__ __forceinline__ std::uint32_t to_tf32(float x) {
+#ifdef EARSHOT_EMULATION
+    return (bits_of(x) + 0x1000U) & ~0x1FFFU;
+#else
+    std::uint32_t y;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y) : "f"(x));
+    return y;
+#endif
+}
+
+#ifdef EARSHOT_EMULATION
+/* x rounded to bfloat16, ties to even. */
+inline std::uint32_t bf16_bits(float x) {
+    const std::uint32_t bits = bits_of(x);
+    return std::isnan(x) ? 0x7FFFU : (bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U;
+}
+#endif
+
+/* Two floats rounded to bfloat16, the first in the lower half. */
+__device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
+#ifdef EARSHOT_EMULATION
+    return bf16_bits(low) | bf16_bits(high) << 16U;
+#else
+    std::uint32_t y;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+    return y;
+#endif
+}
+
+/* The sum over a warp's lanes, the same in all of them. */
+__device__ __forceinline__ float warp_sum(float v) {
+    for (int mask = 16; mask > 0; mask /= 2) {
+        v += __shfl_xor_sync(0xFFFFFFFFU, v, mask);
+    }
+    return v;
+}
+
+/* A lane's share of a 16 x 8-word tile of A, an 8-word x 8 tile of B, and a 16 x 8 tile of sums. */
+struct FragmentA {
+    std::uint32_t word[4];
+};
+struct FragmentB {
+    std::uint32_t word[2];
+};
+struct FragmentC {
+    float v[4];
+};
+
+#ifdef EARSHOT_EMULATION
+namespace emulation {
+/* The product of two words: one of TF32 numbers (whose low 13 bits the hardware does not read), or two of bfloat16. */
+template <bool BF16> double word_product(std::uint32_t a, std::uint32_t b) {
+    if constexpr (BF16) {
+        return static_cast<double>(float_of(a << 16U)) * float_of(b << 16U) +
+               static_cast<double>(float_of(a & 0xFFFF0000U)) * float_of(b & 0xFFFF0000U);
+    } else {
+        return static_cast<double>(float_of(a & ~0x1FFFU)) * float_of(b & ~0x1FFFU);
+    }
+}
+
+template <bool BF16> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+    struct Lane {
+        FragmentA a;
+        FragmentB b;
+    };
+    Lane lanes[32];
+    warp_exchange(Lane{a, b}, lanes);
+    const unsigned lane = (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
+    for (unsigned i = 0; i < 4; ++i) {
+        const unsigned row = lane / 4 + (i / 2) * 8;
+        const unsigned column = (lane % 4) * 2 + i % 2;
+        double sum = 0;
+        for (unsigned k = 0; k < 8; ++k) {
+            const std::uint32_t left = lanes[(row % 8) * 4 + k % 4].a.word[row / 8 + (k / 4) * 2];
+            const std::uint32_t right = lanes[column * 4 + k % 4].b.word[k / 4];
+            sum += word_product<BF16>(left, right);
+        }
+        c.v[i] = static_cast<float>(c.v[i] + sum);
+    }
+}
+} // namespace emulation
+#endif
+
+/* c += a b for a warp: 16 x 8 times 8 x 8 numbers of TF32, one a word. */
+__device__ __forceinline__ void mma_tf32(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+#ifdef EARSHOT_EMULATION
+    emulation::mma<false>(c, a, b);
+#elif __CUDA_ARCH__ >= 800
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
+        : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+#endif
+}
+
+/* c += a b for a warp: 16 x 16 times 16 x 8 numbers of bfloat16, two a word. */
+__device__ __forceinline__ void mma_bf16(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+#ifdef EARSHOT_EMULATION
+    emulation::mma<true>(c, a, b);
+#elif __CUDA_ARCH__ >= 800
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
+        : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+#endif
+}
+
+} // namespace earshot
