@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "../../native/common/layers.h"
+#include "layers.h"
 #include "runtime.h"
 #include "tile.h"
 
