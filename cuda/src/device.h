@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #ifdef EARSHOT_EMULATION
@@ -22,10 +23,13 @@ extern __shared__ __align__(16) unsigned char earshot_shared_memory[];
 
 namespace earshot {
 
-/* Four floats of one aligned 16-byte transaction. */
-struct alignas(16) Float4 {
-    float v[4];
+/* N 4-byte elements of one aligned transaction. */
+template <class T, int N> struct alignas(sizeof(T) * N) Vector {
+    static_assert(sizeof(T) == 4, "only 4-byte elements are moved together");
+    T v[N];
 };
+using Float2 = Vector<float, 2>;
+using Float4 = Vector<float, 4>;
 
 #ifdef EARSHOT_EMULATION
 namespace emulation {
@@ -35,9 +39,9 @@ inline void check_range(const char *what, std::int64_t index, std::int64_t count
               " of " + std::to_string(limit));
     }
 }
-inline void check_alignment(const char *what, const void *pointer) {
-    if (reinterpret_cast<std::uintptr_t>(pointer) % sizeof(Float4) != 0) {
-        fault(std::string(what) + ": a 16-byte access to a misaligned address");
+inline void check_alignment(const char *what, const void *pointer, std::size_t bytes) {
+    if (reinterpret_cast<std::uintptr_t>(pointer) % bytes != 0) {
+        fault(std::string(what) + ": " + std::to_string(bytes) + " bytes at once at a misaligned address");
     }
 }
 } // namespace emulation
@@ -45,6 +49,8 @@ inline void check_alignment(const char *what, const void *pointer) {
 
 /* A view of `count` elements in the device's memory. The count is known, and checked, in emulation only. */
 template <class T> class Span {
+    using Value = std::remove_const_t<T>;
+
   public:
     Span() = default;
 #ifdef EARSHOT_EMULATION
@@ -64,17 +70,17 @@ template <class T> class Span {
         return data_[index];
     }
 
-    /* Elements index to index + 3; the address must be a multiple of 16 bytes. */
-    __device__ __forceinline__ Float4 load4(std::int64_t index) const {
-        check(index, 4);
-        check_aligned(index);
-        return *reinterpret_cast<const Float4 *>(data_ + index);
+    /* Elements index to index + N - 1 at once; the address must be a multiple of their size. */
+    template <int N> __device__ __forceinline__ Vector<Value, N> load(std::int64_t index) const {
+        check_vector<N>(index);
+        return *reinterpret_cast<const Vector<Value, N> *>(data_ + index);
     }
-    __device__ __forceinline__ void store4(std::int64_t index, const Float4 &value) const {
-        check(index, 4);
-        check_aligned(index);
-        *reinterpret_cast<Float4 *>(data_ + index) = value;
+    template <int N> __device__ __forceinline__ void store(std::int64_t index, const Vector<Value, N> &value) const {
+        check_vector<N>(index);
+        *reinterpret_cast<Vector<Value, N> *>(data_ + index) = value;
     }
+    __device__ __forceinline__ Vector<Value, 4> load4(std::int64_t index) const { return load<4>(index); }
+    __device__ __forceinline__ void store4(std::int64_t index, const Vector<Value, 4> &value) const { store<4>(index, value); }
 
     /* From `offset` on, `count` elements. */
     __host__ __device__ Span part(std::int64_t offset, std::int64_t count) const {
@@ -91,10 +97,10 @@ template <class T> class Span {
         emulation::check_range("global memory", index, count, count_);
 #endif
     }
-    __device__ __forceinline__ void check_aligned([[maybe_unused]] std::int64_t index) const {
-        static_assert(sizeof(T) == sizeof(float), "only 4-byte elements have 16-byte accesses of four");
+    template <int N> __device__ __forceinline__ void check_vector([[maybe_unused]] std::int64_t index) const {
 #ifdef EARSHOT_EMULATION
-        emulation::check_alignment("global memory", data_ + index);
+        check(index, N);
+        emulation::check_alignment("global memory", data_ + index, N * sizeof(T));
 #endif
     }
 
@@ -109,6 +115,8 @@ template <class T> class Span {
  * shared memory: emulation poisons it before each block and checks each index against the count.
  */
 template <class T> class Shared {
+    using Value = T;
+
   public:
     __device__ __forceinline__ Shared(int offset, [[maybe_unused]] int count) {
 #ifdef EARSHOT_EMULATION
@@ -126,16 +134,17 @@ template <class T> class Shared {
         check(index, 1);
         return data_[index];
     }
-    __device__ __forceinline__ Float4 load4(int index) const {
-        check(index, 4);
-        check_aligned(index);
-        return *reinterpret_cast<const Float4 *>(data_ + index);
+    /* Elements index to index + N - 1 at once; the address must be a multiple of their size. */
+    template <int N> __device__ __forceinline__ Vector<Value, N> load(int index) const {
+        check_vector<N>(index);
+        return *reinterpret_cast<const Vector<Value, N> *>(data_ + index);
     }
-    __device__ __forceinline__ void store4(int index, const Float4 &value) const {
-        check(index, 4);
-        check_aligned(index);
-        *reinterpret_cast<Float4 *>(data_ + index) = value;
+    template <int N> __device__ __forceinline__ void store(int index, const Vector<Value, N> &value) const {
+        check_vector<N>(index);
+        *reinterpret_cast<Vector<Value, N> *>(data_ + index) = value;
     }
+    __device__ __forceinline__ Vector<Value, 4> load4(int index) const { return load<4>(index); }
+    __device__ __forceinline__ void store4(int index, const Vector<Value, 4> &value) const { store<4>(index, value); }
 
   private:
     __device__ __forceinline__ void check([[maybe_unused]] int index, [[maybe_unused]] int count) const {
@@ -143,10 +152,10 @@ template <class T> class Shared {
         emulation::check_range("shared memory", index, count, count_);
 #endif
     }
-    __device__ __forceinline__ void check_aligned([[maybe_unused]] int index) const {
-        static_assert(sizeof(T) == sizeof(float), "only 4-byte elements have 16-byte accesses of four");
+    template <int N> __device__ __forceinline__ void check_vector([[maybe_unused]] int index) const {
 #ifdef EARSHOT_EMULATION
-        emulation::check_alignment("shared memory", data_ + index);
+        check(index, N);
+        emulation::check_alignment("shared memory", data_ + index, N * sizeof(T));
 #endif
     }
 
@@ -166,6 +175,15 @@ cudaError_t launch([[maybe_unused]] const char *name, void (*kernel)(P...), dim3
     kernel<<<grid, block, shared_bytes, stream>>>(std::forward<A>(arguments)...);
     return cudaPeekAtLastError();
 #endif
+}
+
+/* Lets a kernel have that much dynamic shared memory: beyond 48 KB a device wants to be asked. */
+template <class... P> cudaError_t allow_shared(void (*kernel)(P...), std::size_t bytes) {
+    constexpr std::size_t ALWAYS_ALLOWED = 48 * 1024;
+    return bytes <= ALWAYS_ALLOWED ? cudaSuccess
+                                   : cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel),
+                                                          cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                          static_cast<int>(bytes));
 }
 
 inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

@@ -1,0 +1,57 @@
+/*
+ * Matrix products of activations with weights.
+ */
+#pragma once
+
+#include <vector>
+
+#include "packing.h"
+
+namespace earshot {
+
+/* Rows of activations: row r, number k at r * stride + k, `width` numbers of each row. */
+struct Rows {
+    Span<const float> values;
+    std::int64_t stride;
+    std::int32_t width;
+};
+
+/*
+ * out[r, n] = scale[r] * (sum over both sources of source[r, :] . weight[n, :]) + bias[n] + residual[r, n], done for
+ * `groups` (the two directions of a Mamba layer) side by side: group g reads its sources from g * source_step on and
+ * writes from column g * out_step on.
+ */
+struct Product {
+    std::int64_t rows;
+    std::int32_t columns;
+    std::int32_t groups;
+    Rows source[2]; /* the second may have width 0 */
+    std::int32_t source_step;
+    Span<const std::uint32_t> weights; /* of all groups, packed */
+    Span<const float> scale;           /* [rows, scale_stride] from g * scale_step on, or empty */
+    std::int32_t scale_stride;
+    std::int32_t scale_step;
+    Span<const float> bias; /* [groups, columns], or empty */
+    Rows residual;          /* from g * residual_step on, or empty */
+    std::int32_t residual_step;
+    Span<float> out;
+    std::int64_t out_stride;
+    std::int32_t out_step;
+};
+
+/* A matrix [columns, width] in host memory, row after row. */
+struct HostMatrix {
+    std::int32_t columns;
+    std::int32_t width;
+    std::vector<float> values;
+};
+
+/*
+ * Packs the matrices that multiply a product's sources, for each group one after the other: the columns of weight of
+ * the first source, then of the second, each filled up with zeros to whole chunks and tiles.
+ */
+std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix>> &groups, Arithmetic arithmetic);
+
+cudaError_t enqueue(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
+
+} // namespace earshot

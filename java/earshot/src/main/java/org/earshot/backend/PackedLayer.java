@@ -1,0 +1,254 @@
+package org.earshot.backend;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.earshot.layer.Activation;
+import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.Convolution;
+import org.earshot.layer.DenseEncoder;
+import org.earshot.layer.GlobalMean;
+import org.earshot.layer.Layer;
+import org.earshot.layer.LayerVisitor;
+import org.earshot.layer.Linear;
+import org.earshot.layer.MambaLayer;
+import org.earshot.layer.MambaPath;
+import org.earshot.layer.NormalizedConvolution;
+import org.earshot.layer.Parameter;
+import org.earshot.layer.PreNorm;
+
+/**
+ * A layer as every native library takes it: its kind, its numbers, and its weights one after the other. What they mean
+ * and in which order they come is written down in {@code native/include/earshot_layers.h}, whose constants are repeated
+ * here.
+ */
+public final class PackedLayer {
+    /** A Mamba path without a norm in front. */
+    static final int NORM_NONE = 0;
+
+    /** A Mamba path behind a layer norm. */
+    static final int NORM_LAYER = 1;
+
+    /** A Mamba path behind a conditional layer norm. */
+    static final int NORM_CONDITIONAL = 2;
+
+    /** A Mamba path along time. */
+    static final int AXIS_TIME = 0;
+
+    /** A Mamba path along frequency. */
+    static final int AXIS_FREQUENCY = 1;
+
+    /** The mean as a global pool. */
+    static final int POOL_MEAN = 0;
+
+    /** The maximum as a global pool. */
+    static final int POOL_MAX = 1;
+
+    /** The kinds of layers. */
+    public enum Kind {
+        /** {@link Linear}. */
+        LINEAR(1),
+        /** {@link GlobalMean}. */
+        GLOBAL_POOL(2),
+        /** {@link ContextEncoder}. */
+        CONTEXT(3),
+        /** {@link DenseEncoder}. */
+        DENSE_ENCODER(4),
+        /** {@link MambaPath}. */
+        MAMBA_PATH(5);
+
+        private final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
+
+        /**
+         * The number that native libraries know it by.
+         *
+         * @return the value of {@code EARSHOT_LAYER_*}
+         */
+        public int code() {
+            return code;
+        }
+    }
+
+    private final Kind kind;
+    private final int[] numbers;
+    private final float[] weights;
+
+    private PackedLayer(Kind kind, int[] numbers, float[] weights) {
+        this.kind = kind;
+        this.numbers = numbers;
+        this.weights = weights;
+    }
+
+    /**
+     * Packs a layer.
+     *
+     * @param layer what to pack
+     * @return its numbers and a copy of its weights
+     * @throws ArithmeticException if it has more weights than an array can hold
+     */
+    public static PackedLayer of(Layer layer) {
+        return layer.accept(new Packer());
+    }
+
+    /**
+     * What it is.
+     *
+     * @return the kind
+     */
+    public Kind kind() {
+        return kind;
+    }
+
+    /**
+     * Its sizes and choices.
+     *
+     * @return the array itself; not to be changed
+     */
+    public int[] numbers() {
+        return numbers;
+    }
+
+    /**
+     * Its parameters, one after the other.
+     *
+     * @return the array itself; not to be changed
+     */
+    public float[] weights() {
+        return weights;
+    }
+
+    @Override
+    public String toString() {
+        return kind + Arrays.toString(numbers) + ", " + weights.length + " weights";
+    }
+
+    /** Gathers the parameters of one layer. */
+    private static final class Packer implements LayerVisitor<PackedLayer> {
+        private final List<Parameter> parameters = new ArrayList<>();
+
+        private PackedLayer packed(Kind kind, int... numbers) {
+            long count = 0;
+            for (Parameter parameter : parameters) {
+                count += parameter.shape().elements();
+            }
+            float[] weights = new float[Math.toIntExact(count)];
+            int position = 0;
+            for (Parameter parameter : parameters) {
+                float[] part = parameter.values();
+                System.arraycopy(part, 0, weights, position, part.length);
+                position += part.length;
+            }
+            return new PackedLayer(kind, numbers, weights);
+        }
+
+        @Override
+        public PackedLayer linear(Linear layer) {
+            add(layer);
+            return packed(Kind.LINEAR, layer.inputs(), layer.outputs(), layer.activation() == Activation.RELU ? 1 : 0);
+        }
+
+        @Override
+        public PackedLayer globalMean(GlobalMean layer) {
+            return packed(Kind.GLOBAL_POOL, layer.channels(), POOL_MEAN);
+        }
+
+        @Override
+        public PackedLayer contextEncoder(ContextEncoder layer) {
+            add(layer.locationTable());
+            add(layer.timeMapping());
+            add(layer.projection());
+            return packed(
+                    Kind.CONTEXT,
+                    layer.locationTable().extent(0),
+                    layer.locationTable().extent(1),
+                    layer.timeMapping().inputs(),
+                    layer.timeMapping().outputs(),
+                    layer.projection().outputs());
+        }
+
+        @Override
+        public PackedLayer denseEncoder(DenseEncoder layer) {
+            List<NormalizedConvolution> convolutions = new ArrayList<>(layer.block());
+            convolutions.add(layer.last());
+            int perConvolution = 6;
+            int[] numbers = new int[2 + perConvolution * convolutions.size()];
+            numbers[0] = layer.channels();
+            numbers[1] = layer.block().size();
+            add(layer.first());
+            for (int i = 0; i < convolutions.size(); i++) {
+                add(convolutions.get(i));
+                Convolution convolution = convolutions.get(i).convolution();
+                int[] geometry = {
+                    convolution.kernelTime(),
+                    convolution.kernelFrequency(),
+                    convolution.paddingTime(),
+                    convolution.paddingFrequency(),
+                    convolution.dilationTime(),
+                    convolution.strideFrequency()
+                };
+                System.arraycopy(geometry, 0, numbers, 2 + perConvolution * i, perConvolution);
+            }
+            return packed(Kind.DENSE_ENCODER, numbers);
+        }
+
+        @Override
+        public PackedLayer mambaPath(MambaPath layer) {
+            int norm = NORM_NONE;
+            int condition = 0;
+            if (layer.norm() instanceof PreNorm.Plain plain) {
+                norm = NORM_LAYER;
+                add(plain.scale(), plain.shift());
+            } else if (layer.norm() instanceof PreNorm.Conditional conditional) {
+                norm = NORM_CONDITIONAL;
+                condition = conditional.conditionWidth();
+                add(conditional.gamma());
+                add(conditional.beta());
+            }
+            layer.forward().forEach(this::add);
+            layer.backward().forEach(this::add);
+            add(layer.projectionWeight(), layer.projectionBias());
+            MambaLayer first = layer.forward().get(0);
+            return packed(
+                    Kind.MAMBA_PATH,
+                    layer.axis() == MambaPath.Axis.TIME ? AXIS_TIME : AXIS_FREQUENCY,
+                    norm,
+                    condition,
+                    layer.forward().size(),
+                    layer.channels(),
+                    first.inner(),
+                    first.states(),
+                    first.rank(),
+                    first.taps());
+        }
+
+        private void add(Parameter... more) {
+            parameters.addAll(Arrays.asList(more));
+        }
+
+        private void add(Linear layer) {
+            add(layer.weight(), layer.bias());
+        }
+
+        private void add(NormalizedConvolution layer) {
+            add(layer.convolution().weight(), layer.convolution().bias(), layer.scale(), layer.shift(), layer.slope());
+        }
+
+        private void add(MambaLayer layer) {
+            add(
+                    layer.norm(),
+                    layer.inProjection(),
+                    layer.convWeight(),
+                    layer.convBias(),
+                    layer.xProjection(),
+                    layer.dtProjection(),
+                    layer.dtBias(),
+                    layer.aLog(),
+                    layer.skip(),
+                    layer.outProjection());
+        }
+    }
+}
