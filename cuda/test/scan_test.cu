@@ -98,4 +98,59 @@ TEST(plain_scan_agrees_with_its_formula) {
     });
 }
 
+std::string describe(const earshot::ScanPlan &plan) {
+    return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, " +
+           std::to_string(plan.segments) + " segments, " + std::to_string(plan.stretches_per_block) + " a block";
+}
+
+std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan &plan) {
+    return test::run(
+        problem, [&](const earshot::SelectiveScan &scan) { return earshot::enqueue(scan, plan, nullptr); },
+        earshot::scan_scratch(plan, problem.grid.addresses(), problem.inner, problem.states));
+}
+
+/* Every shape that the states have, in one launch; one and several sequences a block. Lengths about the groups of 4 and
+   8 tokens and the chunk of 32; channels about the tiles of 32, 64, 128 and 256. */
+TEST(fast_scan_agrees_with_its_formula) {
+    const Size sizes[] = {{{Axis::time, 1, 1, 1}, 1, 1, 1},         {{Axis::time, 1, 9, 3}, 33, 4, 3},
+                          {{Axis::frequency, 1, 3, 31}, 64, 16, 4}, {{Axis::time, 1, 40, 2}, 130, 13, 9},
+                          {{Axis::frequency, 2, 2, 33}, 20, 7, 5},  {{Axis::time, 1, 65, 1}, 129, 16, 2},
+                          {{Axis::frequency, 1, 5, 8}, 31, 8, 4},   {{Axis::time, 2, 67, 1}, 7, 30, 4},
+                          {{Axis::frequency, 1, 2, 7}, 35, 64, 4},  {{Axis::time, 1, 100, 1}, 4, 33, 6},
+                          {{Axis::time, 1, 4, 3}, 257, 3, 4}};
+    in_every_order([&](const std::string &order) {
+        std::uint64_t seed = 200;
+        for (const Size &size : sizes) {
+            const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+            const std::vector<double> expected = problem.expected();
+            for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
+                for (const int each : {1, 2}) {
+                    const earshot::ScanPlan plan = {shape, 1, size.grid.length(), each};
+                    require_close(size, describe(plan) + order, run(problem, plan), expected);
+                }
+            }
+        }
+    });
+}
+
+/* Segments of whole chunks, the last one shorter; the states of the first must reach the end of the last. */
+TEST(segmented_scan_agrees_with_its_formula) {
+    const Size sizes[] = {{{Axis::time, 1, 65, 1}, 5, 4, 1},   {{Axis::time, 1, 150, 2}, 33, 16, 4},
+                          {{Axis::time, 1, 97, 1}, 9, 7, 5},   {{Axis::frequency, 2, 1, 130}, 3, 11, 9},
+                          {{Axis::time, 1, 128, 1}, 2, 20, 2}, {{Axis::time, 1, 99, 1}, 3, 40, 3}};
+    in_every_order([&](const std::string &order) {
+        std::uint64_t seed = 300;
+        for (const Size &size : sizes) {
+            const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+            const std::vector<double> expected = problem.expected();
+            for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
+                for (const int length : {32, 64}) {
+                    const int segments = (size.grid.length() + length - 1) / length;
+                    const earshot::ScanPlan plan = {shape, segments, length, 1 + length / 64};
+                    require_close(size, describe(plan) + order, run(problem, plan), expected);
+                }
+            }
+        }
+    });
+}
 } // namespace
