@@ -19,7 +19,7 @@ import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GlobalPool;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
@@ -127,10 +127,10 @@ class BackendContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
-    void globalMean(Maker maker) {
+    void globalPool(Maker maker) {
         RandomLayers random = new RandomLayers(3);
         for (int width : WIDTHS) {
-            check(maker, new GlobalMean(width), random.normal(2, 1, 2, 5, 7, width));
+            check(maker, new GlobalPool(width, GlobalPool.Kind.MEAN), random.normal(2, 1, 2, 5, 7, width));
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.Random;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.NormalizedConvolution;
@@ -77,7 +78,7 @@ final class RandomLayers {
     }
 
     PreNorm plainNorm(int channels) {
-        return new PreNorm.Plain(normal(1, 0.3, channels), normal(0, 0.3, channels));
+        return new LayerNorm(normal(1, 0.3, channels), normal(0, 0.3, channels));
     }
 
     PreNorm conditionalNorm(int condition, int channels) {

@@ -6,15 +6,25 @@ import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
 import org.earshot.layer.Activation;
+import org.earshot.layer.BandNorm;
+import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GatedFusion;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Gru;
+import org.earshot.layer.Layer;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.NormalizedConvolution;
 import org.earshot.layer.PreNorm;
+import org.earshot.layer.ResidualSeparable;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */
 public final class CpuBackend implements Backend {
@@ -88,7 +98,10 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Operation globalMean(GlobalMean layer) {
+    public Operation globalPool(GlobalPool layer) {
+        if (layer.operation() != GlobalPool.Kind.MEAN) {
+            throw missing(layer);
+        }
         return new CpuOperation(
                 layer, op -> EarshotCpu.earshot_cpu_global_mean_create(layer.channels(), instructionSet.code(), op));
     }
@@ -99,6 +112,9 @@ public final class CpuBackend implements Backend {
         weights.add(layer.locationTable());
         add(weights, layer.timeMapping());
         add(weights, layer.projection());
+        if (layer.projection() == null) {
+            throw missing(layer);
+        }
         return new CpuOperation(
                 layer,
                 op -> EarshotCpu.earshot_cpu_context_create(
@@ -152,7 +168,7 @@ public final class CpuBackend implements Backend {
         FlatWeights weights = new FlatWeights();
         int norm = EarshotCpu.EARSHOT_CPU_NORM_NONE;
         int condition = 0;
-        if (layer.norm() instanceof PreNorm.Plain plain) {
+        if (layer.norm() instanceof LayerNorm plain) {
             norm = EarshotCpu.EARSHOT_CPU_NORM_LAYER;
             weights.add(plain.scale());
             weights.add(plain.shift());
@@ -188,6 +204,50 @@ public final class CpuBackend implements Backend {
                         instructionSet.code(),
                         precisionCode(),
                         op));
+    }
+
+    @Override
+    public Operation bandNorm(BandNorm layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation squeezeExcitation(SqueezeExcitation layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation tokenPool(TokenPool layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation transformer(Transformer layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation concatenation(Concatenation layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation residualSeparable(ResidualSeparable layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation gru(Gru layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation gatedFusion(GatedFusion layer) {
+        throw missing(layer);
+    }
+
+    private static BackendException missing(Layer layer) {
+        return new BackendException(NAME, "layer " + layer.kind(), "a backend that has it");
     }
 
     private int precisionCode() {

@@ -1,13 +1,23 @@
 package org.earshot.backend.portable;
 
+import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
+import org.earshot.layer.BandNorm;
+import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GatedFusion;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Gru;
+import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaPath;
+import org.earshot.layer.ResidualSeparable;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
 
 /** The backend in plain Java. */
 public final class PortableBackend implements Backend {
@@ -54,13 +64,57 @@ public final class PortableBackend implements Backend {
     }
 
     @Override
-    public Operation globalMean(GlobalMean layer) {
-        return new GlobalMeanOperation(layer);
+    public Operation globalPool(GlobalPool layer) {
+        return new GlobalPoolOperation(layer);
     }
 
     @Override
     public Operation linear(Linear layer) {
         return new LinearOperation(layer);
+    }
+
+    @Override
+    public Operation bandNorm(BandNorm layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation squeezeExcitation(SqueezeExcitation layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation tokenPool(TokenPool layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation transformer(Transformer layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation concatenation(Concatenation layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation residualSeparable(ResidualSeparable layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation gru(Gru layer) {
+        throw missing(layer);
+    }
+
+    @Override
+    public Operation gatedFusion(GatedFusion layer) {
+        throw missing(layer);
+    }
+
+    private static BackendException missing(Layer layer) {
+        return new BackendException(NAME, "layer " + layer.kind(), "a backend that has it");
     }
 
     @Override
