@@ -1,6 +1,5 @@
 package org.earshot.backend.portable;
 
-import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
@@ -11,7 +10,6 @@ import org.earshot.layer.DenseEncoder;
 import org.earshot.layer.GatedFusion;
 import org.earshot.layer.GlobalPool;
 import org.earshot.layer.Gru;
-import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.ResidualSeparable;
@@ -75,46 +73,42 @@ public final class PortableBackend implements Backend {
 
     @Override
     public Operation bandNorm(BandNorm layer) {
-        throw missing(layer);
+        return new BandNormOperation(layer);
     }
 
     @Override
     public Operation squeezeExcitation(SqueezeExcitation layer) {
-        throw missing(layer);
+        return new SqueezeExcitationOperation(layer);
     }
 
     @Override
     public Operation tokenPool(TokenPool layer) {
-        throw missing(layer);
+        return new TokenPoolOperation(layer);
     }
 
     @Override
     public Operation transformer(Transformer layer) {
-        throw missing(layer);
+        return new TransformerOperation(layer);
     }
 
     @Override
     public Operation concatenation(Concatenation layer) {
-        throw missing(layer);
+        return new ConcatenationOperation(layer);
     }
 
     @Override
     public Operation residualSeparable(ResidualSeparable layer) {
-        throw missing(layer);
+        return new ResidualSeparableOperation(layer);
     }
 
     @Override
     public Operation gru(Gru layer) {
-        throw missing(layer);
+        return new GruOperation(layer);
     }
 
     @Override
     public Operation gatedFusion(GatedFusion layer) {
-        throw missing(layer);
-    }
-
-    private static BackendException missing(Layer layer) {
-        return new BackendException(NAME, "layer " + layer.kind(), "a backend that has it");
+        return new GatedFusionOperation(layer);
     }
 
     @Override
