@@ -47,10 +47,26 @@ class Arena {
     std::vector<std::unique_ptr<float, Free>> blocks_;
 };
 
+/* A layer as it comes over the boundary. */
+struct Packing {
+    const std::int32_t *numbers;
+    std::int64_t number_count;
+    const float *weights;
+    std::int64_t weight_count;
+    std::int32_t isa, precision;
+
+    /* Fails where there are more or fewer numbers. */
+    void require_numbers(std::int64_t expected) const;
+    /* Kernels for the precision asked for, */
+    const Kernels &kernels() const;
+    /* and for a layer that computes in float32 whatever was asked for. */
+    const Kernels &float32_kernels() const;
+};
+
 /* Hands out weights in their order, after checking that the count is the expected one. */
 class WeightReader {
   public:
-    WeightReader(const float *weights, std::int64_t count, Index expected);
+    WeightReader(const Packing &packing, Index expected);
     const float *take(Index floats);
 
   private:
@@ -85,6 +101,8 @@ struct Arguments {
 
 /* Fails where there is no such set or precision, or where this processor lacks it. */
 const Kernels &kernels_for(std::int32_t isa, std::int32_t precision);
+/* Fails where there is no such precision. */
+void require_precision(std::int32_t precision);
 std::int32_t isa_of(const Kernels &kernels);
 
 Index round_up(Index n, Index multiple);
@@ -115,6 +133,13 @@ void pack_panels(const Kernels &kernels, Index groups, Index depth, Index column
 
 /* Floats that panels take. */
 Index packed_floats(const Kernels &kernels, Index groups, Index depth, Index columns_padded);
+
+/* One function for each kind of layer. */
+std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing);
 
 } // namespace earshot
 

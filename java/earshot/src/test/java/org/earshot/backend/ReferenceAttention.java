@@ -33,13 +33,18 @@ final class ReferenceAttention {
         double[] result = new double[width];
         for (int head = 0; head < layer.heads(); head++) {
             double[] weights = new double[x.length];
+            double largest = Double.NEGATIVE_INFINITY;
             double total = 0;
             for (int j = 0; j < x.length; j++) {
                 double product = 0;
                 for (int c = head * each; c < (head + 1) * each; c++) {
                     product += part(i, 0)[c] * part(j, 1)[c];
                 }
-                weights[j] = Math.exp(product / Math.sqrt(each));
+                weights[j] = product / Math.sqrt(each);
+                largest = Math.max(largest, weights[j]);
+            }
+            for (int j = 0; j < x.length; j++) {
+                weights[j] = Math.exp(weights[j] - largest);
                 total += weights[j];
             }
             for (int j = 0; j < x.length; j++) {

@@ -1,0 +1,23 @@
+/* One small layer of each kind. */
+#pragma once
+
+#include "operation.h"
+#include "reference.h"
+
+namespace test {
+
+inline std::vector<Packed> examples() {
+    Random random(12);
+    const auto weights = [&](std::int64_t count) { return random.vector(count, -1.0F, 1.0F); };
+    const MambaShape path = {EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 2, 1, 3, 5, 2, 1, 4};
+    const EncoderShape encoder = EncoderShape::paper(3, 2);
+    return {
+        {EARSHOT_LAYER_LINEAR, {3, 3, 0}, weights(3 * 4)},
+        {EARSHOT_LAYER_GLOBAL_POOL, {3, EARSHOT_POOL_MEAN}, {}},
+        {EARSHOT_LAYER_CONTEXT, {3, 2, 8, 2, 2}, weights(3 * 2 + 2 * 8 + 2 + 2 * 4 + 2)},
+        {EARSHOT_LAYER_DENSE_ENCODER, encoder.numbers(), weights(encoder.weight_count())},
+        {EARSHOT_LAYER_MAMBA_PATH, path.numbers(), mamba_weights(path, 1)},
+    };
+}
+
+} // namespace test
