@@ -7,7 +7,8 @@ import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
@@ -72,7 +73,7 @@ public final class AscMamba implements SceneModel {
                         : builder.add(name, path, x);
             }
         }
-        builder.add(Network.EMBEDDING, new GlobalMean(encoder.channels()), x);
+        builder.add(Network.EMBEDDING, new GlobalPool(encoder.channels(), GlobalPool.Kind.MEAN), x);
         builder.add(
                 Network.LOGITS,
                 linear(binder, "classifier", encoder.channels(), config.labels().size(), Activation.NONE),
@@ -199,7 +200,7 @@ public final class AscMamba implements SceneModel {
                     linear(binder, prefix + "cln.gamma", condition, channels, Activation.NONE),
                     linear(binder, prefix + "cln.beta", condition, channels, Activation.NONE));
         }
-        return new PreNorm.Plain(
+        return new LayerNorm(
                 binder.take(prefix + "norm.weight", channels), binder.take(prefix + "norm.bias", channels));
     }
 
