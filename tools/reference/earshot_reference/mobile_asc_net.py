@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,19 +94,30 @@ class ResidualSeparableBlock(nn.Module):
         return F.avg_pool2d(F.relu(y + self.shortcut(x)), 2)
 
 
+Recurrence = Callable[[nn.GRU, Tensor], Tensor]
+"""A GRU and its input [B, T, W] to its output [B, T, H]."""
+
+
+def pytorch_gru(gru: nn.GRU, x: Tensor) -> Tensor:
+    """The GRU as PyTorch runs it."""
+    return gru(x)[0]
+
+
 class MobileAscNet(WithContext, SceneNetwork):
     """The network.
 
     Args:
         sizes: its sizes.
+        recurrence: how the GRU is computed; same numbers whichever is given.
     """
 
     architecture = "mobile-asc-net"
     mark = "gru.weight_ih_l0"
 
-    def __init__(self, sizes: MobileAscNetSizes) -> None:
+    def __init__(self, sizes: MobileAscNetSizes, recurrence: Recurrence = pytorch_gru) -> None:
         super().__init__()
         self.sizes = sizes
+        self.recurrence = recurrence
         inputs = (1, *sizes.channels[:-1])
         self.blocks = nn.ModuleList(map(ResidualSeparableBlock, inputs, sizes.channels))
         self.gru = nn.GRU(sizes.channels[-1] * sizes.pooled_bands, sizes.hidden, batch_first=True)
@@ -156,7 +167,7 @@ class MobileAscNet(WithContext, SceneNetwork):
             x = block(x)
         # Channel-major: the GRU reads [B, T', C * F'].
         sequence = x.transpose(1, 2).flatten(2)
-        x = self.gru(sequence)[0].mean(1)
+        x = self.recurrence(self.gru, sequence).mean(1)
         if self.contextual:
             x = torch.cat([x, self.context(location, time_features)], 1)
         if self.sizes.fusion == "early":

@@ -12,6 +12,7 @@ from torch._higher_order_ops.scan import scan
 
 from earshot_reference.ascmamba import AscMamba
 from earshot_reference.layers import SceneNetwork
+from earshot_reference.mobile_asc_net import MobileAscNet
 from earshot_reference.random_model import check_agreement, example
 from earshot_reference.se_trans import SeTrans
 
@@ -39,7 +40,10 @@ def matrix_pool(x: Tensor, bins: tuple[int, int]) -> Tensor:
     ONNX has no adaptive pooling, and the exporter's own substitute is wrong where the length is
     not that of the example.
     """
-    return _shares(x.shape[2], bins[0]) @ x @ _shares(x.shape[3], bins[1]).T
+    rows, columns = bins
+    # A mean is one node of ONNX, and faster.
+    x = x.mean(3, keepdim=True) if columns == 1 else x @ _shares(x.shape[3], columns).T
+    return x.mean(2, keepdim=True) if rows == 1 else _shares(x.shape[2], rows) @ x
 
 
 def _shares(length: int, bins: int) -> Tensor:
@@ -50,10 +54,33 @@ def _shares(length: int, bins: int) -> Tensor:
     return inside / inside.sum(1, keepdim=True)
 
 
+def operator_gru(gru: nn.GRU, x: Tensor) -> Tensor:
+    """As :func:`earshot_reference.mobile_asc_net.pytorch_gru`, with ONNX's ``GRU``.
+
+    The exporter has the same, but not for a length that is a quotient: T halved in each block.
+    """
+
+    def reordered(weight: Tensor) -> Tensor:
+        reset, update, new = weight.chunk(3)
+        return torch.cat([update, reset, new])[None]
+
+    weights = [reordered(x) for x in (gru.weight_ih_l0, gru.weight_hh_l0)]
+    bias = torch.cat([reordered(x) for x in (gru.bias_ih_l0, gru.bias_hh_l0)], 1)
+    y = torch.onnx.ops.symbolic(
+        "GRU",
+        (x.transpose(0, 1), *weights, bias),
+        {"hidden_size": gru.hidden_size, "linear_before_reset": 1},
+        dtype=x.dtype,
+        shape=(x.shape[1], 1, x.shape[0], gru.hidden_size),
+    )
+    return y[:, 0].transpose(0, 1)
+
+
 # What stands in for operations that ONNX cannot express as the reference writes them.
 _SUBSTITUTES = {
     AscMamba.architecture: {"scan": operator_scan},
     SeTrans.architecture: {"pool": matrix_pool},
+    MobileAscNet.architecture: {"recurrence": operator_gru},
 }
 
 

@@ -94,7 +94,7 @@ def _state_and_config():
     ("section", "message"),
     [
         ({"heads": 3}, "model.heads: found 3, expected a divisor of 128"),
-        ({"coarse_labels": []}, "model.coarse_labels, how many: found 0"),
+        ({"coarse_labels": []}, "model.coarse_labels: found 0, the weights are for 2"),
         ({"superset": {"Bus": "indoor"}}, "model.superset: found None for 'Airport'"),
         ({"superset": DEFAULT_SUPERSET | {"Bar": "under water"}}, "'under water' for 'Bar'"),
         ({"se_scales": [1, 2]}, "size mismatch"),
