@@ -113,6 +113,30 @@ class WithContext(nn.Module):
         return torch.cat([city, F.relu(self.time_mapping(time_features))], 1)
 
 
+class LateFusionNetwork(WithContext, SceneNetwork):
+    """A network that hears first, and is told city and time, if at all, after that."""
+
+    @abstractmethod
+    def listen(self, features: Tensor) -> Tensor:
+        """Features [B, T, F] to one vector for each clip."""
+
+    @abstractmethod
+    def fuse(self, x: Tensor) -> Tensor:
+        """That vector, the context's behind it if there is one, to the embedding."""
+
+    def embed(
+        self,
+        features: Tensor,
+        location: Tensor | None = None,
+        time_features: Tensor | None = None,
+    ) -> Tensor:
+        """See :meth:`SceneNetwork.embed`."""
+        x = self.listen(features)
+        if self.contextual:
+            x = torch.cat([x, self.context(location, time_features)], 1)
+        return self.fuse(x)
+
+
 def context_sizes(state: Mapping[str, Tensor], prefix: str = "") -> dict[str, int]:
     """``locations``, ``location_width``, ``time_width`` of a state dict with context.
 

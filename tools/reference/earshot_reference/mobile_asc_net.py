@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from earshot_reference.configuration import ModelConfig
 from earshot_reference.layers import (
     EPSILON,
-    SceneNetwork,
-    WithContext,
+    LateFusionNetwork,
     context_sizes,
     count,
     require_equal,
@@ -103,7 +102,7 @@ def pytorch_gru(gru: nn.GRU, x: Tensor) -> Tensor:
     return gru(x)[0]
 
 
-class MobileAscNet(WithContext, SceneNetwork):
+class MobileAscNet(LateFusionNetwork):
     """The network.
 
     Args:
@@ -155,21 +154,17 @@ class MobileAscNet(WithContext, SceneNetwork):
         carried = x * (1 - torch.sigmoid(self.carry_gate(x)))
         return carried + self.transform(x) * torch.sigmoid(self.transform_gate(x))
 
-    def embed(
-        self,
-        features: Tensor,
-        location: Tensor | None = None,
-        time_features: Tensor | None = None,
-    ) -> Tensor:
-        """The vector that enters the last layer: [B, 96], or [B, 64] without context."""
+    def listen(self, features: Tensor) -> Tensor:
+        """[B, T, F] to [B, 64]."""
         x = features[:, None]
         for block in self.blocks:
             x = block(x)
         # Channel-major: the GRU reads [B, T', C * F'].
         sequence = x.transpose(1, 2).flatten(2)
-        x = self.recurrence(self.gru, sequence).mean(1)
-        if self.contextual:
-            x = torch.cat([x, self.context(location, time_features)], 1)
+        return self.recurrence(self.gru, sequence).mean(1)
+
+    def fuse(self, x: Tensor) -> Tensor:
+        """[B, 96] to the same; [B, 64] without context."""
         if self.sizes.fusion == "early":
             return self.early_fusion(x)
         return self.gated_fusion(x) if self.sizes.fusion == "gated" else x

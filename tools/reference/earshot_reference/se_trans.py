@@ -21,8 +21,7 @@ from earshot_reference.configuration import (
 )
 from earshot_reference.layers import (
     EPSILON,
-    SceneNetwork,
-    WithContext,
+    LateFusionNetwork,
     context_sizes,
     count,
     require_equal,
@@ -159,7 +158,7 @@ def fused(logits: Tensor, coarse_logits: Tensor, superset: Tensor) -> Tensor:
     return scores / scores.sum(1, keepdim=True)
 
 
-class SeTrans(WithContext, SceneNetwork):
+class SeTrans(LateFusionNetwork):
     """The network.
 
     Args:
@@ -225,22 +224,17 @@ class SeTrans(WithContext, SceneNetwork):
             section |= {"coarse_labels": list(COARSE_LABELS), "superset": dict(DEFAULT_SUPERSET)}
         return section
 
-    def embed(
-        self,
-        features: Tensor,
-        location: Tensor | None = None,
-        time_features: Tensor | None = None,
-    ) -> Tensor:
-        """The vector [B, 128] that enters the heads."""
+    def listen(self, features: Tensor) -> Tensor:
+        """[B, T, F] to [B, 128]."""
         # The bands are what bn0 takes for channels.
         x = self.bn0(features[:, None].transpose(1, 3)).transpose(1, 3)
         x = self.SE_block2(self.SE_block1(x))
         tokens = self.pool(x, (self.TOKENS, 1))[..., 0].transpose(1, 2)
-        x = self.encoder(tokens).amax(1)
-        if self.contextual:
-            x = torch.cat([x, self.context(location, time_features)], 1)
-            x = F.relu(self.fusion_layer(x))
-        return x
+        return self.encoder(tokens).amax(1)
+
+    def fuse(self, x: Tensor) -> Tensor:
+        """[B, 160] to [B, 128]; the identity without context."""
+        return F.relu(self.fusion_layer(x)) if self.contextual else x
 
     def classify(self, embedding: Tensor) -> dict[str, Tensor]:
         """``logits``; with two heads also ``coarse_logits`` and the fused ``probabilities``."""
