@@ -144,7 +144,7 @@ void require_right(const char *name, test::Mode mode, const std::vector<float> &
                    const test::Doubles &unrounded) {
     const double error = test::mean_error(actual, expected);
     if (!(error <
-          (mode.precision == EARSHOT_CPU_PRECISION_BF16 ? test::bf16_tolerance(expected, unrounded, 4) : 1e-5)) ||
+          (mode.precision == EARSHOT_PRECISION_BF16 ? test::bf16_tolerance(expected, unrounded, 4) : 1e-5)) ||
         test::failures() > 0) {
         std::printf("%s is wrong (error %g): nothing is timed\n", name, error);
         std::exit(1);
@@ -160,9 +160,7 @@ void make_encoder(test::Mode mode, Prepared &p) {
     p.name = "encoder";
     p.bands = kBands;
     p.input0 = random.vector(kFrames * kBands, -2.0F, 2.0F);
-    CHECK(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 64, 4,
-                                           shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()),
-                                           mode.isa, mode.precision, &p.operation.op) == EARSHOT_CPU_OK);
+    CHECK(test::made({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, mode, p.operation));
     p.multiply_adds = kFrames * (kBands * (64.0 + 9 * 64 * 64 * (1 + 2 + 3 + 4)) + kInnerBands * 3 * 64 * 64);
     const std::vector<float> x = random.vector(6 * kBands, -2.0F, 2.0F);
     const test::Doubles unrounded = test::dense_encoder(shape, weights, x, 1, 6, kBands);
@@ -172,20 +170,17 @@ void make_encoder(test::Mode mode, Prepared &p) {
 }
 
 void make_path(test::Mode mode, std::int32_t axis, Prepared &p) {
-    test::MambaShape shape = {axis, EARSHOT_CPU_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4};
+    test::MambaShape shape = {axis, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4};
     test::Random random(1);
     const std::vector<float> weights = test::mamba_weights(shape, 5);
-    p.name = axis == EARSHOT_CPU_AXIS_TIME ? "time" : "frequency";
+    p.name = axis == EARSHOT_AXIS_TIME ? "time" : "frequency";
     p.bands = kInnerBands;
     p.input0 = random.vector(kFrames * kInnerBands * 64, -2.0F, 2.0F);
     p.input1 = random.vector(32, -1.0F, 1.0F);
-    CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
-                                        shape.norm, shape.condition, shape.layers, shape.channels, shape.inner,
-                                        shape.states, shape.rank, shape.taps, mode.isa, mode.precision,
-                                        &p.operation.op) == EARSHOT_CPU_OK);
+    CHECK(test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), weights}, mode, p.operation));
     p.multiply_adds = kFrames * kInnerBands * 2.0 * (64 * 512 + 256 * 4 + 256 * 36 + 4 * 256 + 256 * 64 + 64 * 64);
-    const std::int64_t frames = axis == EARSHOT_CPU_AXIS_TIME ? 150 : 4;
-    const std::int64_t bands = axis == EARSHOT_CPU_AXIS_TIME ? 2 : kInnerBands;
+    const std::int64_t frames = axis == EARSHOT_AXIS_TIME ? 150 : 4;
+    const std::int64_t bands = axis == EARSHOT_AXIS_TIME ? 2 : kInnerBands;
     const std::vector<float> x = random.vector(frames * bands * 64, -2.0F, 2.0F);
     const test::Doubles unrounded = test::mamba_path(shape, weights, x, p.input1, 1, frames, bands);
     shape.precision = mode.precision;
@@ -242,7 +237,7 @@ void print(const Prepared &p, test::Mode mode, const Times &times, int threads, 
     std::printf("%-11s %-9s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: products %6.1f GFLOP/s, %5.1f %%",
                 mode.name().c_str(), p.name, times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9,
                 100 * flops / peak);
-    if (p.bands == kInnerBands && mode.precision == EARSHOT_CPU_PRECISION_FLOAT32) {
+    if (p.bands == kInnerBands && mode.precision == EARSHOT_PRECISION_FLOAT32) {
         const double updates = 2.0 * kFrames * kInnerBands * 256 * 16;
         std::printf(", with the scan %4.1f %%", 100 * (2 * p.multiply_adds / peak + updates / (scan * threads)) / used);
     }
@@ -262,8 +257,8 @@ int main(int argc, char **argv) {
     Prepared all[2][kKinds];
     for (int i = 0; i < precisions; ++i) {
         make_encoder({isa, i}, all[i][0]);
-        make_path({isa, i}, EARSHOT_CPU_AXIS_TIME, all[i][1]);
-        make_path({isa, i}, EARSHOT_CPU_AXIS_FREQUENCY, all[i][2]);
+        make_path({isa, i}, EARSHOT_AXIS_TIME, all[i][1]);
+        make_path({isa, i}, EARSHOT_AXIS_FREQUENCY, all[i][2]);
     }
     const double scan = scan_rate(isa, runs);
     std::printf("%s; scan alone %.2f G state updates/s on one thread, with gate\n", earshot_cpu_isa_name(isa),

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "earshot_layers.h"
+
 #if defined(__GNUC__)
 #define EARSHOT_CPU_API __attribute__((visibility("default")))
 #else
@@ -25,7 +27,7 @@ extern "C" {
 #endif
 
 /* Number of this interface; it changes with every incompatible change of this file. */
-#define EARSHOT_CPU_ABI 2
+#define EARSHOT_CPU_ABI 3
 
 /* What a function returns. */
 typedef int32_t earshot_cpu_status;
@@ -40,19 +42,6 @@ typedef int32_t earshot_cpu_status;
 #define EARSHOT_CPU_ISA_BASELINE 0 /* what every processor of the platform has: SSE2, or NEON */
 #define EARSHOT_CPU_ISA_AVX2 1     /* AVX2 and FMA */
 #define EARSHOT_CPU_ISA_AVX512 2   /* AVX-512 F, VL, DQ and BW */
-
-/* How the large products of an operation are done; all else is float32 either way. */
-#define EARSHOT_CPU_PRECISION_FLOAT32 0
-#define EARSHOT_CPU_PRECISION_BF16 1 /* factors rounded to bfloat16, sums in float32: AVX512-BF16 only */
-
-/* What stands in front of a Mamba path. */
-#define EARSHOT_CPU_NORM_NONE 0
-#define EARSHOT_CPU_NORM_LAYER 1
-#define EARSHOT_CPU_NORM_CONDITIONAL 2
-
-/* Along which dimension a Mamba path's sequences run. */
-#define EARSHOT_CPU_AXIS_TIME 0
-#define EARSHOT_CPU_AXIS_FREQUENCY 1
 
 /* Threads of one session: the caller's and some of its own, which sleep between runs. */
 typedef struct earshot_cpu_team earshot_cpu_team;
@@ -73,7 +62,7 @@ EARSHOT_CPU_API int32_t earshot_cpu_isa_best(void);
 /* 1 if the instruction set can be used here, 0 if not or if there is no such set. */
 EARSHOT_CPU_API int32_t earshot_cpu_isa_available(int32_t isa);
 
-/* 1 if operations can be made with EARSHOT_CPU_PRECISION_BF16 here (and with AVX-512 only), 0 if not. */
+/* 1 if operations can be made with EARSHOT_PRECISION_BF16 here (and with AVX-512 only), 0 if not. */
 EARSHOT_CPU_API int32_t earshot_cpu_bf16_available(void);
 
 /* "baseline", "avx2", "avx512"; "unknown" for any other number. */
@@ -86,56 +75,15 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_team_create(int32_t threads, ears
 EARSHOT_CPU_API void earshot_cpu_team_destroy(earshot_cpu_team *team);
 
 /*
- * y = activation(W x + b): input [B, I], output [B, O].
- * Weights, one after the other: weight [O, I], bias [O]. relu: 1 for max(y, 0), 0 for none.
+ * Makes an operation of a layer. Kind, numbers and weights are described in earshot_layers.h; counts are numbers of
+ * elements and must be exactly what the kind and the numbers ask for.
+ * Precision is EARSHOT_PRECISION_FLOAT32 or _BF16. Bfloat16 concerns the convolutions of a dense encoder but the first,
+ * and in_proj, x_proj, out_proj and the projection of a Mamba path; there it is EARSHOT_CPU_UNSUPPORTED where the
+ * processor lacks it. Other layers compute in float32 whatever the precision: nothing would be gained.
  */
-EARSHOT_CPU_API earshot_cpu_status earshot_cpu_linear_create(const float *weights, int64_t weight_count, int32_t inputs,
-                                                             int32_t outputs, int32_t relu, int32_t isa,
-                                                             earshot_cpu_op **op);
-
-/* Mean over time and frequency: input [B, T, F, C], output [B, C]. */
-EARSHOT_CPU_API earshot_cpu_status earshot_cpu_global_mean_create(int32_t channels, int32_t isa, earshot_cpu_op **op);
-
-/*
- * c = P [embedding(location); relu(M time + m)] + p. Input 0: location [B, 1], a row's index as an integral float
- * (another value fails the run); input 1: time features [B, I]; output [B, K].
- * Weights: embedding [cities, L], M [H, I], m [H], P [K, L + H], p [K].
- */
-EARSHOT_CPU_API earshot_cpu_status earshot_cpu_context_create(const float *weights, int64_t weight_count,
-                                                              int32_t cities, int32_t location_width,
-                                                              int32_t time_inputs, int32_t time_width, int32_t outputs,
-                                                              int32_t isa, earshot_cpu_op **op);
-
-/*
- * Dense encoder: a 1x1 convolution 1 -> C, block_layers convolutions C * (i + 1) -> C that read all earlier outputs,
- * newest first, and one last convolution C -> C; behind each an instance norm and a PReLU. Input [B, T, F, 1], output
- * [B, T', F', C].
- * Weights, convolution after convolution: weight [C, I, KT, KF], bias [C], norm weight [C], norm bias [C], slopes [C].
- * Geometry: six numbers for each of the block's layers and then the last convolution: KT, KF, time padding, frequency
- * padding, time dilation, frequency stride. The block's layers must keep T and F.
- * The precision is that of all convolutions but the first; bf16 where there is none is EARSHOT_CPU_UNSUPPORTED.
- */
-EARSHOT_CPU_API earshot_cpu_status earshot_cpu_dense_encoder_create(const float *weights, int64_t weight_count,
-                                                                    int32_t channels, int32_t block_layers,
-                                                                    const int32_t *geometry, int64_t geometry_count,
-                                                                    int32_t isa, int32_t precision,
-                                                                    earshot_cpu_op **op);
-
-/*
- * One path of a dual-path block: x + projection([forward(h); backward(h)]), h = norm(x, condition), with `layers` Mamba
- * layers in each direction. Input 0: x [B, T, F, C]; input 1, for the conditional norm only: [B, condition]; output as
- * x, which it may not overlap.
- * Weights: the norm (none; scale [C], shift [C]; or gamma weight [C, condition], gamma bias [C], beta weight
- * [C, condition], beta bias [C]), then the forward layers, then the backward layers, each norm [C], in_proj [2E, C],
- * conv weight [E, 1, K], conv bias [E], x_proj [R + 2N, E], dt_proj [E, R], dt bias [E], A_log [E, N], D [E],
- * out_proj [C, E]; then the projection's weight [2C, C], input first, and bias [C].
- * The precision is that of in_proj, x_proj, out_proj and the projection; as above.
- */
-EARSHOT_CPU_API earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights, int64_t weight_count,
-                                                                 int32_t axis, int32_t norm, int32_t condition,
-                                                                 int32_t layers, int32_t channels, int32_t inner,
-                                                                 int32_t states, int32_t rank, int32_t taps,
-                                                                 int32_t isa, int32_t precision, earshot_cpu_op **op);
+EARSHOT_CPU_API earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
+                                                         const float *weights, int64_t weight_count, int32_t isa,
+                                                         int32_t precision, earshot_cpu_op **op);
 
 /* The instruction set an operation uses; -1 for null. */
 EARSHOT_CPU_API int32_t earshot_cpu_op_isa(const earshot_cpu_op *op);

@@ -1,4 +1,4 @@
-/* The functions of the boundary that hold for every operation: team, sizes, run, destroy. */
+/* The functions of the boundary that hold for every operation: team, create, sizes, run, destroy. */
 #include "internal.h"
 
 using earshot::Extents;
@@ -57,6 +57,39 @@ class Turn {
     earshot::Team &team_;
 };
 
+std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::Packing &packing) {
+    switch (kind) {
+    case EARSHOT_LAYER_LINEAR:
+        return earshot::make_linear(packing);
+    case EARSHOT_LAYER_GLOBAL_POOL:
+        return earshot::make_global_pool(packing);
+    case EARSHOT_LAYER_CONTEXT:
+        return earshot::make_context_encoder(packing);
+    case EARSHOT_LAYER_DENSE_ENCODER:
+        return earshot::make_dense_encoder(packing);
+    case EARSHOT_LAYER_MAMBA_PATH:
+        return earshot::make_mamba_path(packing);
+    case EARSHOT_LAYER_BAND_NORM:
+        return earshot::make_band_norm(packing);
+    case EARSHOT_LAYER_SQUEEZE_EXCITATION:
+        return earshot::make_squeeze_excitation(packing);
+    case EARSHOT_LAYER_TOKEN_POOL:
+        return earshot::make_token_pool(packing);
+    case EARSHOT_LAYER_TRANSFORMER:
+        return earshot::make_transformer(packing);
+    case EARSHOT_LAYER_CONCATENATION:
+        return earshot::make_concatenation(packing);
+    case EARSHOT_LAYER_RESIDUAL_SEPARABLE:
+        return earshot::make_residual_separable(packing);
+    case EARSHOT_LAYER_GRU:
+        return earshot::make_gru(packing);
+    case EARSHOT_LAYER_GATED_FUSION:
+        return earshot::make_gated_fusion(packing);
+    default:
+        fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
+    }
+}
+
 } // namespace
 
 extern "C" {
@@ -78,6 +111,16 @@ earshot_cpu_status earshot_cpu_team_create(int32_t threads, earshot_cpu_team **t
 
 void earshot_cpu_team_destroy(earshot_cpu_team *team) {
     delete team;
+}
+
+earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
+                                         const float *weights, int64_t weight_count, int32_t isa, int32_t precision,
+                                         earshot_cpu_op **op) {
+    return guarded([&] {
+        require(op != nullptr, "operation: null");
+        *op = nullptr;
+        *op = make(kind, {numbers, number_count, weights, weight_count, isa, precision}).release();
+    });
 }
 
 int32_t earshot_cpu_op_isa(const earshot_cpu_op *op) {

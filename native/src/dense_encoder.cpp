@@ -1,4 +1,4 @@
-/* earshot_cpu_dense_encoder_create: packs the encoder's weights and runs it, clip by clip. */
+/* EARSHOT_LAYER_DENSE_ENCODER: packs the encoder's weights and runs it, clip by clip. */
 #include <algorithm>
 #include <cmath>
 
@@ -8,17 +8,14 @@ namespace earshot {
 
 namespace {
 
-/* Rows of output that a task computes: few enough to share the work out, enough to reuse the rows they read. */
-constexpr Index kTaskRows = 16;
-
 constexpr Index kGeometryNumbers = 6;
 
 class DenseEncoder final : public earshot_cpu_op {
   public:
-    DenseEncoder(const Kernels &chosen, std::int32_t channels, std::int32_t block_layers, const std::int32_t *geometry,
-                 const float *weights, std::int64_t count)
-        : earshot_cpu_op(chosen), channels_(channels), padded_(round_up(channels, chosen.width)),
-          block_layers_(block_layers) {
+    explicit DenseEncoder(const Packing &packing)
+        : earshot_cpu_op(packing.kernels()), channels_(packing.numbers[0]),
+          padded_(round_up(channels_, kernels.width)), block_layers_(packing.numbers[1]) {
+        const std::int32_t *geometry = packing.numbers + 2;
         const Index c = channels_;
         Index expected = 5 * c;
         for (Index i = 0; i <= block_layers_; ++i) {
@@ -27,7 +24,7 @@ class DenseEncoder final : public earshot_cpu_op {
             margin_ = std::max(margin_, w.padding_bands);
             expected = size_sum({expected, size_product({c, c, cells(w)}), 4 * c});
         }
-        WeightReader reader(weights, count, expected);
+        WeightReader reader(packing, expected);
         first_.weight = reader.take(c);
         copy_vectors(reader, first_);
         first_.weight = copy(first_.weight);
@@ -217,8 +214,8 @@ class DenseEncoder final : public earshot_cpu_op {
     /* Calls body(row) for all rows, shared out as tasks. */
     template <class Body>
     static void each_row(Index rows, Team &team, const Body &body) {
-        team.each((rows + kTaskRows - 1) / kTaskRows, [&](Index task, int) {
-            for (Index t = task * kTaskRows; t < std::min(rows, (task + 1) * kTaskRows); ++t) {
+        each_block(rows, kBlockRows, team, [&](Index from, Index to, int) {
+            for (Index t = from; t < to; ++t) {
                 body(t);
             }
         });
@@ -268,21 +265,15 @@ class DenseEncoder final : public earshot_cpu_op {
 
 } // namespace
 
-} // namespace earshot
-
-extern "C" earshot_cpu_status earshot_cpu_dense_encoder_create(const float *weights, int64_t weight_count,
-                                                               int32_t channels, int32_t block_layers,
-                                                               const int32_t *geometry, int64_t geometry_count,
-                                                               int32_t isa, int32_t precision, earshot_cpu_op **op) {
-    return earshot::guarded([&] {
-        using earshot::require;
-        require(op != nullptr, "operation: null");
-        *op = nullptr;
-        require(channels >= 1 && block_layers >= 0, "channels: expected at least 1; block layers: at least 0");
-        require(geometry != nullptr, "geometry: null");
-        require(geometry_count == earshot::kGeometryNumbers * (int64_t{block_layers} + 1),
-                "geometry: expected six numbers for each layer of the block and for the last convolution");
-        *op = new earshot::DenseEncoder(earshot::kernels_for(isa, precision), channels, block_layers, geometry, weights,
-                                        weight_count);
-    });
+std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing) {
+    if (packing.number_count < 2) {
+        packing.require_numbers(2 + kGeometryNumbers);
+    }
+    require(packing.numbers != nullptr, "numbers: null");
+    require(packing.numbers[0] >= 1 && packing.numbers[1] >= 0,
+            "channels: expected at least 1; block layers: at least 0");
+    packing.require_numbers(2 + kGeometryNumbers * (std::int64_t{packing.numbers[1]} + 1));
+    return std::make_unique<DenseEncoder>(packing);
 }
+
+} // namespace earshot

@@ -82,10 +82,26 @@ float *Arena::zeros(Index floats) {
     return blocks_.back().get();
 }
 
-WeightReader::WeightReader(const float *weights, std::int64_t count, Index expected) : next_(weights) {
-    require(weights != nullptr || expected == 0, "weights: null");
-    if (count != expected) {
-        fail("weights: " + std::to_string(count) + " floats; expected " + std::to_string(expected));
+void Packing::require_numbers(std::int64_t expected) const {
+    if (number_count != expected) {
+        fail("numbers: " + std::to_string(number_count) + "; expected " + std::to_string(expected));
+    }
+    require(numbers != nullptr || expected == 0, "numbers: null");
+}
+
+const Kernels &Packing::kernels() const {
+    return kernels_for(isa, precision);
+}
+
+const Kernels &Packing::float32_kernels() const {
+    require_precision(precision);
+    return kernels_for(isa, EARSHOT_PRECISION_FLOAT32);
+}
+
+WeightReader::WeightReader(const Packing &packing, Index expected) : next_(packing.weights) {
+    require(packing.weights != nullptr || expected == 0, "weights: null");
+    if (packing.weight_count != expected) {
+        fail("weights: " + std::to_string(packing.weight_count) + " floats; expected " + std::to_string(expected));
     }
 }
 

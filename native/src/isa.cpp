@@ -61,15 +61,20 @@ const Kernels &bf16_kernels(std::int32_t isa) {
 
 } // namespace
 
+void require_precision(std::int32_t precision) {
+    if (precision != EARSHOT_PRECISION_FLOAT32 && precision != EARSHOT_PRECISION_BF16) {
+        fail("precision: " + std::to_string(precision) + "; expected 0 (float32) or 1 (bf16)");
+    }
+}
+
 const Kernels &kernels_for(std::int32_t isa, std::int32_t precision) {
-    require(precision == EARSHOT_CPU_PRECISION_FLOAT32 || precision == EARSHOT_CPU_PRECISION_BF16,
-            "precision: expected 0 or 1");
+    require_precision(precision);
     const std::int32_t chosen = isa == EARSHOT_CPU_ISA_BEST ? best() : isa;
     if (chosen < 0 || !available(chosen)) {
         fail("instruction set: " + std::string(earshot_cpu_isa_name(isa)) + " is not to be had here; the best is " +
              earshot_cpu_isa_name(best()));
     }
-    if (precision == EARSHOT_CPU_PRECISION_BF16) {
+    if (precision == EARSHOT_PRECISION_BF16) {
         return bf16_kernels(chosen);
     }
     return *kTables[chosen];

@@ -1,4 +1,4 @@
-/* earshot_cpu_mamba_path_create: packs a path's weights and runs it. */
+/* EARSHOT_LAYER_MAMBA_PATH: packs a path's weights and runs it. */
 #include <algorithm>
 #include <cmath>
 
@@ -16,19 +16,20 @@ struct MambaSizes {
 
 class MambaPath final : public earshot_cpu_op {
   public:
-    MambaPath(const Kernels &chosen, const MambaSizes &sizes, const float *weights, std::int64_t count)
-        : earshot_cpu_op(chosen), norm_(sizes.norm), condition_(sizes.condition),
-          channels_padded_(round_up(sizes.channels, chosen.width)), inner_padded_(round_up(sizes.inner, chosen.width)) {
+    MambaPath(const Packing &packing, const MambaSizes &sizes)
+        : earshot_cpu_op(packing.kernels()), norm_(sizes.norm), condition_(sizes.condition),
+          channels_padded_(round_up(sizes.channels, kernels.width)),
+          inner_padded_(round_up(sizes.inner, kernels.width)) {
         w_.channels = sizes.channels;
         w_.inner = sizes.inner;
         w_.states = sizes.states;
         w_.rank = sizes.rank;
         w_.taps = sizes.taps;
         w_.layers = sizes.layers;
-        w_.over_time = sizes.axis == EARSHOT_CPU_AXIS_TIME;
-        w_.has_norm = sizes.norm != EARSHOT_CPU_NORM_NONE;
+        w_.over_time = sizes.axis == EARSHOT_AXIS_TIME;
+        w_.has_norm = sizes.norm != EARSHOT_NORM_NONE;
         const Index c = w_.channels;
-        WeightReader reader(weights, count, expected_weights());
+        WeightReader reader(packing, expected_weights());
         read_norm(reader);
         for (int direction = 0; direction < 2; ++direction) {
             for (Index l = 0; l < w_.layers; ++l) {
@@ -38,15 +39,15 @@ class MambaPath final : public earshot_cpu_op {
         }
         const float *projection = reader.take(2 * c * c);
         for (Index direction = 0; direction < 2; ++direction) {
-            float *packed = arena_.zeros(packed_floats(kernels, 1, c, channels_padded_));
+            float *packed = packer_.zeros(packed_floats(kernels, 1, c, channels_padded_));
             const float *half = projection + direction * c * c;
             pack_panels(kernels, 1, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
             w_.projection[direction] = packed;
         }
-        w_.projection_bias = padded_copy(reader.take(c), c);
+        w_.projection_bias = packer_.padded(reader.take(c), c);
         const Index dbc = round_up(w_.rank + 2 * w_.states, kernels.width);
-        w_.zeros = arena_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
-        float *valid = arena_.zeros(channels_padded_);
+        w_.zeros = packer_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
+        float *valid = packer_.zeros(channels_padded_);
         std::fill_n(valid, c, 1.0F);
         w_.valid = valid;
     }
@@ -57,7 +58,7 @@ class MambaPath final : public earshot_cpu_op {
         return size_product({e.batch, e.frames, e.bands, w_.channels});
     }
     Index input1_floats(const Extents &e) const override {
-        return norm_ == EARSHOT_CPU_NORM_CONDITIONAL ? size_product({e.batch, condition_}) : 0;
+        return norm_ == EARSHOT_NORM_CONDITIONAL ? size_product({e.batch, condition_}) : 0;
     }
     Index output_floats(const Extents &e) const override { return input0_floats(e); }
     Index scratch_floats(const Extents &e, int threads) const override {
@@ -77,7 +78,7 @@ class MambaPath final : public earshot_cpu_op {
         job.frames = e.frames;
         job.bands = e.bands;
         job.group = group(e);
-        if (norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+        if (norm_ == EARSHOT_NORM_CONDITIONAL) {
             job.norm = scratch.norm;
             job.norm_step = 2 * channels_padded_;
             for (Index b = 0; b < e.batch; ++b) {
@@ -121,7 +122,7 @@ class MambaPath final : public earshot_cpu_op {
         Scratch(const MambaPath &path, const Extents &e, int count, float *base)
             : carver(base), split(count > 1 && path.groups(e) < 16 * Index{count}),
               per_thread(path.kernels.mamba_scratch(path.w_)), norm(nullptr), partial(nullptr), threads(nullptr) {
-            if (path.norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+            if (path.norm_ == EARSHOT_NORM_CONDITIONAL) {
                 norm = carver.take(size_product({e.batch, 2, path.channels_padded_}));
             }
             if (split) {
@@ -142,8 +143,8 @@ class MambaPath final : public earshot_cpu_op {
     Index expected_weights() const {
         const Index c = w_.channels;
         const Index e = w_.inner;
-        const Index norm = norm_ == EARSHOT_CPU_NORM_NONE    ? 0
-                           : norm_ == EARSHOT_CPU_NORM_LAYER ? 2 * c
+        const Index norm = norm_ == EARSHOT_NORM_NONE    ? 0
+                           : norm_ == EARSHOT_NORM_LAYER ? 2 * c
                                                              : size_product({2, c, condition_ + Index{1}});
         const Index per_position = size_sum({c, size_product({3, e, c}), size_product({e, w_.taps}), e,
                                              size_product({e, size_sum({w_.rank, w_.states, w_.states})}),
@@ -153,14 +154,14 @@ class MambaPath final : public earshot_cpu_op {
 
     void read_norm(WeightReader &reader) {
         const Index c = w_.channels;
-        if (norm_ == EARSHOT_CPU_NORM_LAYER) {
-            float *both = arena_.zeros(2 * channels_padded_);
+        if (norm_ == EARSHOT_NORM_LAYER) {
+            float *both = packer_.zeros(2 * channels_padded_);
             std::copy_n(reader.take(c), c, both);
             std::copy_n(reader.take(c), c, both + channels_padded_);
             fixed_norm_ = both;
-        } else if (norm_ == EARSHOT_CPU_NORM_CONDITIONAL) {
+        } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {
             const Index floats = c * (condition_ + Index{1});
-            float *both = arena_.zeros(2 * floats);
+            float *both = packer_.zeros(2 * floats);
             std::copy_n(reader.take(2 * floats), 2 * floats, both);
             conditional_norm_ = both;
         }
@@ -183,19 +184,19 @@ class MambaPath final : public earshot_cpu_op {
 
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
-        float *packed = arena_.zeros(packed_floats(kernels, 1, c, 2 * ep));
+        float *packed = packer_.zeros(packed_floats(kernels, 1, c, 2 * ep));
         pack_panels(kernels, 1, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
             const Index half = j / ep;
             return j % ep < e ? in[(half * e + j % ep) * c + k] * norm[k] : 0.0F;
         });
         layer.in = packed;
-        layer.conv = transposed(conv, e, w_.taps);
-        layer.conv_bias = padded_copy(conv_bias, e);
-        layer.x = pack_transposed(x, w_.rank + 2 * n, e);
-        layer.dt = transposed(dt, e, w_.rank);
-        layer.dt_bias = padded_copy(dt_bias, e);
-        float *decay = arena_.zeros(ep * n);
-        float *lowest = arena_.zeros(ep);
+        layer.conv = packer_.transposed(conv, e, w_.taps);
+        layer.conv_bias = packer_.padded(conv_bias, e);
+        layer.x = packer_.panels(x, w_.rank + 2 * n, e);
+        layer.dt = packer_.transposed(dt, e, w_.rank);
+        layer.dt_bias = packer_.padded(dt_bias, e);
+        float *decay = packer_.zeros(ep * n);
+        float *lowest = packer_.zeros(ep);
         for (Index i = 0; i < e; ++i) {
             for (Index s = 0; s < n; ++s) {
                 const float a = -std::exp(a_log[i * n + s]) * kLog2E;
@@ -206,35 +207,9 @@ class MambaPath final : public earshot_cpu_op {
         }
         layer.decay = decay;
         layer.lowest = lowest;
-        layer.skip = padded_copy(skip, e);
-        layer.out = pack_transposed(out, c, e);
+        layer.skip = packer_.padded(skip, e);
+        layer.out = packer_.panels(out, c, e);
         return layer;
-    }
-
-    const float *padded_copy(const float *from, Index count) {
-        float *to = arena_.zeros(round_up(count, kernels.width));
-        std::copy_n(from, count, to);
-        return to;
-    }
-
-    /* [rows, columns] to [columns, padded rows]. */
-    const float *transposed(const float *from, Index rows, Index columns) {
-        const Index step = round_up(rows, kernels.width);
-        float *to = arena_.zeros(columns * step);
-        for (Index i = 0; i < rows; ++i) {
-            for (Index j = 0; j < columns; ++j) {
-                to[j * step + i] = from[i * columns + j];
-            }
-        }
-        return to;
-    }
-
-    /* A linear layer's weight [outputs, inputs] to panels. */
-    const float *pack_transposed(const float *from, Index outputs, Index inputs) {
-        const Index columns = round_up(outputs, kernels.width);
-        float *to = arena_.zeros(packed_floats(kernels, 1, inputs, columns));
-        pack_panels(kernels, 1, inputs, outputs, columns, to, [=](Index k, Index j) { return from[j * inputs + k]; });
-        return to;
     }
 
     /* scale = gamma(c), shift = beta(c); the padding is zero. */
@@ -260,7 +235,7 @@ class MambaPath final : public earshot_cpu_op {
     Index condition_;
     Index channels_padded_;
     Index inner_padded_;
-    Arena arena_;
+    WeightPacker packer_{kernels};
     MambaWeights w_ = {};
     std::vector<MambaLayerWeights> layers_[2];
     const float *fixed_norm_ = nullptr;
@@ -269,24 +244,17 @@ class MambaPath final : public earshot_cpu_op {
 
 } // namespace
 
-} // namespace earshot
-
-extern "C" earshot_cpu_status earshot_cpu_mamba_path_create(const float *weights, int64_t weight_count, int32_t axis,
-                                                            int32_t norm, int32_t condition, int32_t layers,
-                                                            int32_t channels, int32_t inner, int32_t states,
-                                                            int32_t rank, int32_t taps, int32_t isa, int32_t precision,
-                                                            earshot_cpu_op **op) {
-    return earshot::guarded([&] {
-        using earshot::require;
-        require(op != nullptr, "operation: null");
-        *op = nullptr;
-        require(axis == EARSHOT_CPU_AXIS_TIME || axis == EARSHOT_CPU_AXIS_FREQUENCY, "axis: expected 0 or 1");
-        require(norm >= EARSHOT_CPU_NORM_NONE && norm <= EARSHOT_CPU_NORM_CONDITIONAL, "norm: expected 0 to 2");
-        require(norm == EARSHOT_CPU_NORM_CONDITIONAL ? condition >= 1 : condition == 0,
-                "condition: expected its width for a conditional norm, 0 for any other");
-        require(layers >= 1 && channels >= 1 && inner >= 1 && states >= 1 && rank >= 1 && taps >= 1,
-                "layers, channels, inner, states, rank, taps: expected at least 1 each");
-        const earshot::MambaSizes sizes = {axis, norm, condition, layers, channels, inner, states, rank, taps};
-        *op = new earshot::MambaPath(earshot::kernels_for(isa, precision), sizes, weights, weight_count);
-    });
+std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing) {
+    packing.require_numbers(9);
+    const std::int32_t *n = packing.numbers;
+    const MambaSizes s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
+    require(s.axis == EARSHOT_AXIS_TIME || s.axis == EARSHOT_AXIS_FREQUENCY, "axis: expected 0 or 1");
+    require(s.norm >= EARSHOT_NORM_NONE && s.norm <= EARSHOT_NORM_CONDITIONAL, "norm: expected 0 to 2");
+    require(s.norm == EARSHOT_NORM_CONDITIONAL ? s.condition >= 1 : s.condition == 0,
+            "condition: expected its width for a conditional norm, 0 for any other");
+    require(s.layers >= 1 && s.channels >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.taps >= 1,
+            "layers, channels, inner, states, rank, taps: expected at least 1 each");
+    return std::make_unique<MambaPath>(packing, s);
 }
+
+} // namespace earshot

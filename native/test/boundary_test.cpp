@@ -3,7 +3,7 @@
 #include <cstring>
 #include <thread>
 
-#include "operation.h"
+#include "examples.h"
 #include "reference.h"
 
 namespace {
@@ -31,7 +31,7 @@ TEST(boundary_isa) {
         CHECK(earshot_cpu_isa_available(isa) == 0);
         CHECK(std::string(earshot_cpu_isa_name(isa)) == "unknown");
         earshot_cpu_op *op = nullptr;
-        require_refused(earshot_cpu_global_mean_create(4, isa, &op));
+        require_refused(test::create({EARSHOT_LAYER_GLOBAL_POOL, {4, 0}, {}}, {isa}, &op));
         CHECK(op == nullptr);
     }
     CHECK(earshot_cpu_op_isa(nullptr) == -1);
@@ -52,64 +52,113 @@ TEST(boundary_null_handles) {
     }
 }
 
-/* Sizes and counts that do not fit together; each is refused before a weight is read or memory is asked for. */
+/* Numbers and counts that do not fit together; each is refused before a weight is read or memory is asked for. */
 TEST(boundary_random_creations) {
     test::Random random(11);
     const std::vector<float> weights(64, 0.5F);
-    const std::vector<std::int32_t> geometry(60, 1);
-    for (int i = 0; i < 20000; ++i) {
+    int made = 0;
+    for (int i = 0; i < 200000; ++i) {
         earshot_cpu_op *op = nullptr;
-        const float *values = random.bits() % 8 == 0 ? nullptr : weights.data();
-        const std::int64_t count = static_cast<std::int64_t>(random.bits() % 65);
-        const std::int32_t a = any_size(random);
-        const std::int32_t b = any_size(random);
-        const std::int32_t c = any_size(random);
-        const std::int32_t d = any_size(random);
-        const std::int32_t e = any_size(random);
-        earshot_cpu_status status = EARSHOT_CPU_OK;
-        switch (random.bits() % 5) {
-        case 0:
-            status = earshot_cpu_linear_create(values, count, a, b, c, -1, &op);
-            break;
-        case 1:
-            status = earshot_cpu_context_create(values, count, a, b, c, d, e, -1, &op);
-            break;
-        case 2:
-            status = earshot_cpu_mamba_path_create(values, count, static_cast<std::int32_t>(random.bits() % 4) - 1,
-                                                   static_cast<std::int32_t>(random.bits() % 5) - 1, a, b, c, d, e,
-                                                   any_size(random), any_size(random), -1,
-                                                   static_cast<std::int32_t>(random.bits() % 5) - 1, &op);
-            break;
-        case 3:
-            status = earshot_cpu_dense_encoder_create(values, count, a, b, geometry.data(),
-                                                      static_cast<std::int64_t>(random.bits() % 61), -1,
-                                                      static_cast<std::int32_t>(random.bits() % 5) - 1, &op);
-            break;
-        default:
-            status = earshot_cpu_global_mean_create(a, static_cast<std::int32_t>(random.bits() % 8) - 2, &op);
-            break;
+        std::vector<std::int32_t> numbers(random.bits() % (random.bits() % 8 == 0 ? 22 : 7));
+        const bool small = random.bits() % 2 == 0;
+        for (std::int32_t &number : numbers) {
+            number = small ? static_cast<std::int32_t>(random.bits() % 4) : any_size(random);
         }
+        const std::int32_t kind = static_cast<std::int32_t>(random.bits() % 16) - 1;
+        const earshot_cpu_status status = earshot_cpu_op_create(
+            kind, random.bits() % 16 == 0 ? nullptr : numbers.data(), static_cast<std::int64_t>(numbers.size()),
+            random.bits() % 16 == 0 ? nullptr : weights.data(),
+            static_cast<std::int64_t>(random.bits() % (random.bits() % 2 == 0 ? 65 : 9)),
+            static_cast<std::int32_t>(random.bits() % 5) - 1, static_cast<std::int32_t>(random.bits() % 4) - 1, &op);
         CHECK((status == EARSHOT_CPU_OK) == (op != nullptr));
         CHECK(status == EARSHOT_CPU_OK || earshot_cpu_last_error()[0] != '\0');
+        made += op != nullptr ? 1 : 0;
         earshot_cpu_op_destroy(op);
     }
+    CHECK(made > 5);
+}
+
+void require_text(const test::Packed &layer, const char *text) {
+    earshot_cpu_op *op = nullptr;
+    CHECK(test::create(layer, {}, &op) == EARSHOT_CPU_INVALID_ARGUMENT);
+    CHECK(op == nullptr);
+    CHECK_THAT(std::strstr(earshot_cpu_last_error(), text) != nullptr, earshot_cpu_last_error());
+}
+
+TEST(boundary_kinds) {
+    for (const std::int32_t kind : {INT32_MIN, -1, 0, 14, INT32_MAX}) {
+        require_text({kind, {1, 1, 0}, {1, 1}}, "kind: ");
+    }
+    require_refused(earshot_cpu_op_create(EARSHOT_LAYER_GLOBAL_POOL, nullptr, 0, nullptr, 0, -1, 0, nullptr));
+    for (const std::int64_t count : {INT64_MIN, std::int64_t{-1}, INT64_MAX}) {
+        const std::int32_t numbers[] = {1, 1, 0};
+        const float weights[] = {1, 1};
+        earshot_cpu_op *op = nullptr;
+        require_refused(earshot_cpu_op_create(EARSHOT_LAYER_LINEAR, numbers, count, weights, 2, -1, 0, &op));
+        require_refused(earshot_cpu_op_create(EARSHOT_LAYER_LINEAR, numbers, 3, weights, count, -1, 0, &op));
+        require_refused(earshot_cpu_op_create(EARSHOT_LAYER_DENSE_ENCODER, numbers, count, weights, 2, -1, 0, &op));
+    }
+}
+
+/* One wrong thing at a time, for each kind: the text names it. */
+TEST(boundary_wrong_numbers) {
+    for (const test::Packed &right : test::examples()) {
+        test::Operation operation;
+        CHECK(test::made(right, {}, operation));
+        test::Packed wrong = right;
+        wrong.numbers.push_back(1);
+        require_text(wrong, "numbers: ");
+        wrong.numbers.resize(right.numbers.size() - 1);
+        require_text(wrong, "numbers: ");
+        wrong.numbers.clear();
+        require_text(wrong, "numbers: ");
+        for (std::size_t i = 0; i < right.numbers.size(); ++i) {
+            for (const std::int32_t number : {INT32_MIN, -1}) {
+                wrong.numbers = right.numbers;
+                wrong.numbers[i] = number;
+                require_text(wrong, ": ");
+            }
+            /* Some numbers may be as large as they like; nothing is reserved for them. */
+            wrong.numbers[i] = INT32_MAX;
+            earshot_cpu_op *op = nullptr;
+            CHECK((test::create(wrong, {}, &op) == EARSHOT_CPU_OK) == (op != nullptr));
+            earshot_cpu_op_destroy(op);
+        }
+        wrong = right;
+        wrong.weights.push_back(1);
+        require_text(wrong, "weights: ");
+        if (!right.weights.empty()) {
+            wrong.weights.resize(right.weights.size() - 1);
+            require_text(wrong, "weights: ");
+            earshot_cpu_op *op = nullptr;
+            require_refused(earshot_cpu_op_create(
+                right.kind, right.numbers.data(), static_cast<std::int64_t>(right.numbers.size()), nullptr,
+                static_cast<std::int64_t>(right.weights.size()), -1, 0, &op));
+        }
+    }
+    require_text({EARSHOT_LAYER_LINEAR, {1, 1, 2}, {1, 1}}, "relu");
+    require_text({EARSHOT_LAYER_GLOBAL_POOL, {1, 2}, {}}, "pool");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 2, 1, 1}, {}}, "pooled");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 0}, {}}, "scales");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 2, 1}, {}}, "numbers");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 1, 0}, {}}, "scales");
+    require_text({EARSHOT_LAYER_TRANSFORMER, {4, 3, 1}, {}}, "heads");
+    require_text({EARSHOT_LAYER_RESIDUAL_SEPARABLE, {1, 1, 2}, {}}, "shortcut");
+    require_text({EARSHOT_LAYER_RESIDUAL_SEPARABLE, {1, 2, 0}, {}}, "shortcut");
 }
 
 /* Where bfloat16 is to be had, and the text where it is not. */
 TEST(boundary_precision) {
     const test::EncoderShape encoder = test::EncoderShape::paper(2, 1);
     const std::vector<float> encoder_weights(static_cast<std::size_t>(encoder.weight_count()), 0.1F);
-    const test::MambaShape path = {EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 3, 5, 2, 1, 4};
+    const test::MambaShape path = {EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 3, 5, 2, 1, 4};
     const std::vector<float> path_weights = test::mamba_weights(path, 1);
     const auto check = [&](std::int32_t isa, std::int32_t precision, earshot_cpu_status expected, const char *text) {
         earshot_cpu_op *ops[2] = {};
-        CHECK(earshot_cpu_dense_encoder_create(
-                  encoder_weights.data(), static_cast<std::int64_t>(encoder_weights.size()), 2, 1,
-                  encoder.geometry.data(), static_cast<std::int64_t>(encoder.geometry.size()), isa, precision,
-                  &ops[0]) == expected);
-        CHECK(earshot_cpu_mamba_path_create(path_weights.data(), static_cast<std::int64_t>(path_weights.size()),
-                                            path.axis, path.norm, 0, 1, 3, 5, 2, 1, 4, isa, precision,
-                                            &ops[1]) == expected);
+        const test::Mode mode = {isa, precision};
+        CHECK(test::create({EARSHOT_LAYER_DENSE_ENCODER, encoder.numbers(), encoder_weights}, mode, &ops[0]) ==
+              expected);
+        CHECK(test::create({EARSHOT_LAYER_MAMBA_PATH, path.numbers(), path_weights}, mode, &ops[1]) == expected);
         for (earshot_cpu_op *op : ops) {
             CHECK((op != nullptr) == (expected == EARSHOT_CPU_OK));
             earshot_cpu_op_destroy(op);
@@ -119,35 +168,35 @@ TEST(boundary_precision) {
     };
     const bool here = earshot_cpu_bf16_available() == 1;
     for (const std::int32_t isa : test::isas()) {
-        check(isa, EARSHOT_CPU_PRECISION_FLOAT32, EARSHOT_CPU_OK, "");
+        check(isa, EARSHOT_PRECISION_FLOAT32, EARSHOT_CPU_OK, "");
         check(isa, -1, EARSHOT_CPU_INVALID_ARGUMENT, "precision");
-        check(isa, 2, EARSHOT_CPU_INVALID_ARGUMENT, "precision");
+        check(isa, EARSHOT_PRECISION_TF32, EARSHOT_CPU_INVALID_ARGUMENT, "precision");
         if (isa == EARSHOT_CPU_ISA_AVX512 && here) {
-            check(isa, EARSHOT_CPU_PRECISION_BF16, EARSHOT_CPU_OK, "");
+            check(isa, EARSHOT_PRECISION_BF16, EARSHOT_CPU_OK, "");
         } else {
-            check(isa, EARSHOT_CPU_PRECISION_BF16, EARSHOT_CPU_UNSUPPORTED, "bf16");
+            check(isa, EARSHOT_PRECISION_BF16, EARSHOT_CPU_UNSUPPORTED, "bf16");
         }
     }
-    check(EARSHOT_CPU_ISA_BEST, EARSHOT_CPU_PRECISION_BF16, here ? EARSHOT_CPU_OK : EARSHOT_CPU_UNSUPPORTED, "bf16");
+    check(EARSHOT_CPU_ISA_BEST, EARSHOT_PRECISION_BF16, here ? EARSHOT_CPU_OK : EARSHOT_CPU_UNSUPPORTED, "bf16");
 }
 
 TEST(boundary_geometry) {
     test::EncoderShape shape = test::EncoderShape::paper(2, 1);
     const std::vector<float> weights(static_cast<std::size_t>(shape.weight_count()), 0.1F);
     const auto create = [&](const std::vector<std::int32_t> &geometry) {
+        shape.geometry = geometry;
         earshot_cpu_op *op = nullptr;
-        require_refused(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 2,
-                                                         1, geometry.data(), static_cast<std::int64_t>(geometry.size()),
-                                                         -1, 0, &op));
+        require_refused(test::create({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, {}, &op));
         CHECK(op == nullptr);
     };
-    for (std::size_t i = 0; i < shape.geometry.size(); ++i) {
+    const std::vector<std::int32_t> right = shape.geometry;
+    for (std::size_t i = 0; i < right.size(); ++i) {
         for (const std::int32_t wrong : {INT32_MIN, -1, 7, 100000, INT32_MAX}) {
             /* A padding, dilation or stride of the last convolution may be anything sensible. */
             if (wrong > 0 && i >= 8) {
                 continue;
             }
-            std::vector<std::int32_t> geometry = shape.geometry;
+            std::vector<std::int32_t> geometry = right;
             geometry[i] = wrong;
             create(geometry);
         }
@@ -155,29 +204,48 @@ TEST(boundary_geometry) {
     create({3, 3, 1, 1, 1, 1});
 }
 
+/* Shapes that a layer cannot take, whatever the memory. */
+TEST(boundary_shapes) {
+    struct Wrong {
+        std::int32_t kind;
+        std::int64_t frames, bands;
+    };
+    const Wrong all[] = {{EARSHOT_LAYER_LINEAR, 2, 1},
+                         {EARSHOT_LAYER_CONTEXT, 1, 2},
+                         {EARSHOT_LAYER_BAND_NORM, 1, 3},
+                         {EARSHOT_LAYER_SQUEEZE_EXCITATION, 1, 2},
+                         {EARSHOT_LAYER_SQUEEZE_EXCITATION, 2, 1},
+                         {EARSHOT_LAYER_TRANSFORMER, 1, 2},
+                         {EARSHOT_LAYER_CONCATENATION, 2, 1},
+                         {EARSHOT_LAYER_RESIDUAL_SEPARABLE, 1, 2},
+                         {EARSHOT_LAYER_RESIDUAL_SEPARABLE, 2, 1},
+                         {EARSHOT_LAYER_GRU, 1, 4},
+                         {EARSHOT_LAYER_GATED_FUSION, 1, 2}};
+    for (const test::Packed &layer : test::examples()) {
+        test::Operation operation;
+        CHECK(test::made(layer, {}, operation));
+        for (const Wrong &wrong : all) {
+            std::int64_t floats = 0;
+            if (wrong.kind == layer.kind) {
+                require_refused(earshot_cpu_op_output(operation.op, 1, wrong.frames, wrong.bands, &floats));
+                require_refused(earshot_cpu_op_scratch(operation.op, 1, wrong.frames, wrong.bands, 1, &floats));
+            }
+        }
+    }
+}
+
 TEST(boundary_random_runs) {
     test::Random random(12);
-    const test::MambaShape shape = {EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_CONDITIONAL, 2, 1, 3, 5, 2, 1, 4};
-    const std::vector<float> path_weights = test::mamba_weights(shape, 1);
-    const test::EncoderShape encoder_shape = test::EncoderShape::paper(3, 2);
-    const std::vector<float> encoder_weights = random.vector(encoder_shape.weight_count(), -1.0F, 1.0F);
-    const std::vector<float> context_weights = random.vector(3 * 2 + 2 * 8 + 2 + 2 * 4 + 2, -1.0F, 1.0F);
-    test::Operation all[5];
-    CHECK(earshot_cpu_mamba_path_create(path_weights.data(), static_cast<std::int64_t>(path_weights.size()), shape.axis,
-                                        shape.norm, 2, 1, 3, 5, 2, 1, 4, -1, 0, &all[0].op) == EARSHOT_CPU_OK);
-    CHECK(earshot_cpu_dense_encoder_create(encoder_weights.data(), static_cast<std::int64_t>(encoder_weights.size()), 3,
-                                           2, encoder_shape.geometry.data(),
-                                           static_cast<std::int64_t>(encoder_shape.geometry.size()), -1, 0,
-                                           &all[1].op) == EARSHOT_CPU_OK);
-    CHECK(earshot_cpu_global_mean_create(3, -1, &all[2].op) == EARSHOT_CPU_OK);
-    CHECK(earshot_cpu_context_create(context_weights.data(), static_cast<std::int64_t>(context_weights.size()), 3, 2, 8,
-                                     2, 2, -1, &all[3].op) == EARSHOT_CPU_OK);
-    CHECK(earshot_cpu_linear_create(context_weights.data(), 12, 3, 3, 0, -1, &all[4].op) == EARSHOT_CPU_OK);
+    const std::vector<test::Packed> layers = test::examples();
+    std::vector<test::Operation> all(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        CHECK(test::made(layers[i], {}, all[i]));
+    }
     earshot_cpu_team *team = nullptr;
     CHECK(earshot_cpu_team_create(2, &team) == EARSHOT_CPU_OK);
     int run = 0;
     for (int i = 0; i < 20000; ++i) {
-        const earshot_cpu_op *op = all[random.bits() % 5].op;
+        const earshot_cpu_op *op = all[random.bits() % all.size()].op;
         const std::int64_t batch = any_number(random);
         const std::int64_t frames = random.bits() % 3 == 0 ? 1 : any_number(random);
         const std::int64_t bands = random.bits() % 3 == 0 ? 1 : any_number(random);
@@ -207,7 +275,7 @@ TEST(boundary_random_runs) {
 
 TEST(boundary_each_capacity_by_one) {
     earshot_cpu_op *op = nullptr;
-    CHECK(earshot_cpu_global_mean_create(4, -1, &op) == EARSHOT_CPU_OK);
+    CHECK(test::create({EARSHOT_LAYER_GLOBAL_POOL, {4, EARSHOT_POOL_MEAN}, {}}, {}, &op) == EARSHOT_CPU_OK);
     earshot_cpu_team *team = nullptr;
     CHECK(earshot_cpu_team_create(1, &team) == EARSHOT_CPU_OK);
     std::int64_t work = 0;
@@ -234,8 +302,7 @@ TEST(boundary_each_capacity_by_one) {
 TEST(boundary_locations) {
     const std::vector<float> weights(3 * 2 + 2 * 8 + 2 + 2 * 4 + 2, 0.5F);
     test::Operation operation;
-    CHECK(earshot_cpu_context_create(weights.data(), static_cast<std::int64_t>(weights.size()), 3, 2, 8, 2, 2, -1,
-                                     &operation.op) == EARSHOT_CPU_OK);
+    CHECK(test::made({EARSHOT_LAYER_CONTEXT, {3, 2, 8, 2, 2}, weights}, {}, operation));
     earshot_cpu_team *team = nullptr;
     CHECK(earshot_cpu_team_create(1, &team) == EARSHOT_CPU_OK);
     const std::vector<float> time(8, 0.5F);
@@ -250,11 +317,10 @@ TEST(boundary_locations) {
 
 /* The text is the failing thread's own, and one operation serves several callers with a team each. */
 TEST(boundary_several_callers) {
-    const test::MambaShape shape = {EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_LAYER, 0, 1, 9, 18, 4, 1, 4};
+    const test::MambaShape shape = {EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, 9, 18, 4, 1, 4};
     const std::vector<float> weights = test::mamba_weights(shape, 2);
     test::Operation operation;
-    CHECK(earshot_cpu_mamba_path_create(weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis,
-                                        shape.norm, 0, 1, 9, 18, 4, 1, 4, -1, 0, &operation.op) == EARSHOT_CPU_OK);
+    CHECK(test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), weights}, {}, operation));
     test::Random random(4);
     const std::vector<float> x = random.vector(40 * 11 * 9, -1.0F, 1.0F);
     const std::vector<float> expected = test::run(operation.op, 1, x, {}, 1, 40, 11);
@@ -274,7 +340,7 @@ TEST(boundary_several_callers) {
 /* Many short runs of one team, with and without a pause in which its threads fall asleep. */
 TEST(boundary_team_wakes_up) {
     test::Operation operation;
-    CHECK(earshot_cpu_global_mean_create(1, -1, &operation.op) == EARSHOT_CPU_OK);
+    CHECK(test::made({EARSHOT_LAYER_GLOBAL_POOL, {1, EARSHOT_POOL_MEAN}, {}}, {}, operation));
     earshot_cpu_team *team = nullptr;
     CHECK(earshot_cpu_team_create(4, &team) == EARSHOT_CPU_OK);
     const std::vector<float> x(100, 2.0F);

@@ -22,16 +22,11 @@ void compare(test::EncoderShape shape, std::int64_t batch, std::int64_t frames, 
     const test::Doubles exact = test::dense_encoder(shape, weights, x, batch, frames, bands);
     for (const test::Mode mode : test::modes()) {
         shape.precision = mode.precision;
-        const bool bf16 = mode.precision == EARSHOT_CPU_PRECISION_BF16;
+        const bool bf16 = mode.precision == EARSHOT_PRECISION_BF16;
         const test::Doubles expected = bf16 ? test::dense_encoder(shape, weights, x, batch, frames, bands) : exact;
         const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, shape.block_layers + 1) : kTolerance;
         test::Operation operation;
-        const earshot_cpu_status status = earshot_cpu_dense_encoder_create(
-            weights.data(), static_cast<std::int64_t>(weights.size()), shape.channels, shape.block_layers,
-            shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()), mode.isa, mode.precision,
-            &operation.op);
-        CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
-        if (status != EARSHOT_CPU_OK) {
+        if (!test::made({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, mode, operation)) {
             continue;
         }
         const std::vector<float> one = test::run(operation.op, 1, x, {}, batch, frames, bands);

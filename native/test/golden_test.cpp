@@ -75,9 +75,7 @@ TEST(golden_dense_encoder) {
     const test::Tensor &input = tensors.at("input");
     for (const std::int32_t isa : test::isas()) {
         test::Operation operation;
-        CHECK(earshot_cpu_dense_encoder_create(weights.data(), static_cast<std::int64_t>(weights.size()), 16, 4,
-                                               shape.geometry.data(), static_cast<std::int64_t>(shape.geometry.size()),
-                                               isa, EARSHOT_CPU_PRECISION_FLOAT32, &operation.op) == EARSHOT_CPU_OK);
+        CHECK(test::made({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, {isa}, operation));
         const std::vector<float> output = test::run(operation.op, 2, input.values, {}, 2, 90, 64);
         require_close("dense encoder", earshot_cpu_isa_name(isa), output, channels_last(tensors.at("output")));
     }
@@ -105,12 +103,10 @@ TEST(golden_time_frequency_block) {
     for (const std::int32_t isa : test::isas()) {
         test::Operation over_time;
         test::Operation over_frequency;
-        CHECK(earshot_cpu_mamba_path_create(time.data(), static_cast<std::int64_t>(time.size()), EARSHOT_CPU_AXIS_TIME,
-                                            EARSHOT_CPU_NORM_NONE, 0, 1, 16, 64, 16, 1, 4, isa,
-                                            EARSHOT_CPU_PRECISION_FLOAT32, &over_time.op) == EARSHOT_CPU_OK);
-        CHECK(earshot_cpu_mamba_path_create(frequency.data(), static_cast<std::int64_t>(frequency.size()),
-                                            EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_NONE, 0, 1, 16, 64, 16, 1, 4,
-                                            isa, EARSHOT_CPU_PRECISION_FLOAT32, &over_frequency.op) == EARSHOT_CPU_OK);
+        test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 16, 64, 16, 1, 4};
+        CHECK(test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), time}, {isa}, over_time));
+        shape.axis = EARSHOT_AXIS_FREQUENCY;
+        CHECK(test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), frequency}, {isa}, over_frequency));
         const std::vector<float> half = test::run(over_time.op, 2, channels_last(tensors.at("input")), {}, 2, 40, 31);
         const std::vector<float> whole = test::run(over_frequency.op, 2, half, {}, 2, 40, 31);
         require_close("block", earshot_cpu_isa_name(isa), whole, channels_last(tensors.at("output")));

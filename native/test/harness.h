@@ -79,20 +79,21 @@ inline std::vector<std::int32_t> isas() {
 
 /* An instruction set and a precision that it has. */
 struct Mode {
-    std::int32_t isa, precision;
+    std::int32_t isa = EARSHOT_CPU_ISA_BEST;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
 
     std::string name() const {
-        return std::string(earshot_cpu_isa_name(isa)) + (precision == EARSHOT_CPU_PRECISION_BF16 ? " bf16" : "");
+        return std::string(earshot_cpu_isa_name(isa)) + (precision == EARSHOT_PRECISION_BF16 ? " bf16" : "");
     }
 };
 
 inline std::vector<Mode> modes() {
     std::vector<Mode> found;
     for (const std::int32_t isa : isas()) {
-        found.push_back({isa, EARSHOT_CPU_PRECISION_FLOAT32});
+        found.push_back({isa, EARSHOT_PRECISION_FLOAT32});
     }
     if (earshot_cpu_bf16_available() == 1) {
-        found.push_back({EARSHOT_CPU_ISA_AVX512, EARSHOT_CPU_PRECISION_BF16});
+        found.push_back({EARSHOT_CPU_ISA_AVX512, EARSHOT_PRECISION_BF16});
     }
     return found;
 }

@@ -20,17 +20,12 @@ void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, st
     const test::Doubles exact = test::mamba_path(shape, weights, x, condition, batch, frames, bands);
     for (const test::Mode mode : test::modes()) {
         shape.precision = mode.precision;
-        const bool bf16 = mode.precision == EARSHOT_CPU_PRECISION_BF16;
+        const bool bf16 = mode.precision == EARSHOT_PRECISION_BF16;
         const test::Doubles expected =
             bf16 ? test::mamba_path(shape, weights, x, condition, batch, frames, bands) : exact;
         const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, 3 * shape.layers + 1) : kTolerance;
         test::Operation operation;
-        const earshot_cpu_status status = earshot_cpu_mamba_path_create(
-            weights.data(), static_cast<std::int64_t>(weights.size()), shape.axis, shape.norm, shape.condition,
-            shape.layers, shape.channels, shape.inner, shape.states, shape.rank, shape.taps, mode.isa, mode.precision,
-            &operation.op);
-        CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
-        if (status != EARSHOT_CPU_OK) {
+        if (!test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), weights}, mode, operation)) {
             continue;
         }
         CHECK(earshot_cpu_op_isa(operation.op) == mode.isa);
@@ -54,38 +49,38 @@ void compare(const test::MambaShape &shape, std::int64_t batch, std::int64_t fra
 
 TEST(mamba_path_channels) {
     for (const std::int32_t c : {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65}) {
-        compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_CONDITIONAL, 5, 1, c, 2 * c, 4, (c + 15) / 16, 4}, 1, 9, 3);
-        compare({EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_LAYER, 0, 1, c, c + 1, 4, 2, 4}, 2, 3, 5);
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 5, 1, c, 2 * c, 4, (c + 15) / 16, 4}, 1, 9, 3);
+        compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, c, c + 1, 4, 2, 4}, 2, 3, 5);
     }
 }
 
 TEST(mamba_path_states_rank_taps) {
     for (const std::int32_t n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 33}) {
-        compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 8, 19, n, 3, 4}, 1, 12, 2);
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 8, 19, n, 3, 4}, 1, 12, 2);
     }
     for (const std::int32_t r : {1, 2, 4, 5, 17}) {
-        compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 8, 19, 3, r, 4}, 1, 12, 2);
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 8, 19, 3, r, 4}, 1, 12, 2);
     }
     for (const std::int32_t k : {1, 2, 3, 4, 5, 9}) {
-        compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 8, 19, 3, 1, k}, 1, 6, 2);
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 8, 19, 3, 1, k}, 1, 6, 2);
     }
 }
 
 TEST(mamba_path_lengths) {
     for (const std::int64_t t : {1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 127, 128, 129, 200}) {
-        compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_LAYER, 0, 1, 16, 32, 16, 1, 4}, 1, t, 2);
-        compare({EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_LAYER, 0, 1, 16, 32, 16, 1, 4}, 2, 3, t);
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 1, 16, 32, 16, 1, 4}, 1, t, 2);
+        compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, 16, 32, 16, 1, 4}, 2, 3, t);
     }
 }
 
 TEST(mamba_path_stacked_layers_and_batch) {
-    compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_CONDITIONAL, 3, 3, 17, 34, 16, 2, 4}, 3, 70, 2);
-    compare({EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_CONDITIONAL, 3, 2, 17, 34, 16, 2, 4}, 3, 70, 7);
+    compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 3, 3, 17, 34, 16, 2, 4}, 3, 70, 2);
+    compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 3, 2, 17, 34, 16, 2, 4}, 3, 70, 7);
 }
 
 TEST(mamba_path_paper_size) {
-    compare({EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 150, 2);
-    compare({EARSHOT_CPU_AXIS_FREQUENCY, EARSHOT_CPU_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 5, 31);
+    compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 150, 2);
+    compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 5, 31);
 }
 
 /* Where one layer's tensors start: behind the norm. */
@@ -104,7 +99,7 @@ Places first_layer(const test::MambaShape &s) {
 }
 
 TEST(mamba_path_extreme_steps_and_decays) {
-    const test::MambaShape shape = {EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 8, 32, 16, 1, 4};
+    const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 8, 32, 16, 1, 4};
     const Places at = first_layer(shape);
     /* Steps from e^-60 (nothing happens) to 60 (all is forgotten); decays from 1e-13 to beyond float32's range. */
     for (const float bias : {-60.0F, -20.0F, 0.0F, 8.0F, 60.0F}) {
@@ -122,7 +117,7 @@ TEST(mamba_path_extreme_steps_and_decays) {
 }
 
 TEST(mamba_path_denormals) {
-    const test::MambaShape shape = {EARSHOT_CPU_AXIS_TIME, EARSHOT_CPU_NORM_NONE, 0, 1, 8, 32, 16, 1, 4};
+    const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 8, 32, 16, 1, 4};
     std::vector<float> weights = test::mamba_weights(shape, 3);
     const Places at = first_layer(shape);
     for (std::size_t i = 0; i < 32 * 4; ++i) {

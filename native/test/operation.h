@@ -18,6 +18,26 @@ class Operation {
     earshot_cpu_op *op = nullptr;
 };
 
+/* A layer as the boundary takes it. */
+struct Packed {
+    std::int32_t kind;
+    std::vector<std::int32_t> numbers;
+    std::vector<float> weights;
+};
+
+inline earshot_cpu_status create(const Packed &layer, Mode mode, earshot_cpu_op **op) {
+    return earshot_cpu_op_create(layer.kind, layer.numbers.data(), static_cast<std::int64_t>(layer.numbers.size()),
+                                 layer.weights.data(), static_cast<std::int64_t>(layer.weights.size()), mode.isa,
+                                 mode.precision, op);
+}
+
+/* Makes an operation; whether that went well is a check of its own. */
+inline bool made(const Packed &layer, Mode mode, Operation &operation) {
+    const earshot_cpu_status status = create(layer, mode, &operation.op);
+    CHECK_THAT(status == EARSHOT_CPU_OK, earshot_cpu_last_error());
+    return status == EARSHOT_CPU_OK;
+}
+
 inline std::vector<float> run(const earshot_cpu_op *op, int threads, const std::vector<float> &input0,
                               const std::vector<float> &input1, std::int64_t batch, std::int64_t frames,
                               std::int64_t bands) {

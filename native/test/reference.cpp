@@ -2,53 +2,11 @@
 
 #include <cmath>
 
-#include "harness.h"
+#include "reference_math.h"
 
 namespace test {
 
 namespace {
-
-using Size = std::size_t;
-
-Size size(std::int64_t n) {
-    return static_cast<Size>(n);
-}
-
-/* Reads weights one tensor after the other. */
-class Reader {
-  public:
-    explicit Reader(const std::vector<float> &values) : values_(values) {}
-    Doubles take(Size count) {
-        Doubles taken(count);
-        for (double &v : taken) {
-            v = static_cast<double>(values_.at(next_++));
-        }
-        return taken;
-    }
-
-  private:
-    const std::vector<float> &values_;
-    Size next_ = 0;
-};
-
-/* The nearest number of 8 significant bits, ties to even; denormals become 0. */
-double bf16(double x) {
-    if (std::fabs(x) < 0x1p-126) {
-        return 0;
-    }
-    int exponent = 0;
-    std::frexp(x, &exponent);
-    const double quantum = std::ldexp(1.0, exponent - 8);
-    return std::nearbyint(x / quantum) * quantum;
-}
-
-/* As the products of this precision take their factors. */
-Doubles factors(Doubles values, std::int32_t precision) {
-    for (double &v : values) {
-        v = precision == EARSHOT_CPU_PRECISION_BF16 ? bf16(v) : v;
-    }
-    return values;
-}
 
 double silu(double x) {
     return x / (1 + std::exp(-x));
@@ -56,17 +14,6 @@ double silu(double x) {
 
 double softplus(double x) {
     return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-}
-
-/* y = W x, W [outputs, inputs]. */
-Doubles multiply(const Doubles &weight, const Doubles &x) {
-    Doubles y(weight.size() / x.size(), 0.0);
-    for (Size o = 0; o < y.size(); ++o) {
-        for (Size i = 0; i < x.size(); ++i) {
-            y[o] += weight[o * x.size() + i] * x[i];
-        }
-    }
-    return y;
 }
 
 struct Layer {
@@ -158,13 +105,17 @@ Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input)
 
 } // namespace
 
+std::vector<std::int32_t> MambaShape::numbers() const {
+    return {axis, norm, condition, layers, channels, inner, states, rank, taps};
+}
+
 std::int64_t MambaShape::weight_count() const {
     const std::int64_t c = channels;
     const std::int64_t e = inner;
     const std::int64_t layer =
         c + 2 * e * c + e * taps + e + (rank + 2 * states) * e + e * rank + e + e * states + e + c * e;
-    const std::int64_t pre = norm == EARSHOT_CPU_NORM_NONE    ? 0
-                             : norm == EARSHOT_CPU_NORM_LAYER ? 2 * c
+    const std::int64_t pre = norm == EARSHOT_NORM_NONE    ? 0
+                             : norm == EARSHOT_NORM_LAYER ? 2 * c
                                                               : 2 * c * (condition + 1);
     return pre + 2 * layers * layer + 2 * c * c + c;
 }
@@ -179,10 +130,10 @@ std::vector<float> mamba_weights(const MambaShape &s, std::uint64_t seed) {
     const auto spread = [](std::int64_t inputs) { return 1.5F / std::sqrt(static_cast<float>(inputs)); };
     const std::int64_t c = s.channels;
     const std::int64_t e = s.inner;
-    if (s.norm == EARSHOT_CPU_NORM_LAYER) {
+    if (s.norm == EARSHOT_NORM_LAYER) {
         add(c, 0.5F, 1.5F);
         add(c, -0.5F, 0.5F);
-    } else if (s.norm == EARSHOT_CPU_NORM_CONDITIONAL) {
+    } else if (s.norm == EARSHOT_NORM_CONDITIONAL) {
         for (int half = 0; half < 2; ++half) {
             add(c * s.condition, -spread(s.condition), spread(s.condition));
             add(c, half == 0 ? 0.5F : -0.5F, half == 0 ? 1.5F : 0.5F);
@@ -217,12 +168,12 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
     Doubles gamma_bias;
     Doubles beta;
     Doubles beta_bias;
-    if (s.norm == EARSHOT_CPU_NORM_CONDITIONAL) {
+    if (s.norm == EARSHOT_NORM_CONDITIONAL) {
         gamma = reader.take(c_count * size(s.condition));
         gamma_bias = reader.take(c_count);
         beta = reader.take(c_count * size(s.condition));
         beta_bias = reader.take(c_count);
-    } else if (s.norm == EARSHOT_CPU_NORM_LAYER) {
+    } else if (s.norm == EARSHOT_NORM_LAYER) {
         gamma_bias = reader.take(c_count);
         beta_bias = reader.take(c_count);
     }
@@ -235,7 +186,7 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
     const Doubles projection = factors(reader.take(2 * c_count * c_count), s.precision);
     const Doubles bias = reader.take(c_count);
 
-    const bool over_time = s.axis == EARSHOT_CPU_AXIS_TIME;
+    const bool over_time = s.axis == EARSHOT_AXIS_TIME;
     const Size length = size(over_time ? frames : bands);
     const Size others = size(over_time ? bands : frames);
     Doubles output(x.size());
@@ -296,6 +247,12 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
         }
     }
     return output;
+}
+
+std::vector<std::int32_t> EncoderShape::numbers() const {
+    std::vector<std::int32_t> all = {channels, block_layers};
+    all.insert(all.end(), geometry.begin(), geometry.end());
+    return all;
 }
 
 std::int64_t EncoderShape::weight_count() const {
@@ -399,7 +356,7 @@ Doubles dense_encoder(const EncoderShape &s, const std::vector<float> &weights, 
         const std::int32_t pointwise[] = {1, 1, 0, 0, 1, 1};
         const auto start = x.begin() + b * frames * bands;
         std::vector<Doubles> newest_first = {convolve({Doubles(start, start + frames * bands)}, 1, c, pointwise, frames,
-                                                      bands, EARSHOT_CPU_PRECISION_FLOAT32, reader)};
+                                                      bands, EARSHOT_PRECISION_FLOAT32, reader)};
         finish(newest_first[0], c, reader);
         newest_first[0] = factors(newest_first[0], s.precision);
         for (int i = 0; i < s.block_layers; ++i) {

@@ -1,5 +1,5 @@
 /*
- * The layers as their formulas say, in double precision, one number at a time. With EARSHOT_CPU_PRECISION_BF16 the
+ * The layers as their formulas say, in double precision, one number at a time. With EARSHOT_PRECISION_BF16 the
  * factors of the products that the boundary names are rounded first, and nothing else.
  */
 #pragma once
@@ -13,11 +13,12 @@ namespace test {
 
 using Doubles = std::vector<double>;
 
-/* Sizes of a path; weights in the order of earshot_cpu_mamba_path_create. */
+/* Sizes of a path; weights in the order of earshot_layers.h. */
 struct MambaShape {
     std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
-    std::int32_t precision = EARSHOT_CPU_PRECISION_FLOAT32;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
 
+    std::vector<std::int32_t> numbers() const;
     std::int64_t weight_count() const;
 };
 
@@ -30,8 +31,9 @@ Doubles mamba_path(const MambaShape &shape, const std::vector<float> &weights, c
 struct EncoderShape {
     std::int32_t channels, block_layers;
     std::vector<std::int32_t> geometry;
-    std::int32_t precision = EARSHOT_CPU_PRECISION_FLOAT32;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
 
+    std::vector<std::int32_t> numbers() const;
     std::int64_t weight_count() const;
     std::int64_t output_frames(std::int64_t frames) const;
     std::int64_t output_bands(std::int64_t bands) const;
@@ -41,5 +43,54 @@ struct EncoderShape {
 
 Doubles dense_encoder(const EncoderShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
                       std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct SqueezeShape {
+    std::int32_t inputs, outputs, hidden, pooled;
+    std::vector<std::int32_t> scales;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles squeeze_excitation(const SqueezeShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                           std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct SeparableShape {
+    std::int32_t inputs, outputs, shortcut;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles residual_separable(const SeparableShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                           std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct TransformerShape {
+    std::int32_t width, heads, hidden;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles transformer(const TransformerShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                    std::int64_t batch, std::int64_t tokens);
+
+struct GruShape {
+    std::int32_t inputs, hidden;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles gru(const GruShape &shape, const std::vector<float> &weights, const std::vector<float> &x, std::int64_t batch,
+            std::int64_t frames);
+
+Doubles token_pool(std::int32_t channels, std::int32_t tokens, const std::vector<float> &x, std::int64_t batch,
+                   std::int64_t frames, std::int64_t bands);
+
+Doubles gated_fusion(std::int32_t width, const std::vector<float> &weights, const std::vector<float> &x,
+                     std::int64_t batch);
 
 } // namespace test

@@ -1,4 +1,6 @@
-/* Linear layer, context encoder, global mean, against their formulas. Sums in double precision: only one rounding. */
+/* Linear layer, context encoder, global pool, against their formulas. Sums in double precision: only one rounding. */
+#include <algorithm>
+
 #include "operation.h"
 #include "reference.h"
 
@@ -38,29 +40,47 @@ TEST(linear_layer) {
                 }
             }
             test::Operation operation;
-            CHECK(earshot_cpu_linear_create(weights.data(), static_cast<std::int64_t>(weights.size()), inputs, outputs,
-                                            relu, EARSHOT_CPU_ISA_BEST, &operation.op) == EARSHOT_CPU_OK);
+            CHECK(test::made({EARSHOT_LAYER_LINEAR, {inputs, outputs, relu}, weights}, {}, operation));
             CHECK(test::relative_error(test::run(operation.op, 1, x, {}, 3, 1, 1), expected) <= kTolerance);
         }
     }
 }
 
-TEST(global_mean) {
+TEST(global_pool) {
     for (const std::int32_t c : {1, 7, 16, 33, 64}) {
         test::Random random(6);
         const std::vector<float> x = random.vector(2 * 19 * 5 * c, -1.0F, 3.0F);
-        test::Doubles expected(size(2 * c), 0.0);
+        test::Doubles mean(size(2 * c), 0.0);
+        test::Doubles maximum(mean.size(), -INFINITY);
         for (std::size_t i = 0; i < x.size(); ++i) {
-            expected[i / (19 * 5 * size(c)) * size(c) + i % size(c)] += static_cast<double>(x[i]) / (19 * 5);
+            const std::size_t to = i / (19 * 5 * size(c)) * size(c) + i % size(c);
+            mean[to] += static_cast<double>(x[i]) / (19 * 5);
+            maximum[to] = std::max(maximum[to], static_cast<double>(x[i]));
         }
-        test::Operation operation;
-        CHECK(earshot_cpu_global_mean_create(c, EARSHOT_CPU_ISA_BEST, &operation.op) == EARSHOT_CPU_OK);
-        const std::vector<float> one = test::run(operation.op, 1, x, {}, 2, 19, 5);
-        CHECK(test::relative_error(one, expected) <= kTolerance);
-        CHECK(test::same_bits(one, test::run(operation.op, 3, x, {}, 2, 19, 5)));
+        for (const std::int32_t pool : {EARSHOT_POOL_MEAN, EARSHOT_POOL_MAX}) {
+            test::Operation operation;
+            CHECK(test::made({EARSHOT_LAYER_GLOBAL_POOL, {c, pool}, {}}, {}, operation));
+            const std::vector<float> one = test::run(operation.op, 1, x, {}, 2, 19, 5);
+            CHECK(test::relative_error(one, pool == EARSHOT_POOL_MEAN ? mean : maximum) <= kTolerance);
+            CHECK(test::same_bits(one, test::run(operation.op, 3, x, {}, 2, 19, 5)));
+        }
     }
 }
 
+/* Whichever the order, and whether among the bands or the frames. */
+TEST(global_pool_lets_nan_through) {
+    for (const std::int32_t pool : {EARSHOT_POOL_MEAN, EARSHOT_POOL_MAX}) {
+        test::Operation operation;
+        CHECK(test::made({EARSHOT_LAYER_GLOBAL_POOL, {1, pool}, {}}, {}, operation));
+        for (std::size_t i = 0; i < 6; ++i) {
+            std::vector<float> x = {1, 2, 3, 4, 5, 6};
+            x[i] = NAN;
+            CHECK(std::isnan(test::run(operation.op, 1, x, {}, 1, 3, 2)[0]));
+        }
+    }
+}
+
+/* With a projection, and without: then the output is what would enter it. */
 TEST(context_encoder) {
     test::Random random(8);
     const std::vector<float> weights = random.vector(22 * 16 + 16 * 8 + 16 + 32 * 32 + 32, -1.0F, 1.0F);
@@ -69,6 +89,7 @@ TEST(context_encoder) {
     const float *mapping = weights.data() + 22 * 16;
     const float *projection = mapping + 16 * 8 + 16;
     test::Doubles expected;
+    test::Doubles unprojected;
     for (std::size_t b = 0; b < 3; ++b) {
         const float *row = weights.data() + static_cast<std::ptrdiff_t>(location[b]) * 16;
         test::Doubles both(row, row + 16);
@@ -76,14 +97,18 @@ TEST(context_encoder) {
         for (const double y : affine(mapping, mapping + 16 * 8, test::Doubles(start, start + 8), 16)) {
             both.push_back(y < 0 ? 0 : y);
         }
+        unprojected.insert(unprojected.end(), both.begin(), both.end());
         for (const double y : affine(projection, projection + 32 * 32, both, 32)) {
             expected.push_back(y);
         }
     }
-    test::Operation operation;
-    CHECK(earshot_cpu_context_create(weights.data(), static_cast<std::int64_t>(weights.size()), 22, 16, 8, 16, 32,
-                                     EARSHOT_CPU_ISA_BEST, &operation.op) == EARSHOT_CPU_OK);
-    CHECK(test::relative_error(test::run(operation.op, 1, location, time, 3, 1, 1), expected) <= kTolerance);
+    for (const std::int32_t outputs : {32, 0}) {
+        const auto end = outputs == 0 ? weights.begin() + 22 * 16 + 16 * 8 + 16 : weights.end();
+        test::Operation operation;
+        CHECK(test::made({EARSHOT_LAYER_CONTEXT, {22, 16, 8, 16, outputs}, {weights.begin(), end}}, {}, operation));
+        CHECK(test::relative_error(test::run(operation.op, 1, location, time, 3, 1, 1),
+                                   outputs == 0 ? unprojected : expected) <= kTolerance);
+    }
 }
 
 } // namespace

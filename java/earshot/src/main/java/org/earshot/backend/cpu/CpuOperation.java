@@ -1,10 +1,10 @@
 package org.earshot.backend.cpu;
 
 import java.util.List;
-import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.FloatPointer;
 import org.earshot.backend.CheckedOperation;
 import org.earshot.backend.Execution;
+import org.earshot.backend.PackedLayer;
 import org.earshot.backend.View;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
@@ -14,11 +14,19 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
     private final Layer layer;
     private final EarshotCpu.earshot_cpu_op handle = new EarshotCpu.earshot_cpu_op();
 
-    /** Creates the native operation by a call that fills in the handle and returns a status. */
-    CpuOperation(Layer layer, ToIntFunction<EarshotCpu.earshot_cpu_op> create) {
+    CpuOperation(Layer layer, int instructionSet, int precision) {
         super(layer, CpuExecution.class);
         this.layer = layer;
-        NativeStatus.check(create.applyAsInt(handle));
+        PackedLayer packed = PackedLayer.of(layer);
+        NativeStatus.check(EarshotCpu.earshot_cpu_op_create(
+                packed.kind().code(),
+                packed.numbers(),
+                packed.numbers().length,
+                packed.weights(),
+                packed.weights().length,
+                instructionSet,
+                precision,
+                handle));
     }
 
     /** The size of input 0 as the native side counts it: batch, frames, bands. */

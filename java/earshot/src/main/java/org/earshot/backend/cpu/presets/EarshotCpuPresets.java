@@ -8,7 +8,10 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 
 /** Tells JavaCPP's parser how to read {@code earshot_cpu.h}; the class it generates is the whole native boundary. */
 @Properties(
-        value = @Platform(include = "earshot_cpu.h", link = "earshot_cpu"),
+        value =
+                @Platform(
+                        include = {"earshot_layers.h", "earshot_cpu.h"},
+                        link = "earshot_cpu"),
         target = "org.earshot.backend.cpu.EarshotCpu")
 public class EarshotCpuPresets implements InfoMapper {
     /** Called by the parser. */
