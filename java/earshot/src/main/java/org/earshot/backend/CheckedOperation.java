@@ -24,6 +24,18 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
         this.kind = kind;
     }
 
+    /**
+     * The size of input 0 as native libraries count it.
+     *
+     * @param input its shape
+     * @return batch, frames and bands; frames and bands are 1 for {@code [B, I]}
+     */
+    protected static long[] size(Shape input) {
+        return input.rank() == 4
+                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
+                : new long[] {input.extent(0), 1, 1};
+    }
+
     @Override
     public final Step bind(Execution execution, List<View> inputs, View output, View scratch) {
         if (!kind.isInstance(execution)) {

@@ -140,7 +140,10 @@ public final class Session implements AutoCloseable {
         execution.write(values, view(name));
     }
 
-    /** Runs the planned layers on the values fed. */
+    /**
+     * Runs the planned layers on the values fed; on a device it may return before they are done, which {@link #fetch}
+     * is not.
+     */
     public void run() {
         execution.run(planned().steps);
     }
@@ -152,11 +155,13 @@ public final class Session implements AutoCloseable {
      */
     public Map<String, Duration> profile() {
         Plan current = planned();
+        execution.finish();
         Map<String, Duration> times = new LinkedHashMap<>();
         for (int i = 0; i < current.steps.size(); i++) {
             List<Operation.Step> step = List.of(current.steps.get(i));
             long start = System.nanoTime();
             execution.run(step);
+            execution.finish();
             times.put(current.nodes.get(i), Duration.ofNanos(System.nanoTime() - start));
         }
         return times;

@@ -15,6 +15,7 @@ import org.earshot.BackendException;
 import org.earshot.backend.cpu.CpuBackend;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cpu.InstructionSet;
+import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
@@ -54,12 +55,17 @@ class BackendContractTest {
         }
 
         double goldenTolerance() {
-            return precision == Precision.BF16 ? BF16_TOLERANCE : 10 * TOLERANCE;
+            return precision == Precision.FLOAT32 ? 10 * TOLERANCE : rounding();
         }
 
         double tolerance(Layer layer) {
             boolean rounds = layer instanceof DenseEncoder || layer instanceof MambaPath;
-            return precision == Precision.BF16 && rounds ? BF16_TOLERANCE : TOLERANCE;
+            return precision != Precision.FLOAT32 && rounds ? rounding() : TOLERANCE;
+        }
+
+        /** TF32 keeps two more bits than the bound below counts on, bfloat16 none. */
+        private double rounding() {
+            return precision == Precision.TF32 ? BF16_TOLERANCE / 4 : BF16_TOLERANCE;
         }
 
         @Override
@@ -83,6 +89,10 @@ class BackendContractTest {
                     "cpu bf16",
                     Precision.BF16,
                     threads -> new CpuBackend(InstructionSet.best(), threads, Precision.BF16)));
+        }
+        // The kernels for a device, on the CPU: as many results as threads would be the same by construction.
+        for (Precision precision : Precision.values()) {
+            makers.add(new Maker("cuda " + precision, precision, threads -> new CudaBackend(precision)));
         }
         return makers.stream();
     }

@@ -29,13 +29,6 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
                 handle));
     }
 
-    /** The size of input 0 as the native side counts it: batch, frames, bands. */
-    private static long[] size(Shape input) {
-        return input.rank() == 4
-                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
-                : new long[] {input.extent(0), 1, 1};
-    }
-
     @Override
     public long scratch(List<Shape> inputs, Execution execution) {
         layer.outputShape(inputs);
