@@ -17,9 +17,6 @@ template <> cudaError_t enqueue_ends<16>(const SelectiveScan &scan, const ScanPl
 }
 
 template <> cudaError_t enqueue_outputs<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    if (plan.shape.lanes == 1) {
-        return launch_shape<1, 1, false>(scan, plan, stream);
-    }
     if (plan.shape.lanes == 2) {
         return launch_shape<2, 2, false>(scan, plan, stream);
     }
