@@ -283,6 +283,21 @@ __global__ void exchange(float *out) {
     out[threadIdx.x] = sum + all[5];
 }
 
+struct Pair {
+    int mine, partner;
+};
+
+/* Every lane hears of its mirror image from one call for all. */
+__global__ void mirror(int *out) {
+    Pair pair{static_cast<int>(threadIdx.x), -1};
+    warp_collective<Pair>("mirror", pair, [](Pair *const(&lanes)[32]) {
+        for (int lane = 0; lane < 32; ++lane) {
+            lanes[lane]->partner = lanes[31 - lane]->mine;
+        }
+    });
+    out[threadIdx.x] = pair.partner;
+}
+
 } // namespace
 
 /* Expected values by the definitions in the CUDA C++ Programming Guide, "Warp Shuffle Functions". */
@@ -346,6 +361,20 @@ TEST(emulation_warp_exchange_gives_all_lanes_all_values) {
         CHECK(v == 10 * 31 * 16 + 310);
     }
     reset_device();
+}
+
+TEST(emulation_warp_collective_is_carried_out_for_all_lanes) {
+    for (const NamedOrder &o : ORDERS) {
+        reset_device();
+        set_order(o.order, o.seed);
+        int *const out = device_array<int>(64);
+        CHECK(launch("mirror", mirror, 1, 64, 0, nullptr, out) == cudaSuccess);
+        const std::vector<int> values = download(out, 64);
+        for (int i = 0; i < 64; ++i) {
+            CHECK(values[static_cast<std::size_t>(i)] == i / 32 * 32 + 31 - i % 32);
+        }
+        expect_fault(launch("mirror", mirror, 1, 40, 0, nullptr, out), {"mirror needs a full warp", "thread ("});
+    }
 }
 
 // Arithmetic
