@@ -1,16 +1,17 @@
 /*
  * Which variant of the selective scan runs.
  *
- * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a scheduler
- * needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the grid:
+ * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a
+ * scheduler needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the
+ * grid:
  *
  *  1. The first shape that gives every scheduler kWarpsEach warps, or else the most parallel one. Shapes further down
  *     pay shuffles and shared-memory reads for their parallelism.
  *  2. If even that leaves more than half of the schedulers without a warp, and the sequences are long enough for
- *     kFewestSegments of kShortestSegment tokens, three passes over segments: as many as give every scheduler kWarpsEach
- *     warps, if the length allows. The passes do nearly twice the work of one (the first lacks C and the gate only), and
- *     a lone warp takes some 80 cycles a token even in the most parallel shape, waiting for itself: with less than half
- *     of the device in use and eight segments or more they win, the sooner the fewer sequences there are.
+ *     kFewestSegments of kShortestSegment tokens, three passes over segments: as many as give every scheduler
+ *     kWarpsEach warps, if the length allows. The passes do nearly twice the work of one (the first lacks C and the
+ *     gate only), and a lone warp takes some 80 cycles a token even in the most parallel shape, waiting for itself:
+ *     with less than half of the device in use and eight segments or more they win, the sooner the fewer sequences.
  *  3. A block scans so many stretches one after the other (sparing itself the weights, and waiting less for its first
  *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
  *
@@ -24,7 +25,7 @@
 namespace earshot {
 namespace {
 
-constexpr std::int64_t kSchedulers = 4;  /* of a multiprocessor */
+constexpr std::int64_t kSchedulers = 4; /* of a multiprocessor */
 constexpr double kWarpsEach = 1.5;
 constexpr double kWarpsKept = 3;
 constexpr std::int64_t kBlockWarps = 4;
@@ -105,7 +106,8 @@ ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape sh
             best = each;
         }
     }
-    return {shape, static_cast<std::int32_t>(count), static_cast<std::int32_t>(length), static_cast<std::int32_t>(best)};
+    return {shape, static_cast<std::int32_t>(count), static_cast<std::int32_t>(length),
+            static_cast<std::int32_t>(best)};
 }
 
 ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {

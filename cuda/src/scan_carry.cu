@@ -18,8 +18,8 @@ namespace {
 constexpr int kThreads = 128;
 constexpr int kBatch = 8;
 
-__global__ void __launch_bounds__(kThreads) scan_carry(const SelectiveScan p, const std::uint32_t tiles,
-                                                       const int slots) {
+__global__ void __launch_bounds__(kThreads)
+    scan_carry(const SelectiveScan p, const std::uint32_t tiles, const int slots) {
     const std::int64_t slot_states = static_cast<std::int64_t>(2) * p.states * p.inner;
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x % tiles) * kThreads + threadIdx.x;
     if (i >= slot_states) {
@@ -38,8 +38,7 @@ __global__ void __launch_bounds__(kThreads) scan_carry(const SelectiveScan p, co
         for (int k = 0; k < kBatch; ++k) {
             const std::int64_t slot = first_slot + from + k;
             const bool exists = from + k < slots;
-            sum[k] =
-                exists ? p.carry[all_slots * slot_states + (slot * 2 + direction) * p.inner + channel] : 0.0F;
+            sum[k] = exists ? p.carry[all_slots * slot_states + (slot * 2 + direction) * p.inner + channel] : 0.0F;
             end[k] = exists ? p.carry[slot * slot_states + i] : 0.0F;
         }
 #pragma unroll
@@ -59,8 +58,8 @@ cudaError_t enqueue_carry(const SelectiveScan &scan, const ScanPlan &plan, cudaS
     if (tiles * scan.sequences.count > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
-    return launch("scan_carry", scan_carry, dim3(static_cast<unsigned>(tiles * scan.sequences.count)), dim3(kThreads), 0,
-                  stream, scan, static_cast<std::uint32_t>(tiles), plan.segments - 1);
+    return launch("scan_carry", scan_carry, dim3(static_cast<unsigned>(tiles * scan.sequences.count)), dim3(kThreads),
+                  0, stream, scan, static_cast<std::uint32_t>(tiles), plan.segments - 1);
 }
 
 } // namespace earshot

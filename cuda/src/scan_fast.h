@@ -3,28 +3,28 @@
  *
  * Idea. A block of 128 threads owns a tile of channels of one direction and walks through one or several sequences (or
  * stretches of them). The rows of dt, B and C of 32 tokens lie in shared memory, the next 32 are on their way
- * (cp.async): one read serves the whole tile. a, the states and the weights of dt live in registers over the whole walk;
- * no state is ever written, except at the end of a segment.
- *   LANES lanes of a warp share a channel's states; each does for every LANES-th token what is done once a token: it
- * fetches u and z (a group of 4 or 8 tokens ahead, so that no one waits for memory), projects dt, takes softplus, and in
- * the end adds D u, multiplies by the gate and writes. The steps reach the other lanes by shuffles; the sums of C h are
- * transposed while they are added, LANES - 1 shuffles for LANES tokens. So sharing costs few instructions, and it makes
- * LANES times as many warps. CHANNELS of a thread share its reads of B and C.
+ * (cp.async): one read serves the whole tile. a, the states and the weights of dt live in registers over the whole
+ * walk; no state is ever written, except at the end of a segment. LANES lanes of a warp share a channel's states; each
+ * does for every LANES-th token what is done once a token: it fetches u and z (a group of 4 or 8 tokens ahead, so that
+ * no one waits for memory), projects dt, takes softplus, and in the end adds D u, multiplies by the gate and writes.
+ * The steps reach the other lanes by shuffles; the sums of C h are transposed while they are added, LANES - 1 shuffles
+ * for LANES tokens. So sharing costs few instructions, and it makes LANES times as many warps. CHANNELS of a thread
+ * share its reads of B and C.
  *
  * Counts for N = 16, R = 4, a token of 32 channels of one direction, in the compiled inner loop for sm_90: 16 exp2 for
  * the decays, and for each channel two more and a reciprocal (softplus, SiLU). A scheduler does one such instruction of
- * a warp in 8 cycles, so 19 take 152 cycles. All instructions, at one a cycle: 2 lanes and 2 channels 146; 4 and 2, 154;
- * 4 and 1, 178. (One lane and one channel came to 150 with twice the reads of shared memory, and was dropped.) Hence an
- * exp2 by a polynomial on the multiply-add pipe, some 10 instructions for 8 cycles of the other unit, would gain nothing
- * here. Shared memory: 8 N / CHANNELS bytes of B and C a token and channel leave it, at 128 bytes a cycle and
- * multiprocessor 16 cycles for 32 channels (38 being the time that they take in all).
+ * a warp in 8 cycles, so 19 take 152 cycles. All instructions, at one a cycle: 2 lanes and 2 channels 146; 4 and 2,
+ * 154; 4 and 1, 178. (One lane and one channel came to 150 with twice the reads of shared memory, and was dropped.)
+ * Hence an exp2 by a polynomial on the multiply-add pipe, some 10 instructions for 8 cycles of the other unit, would
+ * gain nothing here. Shared memory: 8 N / CHANNELS bytes of B and C a token and channel leave it, at 128 bytes a cycle
+ * and multiprocessor 16 cycles for 32 channels (38 being the time that they take in all).
  *
- * Bytes a token, direction and channel: 12 (u, z, y), and a row of 4 (R + 2 N) for each tile of 64 or 128 channels, from
- * L2 but for the first time. Flops: 5 N + 2 R + 25; special functions N + 3.
- * Papers' sizes (31 x 500 or 500 x 31 tokens, 2 x 256 channels, N = 16): 100 MB, 0.9 Gflop, 127 M exp2 and 24 M others.
- * Expected limit on an H200 (4.8 TB/s, 132 multiprocessors at 1.75 GHz: 3.7 T special functions a second): special
- * functions, at both shapes, 41 us at batch 1 and 1.3 ms at batch 32; memory would need 21 us and 0.67 ms. The time path
- * at batch 1 has work for 1.9 warps a scheduler and loses another 6 % because 248 blocks do not divide by 132.
+ * Bytes a token, direction and channel: 12 (u, z, y), and a row of 4 (R + 2 N) for each tile of 64 or 128 channels,
+ * from L2 but for the first time. Flops: 5 N + 2 R + 25; special functions N + 3. Papers' sizes (31 x 500 or 500 x 31
+ * tokens, 2 x 256 channels, N = 16): 100 MB, 0.9 Gflop, 127 M exp2 and 24 M others. Expected limit on an H200 (4.8
+ * TB/s, 132 multiprocessors at 1.75 GHz: 3.7 T special functions a second): special functions, at both shapes, 41 us at
+ * batch 1 and 1.3 ms at batch 32; memory would need 21 us and 0.67 ms. The time path at batch 1 has work for 1.9 warps
+ * a scheduler and loses another 6 % because 248 blocks do not divide by 132.
  */
 #pragma once
 
@@ -37,7 +37,7 @@ namespace earshot {
 
 constexpr int kScanThreads = 128;
 constexpr float kNoStep = -1e30F; /* softplus of it is 0 */
-constexpr int kScanChunk = 32; /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
+constexpr int kScanChunk = 32;    /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
 
 struct ScanGrid {
     std::int32_t tiles;     /* of channels */
@@ -64,7 +64,8 @@ __device__ __forceinline__ Stretch stretch_of(const SelectiveScan &p, const Scan
 }
 
 /* Where a row's parts lie in shared memory: dt, B, C, the latter two padded to STATES. */
-template <int STATES, int RANK> struct RowLayout {
+template <int STATES, int RANK>
+struct RowLayout {
     int dt_width;
 
     __device__ __forceinline__ explicit RowLayout(const SelectiveScan &p) : dt_width(RANK > 0 ? RANK : p.dt_width) {}
@@ -75,8 +76,8 @@ template <int STATES, int RANK> struct RowLayout {
 
 /* Begins to copy kScanChunk rows from place `from` of a stretch on into shared memory at `to`; zeros after its end. */
 template <int STATES, int RANK, bool ENDS>
-__device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float> &rows, int to,
-                                      const Stretch &stretch, int row_step, int from) {
+__device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float> &rows, int to, const Stretch &stretch,
+                                      int row_step, int from) {
     const RowLayout<STATES, RANK> layout(p);
     const int width = p.dt_width + 2 * p.state_width;
     const int quads = (ENDS ? width - p.state_width : width) / 4;
@@ -95,7 +96,8 @@ __device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float
 }
 
 /* What lane j of a channel's LANES lanes holds. */
-template <int LANES> __device__ __forceinline__ float from_lane(float mine, int j) {
+template <int LANES>
+__device__ __forceinline__ float from_lane(float mine, int j) {
     if constexpr (LANES == 1) {
         return mine;
     } else {
@@ -105,7 +107,8 @@ template <int LANES> __device__ __forceinline__ float from_lane(float mine, int 
 }
 
 /* The sum over a channel's lanes of value[j], j being this lane's number: LANES - 1 shuffles for LANES sums. */
-template <int LANES> __device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int lane) {
+template <int LANES>
+__device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int lane) {
     if constexpr (LANES == 1) {
         return value[0];
     } else {
@@ -133,7 +136,7 @@ template <int LANES> __device__ __forceinline__ float sum_of_mine(const float (&
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
 __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan p, const ScanGrid grid) {
     using namespace scan_fast_details;
-    constexpr int kOwn = STATES / LANES;        /* states of a thread */
+    constexpr int kOwn = STATES / LANES;         /* states of a thread */
     constexpr int kPerLane = LANES == 1 ? 4 : 2; /* tokens of a group that a lane does the rest of the work for */
     constexpr int kGroup = LANES * kPerLane;
     constexpr int kApart = kScanThreads / LANES; /* between the channels of a thread */
@@ -147,7 +150,8 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const std::int64_t inner = p.inner;
     const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
 
-    /* The thread's channels are first + c * kApart; where there are fewer, it computes with zeros and stores nothing. */
+    /* The thread's channels are first + c * kApart; where there are fewer, it computes with zeros and stores nothing.
+     */
     const std::int64_t first = static_cast<std::int64_t>(tile) * (kApart * CHANNELS) + place;
     bool exists[CHANNELS];
     float a[CHANNELS][kOwn];
@@ -387,7 +391,8 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
 }
 
 /* Floats of shared memory: two buffers of rows, and the tile's weights of dt where they do not fit into registers. */
-template <int STATES, int LANES, int CHANNELS, int RANK> std::int64_t scan_shared_floats(const SelectiveScan &scan) {
+template <int STATES, int LANES, int CHANNELS, int RANK>
+std::int64_t scan_shared_floats(const SelectiveScan &scan) {
     constexpr std::int64_t tile = kScanThreads / LANES * CHANNELS;
     return 2 * kScanChunk * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * tile);
 }
@@ -398,7 +403,8 @@ cudaError_t launch_scan(const SelectiveScan &scan, const ScanPlan &plan, cudaStr
     const std::int64_t tiles = divide_up(scan.inner, kScanThreads / LANES * CHANNELS);
     const std::int64_t stretches = scan.sequences.count * segments;
     const std::int64_t stride = divide_up(stretches, plan.stretches_per_block);
-    const auto shared = static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
+    const auto shared =
+        static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
     if (shared > kMostScanShared) {
         return cudaErrorNotSupported;
     }

@@ -25,7 +25,8 @@ std::string describe(const Grid &grid) {
            std::to_string(grid.frames) + "x" + std::to_string(grid.bands);
 }
 
-/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory and ones that are. */
+/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory and ones that are.
+ */
 TEST(causal_convolution_agrees_with_its_formula) {
     const Grid grids[] = {{Axis::time, 1, 1, 1},  {Axis::time, 2, 15, 3},      {Axis::time, 1, 16, 2},
                           {Axis::time, 1, 17, 2}, {Axis::frequency, 2, 3, 31}, {Axis::frequency, 1, 2, 35}};
@@ -36,8 +37,8 @@ TEST(causal_convolution_agrees_with_its_formula) {
             const test::ConvolutionProblem problem = test::random_convolution(grid, inner, taps, ++seed);
             const double share = test::worst_share(test::run(problem), problem.expected());
             CHECK_THAT(share <= (16 + taps) * 0x1p-23, describe(grid) + " taps " + std::to_string(taps) + " inner " +
-                                                           std::to_string(inner) + ": " +
-                                                           std::to_string(share * 1e6) + "e-6");
+                                                           std::to_string(inner) + ": " + std::to_string(share * 1e6) +
+                                                           "e-6");
         }
     }
 }
@@ -55,7 +56,9 @@ struct Size {
     int inner, states, rank;
 };
 
-double tolerance(const Size &size) { return (16 + size.states + size.rank + size.grid.length()) * 0x1p-23; }
+double tolerance(const Size &size) {
+    return (16 + size.states + size.rank + size.grid.length()) * 0x1p-23;
+}
 
 std::string describe(const Size &size) {
     return describe(size.grid) + " E " + std::to_string(size.inner) + " N " + std::to_string(size.states) + " R " +
@@ -74,11 +77,8 @@ TEST(plain_scan_agrees_with_its_formula) {
                           {{Axis::frequency, 1, 1, 2}, 3, 256, 1}, {{Axis::time, 1, 300, 1}, 2, 16, 4}};
     std::uint64_t seed = 100;
     for (const Size &size : sizes) {
-        const test::ScanProblem problem =
-            test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
-        const auto plain = [](const earshot::SelectiveScan &scan) {
-            return earshot::enqueue_plain(scan, nullptr);
-        };
+        const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+        const auto plain = [](const earshot::SelectiveScan &scan) { return earshot::enqueue_plain(scan, nullptr); };
         require_close(size, "plain", test::run(problem, plain, 0), problem.expected());
     }
 }
@@ -286,7 +286,8 @@ TEST(golden_selective_scan) {
         }
         for (const earshot::ScanPlan &plan : plans) {
             const double share = test::worst_share(run(scan.problem, plan), scan.expected);
-            CHECK_THAT(share <= 1e-4, std::string(name) + " " + describe(plan) + ": " + std::to_string(share * 1e6) + "e-6");
+            CHECK_THAT(share <= 1e-4,
+                       std::string(name) + " " + describe(plan) + ": " + std::to_string(share * 1e6) + "e-6");
         }
     }
 }
