@@ -23,13 +23,15 @@ unsigned present_lanes(unsigned mask);
 [[noreturn]] void bad_source_lane(const char *name, int source, Site site);
 int check_width(const char *name, int width, Site site);
 
-template <class T> struct Shuffle {
+template <class T>
+struct Shuffle {
     T value;
     int source; // a lane of the warp
     bool found;
 };
 
-template <class T> void shuffle_lanes(void *const *arguments, unsigned present) {
+template <class T>
+void shuffle_lanes(void *const *arguments, unsigned present) {
     // Two passes: a lane's value must not be replaced while others still want it.
     T values[32];
     for (unsigned lanes = present; lanes != 0; lanes &= lanes - 1) {
@@ -45,7 +47,8 @@ template <class T> void shuffle_lanes(void *const *arguments, unsigned present) 
     }
 }
 
-template <class T> T shuffle(const char *name, unsigned mask, T value, int source, Site site) {
+template <class T>
+T shuffle(const char *name, unsigned mask, T value, int source, Site site) {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "the device shuffles 4 or 8 bytes");
     Shuffle<T> mine{value, source, false};
     warp_rendezvous(name, mask, &mine, shuffle_lanes<T>, site);
@@ -78,7 +81,8 @@ void warp_collective(const char *name, T &mine, void (*function)(T *const (&lane
     warp_rendezvous(name, ~0U, &argument, call_once, Site{file, line});
 }
 
-template <class T> struct Exchange {
+template <class T>
+struct Exchange {
     T mine;
     T *all;
 };
