@@ -22,11 +22,13 @@ constexpr int kThreads = 256;
 constexpr int kMostTaps = 8;
 
 /* Neighbouring channels of one token. */
-template <int WIDTH> struct Channels {
+template <int WIDTH>
+struct Channels {
     float v[WIDTH];
 };
 
-template <int WIDTH> __device__ __forceinline__ Channels<WIDTH> load(const Span<const float> &from, std::int64_t at) {
+template <int WIDTH>
+__device__ __forceinline__ Channels<WIDTH> load(const Span<const float> &from, std::int64_t at) {
     Channels<WIDTH> c;
     if constexpr (WIDTH == 4) {
         const Float4 f = from.load4(at);
@@ -116,7 +118,8 @@ __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvo
     }
 }
 
-template <int TAPS, int WIDTH> cudaError_t launch_width(const CausalConvolution &p, cudaStream_t stream) {
+template <int TAPS, int WIDTH>
+cudaError_t launch_width(const CausalConvolution &p, cudaStream_t stream) {
     const std::int64_t groups = p.inner / WIDTH;
     const std::int64_t runs = divide_up(p.sequences.length, kRun);
     const std::int64_t blocks = divide_up(groups * 2 * runs, kThreads);
@@ -129,7 +132,8 @@ template <int TAPS, int WIDTH> cudaError_t launch_width(const CausalConvolution 
                   static_cast<std::uint32_t>(blocks));
 }
 
-template <int TAPS> cudaError_t launch_taps(const CausalConvolution &p, cudaStream_t stream) {
+template <int TAPS>
+cudaError_t launch_taps(const CausalConvolution &p, cudaStream_t stream) {
     if (p.taps != TAPS) {
         if constexpr (TAPS < kMostTaps) {
             return launch_taps<TAPS + 1>(p, stream);

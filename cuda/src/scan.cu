@@ -1,14 +1,17 @@
 /*
  * Which variant of the selective scan runs.
  *
- * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a scheduler
- * needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the grid:
+ * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a
+ * scheduler needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the
+ * grid:
  *
  *  1. The first shape that gives every scheduler kWarpsEach warps, or else the most parallel one. Shapes further down
  *     pay shuffles and shared-memory reads for their parallelism.
- *  2. If even that leaves more than half of the schedulers without a warp and the sequences are long, three passes over
- *     segments of the sequences. They do nearly twice the work (the first pass lacks C and the gate only), so with less
- *     than half of the device in use they win, the sooner the fewer sequences there are.
+ *  2. If even that leaves more than half of the schedulers without a warp, and the sequences are long enough for
+ *     kFewestSegments of kShortestSegment tokens, three passes over segments: as many as give every scheduler
+ *     kWarpsEach warps, if the length allows. The passes do nearly twice the work of one (the first lacks C and the
+ *     gate only), and a lone warp takes some 80 cycles a token even in the most parallel shape, waiting for itself:
+ *     with less than half of the device in use and eight segments or more they win, the sooner the fewer sequences.
  *  3. A block scans so many stretches one after the other (sparing itself the weights, and waiting less for its first
  *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
  *
@@ -22,14 +25,15 @@
 namespace earshot {
 namespace {
 
-constexpr std::int64_t kSchedulers = 4;  /* of a multiprocessor */
+constexpr std::int64_t kSchedulers = 4; /* of a multiprocessor */
 constexpr double kWarpsEach = 1.5;
 constexpr double kWarpsKept = 3;
 constexpr std::int64_t kBlockWarps = 4;
 constexpr std::int64_t kBlockThreads = 32 * kBlockWarps;
 constexpr std::int64_t kMostStretches = 8;
 constexpr std::int64_t kStartTokens = 16; /* what a block's start costs, in tokens */
-constexpr std::int64_t kShortestSegment = 256;
+constexpr std::int64_t kShortestSegment = 128;
+constexpr std::int64_t kFewestSegments = 8;
 constexpr std::int64_t kSegmentUnit = 32; /* the fast kernel's chunk */
 
 /* Blocks that scan one stretch of every sequence. */
@@ -58,7 +62,7 @@ cudaError_t enqueue_fast(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 
 bool has_sizes(const SelectiveScan &scan) {
     return scan.inner >= 1 && scan.states >= 1 && scan.states <= kMostStates && scan.rank >= 1 &&
-           scan.dt_width >= scan.rank && scan.dt_width % 4 == 0 && scan.state_width == divide_up(scan.states, 4) * 4 &&
+           scan.dt_width == divide_up(scan.rank, 4) * 4 && scan.state_width == divide_up(scan.states, 4) * 4 &&
            scan.sequences.count >= 1 && scan.sequences.length >= 1;
 }
 
@@ -102,7 +106,8 @@ ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape sh
             best = each;
         }
     }
-    return {shape, static_cast<std::int32_t>(count), static_cast<std::int32_t>(length), static_cast<std::int32_t>(best)};
+    return {shape, static_cast<std::int32_t>(count), static_cast<std::int32_t>(length),
+            static_cast<std::int32_t>(best)};
 }
 
 ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {
@@ -110,19 +115,20 @@ ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t 
     if (shapes.empty()) {
         return kPlainScan;
     }
+    const auto warps = [&](ScanShape shape, std::int64_t segments) {
+        return warps_each(blocks_a_stretch(inner, shape) * sequences.count * segments, multiprocessors);
+    };
+    std::int64_t segments = 1;
+    if (warps(shapes.back(), 1) < 0.5 && sequences.length >= kFewestSegments * kShortestSegment) {
+        segments = std::min(static_cast<std::int64_t>(kWarpsEach / warps(shapes.front(), 1)) + 1,
+                            sequences.length / kShortestSegment);
+    }
     for (const ScanShape &shape : shapes) {
-        if (warps_each(blocks_a_stretch(inner, shape) * sequences.count, multiprocessors) >= kWarpsEach) {
-            return plan_shape(sequences, inner, shape, 1, multiprocessors);
+        if (warps(shape, segments) >= kWarpsEach) {
+            return plan_shape(sequences, inner, shape, segments, multiprocessors);
         }
     }
-    if (warps_each(blocks_a_stretch(inner, shapes.back()) * sequences.count, multiprocessors) >= 0.5 ||
-        sequences.length < 2 * kShortestSegment) {
-        return plan_shape(sequences, inner, shapes.back(), 1, multiprocessors);
-    }
-    const double warps = warps_each(blocks_a_stretch(inner, shapes.front()) * sequences.count, multiprocessors);
-    const auto wanted = static_cast<std::int64_t>(kWarpsEach / warps) + 1;
-    return plan_shape(sequences, inner, shapes.front(),
-                      std::min<std::int64_t>(wanted, sequences.length / kShortestSegment), multiprocessors);
+    return plan_shape(sequences, inner, shapes.back(), segments, multiprocessors);
 }
 
 std::int64_t scan_scratch(const ScanPlan &plan, const Sequences &sequences, std::int32_t inner, std::int32_t states) {

@@ -15,7 +15,7 @@ namespace earshot {
 struct CausalConvolution {
     Sequences sequences;
     std::int32_t inner; /* E */
-    std::int32_t taps;
+    std::int32_t taps;  /* 1 to 8 */
     Span<const float> x;
     Span<const float> weight; /* [2, taps, E] */
     Span<const float> bias;   /* [2, E] */
@@ -24,30 +24,31 @@ struct CausalConvolution {
 
 /*
  * delta = softplus(dt_weight dt + dt_bias); h = exp2(delta a) h + delta u B; y = (C h + d u) SiLU(z).
- * A row of x_projection holds dt (R values, padded to dt_width with zeros), B and C (N values each, padded to
- * state_width each): [tokens, 2, dt_width + 2 state_width], widths multiples of 4.
+ * A row of x_projection holds dt (R values), B and C (N values each): [tokens, 2, dt_width + 2 state_width]. The widths
+ * are R and N rounded up to multiples of 4; what they add must be zeros, in every row. N is at most 256.
  */
 struct SelectiveScan {
     Sequences sequences;
-    std::int32_t inner; /* E */
+    std::int32_t inner;  /* E */
     std::int32_t states; /* N */
-    std::int32_t rank; /* R */
+    std::int32_t rank;   /* R */
     std::int32_t dt_width;
     std::int32_t state_width;
-    Span<const float> xz;           /* [tokens, 2, 2 E]: z is the second half of each direction */
-    Span<const float> u;            /* [tokens, 2, E] */
+    Span<const float> xz; /* [tokens, 2, 2 E]: z is the second half of each direction */
+    Span<const float> u;  /* [tokens, 2, E] */
     Span<const float> x_projection;
-    Span<const float> dt_weight;    /* [2, R, E] */
-    Span<const float> dt_bias;      /* [2, E] */
-    Span<const float> a;            /* [2, N, E], -exp(A_log) log2(e) */
-    Span<const float> d;            /* [2, E] */
-    Span<float> y;                  /* [tokens, 2, E] */
-    Span<float> carry;              /* scratch of scan_scratch() floats */
+    Span<const float> dt_weight; /* [2, R, E] */
+    Span<const float> dt_bias;   /* [2, E] */
+    Span<const float> a;         /* [2, N, E], -exp(A_log) log2(e) */
+    Span<const float> d;         /* [2, E] */
+    Span<float> y;               /* [tokens, 2, E] */
+    Span<float> carry;           /* scratch of scan_scratch() floats; nobody else's until the scan has run */
 };
 
 /* Number of floats that SelectiveScan::carry needs on a device of that many multiprocessors; 0 for most. */
 std::int64_t scan_scratch(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors);
 
+/* Both return cudaErrorInvalidValue, and enqueue nothing, for sizes outside those above or more than 8 taps. */
 cudaError_t enqueue(const CausalConvolution &convolution, cudaStream_t stream);
 cudaError_t enqueue(const SelectiveScan &scan, int multiprocessors, cudaStream_t stream);
 

@@ -1,9 +1,34 @@
 /*
  * The selective scan, fast. Both directions in one launch; direction 1 walks through the tokens backwards.
  *
- * HEADER
+ * Idea. A block of 128 threads owns a tile of channels of one direction and walks through one or several sequences (or
+ * stretches of them). The rows of dt, B and C of 32 tokens lie in shared memory, the next 32 are on their way
+ * (cp.async): one read serves the whole tile. a, the states and the weights of dt live in registers over the whole
+ * walk; no state is ever written, except at the end of a segment. LANES lanes of a warp share a channel's states; each
+ * does for every LANES-th token what is done once a token: it fetches u and z (a group of 4 or 8 tokens ahead, so that
+ * no one waits for memory), projects dt, takes softplus, and in the end adds D u, multiplies by the gate and writes.
+ * The steps reach the other lanes by shuffles; the sums of C h are transposed while they are added, LANES - 1 shuffles
+ * for LANES tokens. So sharing costs few instructions, and it makes LANES times as many warps. CHANNELS of a thread
+ * share its reads of B and C.
+ *
+ * Counts for N = 16, R = 4, a token of 32 channels of one direction, in the compiled inner loop for sm_90: 16 exp2 for
+ * the decays, and for each channel two more and a reciprocal (softplus, SiLU). A scheduler does one such instruction of
+ * a warp in 8 cycles, so 19 take 152 cycles. All instructions, at one a cycle: 2 lanes and 2 channels 146; 4 and 2,
+ * 154; 4 and 1, 178. (One lane and one channel came to 150 with twice the reads of shared memory, and was dropped.)
+ * Hence an exp2 by a polynomial on the multiply-add pipe, some 10 instructions for 8 cycles of the other unit, would
+ * gain nothing here. Shared memory: 8 N / CHANNELS bytes of B and C a token and channel leave it, at 128 bytes a cycle
+ * and multiprocessor 16 cycles for 32 channels (38 being the time that they take in all).
+ *
+ * Bytes a token, direction and channel: 12 (u, z, y), and a row of 4 (R + 2 N) for each tile of 64 or 128 channels,
+ * from L2 but for the first time. Flops: 5 N + 2 R + 25; special functions N + 3. Papers' sizes (31 x 500 or 500 x 31
+ * tokens, 2 x 256 channels, N = 16): 100 MB, 0.9 Gflop, 127 M exp2 and 24 M others. Expected limit on an H200 (4.8
+ * TB/s, 132 multiprocessors at 1.75 GHz: 3.7 T special functions a second): special functions, at both shapes, 41 us at
+ * batch 1 and 1.3 ms at batch 32; memory would need 21 us and 0.67 ms. The time path at batch 1 has work for 1.9 warps
+ * a scheduler and loses another 6 % because 248 blocks do not divide by 132.
  */
 #pragma once
+
+#include <cstdlib>
 
 #include "intrinsics.h"
 #include "scan_variants.h"
@@ -11,7 +36,8 @@
 namespace earshot {
 
 constexpr int kScanThreads = 128;
-constexpr int kScanChunk = 32; /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
+constexpr float kNoStep = -1e30F; /* softplus of it is 0 */
+constexpr int kScanChunk = 32;    /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
 
 struct ScanGrid {
     std::int32_t tiles;     /* of channels */
@@ -23,9 +49,9 @@ struct ScanGrid {
 
 namespace scan_fast_details {
 
-/* A run of tokens: `start` is the first in the direction's order. */
+/* A run of tokens: `row` is the first one's in the direction's order, of [tokens, 2]. */
 struct Stretch {
-    std::int64_t start;
+    std::int64_t row;
     int length;
 };
 
@@ -33,12 +59,13 @@ __device__ __forceinline__ Stretch stretch_of(const SelectiveScan &p, const Scan
     const int sequence = index / grid.segments;
     const int begin = (index - sequence * grid.segments) * grid.segment_length;
     const int place = direction == 0 ? begin : p.sequences.length - 1 - begin;
-    return {p.sequences.first(sequence) + place * p.sequences.step,
+    return {(p.sequences.first(sequence) + place * p.sequences.step) * 2 + direction,
             min(grid.segment_length, p.sequences.length - begin)};
 }
 
 /* Where a row's parts lie in shared memory: dt, B, C, the latter two padded to STATES. */
-template <int STATES, int RANK> struct RowLayout {
+template <int STATES, int RANK>
+struct RowLayout {
     int dt_width;
 
     __device__ __forceinline__ explicit RowLayout(const SelectiveScan &p) : dt_width(RANK > 0 ? RANK : p.dt_width) {}
@@ -49,8 +76,8 @@ template <int STATES, int RANK> struct RowLayout {
 
 /* Begins to copy kScanChunk rows from place `from` of a stretch on into shared memory at `to`; zeros after its end. */
 template <int STATES, int RANK, bool ENDS>
-__device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float> &rows, int to, int direction,
-                                      const Stretch &stretch, std::int64_t step, int from) {
+__device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float> &rows, int to, const Stretch &stretch,
+                                      int row_step, int from) {
     const RowLayout<STATES, RANK> layout(p);
     const int width = p.dt_width + 2 * p.state_width;
     const int quads = (ENDS ? width - p.state_width : width) / 4;
@@ -60,7 +87,7 @@ __device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float
         const bool is_c = column >= p.dt_width + p.state_width;
         const int at = to + t * layout.floats() + column + (is_c ? STATES - p.state_width : 0);
         if (from + t < stretch.length) {
-            const std::int64_t row = (stretch.start + (from + t) * step) * 2 + direction;
+            const std::int64_t row = stretch.row + static_cast<std::int64_t>(from + t) * row_step;
             copy_async(rows, at, p.x_projection, row * width + column);
         } else {
             rows.store4(at, {});
@@ -69,7 +96,8 @@ __device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float
 }
 
 /* What lane j of a channel's LANES lanes holds. */
-template <int LANES> __device__ __forceinline__ float from_lane(float mine, int j) {
+template <int LANES>
+__device__ __forceinline__ float from_lane(float mine, int j) {
     if constexpr (LANES == 1) {
         return mine;
     } else {
@@ -79,7 +107,8 @@ template <int LANES> __device__ __forceinline__ float from_lane(float mine, int 
 }
 
 /* The sum over a channel's lanes of value[j], j being this lane's number: LANES - 1 shuffles for LANES sums. */
-template <int LANES> __device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int lane) {
+template <int LANES>
+__device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int lane) {
     if constexpr (LANES == 1) {
         return value[0];
     } else {
@@ -107,7 +136,7 @@ template <int LANES> __device__ __forceinline__ float sum_of_mine(const float (&
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
 __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan p, const ScanGrid grid) {
     using namespace scan_fast_details;
-    constexpr int kOwn = STATES / LANES;        /* states of a thread */
+    constexpr int kOwn = STATES / LANES;         /* states of a thread */
     constexpr int kPerLane = LANES == 1 ? 4 : 2; /* tokens of a group that a lane does the rest of the work for */
     constexpr int kGroup = LANES * kPerLane;
     constexpr int kApart = kScanThreads / LANES; /* between the channels of a thread */
@@ -119,26 +148,25 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const int direction = static_cast<int>(blockIdx.x) / grid.tiles % 2;
     int index = static_cast<int>(blockIdx.x) / grid.tiles / 2;
     const std::int64_t inner = p.inner;
-    const std::int64_t step = direction == 0 ? p.sequences.step : -p.sequences.step;
+    const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
 
-    /* Threads without a channel work on the last one, and store nothing. */
-    std::int64_t channel[CHANNELS];
-    bool stores[CHANNELS];
+    /* The thread's channels are first + c * kApart; where there are fewer, it computes with zeros and stores nothing.
+     */
+    const std::int64_t first = static_cast<std::int64_t>(tile) * (kApart * CHANNELS) + place;
+    bool exists[CHANNELS];
     float a[CHANNELS][kOwn];
     float d[CHANNELS];
     float dt_bias[CHANNELS];
 #pragma unroll
     for (int c = 0; c < CHANNELS; ++c) {
-        channel[c] = static_cast<std::int64_t>(tile) * (kApart * CHANNELS) + c * kApart + place;
-        stores[c] = channel[c] < inner;
-        channel[c] = stores[c] ? channel[c] : inner - 1;
+        exists[c] = first + c * kApart < inner;
 #pragma unroll
         for (int s = 0; s < kOwn; ++s) {
             const int n = lane * kOwn + s;
-            a[c][s] = n < p.states ? p.a[(direction * p.states + n) * inner + channel[c]] : 0.0F;
+            a[c][s] = exists[c] && n < p.states ? p.a[(direction * p.states + n) * inner + first + c * kApart] : 0.0F;
         }
-        d[c] = p.d[direction * inner + channel[c]];
-        dt_bias[c] = p.dt_bias[direction * inner + channel[c]];
+        d[c] = exists[c] ? p.d[direction * inner + first + c * kApart] : 0.0F;
+        dt_bias[c] = exists[c] ? p.dt_bias[direction * inner + first + c * kApart] : 0.0F;
     }
 
     /* Shared memory: two buffers of rows; the tile's weights of dt where they do not fit into registers. */
@@ -146,19 +174,21 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const int buffer_floats = kScanChunk * layout.floats();
     const Shared<float> rows(0, 2 * buffer_floats);
     const Shared<float> dt_shared(2 * buffer_floats * static_cast<int>(sizeof(float)),
-                                  RANK > 0 ? 0 : p.rank * kApart * CHANNELS);
+                                  RANK > 0 ? 0 : p.dt_width * kApart * CHANNELS);
     float dt_weight[CHANNELS][RANK > 0 ? RANK : 1];
 #pragma unroll
     for (int c = 0; c < CHANNELS; ++c) {
+        const auto weight = [&](int r) {
+            return exists[c] && r < p.rank ? p.dt_weight[(direction * p.rank + r) * inner + first + c * kApart] : 0.0F;
+        };
         if constexpr (RANK > 0) {
 #pragma unroll
             for (int r = 0; r < RANK; ++r) {
-                dt_weight[c][r] = r < p.rank ? p.dt_weight[(direction * p.rank + r) * inner + channel[c]] : 0.0F;
+                dt_weight[c][r] = weight(r);
             }
         } else {
-            for (int r = lane; r < p.rank; r += LANES) {
-                dt_shared[(r * CHANNELS + c) * kApart + place] =
-                    p.dt_weight[(direction * p.rank + r) * inner + channel[c]];
+            for (int r = lane; r < p.dt_width; r += LANES) {
+                dt_shared[(r * CHANNELS + c) * kApart + place] = weight(r);
             }
         }
     }
@@ -169,31 +199,39 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
         rows[at + layout.c()] = 0.0F;
     }
 
+    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate. */
+    const int value_step = row_step * p.inner;
+    const std::int64_t gate = inner - first;
+    const auto origin = [&](const Stretch &stretch) { return stretch.row * inner + first; };
+
     /* u and z of the tokens of a group that are this lane's, fetched a group ahead. */
     float u_next[kPerLane][CHANNELS];
     float z_next[kPerLane][CHANNELS];
-    const auto fetch = [&](const Stretch &stretch, int from) {
+    const auto fetch = [&](std::int64_t values, int length, int from) {
 #pragma unroll
         for (int i = 0; i < kPerLane; ++i) {
             const int t = from + i * LANES + lane;
-            const std::int64_t row = ((stretch.start + t * step) * 2 + direction) * inner;
+            const std::int64_t at = values + static_cast<std::int64_t>(t) * value_step;
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
-                u_next[i][c] = t < stretch.length ? p.u[row + channel[c]] : 0.0F;
+                const bool needed = t < length && exists[c];
+                u_next[i][c] = needed ? p.u[at + c * kApart] : 0.0F;
                 if constexpr (!ENDS) {
-                    z_next[i][c] = t < stretch.length ? p.xz[2 * row + inner + channel[c]] : 0.0F;
+                    z_next[i][c] = needed ? p.xz[2 * at + gate + c * kApart] : 0.0F;
                 }
             }
         }
     };
 
     Stretch now = stretch_of(p, grid, direction, index);
+    std::int64_t now_values = origin(now);
     int buffer = 0;
-    stage<STATES, RANK, ENDS>(p, rows, buffer, direction, now, step, 0);
-    fetch(now, 0);
+    stage<STATES, RANK, ENDS>(p, rows, buffer, now, row_step, 0);
+    fetch(now_values, now.length, 0);
     while (index < grid.stretches) {
         const int following = index + grid.stride;
         const Stretch next = following < grid.stretches ? stretch_of(p, grid, direction, following) : Stretch{0, 0};
+        const std::int64_t next_values = origin(next);
         /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
         const bool fresh = ENDS || index % grid.segments == 0;
         const std::int64_t carried = fresh ? -1 : index - index / grid.segments - 1;
@@ -205,8 +243,8 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
 #pragma unroll
             for (int s = 0; s < kOwn; ++s) {
                 const int n = lane * kOwn + s;
-                h[c][s] = carried >= 0 && n < p.states
-                              ? p.carry[((carried * 2 + direction) * p.states + n) * inner + channel[c]]
+                h[c][s] = carried >= 0 && n < p.states && exists[c]
+                              ? p.carry[((carried * 2 + direction) * p.states + n) * inner + first + c * kApart]
                               : 0.0F;
             }
         }
@@ -215,9 +253,9 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
             __syncthreads();
             const int other = buffer_floats - buffer;
             if (chunk + kScanChunk < now.length) {
-                stage<STATES, RANK, ENDS>(p, rows, other, direction, now, step, chunk + kScanChunk);
+                stage<STATES, RANK, ENDS>(p, rows, other, now, row_step, chunk + kScanChunk);
             } else if (next.length > 0) {
-                stage<STATES, RANK, ENDS>(p, rows, other, direction, next, step, 0);
+                stage<STATES, RANK, ENDS>(p, rows, other, next, row_step, 0);
             }
             const int chunk_end = min(chunk + kScanChunk, now.length);
             for (int group = chunk; group < chunk_end; group += kGroup) {
@@ -234,7 +272,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     }
                 }
                 const bool same = group + kGroup < now.length;
-                fetch(same ? now : next, same ? group + kGroup : 0);
+                fetch(same ? now_values : next_values, same ? now.length : next.length, same ? group + kGroup : 0);
 
                 const int group_row = buffer + (group - chunk) * layout.floats();
 #pragma unroll
@@ -248,29 +286,31 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     for (int c = 0; c < CHANNELS; ++c) {
                         delta[c] = dt_bias[c];
                     }
+                    const auto add_dt = [&](int r, const auto &weight) {
+                        const Float4 dt = rows.load4(row + r);
+#pragma unroll
+                        for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                delta[c] = fmaf(weight(r + k, c), dt.v[k], delta[c]);
+                            }
+                        }
+                    };
                     if constexpr (RANK > 0) {
 #pragma unroll
                         for (int r = 0; r < RANK; r += 4) {
-                            const Float4 dt = rows.load4(row + r);
-#pragma unroll
-                            for (int c = 0; c < CHANNELS; ++c) {
-#pragma unroll
-                                for (int k = 0; k < 4; ++k) {
-                                    delta[c] = fmaf(dt_weight[c][r + k], dt.v[k], delta[c]);
-                                }
-                            }
+                            add_dt(r, [&](int k, int c) { return dt_weight[c][k]; });
                         }
                     } else {
-                        for (int r = 0; r < p.rank; ++r) {
-#pragma unroll
-                            for (int c = 0; c < CHANNELS; ++c) {
-                                delta[c] = fmaf(dt_shared[(r * CHANNELS + c) * kApart + place], rows[row + r], delta[c]);
-                            }
+#pragma unroll 1
+                        for (int r = 0; r < p.dt_width; r += 4) {
+                            add_dt(r, [&](int k, int c) { return dt_shared[(k * CHANNELS + c) * kApart + place]; });
                         }
                     }
 #pragma unroll
                     for (int c = 0; c < CHANNELS; ++c) {
-                        delta[c] = t < now.length ? softplus(delta[c]) : 0.0F;
+                        /* After the end a step of exactly 0 keeps the state; asked of softplus, it needs no branch. */
+                        delta[c] = softplus(t < now.length ? delta[c] : kNoStep);
                         input[c] = delta[c] * u[i][c];
                         delta_sum[c] += delta[c];
                     }
@@ -309,12 +349,13 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     }
 
                     if constexpr (!ENDS) {
-                        const std::int64_t out = ((now.start + t * step) * 2 + direction) * inner;
+                        const std::int64_t at = now_values + static_cast<std::int64_t>(t) * value_step;
 #pragma unroll
                         for (int c = 0; c < CHANNELS; ++c) {
                             const float sum = sum_of_mine<LANES>(y[c], lane);
-                            if (t < now.length && stores[c]) {
-                                p.y[out + channel[c]] = fmaf(d[c], u[i][c], sum) * silu(z[i][c]);
+                            const float value = fmaf(d[c], u[i][c], sum) * silu(z[i][c]);
+                            if (t < now.length && exists[c]) {
+                                p.y[at + c * kApart] = value;
                             }
                         }
                     }
@@ -323,7 +364,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
             buffer = other;
         }
         if constexpr (ENDS) {
-            const std::int64_t rows_done = static_cast<std::int64_t>(index) * 2 + direction;
+            const std::int64_t slot = static_cast<std::int64_t>(index) * 2 + direction;
             const std::int64_t sums = static_cast<std::int64_t>(grid.stretches) * 2 * p.states * inner;
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
@@ -334,24 +375,26 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
 #pragma unroll
                 for (int s = 0; s < kOwn; ++s) {
                     const int n = lane * kOwn + s;
-                    if (n < p.states && stores[c]) {
-                        p.carry[(rows_done * p.states + n) * inner + channel[c]] = h[c][s];
+                    if (n < p.states && exists[c]) {
+                        p.carry[(slot * p.states + n) * inner + first + c * kApart] = h[c][s];
                     }
                 }
-                if (lane == 0 && stores[c]) {
-                    p.carry[sums + rows_done * inner + channel[c]] = delta_sum[c];
+                if (lane == 0 && exists[c]) {
+                    p.carry[sums + slot * inner + first + c * kApart] = delta_sum[c];
                 }
             }
         }
         index = following;
         now = next;
+        now_values = next_values;
     }
 }
 
 /* Floats of shared memory: two buffers of rows, and the tile's weights of dt where they do not fit into registers. */
-template <int STATES, int LANES, int CHANNELS, int RANK> std::int64_t scan_shared_floats(const SelectiveScan &scan) {
+template <int STATES, int LANES, int CHANNELS, int RANK>
+std::int64_t scan_shared_floats(const SelectiveScan &scan) {
     constexpr std::int64_t tile = kScanThreads / LANES * CHANNELS;
-    return 2 * kScanChunk * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.rank * tile);
+    return 2 * kScanChunk * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * tile);
 }
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
@@ -360,11 +403,13 @@ cudaError_t launch_scan(const SelectiveScan &scan, const ScanPlan &plan, cudaStr
     const std::int64_t tiles = divide_up(scan.inner, kScanThreads / LANES * CHANNELS);
     const std::int64_t stretches = scan.sequences.count * segments;
     const std::int64_t stride = divide_up(stretches, plan.stretches_per_block);
-    const auto shared = static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
+    const auto shared =
+        static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
     if (shared > kMostScanShared) {
         return cudaErrorNotSupported;
     }
-    if (stretches + stride > INT32_MAX || stride * 2 * tiles > INT32_MAX) {
+    const std::int64_t value_step = 2 * std::abs(scan.sequences.step) * scan.inner;
+    if (value_step > INT32_MAX || stretches + stride > INT32_MAX || stride * 2 * tiles > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
     const ScanGrid grid = {static_cast<std::int32_t>(tiles), static_cast<std::int32_t>(stretches),

@@ -12,14 +12,13 @@ cudaError_t launch_shape(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 
 } // namespace
 
-template <> cudaError_t enqueue_ends<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+template <>
+cudaError_t enqueue_ends<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     return launch_shape<2, 2, true>(scan, plan, stream);
 }
 
-template <> cudaError_t enqueue_outputs<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    if (plan.shape.lanes == 1) {
-        return launch_shape<1, 1, false>(scan, plan, stream);
-    }
+template <>
+cudaError_t enqueue_outputs<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     if (plan.shape.lanes == 2) {
         return launch_shape<2, 2, false>(scan, plan, stream);
     }

@@ -3,11 +3,13 @@
 
 namespace earshot {
 
-template <> cudaError_t enqueue_ends<8>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+template <>
+cudaError_t enqueue_ends<8>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     return launch_scan<8, 2, 2, 0, true>(scan, plan, stream);
 }
 
-template <> cudaError_t enqueue_outputs<8>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+template <>
+cudaError_t enqueue_outputs<8>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     if (plan.shape.channels == 2) {
         return launch_scan<8, 2, 2, 0, false>(scan, plan, stream);
     }

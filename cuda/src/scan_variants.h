@@ -51,8 +51,10 @@ cudaError_t enqueue_plain(const SelectiveScan &scan, cudaStream_t stream);
 
 /* The passes of a plan with several segments: each segment's last states, from zero, and its sum of deltas into the
    carry; from these each segment's first states; the outputs. Of a plan with one segment: the outputs alone. */
-template <int STATES> cudaError_t enqueue_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
+template <int STATES>
+cudaError_t enqueue_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 cudaError_t enqueue_carry(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
-template <int STATES> cudaError_t enqueue_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
+template <int STATES>
+cudaError_t enqueue_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 
 } // namespace earshot

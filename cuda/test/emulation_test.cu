@@ -14,15 +14,19 @@ namespace {
 
 constexpr unsigned FULL = 0xFFFFFFFFU;
 
-float *shared_floats() { return reinterpret_cast<float *>(shared().data); }
+float *shared_floats() {
+    return reinterpret_cast<float *>(shared().data);
+}
 
-template <class T> T *device_array(std::size_t count) {
+template <class T>
+T *device_array(std::size_t count) {
     T *pointer = nullptr;
     CHECK(cudaMalloc(&pointer, count * sizeof(T)) == cudaSuccess);
     return pointer;
 }
 
-template <class T> std::vector<T> download(const T *from, std::size_t count) {
+template <class T>
+std::vector<T> download(const T *from, std::size_t count) {
     std::vector<T> values(count);
     CHECK(cudaMemcpy(values.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost) == cudaSuccess);
     return values;
@@ -283,6 +287,21 @@ __global__ void exchange(float *out) {
     out[threadIdx.x] = sum + all[5];
 }
 
+struct Pair {
+    int mine, partner;
+};
+
+/* Every lane hears of its mirror image from one call for all. */
+__global__ void mirror(int *out) {
+    Pair pair{static_cast<int>(threadIdx.x), -1};
+    warp_collective<Pair>("mirror", pair, [](Pair *const(&lanes)[32]) {
+        for (int lane = 0; lane < 32; ++lane) {
+            lanes[lane]->partner = lanes[31 - lane]->mine;
+        }
+    });
+    out[threadIdx.x] = pair.partner;
+}
+
 } // namespace
 
 /* Expected values by the definitions in the CUDA C++ Programming Guide, "Warp Shuffle Functions". */
@@ -346,6 +365,20 @@ TEST(emulation_warp_exchange_gives_all_lanes_all_values) {
         CHECK(v == 10 * 31 * 16 + 310);
     }
     reset_device();
+}
+
+TEST(emulation_warp_collective_is_carried_out_for_all_lanes) {
+    for (const NamedOrder &o : ORDERS) {
+        reset_device();
+        set_order(o.order, o.seed);
+        int *const out = device_array<int>(64);
+        CHECK(launch("mirror", mirror, 1, 64, 0, nullptr, out) == cudaSuccess);
+        const std::vector<int> values = download(out, 64);
+        for (int i = 0; i < 64; ++i) {
+            CHECK(values[static_cast<std::size_t>(i)] == i / 32 * 32 + 31 - i % 32);
+        }
+        expect_fault(launch("mirror", mirror, 1, 40, 0, nullptr, out), {"mirror needs a full warp", "thread ("});
+    }
 }
 
 // Arithmetic
@@ -442,9 +475,13 @@ __global__ void lane_has_returned(int *out) {
     out[threadIdx.x] = __any_sync(FULL, 1);
 }
 
-__global__ void lane_does_not_name_itself() { __syncwarp(threadIdx.x == 3 ? 1U : FULL); }
+__global__ void lane_does_not_name_itself() {
+    __syncwarp(threadIdx.x == 3 ? 1U : FULL);
+}
 
-__global__ void different_masks() { __ballot_sync(threadIdx.x == 9 ? FULL : 0x0000FFFFU, 1); }
+__global__ void different_masks() {
+    __ballot_sync(threadIdx.x == 9 ? FULL : 0x0000FFFFU, 1);
+}
 
 __global__ void different_operations() {
     if (threadIdx.x < 16) {
@@ -464,9 +501,13 @@ __global__ void reads_outside_the_mask(int *out) {
     }
 }
 
-__global__ void butterfly_of_partial_warp(int *out) { out[threadIdx.x] = __shfl_xor_sync(FULL, 1, 16); }
+__global__ void butterfly_of_partial_warp(int *out) {
+    out[threadIdx.x] = __shfl_xor_sync(FULL, 1, 16);
+}
 
-__global__ void width_of_twelve(int *out) { out[threadIdx.x] = __shfl_sync(FULL, 1, 0, 12); }
+__global__ void width_of_twelve(int *out) {
+    out[threadIdx.x] = __shfl_sync(FULL, 1, 0, 12);
+}
 
 __global__ void faults_itself(int count) {
     const std::vector<int> owned(1000, 1); // freed although the threads are cut off, or the leak is reported
@@ -508,9 +549,12 @@ TEST(emulation_finds_wrong_masks) {
             out = device_array<int>(64);
             set_order(o.order, o.seed);
         };
-        const auto run = [&](auto kernel, auto... arguments) { return launch("k", kernel, 1, 32, 0, nullptr, arguments...); };
+        const auto run = [&](auto kernel, auto... arguments) {
+            return launch("k", kernel, 1, 32, 0, nullptr, arguments...);
+        };
         prepare();
-        expect_fault(run(lane_is_missing, out), {"31 of 32 wait at __shfl_xor_sync", "1 of 32 wait at __syncthreads ("});
+        expect_fault(run(lane_is_missing, out),
+                     {"31 of 32 wait at __shfl_xor_sync", "1 of 32 wait at __syncthreads ("});
         prepare();
         expect_fault(run(lane_has_returned, out), {"__any_sync", "have returned from the kernel"});
         prepare();
@@ -524,7 +568,8 @@ TEST(emulation_finds_wrong_masks) {
         prepare();
         expect_fault(run(reads_outside_the_mask, out), {"__shfl_sync", "reads lane 20, which does not take part"});
         prepare();
-        expect_fault(launch("k", butterfly_of_partial_warp, 1, 24, 0, nullptr, out), {"reads lane", "does not take part"});
+        expect_fault(launch("k", butterfly_of_partial_warp, 1, 24, 0, nullptr, out),
+                     {"reads lane", "does not take part"});
         prepare();
         expect_fault(run(width_of_twelve, out), {"has width 12"});
     }
@@ -562,9 +607,13 @@ namespace {
 #define BEHIND_THE_SANITIZER
 #endif
 
-BEHIND_THE_SANITIZER __global__ void write_at(unsigned char *array, long offset) { array[offset] = 1; }
+BEHIND_THE_SANITIZER __global__ void write_at(unsigned char *array, long offset) {
+    array[offset] = 1;
+}
 
-BEHIND_THE_SANITIZER __global__ void write_shared_at(unsigned offset) { shared().data[offset] = 1; }
+BEHIND_THE_SANITIZER __global__ void write_shared_at(unsigned offset) {
+    shared().data[offset] = 1;
+}
 
 } // namespace
 

@@ -80,8 +80,7 @@ SAME(cudaDevAttrMaxSharedMemoryPerMultiprocessor, 81);
 SAME(cudaDevAttrMaxSharedMemoryPerBlockOptin, 97);
 SAME(cudaDevAttrMaxBlocksPerMultiprocessor, 106);
 
-#define LAID_OUT(type, size, alignment)                                                                                \
-    static_assert(sizeof(type) == (size) && alignof(type) == (alignment), #type)
+#define LAID_OUT(type, size, alignment) static_assert(sizeof(type) == (size) && alignof(type) == (alignment), #type)
 
 LAID_OUT(char2, 2, 2);
 LAID_OUT(char4, 4, 4);

@@ -8,9 +8,13 @@
 namespace test {
 namespace {
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t index(std::int64_t i) {
+    return static_cast<std::size_t>(i);
+}
 
-double silu_of(double x) { return x / (1 + std::exp(-x)); }
+double silu_of(double x) {
+    return x / (1 + std::exp(-x));
+}
 
 } // namespace
 
@@ -36,8 +40,8 @@ std::vector<double> ScanProblem::expected() const {
             for (int c = 0; c < inner; ++c) {
                 std::fill(h.begin(), h.end(), 0.0);
                 for (int i = 0; i < grid.length(); ++i) {
-                    const std::int64_t row = grid.token(sequence, direction == 0 ? i : grid.length() - 1 - i) * 2 +
-                                             direction;
+                    const std::int64_t row =
+                        grid.token(sequence, direction == 0 ? i : grid.length() - 1 - i) * 2 + direction;
                     double step = dt_bias[index(direction * inner + c)];
                     for (int r = 0; r < rank; ++r) {
                         step += static_cast<double>(dt_weight[index((direction * rank + r) * inner + c)]) *
@@ -157,8 +161,8 @@ std::vector<float> run(const ConvolutionProblem &problem) {
     const DeviceArray weight(problem.weight);
     const DeviceArray bias(problem.bias);
     const DeviceArray u(problem.grid.tokens() * 2 * problem.inner);
-    const earshot::CausalConvolution convolution = {problem.grid.addresses(), problem.inner, problem.taps, x.span(),
-                                                    weight.span(),            bias.span(),   u.span()};
+    const earshot::CausalConvolution convolution = {
+        problem.grid.addresses(), problem.inner, problem.taps, x.span(), weight.span(), bias.span(), u.span()};
     require(earshot::enqueue(convolution, nullptr), "enqueueing the convolution");
     return u.values();
 }
@@ -168,8 +172,9 @@ double worst_share(const std::vector<float> &actual, const std::vector<double> &
     double worst = actual.size() == expected.size() ? 0 : std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < expected.size() && i < actual.size(); ++i) {
         const double difference = std::fabs(static_cast<double>(actual[i]) - expected[i]);
-        worst = difference <= worst ? worst : std::isnan(difference) ? std::numeric_limits<double>::infinity()
-                                                                     : difference;
+        worst = difference <= worst      ? worst
+                : std::isnan(difference) ? std::numeric_limits<double>::infinity()
+                                         : difference;
         squares += expected[i] * expected[i];
     }
     return worst / std::sqrt(squares / static_cast<double>(expected.size()));

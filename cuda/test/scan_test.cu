@@ -6,9 +6,12 @@
  * rounding error and the next one; each of T states in a row, each of N or taps terms of a sum adds one, and softplus,
  * exp2 and SiLU together fewer than 16.
  */
+#include <cmath>
+#include <functional>
 #include <string>
 
 #include "harness.h"
+#include "safetensors.h"
 #include "scan_problem.h"
 #include "scan_variants.h"
 
@@ -17,42 +20,27 @@ namespace {
 using test::Axis;
 using test::Grid;
 
-/* Runs `body` with the threads in each of the execution layer's orders; once on a device, which knows its own. */
-template <class Body> void in_every_order(Body body) {
-#ifdef EARSHOT_EMULATION
-    using earshot::emulation::Order;
-    for (const auto &[order, name] : {std::pair{Order::forward, " forward"}, std::pair{Order::reverse, " reverse"},
-                                      std::pair{Order::shuffle, " shuffled"}}) {
-        earshot::emulation::set_order(order);
-        body(name);
-    }
-#else
-    body("");
-#endif
-}
-
 std::string describe(const Grid &grid) {
     return std::string(grid.axis == Axis::time ? "time " : "frequency ") + std::to_string(grid.batch) + "x" +
            std::to_string(grid.frames) + "x" + std::to_string(grid.bands);
 }
 
-/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory and ones that are. */
+/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory and ones that are.
+ */
 TEST(causal_convolution_agrees_with_its_formula) {
     const Grid grids[] = {{Axis::time, 1, 1, 1},  {Axis::time, 2, 15, 3},      {Axis::time, 1, 16, 2},
                           {Axis::time, 1, 17, 2}, {Axis::frequency, 2, 3, 31}, {Axis::frequency, 1, 2, 35}};
-    in_every_order([&](const std::string &order) {
-        std::uint64_t seed = 1;
-        for (const Grid &grid : grids) {
-            for (int taps = 1; taps <= 8; ++taps) {
-                const int inner = (taps * 7 + grid.length()) % 3 == 0 ? 4 * taps : 4 * taps + 1;
-                const test::ConvolutionProblem problem = test::random_convolution(grid, inner, taps, ++seed);
-                const double share = test::worst_share(test::run(problem), problem.expected());
-                CHECK_THAT(share <= (16 + taps) * 0x1p-23, describe(grid) + " taps " + std::to_string(taps) + " inner " +
-                                                               std::to_string(inner) + order + ": " +
-                                                               std::to_string(share * 1e6) + "e-6");
-            }
+    std::uint64_t seed = 1;
+    for (const Grid &grid : grids) {
+        for (int taps = 1; taps <= 8; ++taps) {
+            const int inner = (taps * 7 + grid.length()) % 3 == 0 ? 4 * taps : 4 * taps + 1;
+            const test::ConvolutionProblem problem = test::random_convolution(grid, inner, taps, ++seed);
+            const double share = test::worst_share(test::run(problem), problem.expected());
+            CHECK_THAT(share <= (16 + taps) * 0x1p-23, describe(grid) + " taps " + std::to_string(taps) + " inner " +
+                                                           std::to_string(inner) + ": " + std::to_string(share * 1e6) +
+                                                           "e-6");
         }
-    });
+    }
 }
 
 TEST(causal_convolution_refuses_what_it_has_no_kernel_for) {
@@ -68,7 +56,9 @@ struct Size {
     int inner, states, rank;
 };
 
-double tolerance(const Size &size) { return (16 + size.states + size.rank + size.grid.length()) * 0x1p-23; }
+double tolerance(const Size &size) {
+    return (16 + size.states + size.rank + size.grid.length()) * 0x1p-23;
+}
 
 std::string describe(const Size &size) {
     return describe(size.grid) + " E " + std::to_string(size.inner) + " N " + std::to_string(size.states) + " R " +
@@ -85,17 +75,12 @@ TEST(plain_scan_agrees_with_its_formula) {
     const Size sizes[] = {{{Axis::time, 1, 1, 1}, 1, 1, 1},        {{Axis::time, 2, 9, 3}, 33, 5, 3},
                           {{Axis::frequency, 2, 3, 31}, 8, 16, 4}, {{Axis::time, 1, 40, 1}, 130, 17, 9},
                           {{Axis::frequency, 1, 1, 2}, 3, 256, 1}, {{Axis::time, 1, 300, 1}, 2, 16, 4}};
-    in_every_order([&](const std::string &order) {
-        std::uint64_t seed = 100;
-        for (const Size &size : sizes) {
-            const test::ScanProblem problem =
-                test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
-            const auto plain = [](const earshot::SelectiveScan &scan) {
-                return earshot::enqueue_plain(scan, nullptr);
-            };
-            require_close(size, "plain" + order, test::run(problem, plain, 0), problem.expected());
-        }
-    });
+    std::uint64_t seed = 100;
+    for (const Size &size : sizes) {
+        const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+        const auto plain = [](const earshot::SelectiveScan &scan) { return earshot::enqueue_plain(scan, nullptr); };
+        require_close(size, "plain", test::run(problem, plain, 0), problem.expected());
+    }
 }
 
 std::string describe(const earshot::ScanPlan &plan) {
@@ -118,39 +103,192 @@ TEST(fast_scan_agrees_with_its_formula) {
                           {{Axis::frequency, 1, 5, 8}, 31, 8, 4},   {{Axis::time, 2, 67, 1}, 7, 30, 4},
                           {{Axis::frequency, 1, 2, 7}, 35, 64, 4},  {{Axis::time, 1, 100, 1}, 4, 33, 6},
                           {{Axis::time, 1, 4, 3}, 257, 3, 4}};
-    in_every_order([&](const std::string &order) {
-        std::uint64_t seed = 200;
-        for (const Size &size : sizes) {
-            const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
-            const std::vector<double> expected = problem.expected();
-            for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
-                for (const int each : {1, 2}) {
-                    const earshot::ScanPlan plan = {shape, 1, size.grid.length(), each};
-                    require_close(size, describe(plan) + order, run(problem, plan), expected);
-                }
+    std::uint64_t seed = 200;
+    for (const Size &size : sizes) {
+        const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+        const std::vector<double> expected = problem.expected();
+        for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
+            for (const int each : {1, 2}) {
+                const earshot::ScanPlan plan = {shape, 1, size.grid.length(), each};
+                require_close(size, describe(plan), run(problem, plan), expected);
             }
         }
-    });
+    }
 }
 
 /* Segments of whole chunks, the last one shorter; the states of the first must reach the end of the last. */
 TEST(segmented_scan_agrees_with_its_formula) {
     const Size sizes[] = {{{Axis::time, 1, 65, 1}, 5, 4, 1},   {{Axis::time, 1, 150, 2}, 33, 16, 4},
                           {{Axis::time, 1, 97, 1}, 9, 7, 5},   {{Axis::frequency, 2, 1, 130}, 3, 11, 9},
-                          {{Axis::time, 1, 128, 1}, 2, 20, 2}, {{Axis::time, 1, 99, 1}, 3, 40, 3}};
-    in_every_order([&](const std::string &order) {
-        std::uint64_t seed = 300;
-        for (const Size &size : sizes) {
-            const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
-            const std::vector<double> expected = problem.expected();
-            for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
-                for (const int length : {32, 64}) {
-                    const int segments = (size.grid.length() + length - 1) / length;
-                    const earshot::ScanPlan plan = {shape, segments, length, 1 + length / 64};
-                    require_close(size, describe(plan) + order, run(problem, plan), expected);
+                          {{Axis::time, 1, 128, 1}, 2, 20, 2}, {{Axis::time, 1, 99, 1}, 3, 40, 3},
+                          {{Axis::time, 1, 620, 1}, 2, 4, 1}};
+    std::uint64_t seed = 300;
+    for (const Size &size : sizes) {
+        const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+        const std::vector<double> expected = problem.expected();
+        for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
+            for (const int length : {32, 64}) {
+                const int segments = (size.grid.length() + length - 1) / length;
+                const earshot::ScanPlan plan = {shape, segments, length, 1 + length / 64};
+                require_close(size, describe(plan), run(problem, plan), expected);
+            }
+        }
+    }
+}
+
+TEST(scans_agree_with_one_another) {
+    const Size size = {{Axis::time, 1, 100, 2}, 70, 16, 4};
+    const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 400);
+    const std::vector<float> plain = run(problem, earshot::kPlainScan);
+    for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
+        for (const int segments : {1, 2, 4}) {
+            const earshot::ScanPlan plan = {shape, segments, segments == 1 ? 100 : 128 / segments, 1};
+            require_close(size, describe(plan), run(problem, plan), {plain.begin(), plain.end()});
+        }
+    }
+}
+
+/* The rule, on devices from one multiprocessor to many: whatever it picks computes the same. */
+TEST(chosen_scan_agrees_with_its_formula) {
+    const Size sizes[] = {{{Axis::time, 1, 1030, 1}, 3, 4, 1},       /* segments on the largest device */
+                          {{Axis::time, 1, 3, 9}, 40, 16, 4},        /* blocks that scan several sequences */
+                          {{Axis::frequency, 1, 2, 5}, 130, 65, 4},  /* more states than the fast kernel has */
+                          {{Axis::frequency, 1, 2, 3}, 9, 16, 101}}; /* weights of dt beyond its shared memory */
+    std::uint64_t seed = 500;
+    for (const Size &size : sizes) {
+        const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
+        const std::vector<double> expected = problem.expected();
+        for (const int multiprocessors : {1, 4, 132}) {
+            const auto chosen = [&](const earshot::SelectiveScan &scan) {
+                return earshot::enqueue(scan, multiprocessors, nullptr);
+            };
+            const std::int64_t scratch =
+                earshot::scan_scratch(problem.grid.addresses(), size.inner, size.states, multiprocessors);
+            require_close(size, "on " + std::to_string(multiprocessors), test::run(problem, chosen, scratch), expected);
+        }
+    }
+}
+
+TEST(scan_rule_fills_the_device) {
+    using earshot::ScanPlan;
+    using earshot::Sequences;
+    const auto plan = [](const Sequences &sequences, int inner, int states) {
+        return earshot::plan_scan(sequences, inner, states, 132);
+    };
+    /* The papers' size: scan.cu says which. */
+    const ScanPlan time = plan(Sequences::along_time(1, 500, 31), 256, 16);
+    CHECK_THAT(time.shape.lanes == 4 && time.shape.channels == 2 && time.segments == 1, describe(time));
+    for (const ScanPlan &wide :
+         {plan(Sequences::along_frequency(1, 500, 31), 256, 16), plan(Sequences::along_time(32, 500, 31), 256, 16),
+          plan(Sequences::along_frequency(32, 500, 31), 256, 16)}) {
+        CHECK_THAT(wide.shape.lanes == 2 && wide.shape.channels == 2 && wide.segments == 1, describe(wide));
+    }
+    /* One long sequence, or one short one; a clip of an hour still has enough sequences. */
+    const ScanPlan one = plan(Sequences::along_time(1, 8192, 1), 256, 16);
+    CHECK_THAT(one.segments >= 32 && one.segment_length % 32 == 0 && one.segments * one.segment_length >= 8192 &&
+                   (one.segments - 1) * one.segment_length < 8192,
+               describe(one));
+    CHECK(plan(Sequences::along_time(1, 300, 1), 256, 16).segments == 1);
+    CHECK(plan(Sequences::along_time(1, 180000, 31), 256, 16).segments == 1);
+    CHECK(earshot::scan_scratch(one, Sequences::along_time(1, 8192, 1), 256, 16) ==
+          std::int64_t{one.segments - 1} * 2 * 256 * 17);
+    CHECK(earshot::scan_scratch(Sequences::along_time(1, 500, 31), 256, 16, 132) == 0);
+    CHECK(plan(Sequences::along_time(1, 500, 31), 256, 65).shape.lanes == 0);
+}
+
+TEST(scan_refuses_sizes_that_make_no_sense) {
+    const Size size = {{Axis::time, 1, 2, 1}, 4, 8, 4};
+    const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 600);
+    const auto refused = [&](const std::function<void(earshot::SelectiveScan &)> &change) {
+        test::run(
+            problem,
+            [&](const earshot::SelectiveScan &scan) {
+                earshot::SelectiveScan changed = scan;
+                change(changed);
+                CHECK(earshot::enqueue(changed, 132, nullptr) == cudaErrorInvalidValue);
+                return cudaSuccess;
+            },
+            0);
+    };
+    refused([](earshot::SelectiveScan &scan) { scan.inner = 0; });
+    refused([](earshot::SelectiveScan &scan) { scan.states = 257; });
+    refused([](earshot::SelectiveScan &scan) { scan.rank = 5; });
+    refused([](earshot::SelectiveScan &scan) { scan.state_width = 12; });
+    refused([](earshot::SelectiveScan &scan) { scan.sequences.count = 0; });
+}
+
+/*
+ * A case of the public scan, channels first and one direction, as both directions of ours: forwards as it stands, and
+ * turned round in time. Its steps are given for each channel; here they are dt, under weights that are the identity.
+ */
+struct PublicScan {
+    test::ScanProblem problem;
+    std::vector<double> expected;
+};
+
+PublicScan public_scan(const std::map<std::string, test::Tensor> &tensors, const std::string &name) {
+    const auto tensor = [&](const char *what) -> const test::Tensor & { return tensors.at(name + "." + what); };
+    const std::vector<std::int64_t> &shape = tensor("u").shape;
+    const int batch = static_cast<int>(shape[0]);
+    const int inner = static_cast<int>(shape[1]);
+    const int length = static_cast<int>(shape[2]);
+    const int states = static_cast<int>(tensor("A").shape[1]);
+    PublicScan scan = {test::random_scan({Axis::time, batch, length, 1}, inner, states, inner, 1), {}};
+    test::ScanProblem &p = scan.problem;
+    scan.expected.resize(p.u.size());
+    const std::int64_t width = p.dt_width() + 2 * p.state_width();
+    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+    for (std::int64_t direction = 0; direction < 2; ++direction) {
+        for (std::int64_t c = 0; c < inner; ++c) {
+            p.d[at(direction * inner + c)] = tensor("D").values[at(c)];
+            p.dt_bias[at(direction * inner + c)] = tensor("delta_bias").values[at(c)];
+            for (std::int64_t r = 0; r < inner; ++r) {
+                p.dt_weight[at((direction * inner + r) * inner + c)] = r == c ? 1.0F : 0.0F;
+            }
+            for (std::int64_t n = 0; n < states; ++n) {
+                p.a[at((direction * states + n) * inner + c)] =
+                    static_cast<float>(tensor("A").values[at(c * states + n)] / std::log(2.0));
+            }
+        }
+        for (std::int64_t b = 0; b < batch; ++b) {
+            for (std::int64_t t = 0; t < length; ++t) {
+                const std::int64_t row = (b * length + (direction == 0 ? t : length - 1 - t)) * 2 + direction;
+                for (std::int64_t c = 0; c < inner; ++c) {
+                    const std::size_t from = at((b * inner + c) * length + t);
+                    p.u[at(row * inner + c)] = tensor("u").values[from];
+                    p.xz[at(row * 2 * inner + inner + c)] = tensor("z").values[from];
+                    p.x_projection[at(row * width + c)] = tensor("delta").values[from];
+                    scan.expected[at(row * inner + c)] = tensor("out").values[from];
+                }
+                for (std::int64_t n = 0; n < states; ++n) {
+                    const std::size_t from = at((b * states + n) * length + t);
+                    p.x_projection[at(row * width + p.dt_width() + n)] = tensor("B").values[from];
+                    p.x_projection[at(row * width + p.dt_width() + p.state_width() + n)] = tensor("C").values[from];
                 }
             }
         }
-    });
+    }
+    return scan;
+}
+
+/* The tolerance that the project allows every backend: 1e-4 of the spread, here of the root mean square. */
+TEST(golden_selective_scan) {
+    const auto tensors = test::read_safetensors(EARSHOT_GOLDEN "/public-code/selective_scan.safetensors");
+    for (const char *name : {"a", "b", "c", "d"}) {
+        const PublicScan scan = public_scan(tensors, name);
+        const int length = scan.problem.grid.length();
+        std::vector<earshot::ScanPlan> plans = {earshot::kPlainScan};
+        for (const earshot::ScanShape &shape : earshot::scan_shapes(scan.problem.states)) {
+            plans.push_back({shape, 1, length, 1});
+            if (length > 64) {
+                plans.push_back({shape, (length + 63) / 64, 64, 1});
+            }
+        }
+        for (const earshot::ScanPlan &plan : plans) {
+            const double share = test::worst_share(run(scan.problem, plan), scan.expected);
+            CHECK_THAT(share <= 1e-4,
+                       std::string(name) + " " + describe(plan) + ": " + std::to_string(share * 1e6) + "e-6");
+        }
+    }
 }
 } // namespace

@@ -21,16 +21,26 @@ cudaError_t answer(const char *api, int *place, int value) {
     });
 }
 
-bool is_device(int device) { return device == 0; }
+bool is_device(int device) {
+    return device == 0;
+}
 
 } // namespace
 
 extern "C" {
 
-cudaError_t cudaDriverGetVersion(int *version) { return answer("cudaDriverGetVersion", version, CUDART_VERSION); }
-cudaError_t cudaRuntimeGetVersion(int *version) { return answer("cudaRuntimeGetVersion", version, CUDART_VERSION); }
-cudaError_t cudaGetDeviceCount(int *count) { return answer("cudaGetDeviceCount", count, 1); }
-cudaError_t cudaGetDevice(int *device) { return answer("cudaGetDevice", device, 0); }
+cudaError_t cudaDriverGetVersion(int *version) {
+    return answer("cudaDriverGetVersion", version, CUDART_VERSION);
+}
+cudaError_t cudaRuntimeGetVersion(int *version) {
+    return answer("cudaRuntimeGetVersion", version, CUDART_VERSION);
+}
+cudaError_t cudaGetDeviceCount(int *count) {
+    return answer("cudaGetDeviceCount", count, 1);
+}
+cudaError_t cudaGetDevice(int *device) {
+    return answer("cudaGetDevice", device, 0);
+}
 
 cudaError_t cudaSetDevice(int device) {
     return call("cudaSetDevice", [&](Device &) { return is_device(device) ? cudaSuccess : cudaErrorInvalidDevice; });
@@ -160,8 +170,8 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const voi
         if (blocks == nullptr || kernel == nullptr || threads < 1) {
             return cudaErrorInvalidValue;
         }
-        const bool fits = threads <= static_cast<int>(limits::THREADS_PER_BLOCK) &&
-                          shared_bytes <= device.shared_limit(kernel);
+        const bool fits =
+            threads <= static_cast<int>(limits::THREADS_PER_BLOCK) && shared_bytes <= device.shared_limit(kernel);
         const std::size_t by_shared = limits::SHARED_PER_PROCESSOR / (shared_bytes + limits::SHARED_RESERVED);
         *blocks = !fits ? 0
                         : std::min({limits::BLOCKS_PER_PROCESSOR, limits::THREADS_PER_PROCESSOR / threads,

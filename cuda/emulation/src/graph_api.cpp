@@ -76,11 +76,15 @@ cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t stream) {
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    return call("cudaGraphDestroy", [&](Device &device) { return device.graphs.remove(graph) ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+    return call("cudaGraphDestroy", [&](Device &device) {
+        return device.graphs.remove(graph) ? cudaSuccess : cudaErrorInvalidResourceHandle;
+    });
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-    return call("cudaGraphExecDestroy", [&](Device &device) { return device.executables.remove(executable) ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+    return call("cudaGraphExecDestroy", [&](Device &device) {
+        return device.executables.remove(executable) ? cudaSuccess : cudaErrorInvalidResourceHandle;
+    });
 }
 
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *nodes, std::size_t *count) {

@@ -56,9 +56,13 @@ std::string hexadecimal(unsigned mask) {
 }
 
 /* Literals of one text are mostly one object. */
-bool same(const char *a, const char *b) { return a == b || std::strcmp(a, b) == 0; }
+bool same(const char *a, const char *b) {
+    return a == b || std::strcmp(a, b) == 0;
+}
 
-bool same(Site a, Site b) { return a.line == b.line && same(a.file, b.file); }
+bool same(Site a, Site b) {
+    return a.line == b.line && same(a.file, b.file);
+}
 
 } // namespace
 
@@ -243,8 +247,8 @@ int Grid::barrier(BarrierKind kind, int predicate, Site site) {
         b.site = site;
         b.votes = 0;
     } else if (b.kind != kind || !same(b.site, site)) {
-        throw Fault(std::string("stands at ") + name_of(kind) + " (" + text_of(site) + ") while other threads stand at " +
-                    name_of(b.kind) + " (" + text_of(b.site) + ")");
+        throw Fault(std::string("stands at ") + name_of(kind) + " (" + text_of(site) +
+                    ") while other threads stand at " + name_of(b.kind) + " (" + text_of(b.site) + ")");
     }
     b.votes += predicate != 0 ? 1U : 0U;
     if (++b.arrived == thread_count_) {
@@ -334,8 +338,8 @@ std::string Grid::stuck() const {
         Crowd &crowd = crowds[place];
         crowd.first = crowd.threads++ == 0 ? &thread : crowd.first;
     }
-    std::string text = std::string("kernel ") + launch_->name + ", block " + text_of(blockIdx) +
-                       ": no thread can go on";
+    std::string text =
+        std::string("kernel ") + launch_->name + ", block " + text_of(blockIdx) + ": no thread can go on";
     constexpr std::size_t SHOWN = 6;
     std::size_t shown = 0;
     for (const auto &[place, crowd] : crowds) {
@@ -360,19 +364,29 @@ void Grid::check_shared_end() {
 
 // What kernels call
 
-int block_barrier(BarrierKind kind, int predicate, Site site) { return grid().barrier(kind, predicate, site); }
+int block_barrier(BarrierKind kind, int predicate, Site site) {
+    return grid().barrier(kind, predicate, site);
+}
 
 void warp_rendezvous(const char *name, unsigned mask, void *argument, WarpFunction function, Site site) {
     grid().meet(name, mask, argument, function, site);
 }
 
-unsigned current_lane() { return grid().current()->number % 32; }
+unsigned current_lane() {
+    return grid().current()->number % 32;
+}
 
-unsigned present_lanes(unsigned mask) { return mask & grid().existing_lanes(); }
+unsigned present_lanes(unsigned mask) {
+    return mask & grid().existing_lanes();
+}
 
-SharedBlock shared() { return grid().shared(); }
+SharedBlock shared() {
+    return grid().shared();
+}
 
-void fault(const std::string &what) { throw Fault(what); }
+void fault(const std::string &what) {
+    throw Fault(what);
+}
 
 void bad_source_lane(const char *name, int source, Site site) {
     throw Fault(std::string(name) + " (" + text_of(site) + ") reads lane " + std::to_string(source) +

@@ -8,7 +8,8 @@
 
 namespace earshot::emulation {
 
-template <class T> class Handles {
+template <class T>
+class Handles {
   public:
     T *add(T object) {
         auto owned = std::make_unique<T>(std::move(object));
@@ -25,7 +26,8 @@ template <class T> class Handles {
     void clear() { objects_.clear(); }
     std::size_t size() const { return objects_.size(); }
 
-    template <class Function> void for_each(const Function &function) const {
+    template <class Function>
+    void for_each(const Function &function) const {
         for (const auto &entry : objects_) {
             function(*entry.second);
         }

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t ALIGNMENT = 256;
 constexpr std::size_t GUARD = 1024; // before and after; a multiple of ALIGNMENT
 
-unsigned char *pointer_to(std::uintptr_t address) { return reinterpret_cast<unsigned char *>(address); }
+unsigned char *pointer_to(std::uintptr_t address) {
+    return reinterpret_cast<unsigned char *>(address);
+}
 
 } // namespace
 
@@ -24,8 +26,8 @@ void *Heap::allocate(std::size_t bytes) {
     if (bytes > std::numeric_limits<std::size_t>::max() - 2 * GUARD) {
         return nullptr;
     }
-    auto *const base = static_cast<unsigned char *>(
-        ::operator new(bytes + 2 * GUARD, std::align_val_t{ALIGNMENT}, std::nothrow));
+    auto *const base =
+        static_cast<unsigned char *>(::operator new(bytes + 2 * GUARD, std::align_val_t{ALIGNMENT}, std::nothrow));
     if (base == nullptr) {
         return nullptr;
     }

@@ -29,17 +29,19 @@ void check_side(const Device &device, const char *api, const char *side, bool on
 cudaError_t copy(const Device &device, const char *api, void *to, const void *from, std::size_t bytes,
                  cudaMemcpyKind kind) {
     const bool guess = kind == cudaMemcpyDefault;
-    const bool to_device = guess ? device.memory.touches(to, bytes)
-                                 : kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-    const bool from_device = guess ? device.memory.touches(from, bytes)
-                                   : kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    const bool to_device =
+        guess ? device.memory.touches(to, bytes) : kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const bool from_device =
+        guess ? device.memory.touches(from, bytes) : kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
     check_side(device, api, "the destination", to_device, to, bytes);
     check_side(device, api, "the source", from_device, from, bytes);
     std::memmove(to, from, bytes);
     return cudaSuccess;
 }
 
-bool is_kind(cudaMemcpyKind kind) { return kind >= cudaMemcpyHostToHost && kind <= cudaMemcpyDefault; }
+bool is_kind(cudaMemcpyKind kind) {
+    return kind >= cudaMemcpyHostToHost && kind <= cudaMemcpyDefault;
+}
 
 cudaError_t set(const Device &device, const char *api, void *to, int value, std::size_t bytes) {
     check_side(device, api, "the destination", true, to, bytes);

@@ -27,7 +27,6 @@ cudaError_t create_event(const char *api, cudaEvent_t *event, unsigned flags) {
 
 } // namespace
 
-
 extern "C" {
 
 cudaError_t cudaDeviceSynchronize() {
@@ -65,7 +64,9 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     });
 }
 
-cudaError_t cudaEventCreate(cudaEvent_t *event) { return create_event("cudaEventCreate", event, cudaEventDefault); }
+cudaError_t cudaEventCreate(cudaEvent_t *event) {
+    return create_event("cudaEventCreate", event, cudaEventDefault);
+}
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
     return create_event("cudaEventCreateWithFlags", event, flags);
@@ -102,6 +103,8 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEve
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
-    return call("cudaEventDestroy", [&](Device &device) { return device.events.remove(event) ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+    return call("cudaEventDestroy", [&](Device &device) {
+        return device.events.remove(event) ? cudaSuccess : cudaErrorInvalidResourceHandle;
+    });
 }
 }

@@ -3,7 +3,8 @@
 
 namespace earshot::emulation {
 
-template <class T> T replace(T *address, T value) {
+template <class T>
+T replace(T *address, T value) {
     const T old = *address;
     *address = value;
     return old;
@@ -13,8 +14,8 @@ template <class T> T replace(T *address, T value) {
 
 inline int atomicAdd(int *address, int value) {
     // Wraps, as on the device.
-    return earshot::emulation::replace(address, static_cast<int>(static_cast<unsigned>(*address) +
-                                                                 static_cast<unsigned>(value)));
+    return earshot::emulation::replace(
+        address, static_cast<int>(static_cast<unsigned>(*address) + static_cast<unsigned>(value)));
 }
 inline unsigned atomicAdd(unsigned *address, unsigned value) {
     return earshot::emulation::replace(address, *address + value);
@@ -22,7 +23,9 @@ inline unsigned atomicAdd(unsigned *address, unsigned value) {
 inline unsigned long long atomicAdd(unsigned long long *address, unsigned long long value) {
     return earshot::emulation::replace(address, *address + value);
 }
-inline float atomicAdd(float *address, float value) { return earshot::emulation::replace(address, *address + value); }
+inline float atomicAdd(float *address, float value) {
+    return earshot::emulation::replace(address, *address + value);
+}
 inline double atomicAdd(double *address, double value) {
     return earshot::emulation::replace(address, *address + value);
 }
@@ -40,9 +43,15 @@ inline unsigned atomicMin(unsigned *address, unsigned value) {
     return earshot::emulation::replace(address, *address < value ? *address : value);
 }
 
-inline int atomicExch(int *address, int value) { return earshot::emulation::replace(address, value); }
-inline unsigned atomicExch(unsigned *address, unsigned value) { return earshot::emulation::replace(address, value); }
-inline float atomicExch(float *address, float value) { return earshot::emulation::replace(address, value); }
+inline int atomicExch(int *address, int value) {
+    return earshot::emulation::replace(address, value);
+}
+inline unsigned atomicExch(unsigned *address, unsigned value) {
+    return earshot::emulation::replace(address, value);
+}
+inline float atomicExch(float *address, float value) {
+    return earshot::emulation::replace(address, value);
+}
 
 inline int atomicCAS(int *address, int expected, int value) {
     return earshot::emulation::replace(address, *address == expected ? value : *address);

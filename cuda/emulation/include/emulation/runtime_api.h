@@ -170,19 +170,23 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const voi
 
 /* CUDA's conveniences for C++. */
 
-template <class T> cudaError_t cudaMalloc(T **pointer, std::size_t bytes) {
+template <class T>
+cudaError_t cudaMalloc(T **pointer, std::size_t bytes) {
     return cudaMalloc(reinterpret_cast<void **>(pointer), bytes);
 }
 
-template <class T> cudaError_t cudaHostAlloc(T **pointer, std::size_t bytes, unsigned flags) {
+template <class T>
+cudaError_t cudaHostAlloc(T **pointer, std::size_t bytes, unsigned flags) {
     return cudaHostAlloc(reinterpret_cast<void **>(pointer), bytes, flags);
 }
 
-template <class T> cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute attribute, int value) {
+template <class T>
+cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute attribute, int value) {
     return cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel), attribute, value);
 }
 
-template <class T> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, T *kernel) {
+template <class T>
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, T *kernel) {
     return cudaFuncGetAttributes(attributes, reinterpret_cast<const void *>(kernel));
 }
 

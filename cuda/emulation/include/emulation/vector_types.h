@@ -5,19 +5,25 @@
     struct alignas(alignment) name##2 {                                                                                \
         Element x, y;                                                                                                  \
     };                                                                                                                 \
-    inline name##2 make_##name##2(Element x, Element y) { return name##2{x, y}; }
+    inline name##2 make_##name##2(Element x, Element y) {                                                              \
+        return name##2 {x, y};                                                                                         \
+    }
 
 #define EARSHOT_EMULATION_VECTOR3(Element, name)                                                                       \
     struct name##3 {                                                                                                   \
         Element x, y, z;                                                                                               \
     };                                                                                                                 \
-    inline name##3 make_##name##3(Element x, Element y, Element z) { return name##3{x, y, z}; }
+    inline name##3 make_##name##3(Element x, Element y, Element z) {                                                   \
+        return name##3 {x, y, z};                                                                                      \
+    }
 
 #define EARSHOT_EMULATION_VECTOR4(Element, name, alignment)                                                            \
     struct alignas(alignment) name##4 {                                                                                \
         Element x, y, z, w;                                                                                            \
     };                                                                                                                 \
-    inline name##4 make_##name##4(Element x, Element y, Element z, Element w) { return name##4{x, y, z, w}; }
+    inline name##4 make_##name##4(Element x, Element y, Element z, Element w) {                                        \
+        return name##4 {x, y, z, w};                                                                                   \
+    }
 
 EARSHOT_EMULATION_VECTOR2(signed char, char, 2)
 EARSHOT_EMULATION_VECTOR4(signed char, char, 4)

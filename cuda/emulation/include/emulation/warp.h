@@ -2,6 +2,7 @@
    all of them, writing each lane's result into that lane's own argument. */
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "thread.h"
@@ -16,17 +17,21 @@ using WarpFunction = void (*)(void *const *arguments, unsigned present);
 void warp_rendezvous(const char *name, unsigned mask, void *argument, WarpFunction function, Site site);
 
 unsigned current_lane();
+/* `mask` without the lanes that the block does not have. */
+unsigned present_lanes(unsigned mask);
 [[noreturn]] void fault(const std::string &what);
 [[noreturn]] void bad_source_lane(const char *name, int source, Site site);
 int check_width(const char *name, int width, Site site);
 
-template <class T> struct Shuffle {
+template <class T>
+struct Shuffle {
     T value;
     int source; // a lane of the warp
     bool found;
 };
 
-template <class T> void shuffle_lanes(void *const *arguments, unsigned present) {
+template <class T>
+void shuffle_lanes(void *const *arguments, unsigned present) {
     // Two passes: a lane's value must not be replaced while others still want it.
     T values[32];
     for (unsigned lanes = present; lanes != 0; lanes &= lanes - 1) {
@@ -42,7 +47,8 @@ template <class T> void shuffle_lanes(void *const *arguments, unsigned present) 
     }
 }
 
-template <class T> T shuffle(const char *name, unsigned mask, T value, int source, Site site) {
+template <class T>
+T shuffle(const char *name, unsigned mask, T value, int source, Site site) {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "the device shuffles 4 or 8 bytes");
     Shuffle<T> mine{value, source, false};
     warp_rendezvous(name, mask, &mine, shuffle_lanes<T>, site);
@@ -52,36 +58,55 @@ template <class T> T shuffle(const char *name, unsigned mask, T value, int sourc
     return mine.value;
 }
 
-template <class T> struct Exchange {
-    const T *mine;
+/* Collective of a full warp: once all 32 lanes have arrived, `function` is called once, with every lane's argument in
+   the order of lanes, to read and to write. For operations of a warp that have no name here. */
+template <class T>
+void warp_collective(const char *name, T &mine, void (*function)(T *const (&lanes)[32]),
+                     const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+    struct Argument {
+        T *mine;
+        void (*function)(T *const (&)[32]);
+    };
+    if (present_lanes(~0U) != ~0U) {
+        fault(std::string(name) + " needs a full warp");
+    }
+    Argument argument{&mine, function};
+    const auto call_once = [](void *const *arguments, unsigned) {
+        T *lanes[32];
+        for (int lane = 0; lane < 32; ++lane) {
+            lanes[lane] = static_cast<const Argument *>(arguments[lane])->mine;
+        }
+        static_cast<const Argument *>(arguments[0])->function(lanes);
+    };
+    warp_rendezvous(name, ~0U, &argument, call_once, Site{file, line});
+}
+
+template <class T>
+struct Exchange {
+    T mine;
     T *all;
 };
-
-template <class T> void exchange_lanes(void *const *arguments, unsigned) {
-    for (int reader = 0; reader < 32; ++reader) {
-        T *const all = static_cast<const Exchange<T> *>(arguments[reader])->all;
-        for (int lane = 0; lane < 32; ++lane) {
-            all[lane] = *static_cast<const Exchange<T> *>(arguments[lane])->mine;
-        }
-    }
-}
 
 /* Collective of a full warp: each lane gets what all 32 handed in, in the order of lanes. */
 template <class T>
 void warp_exchange(const T &mine, T (&all)[32], const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
-    const T value = mine; // `mine` may be an element of `all`
-    Exchange<T> argument{&value, all};
-    const Site site{file, line};
-    if (blockDim.x * blockDim.y * blockDim.z % 32 != 0) {
-        fault("warp_exchange needs full warps");
-    }
-    warp_rendezvous("warp_exchange", ~0U, &argument, exchange_lanes<T>, site);
+    Exchange<T> argument{mine, all};
+    warp_collective<Exchange<T>>(
+        "warp_exchange", argument,
+        [](Exchange<T> *const(&lanes)[32]) {
+            T values[32];
+            for (int lane = 0; lane < 32; ++lane) {
+                values[lane] = lanes[lane]->mine;
+            }
+            for (int lane = 0; lane < 32; ++lane) {
+                std::copy(values, values + 32, lanes[lane]->all);
+            }
+        },
+        file, line);
 }
 
 /* The lanes of `mask` whose predicate is true. */
 unsigned ballot(const char *name, unsigned mask, int predicate, Site site);
-/* `mask` without the lanes that the block does not have. */
-unsigned present_lanes(unsigned mask);
 
 } // namespace earshot::emulation
 
