@@ -1,0 +1,52 @@
+/* What a device function knows of its own thread, and how the threads of a block wait for each other. */
+#pragma once
+
+#include "vector_types.h"
+
+/* Set whenever a thread is resumed: device functions may read them, nothing else has a use for them. */
+extern uint3 threadIdx;
+extern uint3 blockIdx;
+extern dim3 blockDim;
+extern dim3 gridDim;
+constexpr int warpSize = 32;
+
+namespace earshot::emulation {
+
+/* A place in the source. Default arguments that name this type's members are evaluated where a function is called,
+   so that a fault can say at which barrier a thread stands. */
+struct Site {
+    const char *file;
+    int line;
+};
+
+enum class BarrierKind { plain, any, all, count };
+
+/* Waits for all threads of the block; returns the reduced predicate. */
+int block_barrier(BarrierKind kind, int predicate, Site site);
+
+} // namespace earshot::emulation
+
+inline void __syncthreads(const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+    using namespace earshot::emulation;
+    block_barrier(BarrierKind::plain, 0, Site{file, line});
+}
+
+inline int __syncthreads_or(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+    using namespace earshot::emulation;
+    return block_barrier(BarrierKind::any, predicate, Site{file, line});
+}
+
+inline int __syncthreads_and(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+    using namespace earshot::emulation;
+    return block_barrier(BarrierKind::all, predicate, Site{file, line});
+}
+
+inline int __syncthreads_count(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+    using namespace earshot::emulation;
+    return block_barrier(BarrierKind::count, predicate, Site{file, line});
+}
+
+/* Threads of a block run in one thread of the operating system and blocks one after the other: every write is seen. */
+inline void __threadfence() {}
+inline void __threadfence_block() {}
+inline void __threadfence_system() {}

@@ -1,0 +1,217 @@
+#include "device.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "grid.h"
+#include "limits.h"
+
+namespace earshot::emulation {
+
+namespace {
+
+thread_local cudaError_t last_error = cudaSuccess;
+
+/* The errors after which CUDA's documentation asks for the process to be ended. */
+bool breaks_the_context(cudaError_t error) {
+    switch (error) {
+    case cudaErrorECCUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorAssert:
+    case cudaErrorHardwareStackError:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorLaunchFailure:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Picker picker_from_environment() {
+    const char *const text = std::getenv("EARSHOT_EMULATION_ORDER");
+    const std::string order = text == nullptr ? "forward" : text;
+    if (order == "forward") {
+        return Picker(Order::forward, 0);
+    }
+    if (order == "reverse") {
+        return Picker(Order::reverse, 0);
+    }
+    const std::string shuffle = "shuffle";
+    if (order == shuffle) {
+        return Picker(Order::shuffle, 1);
+    }
+    const std::string digits = order.rfind(shuffle + ":", 0) == 0 ? order.substr(shuffle.size() + 1) : "";
+    if (!digits.empty() && digits.size() < 19 && digits.find_first_not_of("0123456789") == std::string::npos) {
+        return Picker(Order::shuffle, std::strtoull(digits.c_str(), nullptr, 10));
+    }
+    throw Fault("EARSHOT_EMULATION_ORDER is '" + order + "', expected forward, reverse, shuffle or shuffle:<seed>");
+}
+
+} // namespace
+
+Device &Device::get() {
+    static Device instance;
+    return instance;
+}
+
+void Device::break_down(cudaError_t error, const std::string &fault) {
+    if (broken_ == cudaSuccess) {
+        broken_ = error;
+        fault_ = fault;
+    }
+}
+
+void Device::reset() {
+    executables.clear();
+    graphs.clear();
+    events.clear();
+    streams.clear();
+    memory.clear();
+    pinned.clear();
+    shared_limits.clear();
+    failures_.clear();
+    picker_.reset();
+    broken_ = cudaSuccess;
+    fault_.clear();
+}
+
+std::size_t Device::shared_limit(const void *kernel) const {
+    const auto found = shared_limits.find(kernel);
+    return found == shared_limits.end() ? limits::SHARED : found->second;
+}
+
+Picker &Device::picker() {
+    if (!picker_) {
+        picker_ = picker_from_environment();
+    }
+    return *picker_;
+}
+
+cudaError_t Device::ordered_failure(const std::string &api) {
+    const auto found = failures_.find(api);
+    if (found == failures_.end() || found->second.after-- > 0) {
+        return cudaSuccess;
+    }
+    const cudaError_t error = found->second.error;
+    failures_.erase(found);
+    return error;
+}
+
+void Device::check_guards() const {
+    memory.check_guards();
+    pinned.check_guards();
+}
+
+cudaError_t remember(cudaError_t error) {
+    if (error != cudaSuccess && error != cudaErrorNotReady) {
+        last_error = error;
+    }
+    return error;
+}
+
+cudaError_t call(const char *api, const std::function<cudaError_t(Device &)> &body) {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    const cudaError_t failure = device.ordered_failure(api);
+    if (breaks_the_context(failure)) {
+        device.break_down(failure, std::string(api) + " was told to fail");
+    }
+    if (device.broken() != cudaSuccess) {
+        return remember(device.broken());
+    }
+    if (failure != cudaSuccess) {
+        return remember(failure);
+    }
+    try {
+        return remember(body(device));
+    } catch (const Fault &fault) {
+        device.break_down(cudaErrorIllegalAddress, fault.what());
+        return remember(cudaErrorIllegalAddress);
+    } catch (const std::bad_alloc &) {
+        return remember(cudaErrorMemoryAllocation);
+    }
+}
+
+void set_order(Order order, std::uint64_t seed) {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    device.set_order(order, seed);
+}
+
+std::string last_fault() {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    return device.fault();
+}
+
+void reset_device() {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    device.reset();
+    last_error = cudaSuccess;
+}
+
+void fail_next(const char *api, cudaError_t error, int after) {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    device.order_failure(api, error, after);
+}
+
+std::size_t allocated_bytes() {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    return device.memory.allocated();
+}
+
+std::size_t pinned_bytes() {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    return device.pinned.allocated();
+}
+
+std::size_t open_handles() {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    return device.streams.size() + device.events.size() + device.graphs.size() + device.executables.size();
+}
+
+} // namespace earshot::emulation
+
+extern "C" {
+
+cudaError_t cudaPeekAtLastError() {
+    using namespace earshot::emulation;
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    return device.broken() != cudaSuccess ? device.broken() : last_error;
+}
+
+cudaError_t cudaGetLastError() {
+    const cudaError_t error = cudaPeekAtLastError();
+    earshot::emulation::last_error = cudaSuccess;
+    return error;
+}
+
+const char *cudaGetErrorName(cudaError_t error) {
+    switch (error) {
+#define EARSHOT_EMULATION_NAME(name, value, text)                                                                      \
+    case name:                                                                                                         \
+        return #name;
+        EARSHOT_EMULATION_ERRORS(EARSHOT_EMULATION_NAME)
+#undef EARSHOT_EMULATION_NAME
+    }
+    return "unrecognized error code";
+}
+
+const char *cudaGetErrorString(cudaError_t error) {
+    switch (error) {
+#define EARSHOT_EMULATION_TEXT(name, value, text)                                                                      \
+    case name:                                                                                                         \
+        return text;
+        EARSHOT_EMULATION_ERRORS(EARSHOT_EMULATION_TEXT)
+#undef EARSHOT_EMULATION_TEXT
+    }
+    return "unrecognized error code";
+}
+}
