@@ -298,8 +298,8 @@ cudaError_t enqueue(const LogMel &p, cudaStream_t stream) {
         return error;
     }
     const std::int64_t values = static_cast<std::int64_t>(p.kept) * p.bands;
-    const std::int64_t blocks = std::min<std::int64_t>(std::min(MOST_DECIBEL_BLOCKS, divide_up(values, DECIBEL_THREADS)),
-                                                       INT32_MAX / p.batch);
+    const std::int64_t wanted = std::min(MOST_DECIBEL_BLOCKS, divide_up(values, DECIBEL_THREADS));
+    const std::int64_t blocks = std::min<std::int64_t>(wanted, INT32_MAX / p.batch);
     return launch("decibel", decibel_kernel, dim3(static_cast<unsigned>(p.batch * blocks)), dim3(DECIBEL_THREADS),
                   WARP * sizeof(float), stream, p, static_cast<int>(blocks));
 }

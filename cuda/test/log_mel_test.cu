@@ -209,17 +209,20 @@ int compare(const Setting &setting, const std::vector<Clip> &clips, std::uint64_
         std::vector<Bounded> powers = band_powers(setting, some, clip);
         const Bounded loudest = decibel(*std::max_element(
             powers.begin(), powers.end(), [](const Bounded &a, const Bounded &b) { return a.value < b.value; }));
+        const double lowest = loudest.value - TOP_DECIBEL;
+        const Bounded clamp = {lowest, loudest.error + 0x1p-24 * std::abs(lowest)};
         powers.resize(static_cast<std::size_t>(setting.kept(clip.size()) * setting.bands));
         for (const Bounded &power : powers) {
             const Bounded level = decibel(power);
-            const double clamp = loudest.value - TOP_DECIBEL;
-            clamped += level.value < clamp ? 1 : 0;
-            const double error = std::abs(actual[position] - std::max(level.value, clamp));
+            clamped += level.value < clamp.value ? 1 : 0;
+            const double expected = std::max(level.value, clamp.value);
+            const double allowed =
+                std::max(level.value > clamp.value - level.error ? level.error : 0, clamp.error);
             /* Written so that NaN fails too. */
-            CHECK_THAT(error <= std::max(level.value > clamp - level.error ? level.error : 0, loudest.error),
+            CHECK_THAT(std::abs(actual[position] - expected) <= allowed,
                        setting.text() + ", " + std::to_string(clip.size()) + " samples, value " +
                            std::to_string(position) + ": " + std::to_string(actual[position]) + ", expected " +
-                           std::to_string(std::max(level.value, clamp)));
+                           std::to_string(expected));
             ++position;
         }
     }
