@@ -200,13 +200,12 @@ std::vector<float> computed(const Setting &setting, const std::vector<Filter> &f
 }
 
 /* Compares with the definition; returns how many values the clamp replaced. */
-int compare(const Setting &setting, const std::vector<Clip> &clips, std::uint64_t seed) {
-    const std::vector<Filter> some = filters(setting, seed);
-    const std::vector<float> actual = computed(setting, some, clips);
+int compare(const Setting &setting, const std::vector<Clip> &clips, const std::vector<Filter> &filters) {
+    const std::vector<float> actual = computed(setting, filters, clips);
     std::size_t position = 0;
     int clamped = 0;
     for (const Clip &clip : clips) {
-        std::vector<Bounded> powers = band_powers(setting, some, clip);
+        std::vector<Bounded> powers = band_powers(setting, filters, clip);
         const Bounded loudest = decibel(*std::max_element(
             powers.begin(), powers.end(), [](const Bounded &a, const Bounded &b) { return a.value < b.value; }));
         const double lowest = loudest.value - TOP_DECIBEL;
@@ -228,6 +227,10 @@ int compare(const Setting &setting, const std::vector<Clip> &clips, std::uint64_
     }
     CHECK(position == actual.size());
     return clamped;
+}
+
+int compare(const Setting &setting, const std::vector<Clip> &clips, std::uint64_t seed) {
+    return compare(setting, clips, filters(setting, seed));
 }
 
 Clip noise(std::size_t samples, float amplitude, std::uint64_t seed) {
@@ -293,6 +296,16 @@ TEST(log_mel_of_silence_is_the_smallest_power) {
     });
 }
 
+/* What is added to every sample shows where filters amplify it. */
+TEST(log_mel_keeps_silence_off_zero) {
+    const Setting setting = {256, 200, 100, 2, 1000, false};
+    const std::vector<Filter> amplifying = {{0, {1e9F, 1e8F}}, {5, {1e9F}}};
+    in_all_orders([&] {
+        compare(setting, {Clip(500)}, amplifying);
+        CHECK(computed(setting, amplifying, {Clip(500)})[0] > -60);
+    });
+}
+
 /* A steady tone beside an all but silent rest: rounding in float32 would leave the clamp out of reach. */
 TEST(log_mel_clamps_below_the_loudest) {
     Clip clip(2000);
@@ -303,6 +316,39 @@ TEST(log_mel_clamps_below_the_loudest) {
         clip[i] = 1e-9F * std::sin(0.7F * static_cast<float>(i));
     }
     in_all_orders([&] { CHECK(compare({512, 500, 128, 20, 1000, false}, {clip}, 8) > 20); });
+}
+
+/* Wherever among a block's warps the loudest band is summed. */
+TEST(log_mel_finds_the_loudest_band) {
+    const Setting setting = {1024, 1000, 500, 40, 1000, false};
+    std::vector<Filter> bands;
+    for (std::int32_t band = 0; band < setting.bands; ++band) {
+        bands.push_back({band * 12 + 10, Clip(15, 0.5F)});
+    }
+    in_all_orders([&] {
+        for (int tone = 20; tone < 490; tone += 100) {
+            Clip clip(3000);
+            for (std::size_t i = 0; i < clip.size(); ++i) {
+                /* Swells and fades, so that the other bands hear little of it. */
+                const double time = static_cast<double>(i);
+                clip[i] = static_cast<float>(std::pow(std::sin(M_PI * time / 3000), 4) *
+                                             std::sin(2 * M_PI * tone / 1024 * time));
+            }
+            CHECK(compare(setting, {clip}, bands) > 0);
+        }
+    });
+}
+
+/* Wherever among the second kernel's threads the loudest frame is read. */
+TEST(log_mel_finds_the_loudest_frame) {
+    const Setting setting = {64, 64, 5, 3, 1000, false};
+    in_all_orders([&] {
+        for (const std::size_t loudest : {3U, 700U, 1400U, 2499U}) {
+            Clip clip(2500, 1e-6F);
+            clip[loudest] = 1.0F;
+            CHECK(compare(setting, {clip}, 6) > 0);
+        }
+    });
 }
 
 TEST(log_mel_clamps_by_frames_that_are_cut) {
