@@ -108,6 +108,14 @@ __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
 #endif
 }
 
+/* The sum over a warp's lanes, the same in all of them. */
+__device__ __forceinline__ float warp_sum(float v) {
+    for (int mask = 16; mask > 0; mask /= 2) {
+        v += __shfl_xor_sync(0xFFFFFFFFU, v, mask);
+    }
+    return v;
+}
+
 /* A lane's share of a 16 x 8-word tile of A, an 8-word x 8 tile of B, and a 16 x 8 tile of sums. */
 struct FragmentA {
     std::uint32_t word[4];

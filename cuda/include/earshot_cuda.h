@@ -1,0 +1,163 @@
+/*
+ * Earshot's CUDA kernels: the whole boundary of the library.
+ *
+ * Plain C. Handles are opaque, places in a device's memory are a handle and an offset, every function that can fail
+ * returns a status and leaves a text behind (earshot_cuda_last_error). Nothing throws, nothing calls back, nothing keeps
+ * a host pointer that was handed in. Arguments are checked; a wrong one is EARSHOT_CUDA_INVALID_ARGUMENT.
+ *
+ * Work is enqueued on a stream and done in order; only earshot_cuda_read and earshot_cuda_wait wait for it, and report
+ * what went wrong in it. A stream, its memory and its graphs belong to one caller at a time; operations are immutable
+ * and shared by any number of streams. The device is the first that the process sees (CUDA_VISIBLE_DEVICES chooses).
+ *
+ * The same interface is built three times: with nvcc; as a stub where there is no nvcc; and with the kernels compiled
+ * for the CPU, for tests (see emulation/README.md).
+ */
+#ifndef EARSHOT_CUDA_H
+#define EARSHOT_CUDA_H
+
+#include <stdint.h>
+
+#include "earshot_layers.h"
+
+#if defined(__GNUC__)
+#define EARSHOT_CUDA_API __attribute__((visibility("default")))
+#else
+#define EARSHOT_CUDA_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Number of this interface; it changes with every incompatible change of this file or of earshot_layers.h. */
+#define EARSHOT_CUDA_ABI 1
+
+/* What a function returns. */
+typedef int32_t earshot_cuda_status;
+#define EARSHOT_CUDA_OK 0
+#define EARSHOT_CUDA_INVALID_ARGUMENT 1
+#define EARSHOT_CUDA_OUT_OF_MEMORY 2 /* of the device; everything else goes on */
+#define EARSHOT_CUDA_UNSUPPORTED 3
+#define EARSHOT_CUDA_INTERNAL 4
+#define EARSHOT_CUDA_UNAVAILABLE 5 /* no driver, one too old, no device, or one too old */
+#define EARSHOT_CUDA_DEVICE_LOST 6 /* the device failed; nothing on it works until the process is started anew */
+
+/* How the library was built. */
+#define EARSHOT_CUDA_BUILD_STUB 0
+#define EARSHOT_CUDA_BUILD_DEVICE 1
+#define EARSHOT_CUDA_BUILD_EMULATION 2
+
+/* A device's queue of work, with staging memory that the device can reach. */
+typedef struct earshot_cuda_stream earshot_cuda_stream;
+
+/* A block of the device's memory. */
+typedef struct earshot_cuda_memory earshot_cuda_memory;
+
+/* One prepared layer. Immutable. */
+typedef struct earshot_cuda_op earshot_cuda_op;
+
+/* Recorded work that is enqueued as a whole. */
+typedef struct earshot_cuda_graph earshot_cuda_graph;
+
+/* A place in a block of memory: the `floats` values from `offset` on. A null memory is an empty place. */
+typedef struct earshot_cuda_place {
+    earshot_cuda_memory *memory;
+    int64_t offset;
+    int64_t floats;
+} earshot_cuda_place;
+
+/* EARSHOT_CUDA_ABI as the library was built with. */
+EARSHOT_CUDA_API int32_t earshot_cuda_abi(void);
+
+/* One of EARSHOT_CUDA_BUILD_*. */
+EARSHOT_CUDA_API int32_t earshot_cuda_build(void);
+
+/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid until its next failure.
+ */
+EARSHOT_CUDA_API const char *earshot_cuda_last_error(void);
+
+/* Whether kernels can run here; EARSHOT_CUDA_UNAVAILABLE with the reason where not. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_probe(void);
+
+/*
+ * The device in words, such as "NVIDIA H200, compute capability 9.0, 139 GiB, driver 13.0", cut to `capacity` bytes
+ * with the end.
+ */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity);
+
+/* 1 if operations can be made with this EARSHOT_PRECISION_* on the device, 0 if not, or if there is no device. */
+EARSHOT_CUDA_API int32_t earshot_cuda_precision_available(int32_t precision);
+
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_stream_create(earshot_cuda_stream **stream);
+
+/* Waits for the stream's work and frees it. Null is allowed. */
+EARSHOT_CUDA_API void earshot_cuda_stream_destroy(earshot_cuda_stream *stream);
+
+/* Reserves memory, zeroed by the stream. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
+                                                                earshot_cuda_memory **memory);
+
+/* Frees memory, after all work on the device that may use it. Null is allowed. */
+EARSHOT_CUDA_API void earshot_cuda_memory_destroy(earshot_cuda_memory *memory);
+
+/* Copies `count` values to the device: at once into staging memory, from there when the stream comes to it. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *stream, const float *source, int64_t count,
+                                                        earshot_cuda_memory *memory, int64_t offset);
+
+/* Copies `count` values from the device, after all earlier work of the stream. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *stream, earshot_cuda_memory *memory,
+                                                       int64_t offset, float *target, int64_t count);
+
+/* Waits for all work of the stream. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stream);
+
+/*
+ * Prepares a layer: a kind (EARSHOT_LAYER_*), numbers and weights as in earshot_layers.h, which may be freed
+ * afterwards. EARSHOT_PRECISION_TF32 and _BF16 hold for the products of the dense encoder (but its first convolution)
+ * and of the Mamba paths; other kinds compute in float32 whatever the precision.
+ */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
+                                                            const float *weights, int64_t weight_count,
+                                                            int32_t precision, earshot_cuda_op **op);
+
+/*
+ * Number of floats of scratch that a run of this size needs. Shape: of input 0, with frames and bands 1 for an input
+ * [B, I].
+ */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_scratch(const earshot_cuda_op *op, int64_t batch, int64_t frames,
+                                                             int64_t bands, int64_t *floats);
+
+/* Number of floats of the output for an input of this size. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *op, int64_t batch, int64_t frames,
+                                                            int64_t bands, int64_t *floats);
+
+/*
+ * Enqueues an operation. Places hold at least as many floats as the shape needs; input1 is empty where the operation
+ * has one input; nothing may overlap the output or the scratch. An index that is read from the device's memory (a
+ * location) and lies outside makes the outputs NaN: there is nobody to be told at once.
+ */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
+                                                         earshot_cuda_place input0, earshot_cuda_place input1,
+                                                         earshot_cuda_place output, earshot_cuda_place scratch,
+                                                         int64_t batch, int64_t frames, int64_t bands);
+
+/* Frees an operation, after all work on the device that may use it. Null is allowed. */
+EARSHOT_CUDA_API void earshot_cuda_op_destroy(earshot_cuda_op *op);
+
+/* From here on operations on the stream are recorded instead of run. Reads, writes and waits fail meanwhile. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *stream);
+
+/* Ends the recording, and hands it out ready to run; a failure leaves the stream usable. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_record_end(earshot_cuda_stream *stream, earshot_cuda_graph **graph);
+
+/* Enqueues what was recorded, with the places it was recorded with, which must still be there. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_replay(earshot_cuda_stream *stream, earshot_cuda_graph *graph);
+
+/* Frees a recording. Null is allowed. */
+EARSHOT_CUDA_API void earshot_cuda_graph_destroy(earshot_cuda_graph *graph);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

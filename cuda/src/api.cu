@@ -1,0 +1,261 @@
+/* The functions of the boundary. */
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "earshot_cuda.h"
+#include "operation.h"
+#include "stream.h"
+
+using earshot::Extents;
+using earshot::fail;
+using earshot::guarded;
+using earshot::Index;
+using earshot::require;
+using earshot::Span;
+
+namespace earshot {
+
+Arithmetic float32_arithmetic() { return device().has_tensor_cores() ? Arithmetic::SPLIT : Arithmetic::SCALAR; }
+
+Arithmetic arithmetic_for(std::int32_t precision) {
+    switch (precision) {
+    case EARSHOT_PRECISION_FLOAT32:
+        return float32_arithmetic();
+    case EARSHOT_PRECISION_TF32:
+    case EARSHOT_PRECISION_BF16:
+        if (!device().has_tensor_cores()) {
+            throw Failure{STATUS_UNSUPPORTED, "precision: TF32 and BF16 need compute capability 8.0 or later"};
+        }
+        return precision == EARSHOT_PRECISION_TF32 ? Arithmetic::TF32 : Arithmetic::BF16;
+    default:
+        fail("precision: " + std::to_string(precision) + "; expected one of EARSHOT_PRECISION_*");
+    }
+}
+
+} // namespace earshot
+
+namespace {
+
+/* Blocks that a grid may have in its second and third dimension: the batch is one of them in most kernels. */
+constexpr std::int64_t MOST_CLIPS = 65535;
+
+std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing &packing,
+                                      earshot::Arithmetic arithmetic) {
+    switch (kind) {
+    case EARSHOT_LAYER_LINEAR:
+        return earshot::make_linear(packing);
+    case EARSHOT_LAYER_GLOBAL_POOL:
+        return earshot::make_global_pool(packing);
+    case EARSHOT_LAYER_CONTEXT:
+        return earshot::make_context_encoder(packing);
+    case EARSHOT_LAYER_DENSE_ENCODER:
+        return earshot::make_dense_encoder(packing, arithmetic);
+    case EARSHOT_LAYER_MAMBA_PATH:
+        return earshot::make_mamba_path(packing, arithmetic);
+    default:
+        fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
+    }
+}
+
+Extents extents_of(const earshot_cuda_op *op, std::int64_t batch, std::int64_t frames, std::int64_t bands) {
+    require(op != nullptr, "operation: null");
+    earshot::require_extents(batch, frames, bands);
+    if (batch > MOST_CLIPS) {
+        fail("batch: " + std::to_string(batch) + "; expected at most " + std::to_string(MOST_CLIPS));
+    }
+    const Extents extents = {batch, frames, bands};
+    op->check(extents);
+    return extents;
+}
+
+/* The first `needed` floats of a place. */
+Span<float> span_of(const char *name, const earshot_cuda_place &place, Index needed) {
+    if (place.memory == nullptr) {
+        require(needed == 0 && place.floats == 0, (std::string(name) + ": null").c_str());
+        return {};
+    }
+    if (place.offset < 0 || place.floats < 0 || place.floats > place.memory->floats - place.offset) {
+        fail(std::string(name) + ": " + std::to_string(place.floats) + " floats from " + std::to_string(place.offset) +
+             " on; the memory has " + std::to_string(place.memory->floats));
+    }
+    if (place.floats < needed) {
+        fail(std::string(name) + ": " + std::to_string(place.floats) + " floats; expected at least " +
+             std::to_string(needed));
+    }
+    return needed == 0 ? Span<float>() : Span<float>(place.memory->data + place.offset, needed);
+}
+
+void require_apart(const earshot_cuda_place &a, const earshot_cuda_place &b, const char *text) {
+    require(a.memory != b.memory || a.memory == nullptr || a.offset + a.floats <= b.offset ||
+                b.offset + b.floats <= a.offset,
+            text);
+}
+
+void require_inside(const earshot_cuda_memory *memory, std::int64_t offset, std::int64_t count, const float *host) {
+    require(memory != nullptr, "memory: null");
+    require(host != nullptr || count == 0, "values: null");
+    if (offset < 0 || count < 0 || count > memory->floats - offset) {
+        fail("memory: " + std::to_string(count) + " floats from " + std::to_string(offset) + " on; it has " +
+             std::to_string(memory->floats));
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+int32_t earshot_cuda_abi(void) { return EARSHOT_CUDA_ABI; }
+
+int32_t earshot_cuda_build(void) {
+#ifdef EARSHOT_EMULATION
+    return EARSHOT_CUDA_BUILD_EMULATION;
+#else
+    return EARSHOT_CUDA_BUILD_DEVICE;
+#endif
+}
+
+const char *earshot_cuda_last_error(void) { return earshot::last_error_text(); }
+
+earshot_cuda_status earshot_cuda_probe(void) {
+    return guarded([] { earshot::device(); });
+}
+
+earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity) {
+    return guarded([&] {
+        require(text != nullptr && capacity >= 1, "text: expected room for at least its end");
+        const std::string description = earshot::describe_device();
+        const std::size_t length = std::min(description.size(), static_cast<std::size_t>(capacity - 1));
+        std::memcpy(text, description.data(), length);
+        text[length] = '\0';
+    });
+}
+
+int32_t earshot_cuda_precision_available(int32_t precision) {
+    return guarded([&] { earshot::arithmetic_for(precision); }) == EARSHOT_CUDA_OK ? 1 : 0;
+}
+
+earshot_cuda_status earshot_cuda_stream_create(earshot_cuda_stream **stream) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        *stream = nullptr;
+        *stream = new earshot_cuda_stream();
+    });
+}
+
+void earshot_cuda_stream_destroy(earshot_cuda_stream *stream) { delete stream; }
+
+earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
+                                               earshot_cuda_memory **memory) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require(memory != nullptr, "memory: null");
+        *memory = nullptr;
+        earshot::size_product({floats});
+        *memory = new earshot_cuda_memory(floats, stream->handle);
+    });
+}
+
+void earshot_cuda_memory_destroy(earshot_cuda_memory *memory) { delete memory; }
+
+earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *stream, const float *source, int64_t count,
+                                       earshot_cuda_memory *memory, int64_t offset) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require_inside(memory, offset, count, source);
+        stream->write(source, count, memory->data + offset);
+    });
+}
+
+earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *stream, earshot_cuda_memory *memory, int64_t offset,
+                                      float *target, int64_t count) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require_inside(memory, offset, count, target);
+        stream->read(memory->data + offset, target, count);
+    });
+}
+
+earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stream) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        stream->wait();
+    });
+}
+
+earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
+                                           const float *weights, int64_t weight_count, int32_t precision,
+                                           earshot_cuda_op **op) {
+    return guarded([&] {
+        require(op != nullptr, "operation: null");
+        *op = nullptr;
+        *op = make(kind, {numbers, number_count, weights, weight_count}, earshot::arithmetic_for(precision)).release();
+    });
+}
+
+earshot_cuda_status earshot_cuda_op_scratch(const earshot_cuda_op *op, int64_t batch, int64_t frames, int64_t bands,
+                                            int64_t *floats) {
+    return guarded([&] {
+        require(floats != nullptr, "floats: null");
+        const Extents extents = extents_of(op, batch, frames, bands);
+        *floats = op->scratch_floats(extents);
+    });
+}
+
+earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *op, int64_t batch, int64_t frames, int64_t bands,
+                                           int64_t *floats) {
+    return guarded([&] {
+        require(floats != nullptr, "floats: null");
+        const Extents extents = extents_of(op, batch, frames, bands);
+        *floats = op->output_floats(extents);
+    });
+}
+
+earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
+                                        earshot_cuda_place input0, earshot_cuda_place input1, earshot_cuda_place output,
+                                        earshot_cuda_place scratch, int64_t batch, int64_t frames, int64_t bands) {
+    return guarded([&] {
+        const Extents extents = extents_of(op, batch, frames, bands);
+        require(stream != nullptr, "stream: null");
+        earshot::Arguments arguments = {extents, {}, {}, {}, {}, stream->handle};
+        arguments.input0 = span_of("input 0", input0, op->input0_floats(extents));
+        arguments.input1 = span_of("input 1", input1, op->input1_floats(extents));
+        arguments.output = span_of("output", output, op->output_floats(extents));
+        arguments.scratch = span_of("scratch", scratch, op->scratch_floats(extents));
+        require_apart(output, scratch, "output and scratch overlap");
+        for (const earshot_cuda_place &input : {input0, input1}) {
+            require_apart(output, input, "output and an input overlap");
+            require_apart(scratch, input, "scratch and an input overlap");
+        }
+        op->enqueue(arguments);
+    });
+}
+
+void earshot_cuda_op_destroy(earshot_cuda_op *op) { delete op; }
+
+earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *stream) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        stream->record_begin();
+    });
+}
+
+earshot_cuda_status earshot_cuda_record_end(earshot_cuda_stream *stream, earshot_cuda_graph **graph) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require(graph != nullptr, "graph: null");
+        *graph = nullptr;
+        *graph = new earshot_cuda_graph(stream->record_end());
+    });
+}
+
+earshot_cuda_status earshot_cuda_replay(earshot_cuda_stream *stream, earshot_cuda_graph *graph) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require(graph != nullptr, "graph: null");
+        earshot::check(cudaGraphLaunch(graph->handle, stream->handle), "starting a recording");
+    });
+}
+
+void earshot_cuda_graph_destroy(earshot_cuda_graph *graph) { delete graph; }
+}

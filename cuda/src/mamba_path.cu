@@ -1,0 +1,335 @@
+/*
+ * EARSHOT_LAYER_MAMBA_PATH: the kernels of one path in their order.
+ *
+ *   norm      h = norm(x), and the RMS norm's factor of each token
+ *   in_proj   [u, z] = factor * (W diag(norm weight)) h, both directions in one launch
+ *   conv      u = SiLU(causal convolution of u)
+ *   x_proj    [dt, B, C] = W u
+ *   scan      y = (selective scan of u) * SiLU(z)
+ *   out       x + bias + P [h + W_f y_f; h + W_b y_b] = x + bias + (P W)[y_f; y_b] + (P_f + P_b) h
+ *
+ * The last step is one product: the projection is multiplied into out_proj when the layer is prepared (in float64), so
+ * that 2 C numbers a token are never written, and a fifth of the flops goes away. Where a direction has several layers,
+ * all but the last write h_d = h_d + W_d y_d, and the last product reads both h_d instead of h.
+ *
+ * Scratch for each token (floats): h C, factors 2, [u, z] 4 E, u 2 E, [dt, B, C] 2 (R + 2 N), y 2 E, h_d 2 C.
+ */
+#include <cmath>
+
+#include "norms.h"
+#include "operation.h"
+#include "product.h"
+#include "scan.h"
+
+namespace earshot {
+
+namespace {
+
+/* What one layer of both directions needs on the device. */
+struct PreparedMixer {
+    DeviceArray<std::uint32_t> in_projection;
+    DeviceArray<std::uint32_t> x_projection;
+    DeviceArray<std::uint32_t> out_projection; /* of all layers but the last */
+    DeviceArray<float> convolution;            /* [2, K, E] */
+    DeviceArray<float> convolution_bias;       /* [2, E] */
+    DeviceArray<float> dt_projection;          /* [2, R, E] */
+    DeviceArray<float> dt_bias;                /* [2, E] */
+    DeviceArray<float> a;                      /* [2, N, E] */
+    DeviceArray<float> skip;                   /* [2, E] */
+};
+
+/* [rows, columns] of each direction to [direction, columns, rows]. */
+template <class Value>
+DeviceArray<float> transposed(const MambaPathLayer &layer, std::int32_t index, std::int32_t rows, std::int32_t columns,
+                              const float *MambaMixer::*tensor, Value value) {
+    std::vector<float> all;
+    for (const auto &direction : layer.directions) {
+        const float *from = direction[static_cast<std::size_t>(index)].*tensor;
+        for (std::int32_t j = 0; j < columns; ++j) {
+            for (std::int32_t i = 0; i < rows; ++i) {
+                all.push_back(value(from[Index{i} * columns + j]));
+            }
+        }
+    }
+    return DeviceArray<float>(all);
+}
+
+float same(float x) { return x; }
+
+class MambaPath final : public earshot_cuda_op {
+  public:
+    MambaPath(const MambaPathLayer &layer, Arithmetic arithmetic)
+        : arithmetic_(arithmetic), axis_(layer.axis), norm_(layer.norm), condition_(layer.condition),
+          layers_(layer.layers), channels_(layer.channels), inner_(layer.inner), states_(layer.states),
+          rank_(layer.rank), taps_(layer.taps), dt_width_(static_cast<std::int32_t>(round_up(layer.rank, 4))),
+          state_width_(static_cast<std::int32_t>(round_up(layer.states, 4))) {
+        if (norm_ == EARSHOT_NORM_LAYER) {
+            norm_parameters_ = to_device(layer.scale, 2 * Index{channels_});
+        } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {
+            norm_parameters_ = to_device(layer.gamma, 2 * Index{channels_} * (condition_ + Index{1}));
+        }
+        for (std::int32_t i = 0; i < layers_; ++i) {
+            mixers_.push_back(prepare(layer, i));
+        }
+        projection_ = DeviceArray<std::uint32_t>(pack_product({projection(layer)}, arithmetic));
+        projection_bias_ = to_device(layer.projection_bias, channels_);
+    }
+
+    void check(const Extents &) const override {}
+    Index input0_floats(const Extents &e) const override { return size_product({e.positions(), channels_}); }
+    Index input1_floats(const Extents &e) const override { return size_product({e.batch, condition_}); }
+    Index output_floats(const Extents &e) const override { return input0_floats(e); }
+    Index scratch_floats(const Extents &e) const override {
+        Carver carver;
+        carve(carver, e);
+        return carver.floats();
+    }
+
+    void enqueue(const Arguments &a) const override {
+        const Extents &e = a.extents;
+        Carver carver(a.scratch);
+        const Scratch s = carve(carver, e);
+        const Span<const float> h = norm_ == EARSHOT_NORM_NONE ? a.input0 : Span<const float>(s.h);
+        earshot::check(earshot::enqueue(TokenNorm{norm_, e.batch, e.frames * e.bands, channels_, condition_, a.input0,
+                                                  norm_parameters_.span(), a.input1, s.h, s.factors},
+                                        a.stream),
+                       "norm of a Mamba path");
+        for (std::int32_t i = 0; i < layers_; ++i) {
+            run_layer(i, a, s, h);
+        }
+        const Rows last = layers_ == 1 ? Rows{h, channels_, channels_}
+                                       : Rows{s.directions, 2 * Index{channels_}, 2 * channels_};
+        Product out = {};
+        out.rows = e.positions();
+        out.columns = channels_;
+        out.groups = 1;
+        out.source[0] = {s.y, 2 * Index{inner_}, 2 * inner_};
+        out.source[1] = last;
+        out.weights = projection_.span();
+        out.bias = projection_bias_.span();
+        out.residual = {a.input0, channels_, channels_};
+        out.out = a.output;
+        out.out_stride = channels_;
+        earshot::check(earshot::enqueue(out, arithmetic_, a.stream), "projection of a Mamba path");
+    }
+
+  private:
+    struct Scratch {
+        Span<float> h;
+        Span<float> factors;
+        Span<float> xz;
+        Span<float> u;
+        Span<float> x_projection;
+        Span<float> y;
+        Span<float> directions;
+        Span<float> carry;
+    };
+
+    Sequences sequences(const Extents &e) const {
+        return axis_ == EARSHOT_AXIS_TIME ? Sequences::along_time(e.batch, e.frames, e.bands)
+                                          : Sequences::along_frequency(e.batch, e.frames, e.bands);
+    }
+
+    std::int32_t x_width() const { return dt_width_ + 2 * state_width_; }
+
+    Scratch carve(Carver &carver, const Extents &e) const {
+        const Index tokens = size_product({e.batch, e.frames, e.bands});
+        Scratch s;
+        s.h = carver.take(norm_ == EARSHOT_NORM_NONE ? 0 : size_product({tokens, channels_}));
+        s.factors = carver.take(size_product({tokens, layers_ == 1 ? 1 : 2}));
+        s.xz = carver.take(size_product({tokens, 4, inner_}));
+        s.u = carver.take(size_product({tokens, 2, inner_}));
+        s.x_projection = carver.take(size_product({tokens, 2, x_width()}));
+        s.y = carver.take(size_product({tokens, 2, inner_}));
+        s.directions = carver.take(layers_ == 1 ? 0 : size_product({tokens, 2, channels_}));
+        s.carry = carver.take(scan_scratch(sequences(e), inner_, states_, device().multiprocessors));
+        return s;
+    }
+
+    void run_layer(std::int32_t i, const Arguments &a, const Scratch &s, const Span<const float> &h) const {
+        const Index tokens = a.extents.positions();
+        const PreparedMixer &mixer = mixers_[static_cast<std::size_t>(i)];
+        const bool first = i == 0;
+        if (!first) {
+            earshot::check(earshot::enqueue(TokenNorm{EARSHOT_NORM_NONE, 1, 2 * tokens, channels_, 0, s.directions,
+                                                      {}, {}, {}, s.factors},
+                                            a.stream),
+                           "RMS norm of a Mamba layer");
+        }
+        /* The first layer of both directions reads h, later ones read what their own direction wrote. */
+        const Rows source = first ? Rows{h, channels_, channels_}
+                                  : Rows{s.directions, 2 * Index{channels_}, channels_};
+        const std::int32_t step = first ? 0 : channels_;
+
+        Product in = {};
+        in.rows = tokens;
+        in.columns = 2 * inner_;
+        in.groups = 2;
+        in.source[0] = source;
+        in.source_step = step;
+        in.weights = mixer.in_projection.span();
+        in.scale = s.factors;
+        in.scale_stride = first ? 1 : 2;
+        in.scale_step = first ? 0 : 1;
+        in.out = s.xz;
+        in.out_stride = 4 * Index{inner_};
+        in.out_step = 2 * inner_;
+        earshot::check(earshot::enqueue(in, arithmetic_, a.stream), "in_proj");
+
+        earshot::check(earshot::enqueue(CausalConvolution{sequences(a.extents), inner_, taps_, s.xz,
+                                                          mixer.convolution.span(), mixer.convolution_bias.span(), s.u},
+                                        a.stream),
+                       "causal convolution");
+
+        Product x = {};
+        x.rows = tokens;
+        x.columns = x_width();
+        x.groups = 2;
+        x.source[0] = {s.u, 2 * Index{inner_}, inner_};
+        x.source_step = inner_;
+        x.weights = mixer.x_projection.span();
+        x.out = s.x_projection;
+        x.out_stride = 2 * Index{x_width()};
+        x.out_step = x_width();
+        earshot::check(earshot::enqueue(x, arithmetic_, a.stream), "x_proj");
+
+        SelectiveScan scan = {};
+        scan.sequences = sequences(a.extents);
+        scan.inner = inner_;
+        scan.states = states_;
+        scan.rank = rank_;
+        scan.dt_width = dt_width_;
+        scan.state_width = state_width_;
+        scan.xz = s.xz;
+        scan.u = s.u;
+        scan.x_projection = s.x_projection;
+        scan.dt_weight = mixer.dt_projection.span();
+        scan.dt_bias = mixer.dt_bias.span();
+        scan.a = mixer.a.span();
+        scan.d = mixer.skip.span();
+        scan.y = s.y;
+        scan.carry = s.carry;
+        earshot::check(earshot::enqueue(scan, device().multiprocessors, a.stream), "selective scan");
+
+        if (i + 1 < layers_) {
+            Product out = {};
+            out.rows = tokens;
+            out.columns = channels_;
+            out.groups = 2;
+            out.source[0] = {s.y, 2 * Index{inner_}, inner_};
+            out.source_step = inner_;
+            out.weights = mixer.out_projection.span();
+            out.residual = source;
+            out.residual_step = step;
+            /* In place from the second layer on: an element is read and written by the same thread. */
+            out.out = s.directions;
+            out.out_stride = 2 * Index{channels_};
+            out.out_step = channels_;
+            earshot::check(earshot::enqueue(out, arithmetic_, a.stream), "out_proj");
+        }
+    }
+
+    PreparedMixer prepare(const MambaPathLayer &layer, std::int32_t i) const {
+        PreparedMixer mixer;
+        std::vector<std::vector<HostMatrix>> in;
+        std::vector<std::vector<HostMatrix>> x;
+        std::vector<std::vector<HostMatrix>> out;
+        for (const auto &direction : layer.directions) {
+            const MambaMixer &m = direction[static_cast<std::size_t>(i)];
+            in.push_back({in_projection(m)});
+            x.push_back({x_projection(m)});
+            out.push_back({{channels_, inner_,
+                            std::vector<float>(m.out_projection, m.out_projection + Index{channels_} * inner_)}});
+        }
+        mixer.in_projection = DeviceArray<std::uint32_t>(pack_product(in, arithmetic_));
+        mixer.x_projection = DeviceArray<std::uint32_t>(pack_product(x, arithmetic_));
+        if (i + 1 < layers_) {
+            mixer.out_projection = DeviceArray<std::uint32_t>(pack_product(out, arithmetic_));
+        }
+        mixer.convolution = transposed(layer, i, inner_, taps_, &MambaMixer::convolution, same);
+        mixer.convolution_bias = transposed(layer, i, inner_, 1, &MambaMixer::convolution_bias, same);
+        mixer.dt_projection = transposed(layer, i, inner_, rank_, &MambaMixer::dt_projection, same);
+        mixer.dt_bias = transposed(layer, i, inner_, 1, &MambaMixer::dt_bias, same);
+        mixer.a = transposed(layer, i, inner_, states_, &MambaMixer::a_log,
+                             [](float a_log) { return -std::exp(a_log) * LOG2_E; });
+        mixer.skip = transposed(layer, i, inner_, 1, &MambaMixer::skip, same);
+        return mixer;
+    }
+
+    /* in_proj with the RMS norm's weight multiplied in. */
+    HostMatrix in_projection(const MambaMixer &m) const {
+        HostMatrix matrix = {2 * inner_, channels_, {}};
+        for (Index i = 0; i < 2 * Index{inner_}; ++i) {
+            for (Index c = 0; c < channels_; ++c) {
+                matrix.values.push_back(m.in_projection[i * channels_ + c] * m.norm[c]);
+            }
+        }
+        return matrix;
+    }
+
+    /* x_proj with rows of zeros where dt, B and C are filled up to multiples of 4. */
+    HostMatrix x_projection(const MambaMixer &m) const {
+        HostMatrix matrix = {x_width(), inner_, {}};
+        matrix.values.resize(static_cast<std::size_t>(Index{x_width()} * inner_));
+        Index from = 0;
+        const auto copy = [&](Index row, Index rows) {
+            for (Index i = 0; i < rows * inner_; ++i) {
+                matrix.values[static_cast<std::size_t>(row * inner_ + i)] = m.x_projection[from++];
+            }
+        };
+        copy(0, rank_);
+        copy(dt_width_, states_);
+        copy(dt_width_ + state_width_, states_);
+        return matrix;
+    }
+
+    /* The last product's matrices for [y_f; y_b] and for h, or [h_f; h_b]. */
+    std::vector<HostMatrix> projection(const MambaPathLayer &layer) const {
+        const Index c = channels_;
+        HostMatrix of_y = {channels_, 2 * inner_, {}};
+        HostMatrix of_h = {channels_, layers_ == 1 ? channels_ : 2 * channels_, {}};
+        for (Index o = 0; o < c; ++o) {
+            for (Index direction = 0; direction < 2; ++direction) {
+                const float *out = layer.directions[direction].back().out_projection;
+                for (Index k = 0; k < inner_; ++k) {
+                    double sum = 0;
+                    for (Index j = 0; j < c; ++j) {
+                        sum += static_cast<double>(layer.projection[(direction * c + j) * c + o]) * out[j * inner_ + k];
+                    }
+                    of_y.values.push_back(static_cast<float>(sum));
+                }
+            }
+            for (Index j = 0; j < of_h.width; ++j) {
+                of_h.values.push_back(layers_ == 1
+                                          ? layer.projection[j * c + o] + layer.projection[(c + j) * c + o]
+                                          : layer.projection[j * c + o]);
+            }
+        }
+        return {of_y, of_h};
+    }
+
+    Arithmetic arithmetic_;
+    std::int32_t axis_;
+    std::int32_t norm_;
+    std::int32_t condition_;
+    std::int32_t layers_;
+    std::int32_t channels_;
+    std::int32_t inner_;
+    std::int32_t states_;
+    std::int32_t rank_;
+    std::int32_t taps_;
+    std::int32_t dt_width_;
+    std::int32_t state_width_;
+    DeviceArray<float> norm_parameters_;
+    std::vector<PreparedMixer> mixers_;
+    DeviceArray<std::uint32_t> projection_;
+    DeviceArray<float> projection_bias_;
+};
+
+} // namespace
+
+std::unique_ptr<earshot_cuda_op> make_mamba_path(const Packing &packing, Arithmetic arithmetic) {
+    return std::make_unique<MambaPath>(MambaPathLayer(packing), arithmetic);
+}
+
+} // namespace earshot

@@ -1,0 +1,79 @@
+/* The CUDA runtime with failures instead of return values, and owners for what it hands out. */
+#pragma once
+
+#include <vector>
+
+#include "../../native/common/boundary.h"
+#include "device.h"
+
+namespace earshot {
+
+/* More than boundary.h has: of devices. */
+enum DeviceStatus : std::int32_t { STATUS_UNAVAILABLE = 5, STATUS_DEVICE_LOST = 6 };
+
+/* Fails with the status that an error amounts to; `what` says what was being done. */
+void check(cudaError_t error, const char *what);
+
+/* What kernels are chosen by. */
+struct Device {
+    int multiprocessors;
+    int major;
+    int minor;
+    std::size_t shared_bytes; /* that a block may have */
+
+    /* mma.sync with TF32 and BF16 */
+    bool has_tensor_cores() const { return major >= 8; }
+};
+
+/* The first device; fails with STATUS_UNAVAILABLE and the reason where there is none. */
+const Device &device();
+
+/* The device in words. */
+std::string describe_device();
+
+/* Elements in the device's memory, made once from elements of the host's. */
+template <class T> class DeviceArray {
+  public:
+    DeviceArray() = default;
+    explicit DeviceArray(const std::vector<T> &values) : count_(static_cast<std::int64_t>(values.size())) {
+        if (count_ == 0) {
+            return;
+        }
+        const std::size_t bytes = values.size() * sizeof(T);
+        check(cudaMalloc(reinterpret_cast<void **>(&data_), bytes), "reserving memory for weights");
+        const cudaError_t copied = cudaMemcpy(data_, values.data(), bytes, cudaMemcpyHostToDevice);
+        if (copied != cudaSuccess) {
+            release();
+            check(copied, "copying weights to the device");
+        }
+    }
+    DeviceArray(DeviceArray &&other) noexcept : data_(other.data_), count_(other.count_) {
+        other.data_ = nullptr;
+        other.count_ = 0;
+    }
+    DeviceArray &operator=(DeviceArray &&other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(count_, other.count_);
+        return *this;
+    }
+    ~DeviceArray() { release(); }
+
+    Span<const T> span() const { return Span<const T>(data_, count_); }
+
+  private:
+    void release() noexcept {
+        /* A lost device has lost this as well: nothing is to be done about a failure here. */
+        static_cast<void>(cudaFree(data_));
+        data_ = nullptr;
+    }
+
+    T *data_ = nullptr;
+    std::int64_t count_ = 0;
+};
+
+/* Tensors from the host, one behind the other in the device's memory. */
+inline DeviceArray<float> to_device(const float *values, std::int64_t count) {
+    return DeviceArray<float>(std::vector<float>(values, values + count));
+}
+
+} // namespace earshot

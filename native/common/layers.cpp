@@ -1,0 +1,145 @@
+#include "layers.h"
+
+namespace earshot {
+
+LinearLayer::LinearLayer(const Packing &packing) {
+    packing.require_numbers(3);
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");
+    require(n[2] == 0 || n[2] == 1, "relu: expected 0 or 1");
+    inputs = n[0];
+    outputs = n[1];
+    relu = n[2] == 1;
+    WeightReader reader(packing, size_product({outputs, Index{inputs} + 1}));
+    weight = reader.take(Index{outputs} * inputs);
+    bias = reader.take(outputs);
+}
+
+GlobalPoolLayer::GlobalPoolLayer(const Packing &packing) {
+    packing.require_numbers(2);
+    require(packing.numbers[0] >= 1, "channels: expected at least 1");
+    require(packing.numbers[1] == EARSHOT_POOL_MEAN || packing.numbers[1] == EARSHOT_POOL_MAX,
+            "pool: expected 0 (mean) or 1 (max)");
+    const WeightReader none(packing, 0);
+    channels = packing.numbers[0];
+    maximum = packing.numbers[1] == EARSHOT_POOL_MAX;
+}
+
+ContextLayer::ContextLayer(const Packing &packing) {
+    packing.require_numbers(5);
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1 && n[3] >= 1 && n[4] >= 0,
+            "rows, location width, time inputs, time width: expected at least 1 each; outputs: at least 0");
+    rows = n[0];
+    location_width = n[1];
+    time_inputs = n[2];
+    time_width = n[3];
+    outputs = n[4];
+    const Index width = Index{location_width} + time_width;
+    WeightReader reader(packing, size_sum({size_product({rows, location_width}), size_product({time_width, time_inputs}),
+                                           time_width, size_product({outputs, width}), outputs}));
+    embedding = reader.take(Index{rows} * location_width);
+    mapping = reader.take(Index{time_width} * time_inputs);
+    mapping_bias = reader.take(time_width);
+    projection = reader.take(outputs * width);
+    projection_bias = reader.take(outputs);
+}
+
+DenseEncoderLayer::DenseEncoderLayer(const Packing &packing) {
+    constexpr std::int32_t HEAD = 2;
+    constexpr std::int32_t GEOMETRY = 6;
+    require(packing.number_count >= HEAD && packing.numbers != nullptr, "numbers: expected channels and block layers");
+    channels = packing.numbers[0];
+    block_layers = packing.numbers[1];
+    require(channels >= 1 && block_layers >= 0 && block_layers <= 64,
+            "channels, block layers: expected at least 1 channel, and 0 to 64 block layers");
+    packing.require_numbers(HEAD + Index{GEOMETRY} * (block_layers + 1));
+    EncoderConvolution first = {1, 1, 1, 0, 0, 1, 1, nullptr, nullptr, nullptr, nullptr, nullptr};
+    convolutions.push_back(first);
+    for (std::int32_t i = 0; i <= block_layers; ++i) {
+        const std::int32_t *g = packing.numbers + HEAD + GEOMETRY * i;
+        const bool last = i == block_layers;
+        const std::int32_t slices = last ? 1 : i + 1;
+        require(g[0] >= 1 && g[1] >= 1 && g[4] >= 1 && g[5] >= 1 && g[2] >= 0 && g[3] >= 0,
+                "geometry: expected kernels, dilation and stride of at least 1, paddings of at least 0");
+        require(g[0] <= 64 && g[1] <= 64 && g[2] <= 1 << 20 && g[3] <= 64 && g[4] <= 1 << 20 && g[5] <= 64,
+                "geometry: a kernel, padding or stride beyond 64, or a time padding or dilation beyond 2^20");
+        require(last || (g[5] == 1 && 2 * g[2] == g[4] * (g[0] - 1) && 2 * g[3] == g[1] - 1),
+                "geometry: a layer of the block changes the number of frames or bands");
+        size_product({channels, slices, channels, g[0], g[1]});
+        convolutions.push_back({static_cast<std::int32_t>(size_product({channels, slices})), g[0], g[1], g[2], g[3],
+                                g[4], g[5], nullptr, nullptr, nullptr, nullptr, nullptr});
+    }
+    Index expected = 0;
+    for (const EncoderConvolution &c : convolutions) {
+        expected = size_sum({expected, size_product({channels, c.inputs, c.kernel_time, c.kernel_frequency}),
+                             size_product({4, channels})});
+    }
+    WeightReader reader(packing, expected);
+    for (EncoderConvolution &c : convolutions) {
+        c.weight = reader.take(Index{channels} * c.inputs * c.kernel_time * c.kernel_frequency);
+        c.bias = reader.take(channels);
+        c.norm_weight = reader.take(channels);
+        c.norm_bias = reader.take(channels);
+        c.slopes = reader.take(channels);
+    }
+}
+
+MambaPathLayer::MambaPathLayer(const Packing &packing) {
+    packing.require_numbers(9);
+    const std::int32_t *n = packing.numbers;
+    axis = n[0];
+    norm = n[1];
+    condition = n[2];
+    layers = n[3];
+    channels = n[4];
+    inner = n[5];
+    states = n[6];
+    rank = n[7];
+    taps = n[8];
+    require(axis == EARSHOT_AXIS_TIME || axis == EARSHOT_AXIS_FREQUENCY, "axis: expected 0 or 1");
+    require(norm >= EARSHOT_NORM_NONE && norm <= EARSHOT_NORM_CONDITIONAL, "norm: expected 0 to 2");
+    require(norm == EARSHOT_NORM_CONDITIONAL ? condition >= 1 : condition == 0,
+            "condition: expected its width for a conditional norm, 0 for any other");
+    require(layers >= 1 && channels >= 1 && inner >= 1 && states >= 1 && rank >= 1 && taps >= 1,
+            "layers, channels, inner, states, rank, taps: expected at least 1 each");
+    const Index c = channels;
+    const Index e = inner;
+    const Index norm_floats = norm == EARSHOT_NORM_LAYER         ? size_product({2, c})
+                              : norm == EARSHOT_NORM_CONDITIONAL ? size_product({2, c, condition + Index{1}})
+                                                                 : 0;
+    const Index x_rows = Index{rank} + 2 * Index{states};
+    const Index mixer = size_sum({c, size_product({2, e, c}), size_product({e, taps}), e, size_product({x_rows, e}),
+                                  size_product({e, rank}), e, size_product({e, states}), e, size_product({c, e})});
+    WeightReader reader(packing, size_sum({norm_floats, size_product({2, layers, mixer}), size_product({2, c, c}), c}));
+    scale = shift = gamma = gamma_bias = beta = beta_bias = nullptr;
+    if (norm == EARSHOT_NORM_LAYER) {
+        scale = reader.take(c);
+        shift = reader.take(c);
+    } else if (norm == EARSHOT_NORM_CONDITIONAL) {
+        gamma = reader.take(c * condition);
+        gamma_bias = reader.take(c);
+        beta = reader.take(c * condition);
+        beta_bias = reader.take(c);
+    }
+    for (std::vector<MambaMixer> &direction : directions) {
+        for (std::int32_t layer = 0; layer < layers; ++layer) {
+            MambaMixer m;
+            m.norm = reader.take(c);
+            m.in_projection = reader.take(2 * e * c);
+            m.convolution = reader.take(e * taps);
+            m.convolution_bias = reader.take(e);
+            m.x_projection = reader.take(x_rows * e);
+            m.dt_projection = reader.take(e * rank);
+            m.dt_bias = reader.take(e);
+            m.a_log = reader.take(e * states);
+            m.skip = reader.take(e);
+            m.out_projection = reader.take(c * e);
+            direction.push_back(m);
+        }
+    }
+    projection = reader.take(2 * c * c);
+    projection_bias = reader.take(c);
+}
+
+} // namespace earshot

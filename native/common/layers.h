@@ -1,0 +1,65 @@
+/*
+ * The layers of earshot_layers.h, taken apart and checked: sizes, and where each tensor begins in the weights handed
+ * in (which live only as long as the call that hands them in).
+ */
+#pragma once
+
+#include <vector>
+
+#include "boundary.h"
+
+namespace earshot {
+
+struct LinearLayer {
+    std::int32_t inputs, outputs;
+    bool relu;
+    const float *weight, *bias;
+
+    explicit LinearLayer(const Packing &packing);
+};
+
+struct GlobalPoolLayer {
+    std::int32_t channels;
+    bool maximum;
+
+    explicit GlobalPoolLayer(const Packing &packing);
+};
+
+struct ContextLayer {
+    std::int32_t rows, location_width, time_inputs, time_width;
+    std::int32_t outputs; /* 0 without a projection */
+    const float *embedding, *mapping, *mapping_bias, *projection, *projection_bias;
+
+    explicit ContextLayer(const Packing &packing);
+};
+
+struct EncoderConvolution {
+    std::int32_t inputs;
+    std::int32_t kernel_time, kernel_frequency, padding_time, padding_frequency, dilation_time, stride_frequency;
+    const float *weight, *bias, *norm_weight, *norm_bias, *slopes;
+};
+
+struct DenseEncoderLayer {
+    std::int32_t channels, block_layers;
+    /* The 1x1 convolution, the block's, the last one. */
+    std::vector<EncoderConvolution> convolutions;
+
+    explicit DenseEncoderLayer(const Packing &packing);
+};
+
+struct MambaMixer {
+    const float *norm, *in_projection, *convolution, *convolution_bias, *x_projection, *dt_projection, *dt_bias,
+        *a_log, *skip, *out_projection;
+};
+
+struct MambaPathLayer {
+    std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
+    /* NORM_LAYER: scale and shift; NORM_CONDITIONAL: gamma and beta, each with a bias. */
+    const float *scale, *shift, *gamma, *gamma_bias, *beta, *beta_bias;
+    std::vector<MambaMixer> directions[2];
+    const float *projection, *projection_bias;
+
+    explicit MambaPathLayer(const Packing &packing);
+};
+
+} // namespace earshot
