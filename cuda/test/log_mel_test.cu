@@ -2,9 +2,13 @@
 #include "log_mel.h"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 
+#include "device_array.h"
+#include "earshot_cuda.h"
 #include "harness.h"
+#include "runtime.h"
 
 namespace {
 
@@ -129,36 +133,17 @@ Bounded decibel(const Bounded &power) {
     return {value, 10 / std::log(10.0) * power.error / bounded + 0x1p-23 * std::abs(value)};
 }
 
-template <class T> class DeviceArray {
-  public:
-    explicit DeviceArray(const std::vector<T> &values) : DeviceArray(values.size()) {
-        CHECK(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice) == cudaSuccess);
-    }
-    explicit DeviceArray(std::size_t count) : count_(count) {
-        CHECK(cudaMalloc(&data_, std::max<std::size_t>(1, count) * sizeof(T)) == cudaSuccess);
-    }
-    DeviceArray(const DeviceArray &) = delete;
-    DeviceArray &operator=(const DeviceArray &) = delete;
-    ~DeviceArray() { cudaFree(data_); }
-
-    Span<T> span() const { return {data_, static_cast<std::int64_t>(count_)}; }
-    std::vector<T> values() const {
-        std::vector<T> host(count_);
-        CHECK(cudaMemcpy(host.data(), data_, count_ * sizeof(T), cudaMemcpyDeviceToHost) == cudaSuccess);
-        return host;
-    }
-
-  private:
-    T *data_ = nullptr;
-    std::size_t count_;
-};
-
-/* Runs the kernels on clips of equal length. */
-std::vector<float> computed(const Setting &setting, const std::vector<Filter> &filters, const std::vector<Clip> &clips) {
+std::vector<float> joined(const std::vector<Clip> &clips) {
     std::vector<float> pcm;
     for (const Clip &clip : clips) {
         pcm.insert(pcm.end(), clip.begin(), clip.end());
     }
+    return pcm;
+}
+
+/* Runs the kernels on clips of equal length. */
+std::vector<float> computed(const Setting &setting, const std::vector<Filter> &filters,
+                            const std::vector<Clip> &clips) {
     std::vector<std::int32_t> first_bin;
     std::vector<std::int32_t> first_weight = {0};
     std::vector<float> weights;
@@ -168,15 +153,16 @@ std::vector<float> computed(const Setting &setting, const std::vector<Filter> &f
         first_weight.push_back(static_cast<std::int32_t>(weights.size()));
     }
     const std::size_t samples = clips[0].size();
-    const DeviceArray<float> on_device_pcm(pcm);
+    const DeviceArray<float> pcm(joined(clips));
     const DeviceArray<double> window(hann_window(setting.window_length));
     const DeviceArray<Complex> roots(roots_of_unity(setting.n_fft));
     const DeviceArray<std::int32_t> bins(first_bin);
     const DeviceArray<std::int32_t> starts(first_weight);
-    const DeviceArray<float> on_device_weights(weights);
-    const DeviceArray<float> features(clips.size() * static_cast<std::size_t>(setting.kept(samples) * setting.bands));
-    const DeviceArray<float> loudest(clips.size() * static_cast<std::size_t>(setting.frames(samples)));
-    const LogMel log_mel = {static_cast<std::int32_t>(clips.size()),
+    const DeviceArray<float> on_device(weights);
+    const auto batch = static_cast<std::int32_t>(clips.size());
+    const test::DeviceArray features(std::int64_t{batch} * setting.kept(samples) * setting.bands);
+    const test::DeviceArray loudest(std::int64_t{batch} * setting.frames(samples));
+    const LogMel log_mel = {batch,
                             static_cast<std::int64_t>(samples),
                             setting.n_fft,
                             setting.window_length,
@@ -186,16 +172,15 @@ std::vector<float> computed(const Setting &setting, const std::vector<Filter> &f
                             setting.kept(samples),
                             setting.reflect,
                             TOP_DECIBEL,
-                            on_device_pcm.span(),
+                            pcm.span(),
                             window.span(),
                             roots.span(),
                             bins.span(),
                             starts.span(),
-                            on_device_weights.span(),
+                            on_device.span(),
                             features.span(),
                             loudest.span()};
     CHECK(enqueue(log_mel, nullptr) == cudaSuccess);
-    CHECK(cudaDeviceSynchronize() == cudaSuccess);
     return features.values();
 }
 
@@ -383,6 +368,91 @@ TEST(log_mel_refuses_other_lengths) {
         log_mel.n_fft = n_fft;
         CHECK(enqueue(log_mel, nullptr) == cudaErrorInvalidValue);
     }
+}
+
+/* A setting as it comes over the boundary. */
+struct Packed {
+    std::vector<std::int32_t> numbers;
+    std::vector<float> weights;
+
+    Packed(const Setting &setting, const std::vector<Filter> &filters)
+        : numbers({setting.n_fft, setting.window_length, setting.hop, setting.bands, setting.most_frames,
+                   setting.reflect ? EARSHOT_PAD_REFLECT : EARSHOT_PAD_CONSTANT}) {
+        for (const Filter &filter : filters) {
+            numbers.push_back(filter.first);
+            numbers.push_back(static_cast<std::int32_t>(filter.weights.size()));
+            weights.insert(weights.end(), filter.weights.begin(), filter.weights.end());
+        }
+        weights.push_back(TOP_DECIBEL);
+    }
+
+    earshot_cuda_status create(earshot_cuda_op **op) const {
+        return earshot_cuda_op_create(EARSHOT_LAYER_LOG_MEL, numbers.data(), static_cast<std::int64_t>(numbers.size()),
+                                      weights.data(), static_cast<std::int64_t>(weights.size()),
+                                      EARSHOT_PRECISION_FLOAT32, op);
+    }
+};
+
+TEST(log_mel_over_the_boundary) {
+    const Setting setting = {128, 100, 60, 9, 5, true};
+    const std::vector<Filter> some = filters(setting, 5);
+    const std::vector<Clip> clips = {noise(400, 1.0F, 1), noise(400, 1e-5F, 2)};
+    const std::int64_t input = 800;
+    const std::int64_t output = 2 * 5 * 9;
+    earshot_cuda_op *op = nullptr;
+    CHECK(Packed(setting, some).create(&op) == EARSHOT_CUDA_OK);
+    std::int64_t floats = 0;
+    CHECK(earshot_cuda_op_output(op, 2, 400, 1, &floats) == EARSHOT_CUDA_OK && floats == output);
+    CHECK(earshot_cuda_op_scratch(op, 2, 400, 1, &floats) == EARSHOT_CUDA_OK);
+    earshot_cuda_stream *stream = nullptr;
+    earshot_cuda_memory *memory = nullptr;
+    CHECK(earshot_cuda_stream_create(&stream) == EARSHOT_CUDA_OK);
+    CHECK(earshot_cuda_memory_create(stream, input + output + floats, &memory) == EARSHOT_CUDA_OK);
+    CHECK(earshot_cuda_write(stream, joined(clips).data(), input, memory, 0) == EARSHOT_CUDA_OK);
+    CHECK(earshot_cuda_op_run(op, stream, {memory, 0, input}, {}, {memory, input, output},
+                              {memory, input + output, floats}, 2, 400, 1) == EARSHOT_CUDA_OK);
+    std::vector<float> actual(static_cast<std::size_t>(output));
+    CHECK(earshot_cuda_read(stream, memory, input, actual.data(), output) == EARSHOT_CUDA_OK);
+    CHECK(actual == computed(setting, some, clips));
+
+    CHECK(earshot_cuda_op_output(op, 2, 400, 2, &floats) == EARSHOT_CUDA_INVALID_ARGUMENT);
+    CHECK(earshot_cuda_op_output(op, 65535, INT32_MAX, 1, &floats) == EARSHOT_CUDA_INVALID_ARGUMENT);
+    earshot_cuda_memory_destroy(memory);
+    earshot_cuda_stream_destroy(stream);
+    earshot_cuda_op_destroy(op);
+}
+
+TEST(log_mel_refuses_wrong_numbers) {
+    const Setting setting = {128, 100, 60, 3, 5, true};
+    const Packed right(setting, filters(setting, 5));
+    const auto require_text = [](const Packed &packed, earshot_cuda_status expected, const char *text) {
+        earshot_cuda_op *op = nullptr;
+        CHECK(packed.create(&op) == expected);
+        CHECK(op == nullptr);
+        CHECK_THAT(std::strstr(earshot_cuda_last_error(), text) != nullptr, earshot_cuda_last_error());
+    };
+    const auto require_number = [&](std::size_t index, std::int32_t value, earshot_cuda_status expected,
+                                    const char *text) {
+        Packed wrong = right;
+        wrong.numbers[index] = value;
+        require_text(wrong, expected, text);
+    };
+    require_number(0, 8192, EARSHOT_CUDA_UNSUPPORTED, "n_fft: 8192");
+    require_number(0, 129, EARSHOT_CUDA_UNSUPPORTED, "n_fft: 129");
+    require_number(0, 0, EARSHOT_CUDA_INVALID_ARGUMENT, "n_fft");
+    require_number(1, 129, EARSHOT_CUDA_INVALID_ARGUMENT, "window length");
+    require_number(2, 0, EARSHOT_CUDA_INVALID_ARGUMENT, "hop");
+    require_number(3, 2, EARSHOT_CUDA_INVALID_ARGUMENT, "numbers");
+    require_number(4, 0, EARSHOT_CUDA_INVALID_ARGUMENT, "frames");
+    require_number(5, 2, EARSHOT_CUDA_INVALID_ARGUMENT, "padding");
+    require_number(6, -1, EARSHOT_CUDA_INVALID_ARGUMENT, "bins");
+    require_number(10, INT32_MAX, EARSHOT_CUDA_INVALID_ARGUMENT, "bins");
+    require_number(11, 4, EARSHOT_CUDA_INVALID_ARGUMENT, "bins");
+    Packed wrong = right;
+    wrong.weights.back() = 0;
+    require_text(wrong, EARSHOT_CUDA_INVALID_ARGUMENT, "top dB");
+    wrong.weights.pop_back();
+    require_text(wrong, EARSHOT_CUDA_INVALID_ARGUMENT, "weights");
 }
 
 } // namespace
