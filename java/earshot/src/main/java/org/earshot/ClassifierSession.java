@@ -3,10 +3,12 @@ package org.earshot;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.Network;
+import org.earshot.model.PreparedNetwork;
 import org.earshot.model.SceneModel;
 import org.earshot.model.Session;
 
@@ -19,19 +21,24 @@ final class ClassifierSession implements SessionPool.Session {
     private final SceneModel model;
     private final LogMel logMel;
     private final LogMel.Scratch scratch;
+    /** Whether the backend computes the features. */
+    private final boolean takesPcm;
+
     private final float[] features;
     private final float[] logits;
     private float[] embedding = {};
     private float[] pcm = {};
 
-    ClassifierSession(Session session, ModelConfig config, SceneModel model, LogMel logMel) {
-        this.session = session;
+    ClassifierSession(PreparedNetwork network, ModelConfig config, SceneModel model, LogMel logMel) {
         this.config = config;
         this.model = model;
         this.logMel = logMel;
+        takesPcm = network.takesPcm();
         scratch = logMel.scratch();
-        features = new float[config.features().frames() * config.features().melBands()];
+        features = new float
+                [takesPcm ? 0 : config.features().frames() * config.features().melBands()];
         logits = new float[config.labels().size()];
+        session = network.open();
     }
 
     WindowResults run(Windows windows, ContextEncoding.Encoded context) {
@@ -40,7 +47,7 @@ final class ClassifierSession implements SessionPool.Session {
         }
         WindowResults results = null;
         while (windows.next(pcm)) {
-            int frames = logMel.cutFrames(windows.length());
+            int frames = config.features().cutFrames(windows.length());
             if (frames < model.minimumFrames()) {
                 throw new AudioException(
                         windows.subject(),
@@ -48,9 +55,13 @@ final class ClassifierSession implements SessionPool.Session {
                         "at least " + model.minimumFrames() + " frames of "
                                 + config.features().hopLength() + " samples");
             }
-            logMel.compute(pcm, windows.offset(), windows.length(), features, 0, scratch);
-            plan(frames, context);
-            session.feed(Network.FEATURES, features);
+            plan(windows.length(), context);
+            if (takesPcm) {
+                session.feed(Network.PCM, pcm);
+            } else {
+                logMel.compute(pcm, 0, windows.length(), features, 0, scratch);
+                session.feed(Network.FEATURES, features);
+            }
             context.values().forEach(session::feed);
             session.run();
             session.fetch(Network.LOGITS, logits);
@@ -63,9 +74,14 @@ final class ClassifierSession implements SessionPool.Session {
         return results;
     }
 
-    private void plan(int frames, ContextEncoding.Encoded context) {
+    private void plan(int samples, ContextEncoding.Encoded context) {
+        FeatureParameters parameters = config.features();
         Map<String, Shape> feeds = new HashMap<>();
-        feeds.put(Network.FEATURES, Shape.of(1, frames, config.features().melBands(), 1));
+        if (takesPcm) {
+            feeds.put(Network.PCM, Shape.of(1, samples, 1, 1));
+        } else {
+            feeds.put(Network.FEATURES, Shape.of(1, parameters.cutFrames(samples), parameters.melBands(), 1));
+        }
         context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
         session.plan(feeds, OUTPUTS);
         int width = session.shape(Network.EMBEDDING).extent(-1);
