@@ -5,16 +5,23 @@ set(EARSHOT_SANITIZE "" CACHE STRING "Sanitizers: address, undefined, thread, or
 
 add_library(earshot_flags INTERFACE)
 target_compile_features(earshot_flags INTERFACE cxx_std_17)
-target_compile_options(earshot_flags INTERFACE
-    -Wall -Wextra -Wconversion -Wshadow
-    $<$<BOOL:${EARSHOT_WARNINGS_AS_ERRORS}>:-Werror>
+set(EARSHOT_COMPILE_FLAGS
     -fvisibility=hidden -fvisibility-inlines-hidden
     # Fused multiply-adds are written where they are meant: a result is the same whatever the optimiser sees.
     -ffp-contract=off -fno-math-errno)
+target_compile_options(earshot_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow;${EARSHOT_COMPILE_FLAGS}>"
+    "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EARSHOT_WARNINGS_AS_ERRORS}>>:-Werror>")
 target_link_options(earshot_flags INTERFACE -Wl,-z,relro,-z,now)
+
+# nvcc hands these to the host's compiler; -Wconversion would complain of what nvcc itself writes.
+string(REPLACE ";" "," EARSHOT_HOST_FLAGS "${EARSHOT_COMPILE_FLAGS}")
+target_compile_options(earshot_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,${EARSHOT_HOST_FLAGS}>"
+    "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${EARSHOT_WARNINGS_AS_ERRORS}>>:-Werror=all-warnings;-Xcompiler=-Werror>")
 
 if(EARSHOT_SANITIZE)
     target_compile_options(earshot_flags INTERFACE
-        -fsanitize=${EARSHOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+        "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${EARSHOT_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all;-g>")
     target_link_options(earshot_flags INTERFACE -fsanitize=${EARSHOT_SANITIZE})
 endif()

@@ -16,12 +16,10 @@ using earshot::Span;
 
 namespace earshot {
 
-Arithmetic float32_arithmetic() { return device().has_tensor_cores() ? Arithmetic::SPLIT : Arithmetic::SCALAR; }
-
 Arithmetic arithmetic_for(std::int32_t precision) {
     switch (precision) {
     case EARSHOT_PRECISION_FLOAT32:
-        return float32_arithmetic();
+        return device().has_tensor_cores() ? Arithmetic::SPLIT : Arithmetic::SCALAR;
     case EARSHOT_PRECISION_TF32:
     case EARSHOT_PRECISION_BF16:
         if (!device().has_tensor_cores()) {

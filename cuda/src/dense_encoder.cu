@@ -30,8 +30,9 @@ class DenseEncoder final : public earshot_cuda_op {
             PreparedConvolution prepared;
             prepared.geometry = {c.kernel_time,       c.kernel_frequency, c.padding_time,
                                  c.padding_frequency, c.dilation_time,    c.stride_frequency};
-            /* The first has one input channel: nothing to win, and its rounding would be in everything behind it. */
-            prepared.arithmetic = i == 0 ? float32_arithmetic() : arithmetic;
+            /* The first has one input channel, so nothing to win, and reads decibels far from zero, whose split into two
+             * TF32 numbers would lose two bits before the norm takes the mean away. */
+            prepared.arithmetic = i == 0 ? Arithmetic::SCALAR : arithmetic;
             const std::int32_t planes = i == 0 ? 1 : c.inputs / channels_;
             prepared.weights = DeviceArray<std::uint32_t>(
                 pack_convolution(c.weight, channels_, planes, c.inputs / planes, prepared.geometry, prepared.arithmetic));

@@ -78,6 +78,27 @@ __device__ __forceinline__ float softplus(float x) {
     return fmaf(2.0F * s, series, fmaxf(x, 0.0F));
 }
 
+/*
+ * Copies four floats from global to shared memory past the registers, without waiting (cp.async, compute capability 8.0;
+ * at once below that, and in emulation, which therefore does not see a missing wait).
+ */
+__device__ __forceinline__ void copy_async(const Shared<float> &to, int at, const Span<const float> &from,
+                                           std::int64_t index) {
+#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
+    const auto target = static_cast<std::uint32_t>(__cvta_generic_to_shared(&to[at]));
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(target), "l"(&from[index]) : "memory");
+#else
+    to.store4(at, from.load4(index));
+#endif
+}
+
+/* Waits for all copies that this thread began; the block's other threads see them after the next barrier. */
+__device__ __forceinline__ void wait_for_copies() {
+#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
 /* x rounded to the 10 explicit bits of TF32, ties away from zero (cvt.rna). */
 __device__ __forceinline__ std::uint32_t to_tf32(float x) {
 #ifdef EARSHOT_EMULATION

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "../../native/common/layers.h"
+#include "layers.h"
 #include "runtime.h"
 #include "tile.h"
 
@@ -49,9 +49,6 @@ class Carver {
     Span<float> base_;
     Index used_ = 0;
 };
-
-/* The arithmetic of float32 products on this device. */
-Arithmetic float32_arithmetic();
 
 /* The arithmetic of large products that a precision asks for on this device; fails where it has none. */
 Arithmetic arithmetic_for(std::int32_t precision);

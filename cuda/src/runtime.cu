@@ -55,6 +55,13 @@ Device find_device() {
     return found;
 }
 
+/* Errors after which a device does nothing more for this process: from 714 (hardware stack) to 719 they are all such. */
+bool is_fatal(cudaError_t error) {
+    constexpr int FIRST = 714;
+    return error == cudaErrorIllegalAddress || error == cudaErrorLaunchTimeout || error == cudaErrorAssert ||
+           error == cudaErrorECCUncorrectable || (error >= FIRST && error <= cudaErrorLaunchFailure);
+}
+
 } // namespace
 
 void check(cudaError_t error, const char *what) {
@@ -64,26 +71,15 @@ void check(cudaError_t error, const char *what) {
     const std::string text = std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
     /* Errors that are not of the device itself are forgotten here; the others come again with every call. */
     static_cast<void>(cudaGetLastError());
-    switch (error) {
-    case cudaErrorMemoryAllocation:
+    if (error == cudaErrorMemoryAllocation) {
         throw Failure{STATUS_OUT_OF_MEMORY, text};
-    case cudaErrorInsufficientDriver:
-    case cudaErrorNoDevice:
-        throw Failure{STATUS_UNAVAILABLE, text};
-    case cudaErrorIllegalAddress:
-    case cudaErrorLaunchFailure:
-    case cudaErrorLaunchTimeout:
-    case cudaErrorHardwareStackError:
-    case cudaErrorIllegalInstruction:
-    case cudaErrorMisalignedAddress:
-    case cudaErrorInvalidAddressSpace:
-    case cudaErrorInvalidPc:
-    case cudaErrorECCUncorrectable:
-    case cudaErrorAssert:
-        throw Failure{STATUS_DEVICE_LOST, text};
-    default:
-        throw Failure{STATUS_INTERNAL, text};
     }
+    if (error == cudaErrorInsufficientDriver || error == cudaErrorNoDevice) {
+        throw Failure{STATUS_UNAVAILABLE, text};
+    }
+    const std::int32_t lost = STATUS_DEVICE_LOST;
+    const std::int32_t internal = STATUS_INTERNAL;
+    throw Failure{is_fatal(error) ? lost : internal, text};
 }
 
 const Device &device() {

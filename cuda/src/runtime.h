@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "../../native/common/boundary.h"
+#include "boundary.h"
 #include "device.h"
 
 namespace earshot {

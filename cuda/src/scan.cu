@@ -1,16 +1,164 @@
-/* Which variant of the selective scan runs. */
+/*
+ * Which variant of the selective scan runs.
+ *
+ * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a scheduler
+ * needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the grid:
+ *
+ *  1. The first shape that gives every scheduler kWarpsEach warps, or else the most parallel one. Shapes further down
+ *     pay shuffles and shared-memory reads for their parallelism.
+ *  2. If even that leaves more than half of the schedulers without a warp and the sequences are long, three passes over
+ *     segments of the sequences. They do nearly twice the work (the first pass lacks C and the gate only), so with less
+ *     than half of the device in use they win, the sooner the fewer sequences there are.
+ *  3. A block scans so many stretches one after the other (sparing itself the weights, and waiting less for its first
+ *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
+ *
+ * At the papers' size on 132 multiprocessors: time path at batch 1 (15,872 channels of sequences) 4 lanes and 2
+ * channels, 1.9 warps a scheduler; frequency path at batch 1 and both at batch 32: 2 lanes and 2 channels.
+ */
+#include <algorithm>
+
 #include "scan_variants.h"
 
 namespace earshot {
+namespace {
 
-std::int64_t scan_scratch(const Sequences &, std::int32_t, std::int32_t, int) { return 0; }
+constexpr std::int64_t kSchedulers = 4;  /* of a multiprocessor */
+constexpr double kWarpsEach = 1.5;
+constexpr double kWarpsKept = 3;
+constexpr std::int64_t kBlockWarps = 4;
+constexpr std::int64_t kBlockThreads = 32 * kBlockWarps;
+constexpr std::int64_t kMostStretches = 8;
+constexpr std::int64_t kStartTokens = 16; /* what a block's start costs, in tokens */
+constexpr std::int64_t kShortestSegment = 256;
+constexpr std::int64_t kSegmentUnit = 32; /* the fast kernel's chunk */
 
-cudaError_t enqueue(const SelectiveScan &scan, int, cudaStream_t stream) {
-    if (scan.inner < 1 || scan.states < 1 || scan.states > kMostStates || scan.rank < 1 || scan.sequences.count < 1 ||
-        scan.sequences.length < 1) {
+/* Blocks that scan one stretch of every sequence. */
+std::int64_t blocks_a_stretch(std::int32_t inner, ScanShape shape) {
+    return 2 * divide_up(inner, kBlockThreads / shape.lanes * shape.channels);
+}
+
+double warps_each(std::int64_t blocks, int multiprocessors) {
+    return static_cast<double>(blocks * kBlockWarps) / static_cast<double>(kSchedulers * multiprocessors);
+}
+
+template <int STATES>
+cudaError_t enqueue_fast(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+    if (plan.segments > 1) {
+        cudaError_t error = enqueue_ends<STATES>(scan, plan, stream);
+        if (error != cudaSuccess) {
+            return error;
+        }
+        error = enqueue_carry(scan, plan, stream);
+        if (error != cudaSuccess) {
+            return error;
+        }
+    }
+    return enqueue_outputs<STATES>(scan, plan, stream);
+}
+
+bool has_sizes(const SelectiveScan &scan) {
+    return scan.inner >= 1 && scan.states >= 1 && scan.states <= kMostStates && scan.rank >= 1 &&
+           scan.dt_width >= scan.rank && scan.dt_width % 4 == 0 && scan.state_width == divide_up(scan.states, 4) * 4 &&
+           scan.sequences.count >= 1 && scan.sequences.length >= 1;
+}
+
+} // namespace
+
+std::vector<ScanShape> scan_shapes(std::int32_t states) {
+    if (states <= 4) {
+        return {{1, 2}, {1, 1}};
+    }
+    if (states <= 8) {
+        return {{2, 2}, {2, 1}};
+    }
+    if (states <= 16) {
+        return {{2, 2}, {4, 2}, {4, 1}};
+    }
+    if (states <= 32) {
+        return {{4, 2}, {4, 1}};
+    }
+    if (states <= 64) {
+        return {{4, 1}};
+    }
+    return {};
+}
+
+ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape shape, std::int64_t segments,
+                    int multiprocessors) {
+    const std::int64_t length = divide_up(divide_up(sequences.length, segments), kSegmentUnit) * kSegmentUnit;
+    const std::int64_t count = divide_up(sequences.length, length);
+    const std::int64_t stretches = sequences.count * count;
+    const std::int64_t tokens = std::min<std::int64_t>(length, sequences.length);
+    std::int64_t best = 1;
+    std::int64_t least = INT64_MAX;
+    for (std::int64_t each = 1; each <= kMostStretches; ++each) {
+        const std::int64_t blocks = blocks_a_stretch(inner, shape) * divide_up(stretches, each);
+        if (each > 1 && warps_each(blocks, multiprocessors) < kWarpsKept) {
+            break;
+        }
+        const std::int64_t work = divide_up(blocks, multiprocessors) * (each * tokens + kStartTokens);
+        if (work < least) {
+            least = work;
+            best = each;
+        }
+    }
+    return {shape, static_cast<std::int32_t>(count), static_cast<std::int32_t>(length), static_cast<std::int32_t>(best)};
+}
+
+ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {
+    const std::vector<ScanShape> shapes = scan_shapes(states);
+    if (shapes.empty()) {
+        return kPlainScan;
+    }
+    for (const ScanShape &shape : shapes) {
+        if (warps_each(blocks_a_stretch(inner, shape) * sequences.count, multiprocessors) >= kWarpsEach) {
+            return plan_shape(sequences, inner, shape, 1, multiprocessors);
+        }
+    }
+    if (warps_each(blocks_a_stretch(inner, shapes.back()) * sequences.count, multiprocessors) >= 0.5 ||
+        sequences.length < 2 * kShortestSegment) {
+        return plan_shape(sequences, inner, shapes.back(), 1, multiprocessors);
+    }
+    const double warps = warps_each(blocks_a_stretch(inner, shapes.front()) * sequences.count, multiprocessors);
+    const auto wanted = static_cast<std::int64_t>(kWarpsEach / warps) + 1;
+    return plan_shape(sequences, inner, shapes.front(),
+                      std::min<std::int64_t>(wanted, sequences.length / kShortestSegment), multiprocessors);
+}
+
+std::int64_t scan_scratch(const ScanPlan &plan, const Sequences &sequences, std::int32_t inner, std::int32_t states) {
+    return sequences.count * (plan.segments - 1) * 2 * inner * (states + 1);
+}
+
+std::int64_t scan_scratch(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {
+    return scan_scratch(plan_scan(sequences, inner, states, multiprocessors), sequences, inner, states);
+}
+
+cudaError_t enqueue(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+    if (!has_sizes(scan)) {
         return cudaErrorInvalidValue;
     }
-    return enqueue_plain(scan, stream);
+    if (plan.shape.lanes == 0) {
+        return enqueue_plain(scan, stream);
+    }
+    if (scan.states <= 4) {
+        return enqueue_fast<4>(scan, plan, stream);
+    }
+    if (scan.states <= 8) {
+        return enqueue_fast<8>(scan, plan, stream);
+    }
+    if (scan.states <= 16) {
+        return enqueue_fast<16>(scan, plan, stream);
+    }
+    if (scan.states <= 32) {
+        return enqueue_fast<32>(scan, plan, stream);
+    }
+    return scan.states <= 64 ? enqueue_fast<64>(scan, plan, stream) : cudaErrorNotSupported;
+}
+
+cudaError_t enqueue(const SelectiveScan &scan, int multiprocessors, cudaStream_t stream) {
+    const ScanPlan plan = plan_scan(scan.sequences, scan.inner, scan.states, multiprocessors);
+    const cudaError_t error = enqueue(scan, plan, stream);
+    return error == cudaErrorNotSupported ? enqueue(scan, kPlainScan, stream) : error;
 }
 
 } // namespace earshot

@@ -55,7 +55,7 @@
 #define EARSHOT_LAYER_MAMBA_PATH 5
 
 /*
- * y = x * scale[f] + shift[f]: [B, T, F, C] to the same.
+ * y = x * scale[f] + shift[f]: [B, T, F, 1] to the same.
  * Numbers: bands F. Weights: scale [F], shift [F].
  */
 #define EARSHOT_LAYER_BAND_NORM 6

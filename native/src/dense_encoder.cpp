@@ -8,9 +8,6 @@ namespace earshot {
 
 namespace {
 
-/* Rows of output that a task computes: few enough to share the work out, enough to reuse the rows they read. */
-constexpr Index kTaskRows = 16;
-
 constexpr Index kGeometryNumbers = 6;
 
 class DenseEncoder final : public earshot_cpu_op {
@@ -217,8 +214,8 @@ class DenseEncoder final : public earshot_cpu_op {
     /* Calls body(row) for all rows, shared out as tasks. */
     template <class Body>
     static void each_row(Index rows, Team &team, const Body &body) {
-        team.each((rows + kTaskRows - 1) / kTaskRows, [&](Index task, int) {
-            for (Index t = task * kTaskRows; t < std::min(rows, (task + 1) * kTaskRows); ++t) {
+        each_block(rows, kBlockRows, team, [&](Index from, Index to, int) {
+            for (Index t = from; t < to; ++t) {
                 body(t);
             }
         });

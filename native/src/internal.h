@@ -134,12 +134,65 @@ void pack_panels(const Kernels &kernels, Index groups, Index depth, Index column
 /* Floats that panels take. */
 Index packed_floats(const Kernels &kernels, Index groups, Index depth, Index columns_padded);
 
+/* Prepares weights for the kernels, in memory of its own. */
+class WeightPacker {
+  public:
+    explicit WeightPacker(const Kernels &kernels) : kernels_(kernels) {}
+
+    float *zeros(Index floats) { return arena_.zeros(floats); }
+    const float *copied(const float *from, Index count);
+    /* A vector, with zeros behind it up to a multiple of the processor's vectors. */
+    const float *padded(const float *from, Index count);
+    /* [rows, columns] to [columns, padded rows]. */
+    const float *transposed(const float *from, Index rows, Index columns);
+    /* A linear layer's weight [outputs, inputs] to panels. */
+    const float *panels(const float *from, Index outputs, Index inputs);
+    /* A convolution's weight [outputs, inputs, 3, 3] and bias [outputs]. */
+    Convolution3x3 convolution(const float *weight, const float *bias, Index outputs, Index inputs);
+
+  private:
+    const Kernels &kernels_;
+    Arena arena_;
+};
+
+/* y = W x + b, W [outputs, inputs], for few numbers: in double precision, the same for every instruction set. */
+struct Affine {
+    const float *weight;
+    const float *bias; /* null for none */
+    Index inputs, outputs;
+
+    double operator()(const float *x, Index o) const;
+};
+
+double sigmoid(double x);
+
+/* Calls body(from, to, thread) for blocks of at most `most` rows that together are all rows. */
+template <class Body>
+void each_block(Index rows, Index most, Team &team, const Body &body) {
+    team.each((rows + most - 1) / most, [&](Index task, int thread) {
+        const Index from = task * most;
+        body(from, from + most < rows ? from + most : rows, thread);
+    });
+}
+
+/* Rows of a convolution's output that a task computes: few enough to share the work out, enough to reuse the rows they
+ * read. */
+constexpr Index kBlockRows = 16;
+
 /* One function for each kind of layer. */
 std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing);
 std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing);
 std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing);
 std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing);
 std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_band_norm(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_token_pool(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_transformer(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_concatenation(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_residual_separable(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_gru(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_gated_fusion(const Packing &packing);
 
 } // namespace earshot
 

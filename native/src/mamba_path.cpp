@@ -39,15 +39,15 @@ class MambaPath final : public earshot_cpu_op {
         }
         const float *projection = reader.take(2 * c * c);
         for (Index direction = 0; direction < 2; ++direction) {
-            float *packed = arena_.zeros(packed_floats(kernels, 1, c, channels_padded_));
+            float *packed = packer_.zeros(packed_floats(kernels, 1, c, channels_padded_));
             const float *half = projection + direction * c * c;
             pack_panels(kernels, 1, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
             w_.projection[direction] = packed;
         }
-        w_.projection_bias = padded_copy(reader.take(c), c);
+        w_.projection_bias = packer_.padded(reader.take(c), c);
         const Index dbc = round_up(w_.rank + 2 * w_.states, kernels.width);
-        w_.zeros = arena_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
-        float *valid = arena_.zeros(channels_padded_);
+        w_.zeros = packer_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
+        float *valid = packer_.zeros(channels_padded_);
         std::fill_n(valid, c, 1.0F);
         w_.valid = valid;
     }
@@ -155,13 +155,13 @@ class MambaPath final : public earshot_cpu_op {
     void read_norm(WeightReader &reader) {
         const Index c = w_.channels;
         if (norm_ == EARSHOT_NORM_LAYER) {
-            float *both = arena_.zeros(2 * channels_padded_);
+            float *both = packer_.zeros(2 * channels_padded_);
             std::copy_n(reader.take(c), c, both);
             std::copy_n(reader.take(c), c, both + channels_padded_);
             fixed_norm_ = both;
         } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {
             const Index floats = c * (condition_ + Index{1});
-            float *both = arena_.zeros(2 * floats);
+            float *both = packer_.zeros(2 * floats);
             std::copy_n(reader.take(2 * floats), 2 * floats, both);
             conditional_norm_ = both;
         }
@@ -184,19 +184,19 @@ class MambaPath final : public earshot_cpu_op {
 
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
-        float *packed = arena_.zeros(packed_floats(kernels, 1, c, 2 * ep));
+        float *packed = packer_.zeros(packed_floats(kernels, 1, c, 2 * ep));
         pack_panels(kernels, 1, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
             const Index half = j / ep;
             return j % ep < e ? in[(half * e + j % ep) * c + k] * norm[k] : 0.0F;
         });
         layer.in = packed;
-        layer.conv = transposed(conv, e, w_.taps);
-        layer.conv_bias = padded_copy(conv_bias, e);
-        layer.x = pack_transposed(x, w_.rank + 2 * n, e);
-        layer.dt = transposed(dt, e, w_.rank);
-        layer.dt_bias = padded_copy(dt_bias, e);
-        float *decay = arena_.zeros(ep * n);
-        float *lowest = arena_.zeros(ep);
+        layer.conv = packer_.transposed(conv, e, w_.taps);
+        layer.conv_bias = packer_.padded(conv_bias, e);
+        layer.x = packer_.panels(x, w_.rank + 2 * n, e);
+        layer.dt = packer_.transposed(dt, e, w_.rank);
+        layer.dt_bias = packer_.padded(dt_bias, e);
+        float *decay = packer_.zeros(ep * n);
+        float *lowest = packer_.zeros(ep);
         for (Index i = 0; i < e; ++i) {
             for (Index s = 0; s < n; ++s) {
                 const float a = -std::exp(a_log[i * n + s]) * kLog2E;
@@ -207,35 +207,9 @@ class MambaPath final : public earshot_cpu_op {
         }
         layer.decay = decay;
         layer.lowest = lowest;
-        layer.skip = padded_copy(skip, e);
-        layer.out = pack_transposed(out, c, e);
+        layer.skip = packer_.padded(skip, e);
+        layer.out = packer_.panels(out, c, e);
         return layer;
-    }
-
-    const float *padded_copy(const float *from, Index count) {
-        float *to = arena_.zeros(round_up(count, kernels.width));
-        std::copy_n(from, count, to);
-        return to;
-    }
-
-    /* [rows, columns] to [columns, padded rows]. */
-    const float *transposed(const float *from, Index rows, Index columns) {
-        const Index step = round_up(rows, kernels.width);
-        float *to = arena_.zeros(columns * step);
-        for (Index i = 0; i < rows; ++i) {
-            for (Index j = 0; j < columns; ++j) {
-                to[j * step + i] = from[i * columns + j];
-            }
-        }
-        return to;
-    }
-
-    /* A linear layer's weight [outputs, inputs] to panels. */
-    const float *pack_transposed(const float *from, Index outputs, Index inputs) {
-        const Index columns = round_up(outputs, kernels.width);
-        float *to = arena_.zeros(packed_floats(kernels, 1, inputs, columns));
-        pack_panels(kernels, 1, inputs, outputs, columns, to, [=](Index k, Index j) { return from[j * inputs + k]; });
-        return to;
     }
 
     /* scale = gamma(c), shift = beta(c); the padding is zero. */
@@ -261,7 +235,7 @@ class MambaPath final : public earshot_cpu_op {
     Index condition_;
     Index channels_padded_;
     Index inner_padded_;
-    Arena arena_;
+    WeightPacker packer_{kernels};
     MambaWeights w_ = {};
     std::vector<MambaLayerWeights> layers_[2];
     const float *fixed_norm_ = nullptr;

@@ -72,6 +72,60 @@ struct Planes {
     Index frames, bands, margin;
 };
 
+/* A prepared convolution 3x3, padded by 1. */
+struct Convolution3x3 {
+    Index inputs, outputs;
+    const float *weight; /* panels: [3, 3] cells of I steps, P(O) columns */
+    const float *bias;   /* [P(O)] */
+};
+
+/* Where a convolution's rows come from and go to. */
+struct ConvolutionRun {
+    const float *x; /* [frames, bands, I] */
+    Index frames, bands;
+    float *z; /* row t at t * row, its positions `step` >= O floats apart */
+    Index row, step;
+    bool relu;
+};
+
+/* Bin i of an adaptive pool of `length` values into `bins`: [first, end). */
+inline Index bin_first(Index i, Index length, Index bins) {
+    return i * length / bins;
+}
+inline Index bin_end(Index i, Index length, Index bins) {
+    return ((i + 1) * length + bins - 1) / bins;
+}
+
+/* Adaptive pools of z [frames, bands, channels] to k x k for each scale k; sums are [sum of k^2, channels]. */
+struct SqueezeRun {
+    const float *z;
+    Index frames, bands, channels;
+    const std::int32_t *scales;
+    Index count;
+};
+
+/* c = bias + a W (+ r): `a` are rows of operands, depth in words. */
+struct ProductRun {
+    const float *a;
+    Index lda, depth, rows;
+    const float *weight; /* one group of panels */
+    const float *bias;   /* padded */
+    Index columns;
+    float *c;
+    Index ldc;
+    const float *r; /* null for none */
+    Index ldr;
+};
+
+/* One transformer layer's attention: qkv is [tokens, row] with q, k and v, `width` wide each. */
+struct AttentionRun {
+    const float *qkv;
+    Index row, tokens, width, heads;
+    float *scores; /* [P(tokens)] */
+    float *to;     /* [tokens, to_row] */
+    Index to_row;
+};
+
 /* The kernels of one instruction set. */
 struct Kernels {
     const char *name;
@@ -108,7 +162,33 @@ struct Kernels {
     void (*scan)(const float *decay, const float *lowest, const float *skip, float *state, const float *delta, float *u,
                  const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
                  float *y);
+
+    /* Floats of scratch that convolution_rows needs. */
+    Index (*convolution_scratch)(const Convolution3x3 &weights, Index bands);
+    /* Rows `from` to `to` of a 3x3 convolution. */
+    void (*convolution_rows)(const Convolution3x3 &weights, const ConvolutionRun &run, Index from, Index to,
+                             float *scratch);
+    /* A row [positions, channels] as operands, each position starting with a word of its own; up to a vector more is
+     * written. */
+    void (*operand_row)(const float *row, Index positions, Index channels, float *to);
+    void (*matrix_product)(const ProductRun &run);
+    /* What rows `from` to `to` of z add to the adaptive pools, unscaled. */
+    void (*squeeze_rows)(const SqueezeRun &run, Index from, Index to, float *sums);
+    /* In place: max(z * gate, 0). */
+    void (*gate_row)(float *row, Index positions, Index channels, const float *gate);
+    /* Means of 2x2 values of max(z * gate, 0); two rows to one of `positions`. */
+    void (*gate_pool_row)(const float *upper, const float *lower, Index step, Index positions, Index channels,
+                          const float *gate, float *to);
+    /* A depthwise 3x3 convolution of three rows [positions + 2, step]; weight [9, step]; result as operands. */
+    void (*depthwise_row)(const float *const *rows, Index positions, Index step, const float *weight, float *to);
+    void (*attention)(const AttentionRun &run);
+    /* Layer norm of a + b. */
+    void (*residual_norm)(const float *a, const float *b, Index channels, const float *scale, const float *shift,
+                          float *to);
+    /* One step: x and h are the gates r, z, n of the input and of the state, each `width` (padded) wide. */
+    void (*gru_step)(const float *x, const float *h, Index width, float *state);
 };
+
 
 /* Words of a row of `columns` operands; columns are padded. */
 inline Index operand_words(const Kernels &kernels, Index columns) {

@@ -144,6 +144,13 @@ TEST(boundary_wrong_numbers) {
     }
     require_text({EARSHOT_LAYER_LINEAR, {1, 1, 2}, {1, 1}}, "relu");
     require_text({EARSHOT_LAYER_GLOBAL_POOL, {1, 2}, {}}, "pool");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 2, 1, 1}, {}}, "pooled");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 0}, {}}, "scales");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 2, 1}, {}}, "numbers");
+    require_text({EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 1, 0}, {}}, "scales");
+    require_text({EARSHOT_LAYER_TRANSFORMER, {4, 3, 1}, {}}, "heads");
+    require_text({EARSHOT_LAYER_RESIDUAL_SEPARABLE, {1, 1, 2}, {}}, "shortcut");
+    require_text({EARSHOT_LAYER_RESIDUAL_SEPARABLE, {1, 2, 0}, {}}, "shortcut");
 }
 
 /* Where bfloat16 is to be had, and the text where it is not. */
@@ -201,6 +208,36 @@ TEST(boundary_geometry) {
         }
     }
     create({3, 3, 1, 1, 1, 1});
+}
+
+/* Shapes that a layer cannot take, whatever the memory. */
+TEST(boundary_shapes) {
+    struct Wrong {
+        std::int32_t kind;
+        std::int64_t frames, bands;
+    };
+    const Wrong all[] = {{EARSHOT_LAYER_LINEAR, 2, 1},
+                         {EARSHOT_LAYER_CONTEXT, 1, 2},
+                         {EARSHOT_LAYER_BAND_NORM, 1, 3},
+                         {EARSHOT_LAYER_SQUEEZE_EXCITATION, 1, 2},
+                         {EARSHOT_LAYER_SQUEEZE_EXCITATION, 2, 1},
+                         {EARSHOT_LAYER_TRANSFORMER, 1, 2},
+                         {EARSHOT_LAYER_CONCATENATION, 2, 1},
+                         {EARSHOT_LAYER_RESIDUAL_SEPARABLE, 1, 2},
+                         {EARSHOT_LAYER_RESIDUAL_SEPARABLE, 2, 1},
+                         {EARSHOT_LAYER_GRU, 1, 4},
+                         {EARSHOT_LAYER_GATED_FUSION, 1, 2}};
+    for (const test::Packed &layer : test::examples()) {
+        test::Operation operation;
+        CHECK(test::made(layer, {}, operation));
+        for (const Wrong &wrong : all) {
+            std::int64_t floats = 0;
+            if (wrong.kind == layer.kind) {
+                require_refused(earshot_cpu_op_output(operation.op, 1, wrong.frames, wrong.bands, &floats));
+                require_refused(earshot_cpu_op_scratch(operation.op, 1, wrong.frames, wrong.bands, 1, &floats));
+            }
+        }
+    }
 }
 
 TEST(boundary_random_runs) {

@@ -2,53 +2,11 @@
 
 #include <cmath>
 
-#include "harness.h"
+#include "reference_math.h"
 
 namespace test {
 
 namespace {
-
-using Size = std::size_t;
-
-Size size(std::int64_t n) {
-    return static_cast<Size>(n);
-}
-
-/* Reads weights one tensor after the other. */
-class Reader {
-  public:
-    explicit Reader(const std::vector<float> &values) : values_(values) {}
-    Doubles take(Size count) {
-        Doubles taken(count);
-        for (double &v : taken) {
-            v = static_cast<double>(values_.at(next_++));
-        }
-        return taken;
-    }
-
-  private:
-    const std::vector<float> &values_;
-    Size next_ = 0;
-};
-
-/* The nearest number of 8 significant bits, ties to even; denormals become 0. */
-double bf16(double x) {
-    if (std::fabs(x) < 0x1p-126) {
-        return 0;
-    }
-    int exponent = 0;
-    std::frexp(x, &exponent);
-    const double quantum = std::ldexp(1.0, exponent - 8);
-    return std::nearbyint(x / quantum) * quantum;
-}
-
-/* As the products of this precision take their factors. */
-Doubles factors(Doubles values, std::int32_t precision) {
-    for (double &v : values) {
-        v = precision == EARSHOT_PRECISION_BF16 ? bf16(v) : v;
-    }
-    return values;
-}
 
 double silu(double x) {
     return x / (1 + std::exp(-x));
@@ -56,17 +14,6 @@ double silu(double x) {
 
 double softplus(double x) {
     return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-}
-
-/* y = W x, W [outputs, inputs]. */
-Doubles multiply(const Doubles &weight, const Doubles &x) {
-    Doubles y(weight.size() / x.size(), 0.0);
-    for (Size o = 0; o < y.size(); ++o) {
-        for (Size i = 0; i < x.size(); ++i) {
-            y[o] += weight[o * x.size() + i] * x[i];
-        }
-    }
-    return y;
 }
 
 struct Layer {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "earshot_cpu.h"
+#include "earshot_layers.h"
 
 namespace test {
 
@@ -43,5 +43,54 @@ struct EncoderShape {
 
 Doubles dense_encoder(const EncoderShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
                       std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct SqueezeShape {
+    std::int32_t inputs, outputs, hidden, pooled;
+    std::vector<std::int32_t> scales;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles squeeze_excitation(const SqueezeShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                           std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct SeparableShape {
+    std::int32_t inputs, outputs, shortcut;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles residual_separable(const SeparableShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                           std::int64_t batch, std::int64_t frames, std::int64_t bands);
+
+struct TransformerShape {
+    std::int32_t width, heads, hidden;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles transformer(const TransformerShape &shape, const std::vector<float> &weights, const std::vector<float> &x,
+                    std::int64_t batch, std::int64_t tokens);
+
+struct GruShape {
+    std::int32_t inputs, hidden;
+
+    std::vector<std::int32_t> numbers() const;
+    std::int64_t weight_count() const;
+};
+
+Doubles gru(const GruShape &shape, const std::vector<float> &weights, const std::vector<float> &x, std::int64_t batch,
+            std::int64_t frames);
+
+Doubles token_pool(std::int32_t channels, std::int32_t tokens, const std::vector<float> &x, std::int64_t batch,
+                   std::int64_t frames, std::int64_t bands);
+
+Doubles gated_fusion(std::int32_t width, const std::vector<float> &weights, const std::vector<float> &x,
+                     std::int64_t batch);
 
 } // namespace test

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "harness.h"
+#include "modes.h"
 #include "vecmath_table.h"
 
 namespace {

@@ -4,14 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "emulation/control.h"
+#include "handles.h"
 #include "memory.h"
 #include "picker.h"
 #include "stream.h"
@@ -25,10 +23,10 @@ class Device {
 
     std::mutex mutex;
     Heap memory{"device memory"}, pinned{"pinned memory"};
-    std::set<std::unique_ptr<CUstream_st>, PointerOrder> streams;
-    std::set<std::unique_ptr<CUevent_st>, PointerOrder> events;
-    std::set<std::unique_ptr<CUgraph_st>, PointerOrder> graphs;
-    std::set<std::unique_ptr<CUgraphExec_st>, PointerOrder> executables;
+    Handles<CUstream_st> streams;
+    Handles<CUevent_st> events;
+    Handles<CUgraph_st> graphs;
+    Handles<CUgraphExec_st> executables;
     std::map<const void *, std::size_t> shared_limits; // set by cudaFuncSetAttribute
 
     /* The shared memory that a block of a kernel may have. */

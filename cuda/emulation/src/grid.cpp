@@ -55,7 +55,10 @@ std::string hexadecimal(unsigned mask) {
     return text;
 }
 
-bool same(Site a, Site b) { return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0); }
+/* Literals of one text are mostly one object. */
+bool same(const char *a, const char *b) { return a == b || std::strcmp(a, b) == 0; }
+
+bool same(Site a, Site b) { return a.line == b.line && same(a.file, b.file); }
 
 } // namespace
 
@@ -288,7 +291,7 @@ void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction fu
         meeting.name = name;
         meeting.function = function;
         meeting.site = site;
-    } else if (meeting.mask != present || meeting.function != function || std::strcmp(meeting.name, name) != 0) {
+    } else if (meeting.mask != present || meeting.function != function || !same(meeting.name, name)) {
         complaint("meets other lanes at " + std::string(meeting.name) + " (" + text_of(meeting.site) + ") with mask " +
                   hexadecimal(meeting.mask));
     }

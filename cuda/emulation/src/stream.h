@@ -31,15 +31,6 @@ struct Capture {
     std::map<CUstream_st *, Progress> streams = {};
 };
 
-struct PointerOrder {
-    using is_transparent = void;
-    template <class A, class B> bool operator()(const A &a, const B &b) const {
-        return std::less<const void *>()(address(a), address(b));
-    }
-    template <class T> static const void *address(const std::unique_ptr<T> &p) { return p.get(); }
-    template <class T> static const void *address(T *p) { return p; }
-};
-
 } // namespace earshot::emulation
 
 struct CUstream_st {
@@ -73,11 +64,26 @@ namespace earshot::emulation {
 
 class Device;
 
-/* Runs or records work on a stream; null is the legacy stream. */
+/* Runs work, or records it if the stream captures; null is the legacy stream. */
 cudaError_t enqueue(Device &device, cudaStream_t stream, Work work);
 
-/* The error of a call that might wait for captured work, as allocating and synchronising the device might: it also
-   makes the captures invalid, as on a device. */
+cudaError_t begin_capture(Device &device, cudaStream_t stream, cudaStreamCaptureMode mode);
+/* Puts what was captured into `graph`. */
+cudaError_t end_capture(Device &device, cudaStream_t stream, cudaGraph_t *graph);
+/* Makes an end of the capture that a stream takes part in, as destroying the stream does. */
+void abandon_capture(Device &device, const CUstream_st &stream);
+
+cudaError_t record_event(Device &device, cudaEvent_t event, cudaStream_t stream);
+cudaError_t wait_for_event(Device &device, cudaStream_t stream, cudaEvent_t event);
+
+/* What waiting for all work of a stream, of a capture's event or of the device returns, or asking whether it is done.
+   Work that was only captured is never done: such a call fails and makes the capture invalid. */
+cudaError_t completion(Device &device, cudaStream_t stream);
+cudaError_t completion(Device &device, cudaEvent_t event);
+cudaError_t completion(Device &device);
+
+/* The error of a call that might wait for other work, as one that allocates might: not permitted during captures in
+   some modes, which become invalid. */
 cudaError_t refused_while_capturing(Device &device);
 
 } // namespace earshot::emulation

@@ -3,14 +3,20 @@ package org.earshot.backend;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.MelFilterBank;
 import org.earshot.layer.Activation;
+import org.earshot.layer.BandNorm;
+import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GatedFusion;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Gru;
 import org.earshot.layer.Layer;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.LayerVisitor;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
@@ -18,6 +24,10 @@ import org.earshot.layer.MambaPath;
 import org.earshot.layer.NormalizedConvolution;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
+import org.earshot.layer.ResidualSeparable;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
 
 /**
  * A layer as every native library takes it: its kind, its numbers, and its weights one after the other. What they mean
@@ -56,7 +66,7 @@ public final class PackedLayer {
     public enum Kind {
         /** {@link Linear}. */
         LINEAR(1),
-        /** {@link GlobalMean}. */
+        /** {@link GlobalPool}. */
         GLOBAL_POOL(2),
         /** {@link ContextEncoder}. */
         CONTEXT(3),
@@ -64,6 +74,22 @@ public final class PackedLayer {
         DENSE_ENCODER(4),
         /** {@link MambaPath}. */
         MAMBA_PATH(5),
+        /** {@link BandNorm}. */
+        BAND_NORM(6),
+        /** {@link SqueezeExcitation}. */
+        SQUEEZE_EXCITATION(7),
+        /** {@link TokenPool}. */
+        TOKEN_POOL(8),
+        /** {@link Transformer}. */
+        TRANSFORMER(9),
+        /** {@link Concatenation}. */
+        CONCATENATION(10),
+        /** {@link ResidualSeparable}. */
+        RESIDUAL_SEPARABLE(11),
+        /** {@link Gru}. */
+        GRU(12),
+        /** {@link GatedFusion}. */
+        GATED_FUSION(13),
         /** {@link org.earshot.layer.LogMelSpectrogram}. */
         LOG_MEL(14);
 
@@ -192,22 +218,27 @@ public final class PackedLayer {
         }
 
         @Override
-        public PackedLayer globalMean(GlobalMean layer) {
-            return packed(Kind.GLOBAL_POOL, layer.channels(), POOL_MEAN);
+        public PackedLayer globalPool(GlobalPool layer) {
+            return packed(
+                    Kind.GLOBAL_POOL,
+                    layer.channels(),
+                    layer.operation() == GlobalPool.Kind.MEAN ? POOL_MEAN : POOL_MAX);
         }
 
         @Override
         public PackedLayer contextEncoder(ContextEncoder layer) {
             add(layer.locationTable());
             add(layer.timeMapping());
-            add(layer.projection());
+            if (layer.projection() != null) {
+                add(layer.projection());
+            }
             return packed(
                     Kind.CONTEXT,
                     layer.locationTable().extent(0),
                     layer.locationTable().extent(1),
                     layer.timeMapping().inputs(),
                     layer.timeMapping().outputs(),
-                    layer.projection().outputs());
+                    layer.projection() == null ? 0 : layer.projection().outputs());
         }
 
         @Override
@@ -239,9 +270,9 @@ public final class PackedLayer {
         public PackedLayer mambaPath(MambaPath layer) {
             int norm = NORM_NONE;
             int condition = 0;
-            if (layer.norm() instanceof PreNorm.Plain plain) {
+            if (layer.norm() instanceof LayerNorm plain) {
                 norm = NORM_LAYER;
-                add(plain.scale(), plain.shift());
+                add(plain);
             } else if (layer.norm() instanceof PreNorm.Conditional conditional) {
                 norm = NORM_CONDITIONAL;
                 condition = conditional.conditionWidth();
@@ -265,12 +296,83 @@ public final class PackedLayer {
                     first.taps());
         }
 
+        @Override
+        public PackedLayer bandNorm(BandNorm layer) {
+            add(layer.scale(), layer.shift());
+            return packed(Kind.BAND_NORM, layer.bands());
+        }
+
+        @Override
+        public PackedLayer squeezeExcitation(SqueezeExcitation layer) {
+            add(layer.convolution().weight(), layer.convolution().bias(), layer.fc0(), layer.fc2());
+            int[] numbers = {
+                layer.inputs(),
+                layer.outputs(),
+                layer.hidden(),
+                layer.pooled() ? 1 : 0,
+                layer.scales().size()
+            };
+            IntStream scales = layer.scales().stream().mapToInt(scale -> scale);
+            return packed(
+                    Kind.SQUEEZE_EXCITATION,
+                    IntStream.concat(Arrays.stream(numbers), scales).toArray());
+        }
+
+        @Override
+        public PackedLayer tokenPool(TokenPool layer) {
+            return packed(Kind.TOKEN_POOL, layer.channels(), layer.tokens());
+        }
+
+        @Override
+        public PackedLayer transformer(Transformer layer) {
+            add(layer.inProjection());
+            add(layer.outProjection());
+            add(layer.linear1());
+            add(layer.linear2());
+            add(layer.norm1());
+            add(layer.norm2());
+            return packed(Kind.TRANSFORMER, layer.width(), layer.heads(), layer.hidden());
+        }
+
+        @Override
+        public PackedLayer concatenation(Concatenation layer) {
+            return packed(Kind.CONCATENATION, layer.first(), layer.second());
+        }
+
+        @Override
+        public PackedLayer residualSeparable(ResidualSeparable layer) {
+            add(layer.convolution().weight(), layer.convolution().bias(), layer.depthwise());
+            add(layer.pointwise());
+            if (layer.shortcut() != null) {
+                add(layer.shortcut());
+            }
+            return packed(Kind.RESIDUAL_SEPARABLE, layer.inputs(), layer.outputs(), layer.shortcut() == null ? 0 : 1);
+        }
+
+        @Override
+        public PackedLayer gru(Gru layer) {
+            add(layer.inputWeight(), layer.hiddenWeight(), layer.inputBias(), layer.hiddenBias());
+            return packed(Kind.GRU, layer.inputs(), layer.hidden());
+        }
+
+        @Override
+        public PackedLayer gatedFusion(GatedFusion layer) {
+            add(layer.carryGate());
+            add(layer.transformGate());
+            add(layer.transform());
+            return packed(Kind.GATED_FUSION, layer.width());
+        }
+
         private void add(Parameter... more) {
             parameters.addAll(Arrays.asList(more));
         }
 
         private void add(Linear layer) {
             add(layer.weight(), layer.bias());
+        }
+
+        private void add(LayerNorm layer) {
+            add(layer.scale(), layer.shift());
         }
 
         private void add(NormalizedConvolution layer) {

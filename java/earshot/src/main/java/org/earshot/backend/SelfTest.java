@@ -8,7 +8,7 @@ import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GlobalPool;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
@@ -111,7 +111,8 @@ final class SelfTest {
             View encoded = chain.add(encoder, chain.input(features));
             View alongTime = chain.add(time, encoded, condition);
             View alongFrequency = chain.add(frequency, alongTime, condition);
-            View output = chain.add(classifier, chain.add(new GlobalMean(CHANNELS), alongFrequency));
+            View output =
+                    chain.add(classifier, chain.add(new GlobalPool(CHANNELS, GlobalPool.Kind.MEAN), alongFrequency));
             return chain.run(output);
         }
     }

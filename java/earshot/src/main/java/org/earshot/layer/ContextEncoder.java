@@ -4,22 +4,41 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Encodes city and time of a recording (ASCMamba, "w/ L&amp;RT"): {@code c = P [embedding(location); ReLU(M time + b)]
- * + p}. Inputs: location {@code [B, 1]}, the row of the embedding as an integral float, and time features {@code [B,
- * 8]}; output: the condition {@code [B, K]}.
+ * Encodes city and time of a recording: {@code [embedding(location); ReLU(M time + m)]} (SE-Trans, MobileASCNet), or a
+ * projection of it, {@code c = P [embedding(location); ReLU(M time + m)] + p} (ASCMamba, "w/ L&amp;RT"). Inputs:
+ * location {@code [B, 1]}, the row of the embedding as an integral float, and time features {@code [B, 8]}; output
+ * {@code [B, K]}, where K is L + M without a projection.
  *
  * @param locationTable {@code [cities + 1, L]}: the trained rows, and behind them their mean, which an unknown city may
  *     ask for; see {@link #withMeanRow}
  * @param timeMapping linear layer {@code 8 -> M} with ReLU
- * @param projection linear layer {@code L + M -> K}, location first
+ * @param projection linear layer {@code L + M -> K}, location first, or null for none
  */
 public record ContextEncoder(Parameter locationTable, Linear timeMapping, Linear projection) implements Layer {
     /** Checks the shapes. */
     public ContextEncoder {
-        if (locationTable.extent(1) + timeMapping.outputs() != projection.inputs()) {
+        if (projection != null && locationTable.extent(1) + timeMapping.outputs() != projection.inputs()) {
             throw new IllegalArgumentException("projection: takes " + projection.inputs() + " values; expected "
                     + locationTable.extent(1) + " of the location and " + timeMapping.outputs() + " of the time");
         }
+    }
+
+    /**
+     * Width of location and time together.
+     *
+     * @return L + M
+     */
+    public int joined() {
+        return locationTable.extent(1) + timeMapping.outputs();
+    }
+
+    /**
+     * Width of the output.
+     *
+     * @return K
+     */
+    public int outputs() {
+        return projection == null ? joined() : projection.outputs();
     }
 
     /**
@@ -55,19 +74,19 @@ public record ContextEncoder(Parameter locationTable, Linear timeMapping, Linear
         Shape time = Shapes.requireRank(kind(), inputs.get(1), 2);
         Shapes.requireExtent(kind(), time, -1, timeMapping.inputs());
         Shapes.requireExtent(kind(), time, 0, location.extent(0));
-        return Shape.of(location.extent(0), projection.outputs());
+        return Shape.of(location.extent(0), outputs());
     }
 
     @Override
     public long parameters() {
         long trained = locationTable.shape().elements() - locationTable.extent(1);
-        return trained + timeMapping.parameters() + projection.parameters();
+        return trained + timeMapping.parameters() + (projection == null ? 0 : projection.parameters());
     }
 
     @Override
     public long multiplyAdds(List<Shape> inputs) {
-        return timeMapping.multiplyAdds(inputs.subList(1, 2))
-                + inputs.get(0).extent(0) * projection.weight().shape().elements();
+        long projected = projection == null ? 0 : projection.weight().shape().elements();
+        return timeMapping.multiplyAdds(inputs.subList(1, 2)) + inputs.get(0).extent(0) * projected;
     }
 
     @Override

@@ -27,6 +27,26 @@ public record Convolution(
     }
 
     /**
+     * The convolution of an odd kernel that keeps T and F: stride and dilation 1, padded by half the kernel.
+     *
+     * @param weight {@code [O, I, KT, KF]}
+     * @param bias {@code [O]}
+     * @return the convolution
+     */
+    public static Convolution same(Parameter weight, Parameter bias) {
+        return new Convolution(weight, bias, 1, weight.extent(2) / 2, weight.extent(3) / 2, 1);
+    }
+
+    /** Checks that this is the {@link #same} convolution of a kernel 3x3. */
+    void requireSame() {
+        weight.require("convolution weight", outputs(), inputs(), 3, 3);
+        if (!equals(same(weight, bias))) {
+            throw new IllegalArgumentException("convolution: stride " + strideFrequency + ", padding " + paddingTime
+                    + " x " + paddingFrequency + ", dilation " + dilationTime + "; expected 1, 1 x 1 and 1");
+        }
+    }
+
+    /**
      * Channels of the input.
      *
      * @return I

@@ -31,12 +31,12 @@ public interface LayerVisitor<R> {
     R mambaPath(MambaPath layer);
 
     /**
-     * Visits a global mean.
+     * Visits a global mean or maximum.
      *
      * @param layer the layer
      * @return the visit's result
      */
-    R globalMean(GlobalMean layer);
+    R globalPool(GlobalPool layer);
 
     /**
      * Visits a linear layer.
@@ -45,4 +45,68 @@ public interface LayerVisitor<R> {
      * @return the visit's result
      */
     R linear(Linear layer);
+
+    /**
+     * Visits a band norm.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R bandNorm(BandNorm layer);
+
+    /**
+     * Visits a squeeze-and-excitation layer.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R squeezeExcitation(SqueezeExcitation layer);
+
+    /**
+     * Visits a token pool.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R tokenPool(TokenPool layer);
+
+    /**
+     * Visits a transformer layer.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R transformer(Transformer layer);
+
+    /**
+     * Visits a concatenation.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R concatenation(Concatenation layer);
+
+    /**
+     * Visits a residual separable block.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R residualSeparable(ResidualSeparable layer);
+
+    /**
+     * Visits a GRU.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R gru(Gru layer);
+
+    /**
+     * Visits a gated fusion.
+     *
+     * @param layer the layer
+     * @return the visit's result
+     */
+    R gatedFusion(GatedFusion layer);
 }

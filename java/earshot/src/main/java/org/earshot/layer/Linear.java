@@ -33,6 +33,14 @@ public record Linear(Parameter weight, Parameter bias, Activation activation) im
         return weight.extent(0);
     }
 
+    /** Checks widths and activation, as {@link Parameter#require}. */
+    void require(String name, int outputs, int inputs, Activation expected) {
+        weight.require(name + " weight", outputs, inputs);
+        if (activation != expected) {
+            throw new IllegalArgumentException(name + ": activation " + activation + "; expected " + expected);
+        }
+    }
+
     @Override
     public String kind() {
         return "linear";

@@ -47,7 +47,7 @@ public record MambaPath(
                 layer.norm().require("norm.weight", channels);
             }
         }
-        if (norm instanceof PreNorm.Plain plain) {
+        if (norm instanceof LayerNorm plain) {
             plain.scale().require("norm weight", channels);
         } else if (norm instanceof PreNorm.Conditional conditional
                 && conditional.gamma().outputs() != channels) {

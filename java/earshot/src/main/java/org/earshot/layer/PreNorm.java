@@ -1,7 +1,7 @@
 package org.earshot.layer;
 
 /** What stands in front of a Mamba path: nothing, a layer norm, or a conditional layer norm. */
-public sealed interface PreNorm {
+public sealed interface PreNorm permits PreNorm.None, LayerNorm, PreNorm.Conditional {
     /**
      * Number of trained numbers.
      *
@@ -18,27 +18,8 @@ public sealed interface PreNorm {
     }
 
     /**
-     * Layer norm over the C channels of each position, biased variance, epsilon 1e-5: {@code (x - m) / sqrt(v + eps) *
-     * scale + shift}.
-     *
-     * @param scale {@code [C]}
-     * @param shift {@code [C]}
-     */
-    record Plain(Parameter scale, Parameter shift) implements PreNorm {
-        /** Checks the shapes. */
-        public Plain {
-            shift.require("norm bias", scale.extent(0));
-        }
-
-        @Override
-        public long parameters() {
-            return 2L * scale.extent(0);
-        }
-    }
-
-    /**
-     * Conditional layer norm (ASCMamba, "CLN"): as {@link Plain}, with scale = gamma(c) and shift = beta(c) computed
-     * from the clip's condition c.
+     * Conditional layer norm (ASCMamba, "CLN"): as {@link LayerNorm}, with scale = gamma(c) and shift = beta(c)
+     * computed from the clip's condition c.
      *
      * @param gamma linear layer {@code K -> C}
      * @param beta linear layer {@code K -> C}

@@ -31,4 +31,13 @@ final class Shapes {
                     layer + ": input " + input + "; expected " + extent + " in dimension " + dimension);
         }
     }
+
+    /** What an average pooling of 2x2 leaves, an odd last frame or band being dropped. */
+    static Shape halved(String layer, Shape input) {
+        if (input.extent(1) < 2 || input.extent(2) < 2) {
+            throw new IllegalArgumentException(
+                    layer + ": input " + input + "; expected at least 2 frames and 2 bands, which it pools");
+        }
+        return Shape.of(input.extent(0), input.extent(1) / 2, input.extent(2) / 2, input.extent(3));
+    }
 }

@@ -19,7 +19,7 @@ import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GlobalPool;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
@@ -31,9 +31,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every backend must do: every operation agrees with the formulas in double precision, over sizes that straddle
- * vector widths, and gives the same bits whatever the number of threads. A new backend passes by being added to
- * {@link #backends}.
+ * What every backend must do (the layers of ASCMamba and what all networks share here, the others in
+ * {@link SeTransLayersTest} and {@link MobileAscNetLayersTest}): every operation agrees with the formulas in double
+ * precision, over sizes that straddle vector widths, and gives the same bits whatever the number of threads. A new
+ * backend passes by being added to {@link #backends}.
  *
  * <p>Tolerance: {@value #TOLERANCE} times the standard deviation of the expected output plus its mean magnitude's
  * rounding (1e-6 of it); the project's promise for a whole network is ten times as much. Where a backend multiplies
@@ -44,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BackendContractTest {
     private static final double TOLERANCE = 1e-5;
     private static final double BF16_TOLERANCE = 16 * 2 * 0x1p-9;
-    private static final int[] WIDTHS = {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65};
+    static final int[] WIDTHS = {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65};
 
     /** Makes a backend of a number of threads. */
     record Maker(String name, Precision precision, IntFunction<Backend> make) {
@@ -86,7 +87,8 @@ class BackendContractTest {
         return makers.stream();
     }
 
-    private static void check(Maker maker, Layer layer, Parameter... inputs) {
+    /** Compares a layer with its formula, and runs it on more threads. */
+    static void check(Maker maker, Layer layer, Parameter... inputs) {
         double[] expected = layer.accept(new ReferenceLayers(List.of(inputs)));
         float[] actual = Runner.run(maker.make().apply(1), layer, inputs);
         float[] rounded = new float[expected.length];
@@ -123,14 +125,19 @@ class BackendContractTest {
         Layer layer = new ContextEncoder(random.normal(0, 1, 22, 16), time, random.linear(21, 33, Activation.NONE));
         Parameter location = new Parameter(Shape.of(3, 1), new float[] {0, 21, 7});
         check(maker, layer, location, random.normal(0, 1, 3, 8));
+        Layer unprojected = new ContextEncoder(random.normal(0, 1, 22, 17), time, null);
+        check(maker, unprojected, location, random.normal(0, 1, 3, 8));
     }
 
     @ParameterizedTest
     @MethodSource("backends")
-    void globalMean(Maker maker) {
+    void globalPool(Maker maker) {
         RandomLayers random = new RandomLayers(3);
         for (int width : WIDTHS) {
-            check(maker, new GlobalMean(width), random.normal(2, 1, 2, 5, 7, width));
+            for (GlobalPool.Kind kind : GlobalPool.Kind.values()) {
+                check(maker, new GlobalPool(width, kind), random.normal(2, 1, 2, 5, 7, width));
+                check(maker, new GlobalPool(width, kind), random.normal(-9, 1, 1, 16, 1, width));
+            }
         }
     }
 
@@ -157,7 +164,7 @@ class BackendContractTest {
             for (MambaPath.Axis axis : MambaPath.Axis.values()) {
                 check(
                         maker,
-                        path(random, axis, random.plainNorm(width), width, 2, 4, 4, 1, -4),
+                        path(random, axis, random.layerNorm(width), width, 2, 4, 4, 1, -4),
                         random.normal(0, 1, 1, 5, 3, width));
             }
         }
@@ -185,7 +192,7 @@ class BackendContractTest {
             // One position; sequences longer than any tile; a dead time step, and one that forgets everything.
             check(
                     maker,
-                    path(random, axis, random.plainNorm(width), width, 2, 4, 4, 2, -4),
+                    path(random, axis, random.layerNorm(width), width, 2, 4, 4, 2, -4),
                     random.normal(0, 1, 1, 1, 1, width));
             check(maker, path(random, axis, new PreNorm.None(), 2, 2, 3, 4, 2, -4), random.normal(0, 1, 1, 1030, 2, 2));
             check(maker, path(random, axis, new PreNorm.None(), 2, 2, 3, 6, 1, -4), random.normal(0, 1, 1, 2, 1030, 2));
@@ -205,7 +212,7 @@ class BackendContractTest {
         for (double scale : new double[] {0, 1e-40, 1e-30}) {
             check(
                     maker,
-                    path(random, MambaPath.Axis.TIME, random.plainNorm(4), 4, 2, 4, 4, 1, -4),
+                    path(random, MambaPath.Axis.TIME, random.layerNorm(4), 4, 2, 4, 4, 1, -4),
                     random.normal(0, scale, 1, 6, 3, 4));
             check(maker, random.denseEncoder(3, 2), random.normal(0, scale, 1, 6, 8, 1));
         }

@@ -131,7 +131,7 @@ class BackendsTest {
         return (Backend) Proxy.newProxyInstance(
                 BackendsTest.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("prepare")
-                            && arguments[0] instanceof org.earshot.layer.GlobalMean mean) {
+                            && arguments[0] instanceof org.earshot.layer.GlobalPool mean) {
                         return lazy(right.prepare(mean));
                     }
                     return method.invoke(right, arguments);

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
@@ -105,7 +106,7 @@ public final class LayerFixtures {
             norm = new PreNorm.Conditional(
                     linear(block + "." + path + "_cln.gamma"), linear(block + "." + path + "_cln.beta"));
         } else if (has(block + "." + path + "_norm.weight")) {
-            norm = new PreNorm.Plain(
+            norm = new LayerNorm(
                     parameter(block + "." + path + "_norm.weight"), parameter(block + "." + path + "_norm.bias"));
         }
         Parameter weight = parameter(linear + ".weight");

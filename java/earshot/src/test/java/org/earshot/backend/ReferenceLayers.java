@@ -1,11 +1,30 @@
 package org.earshot.backend;
 
+import static org.earshot.backend.ReferenceMath.EPSILON;
+import static org.earshot.backend.ReferenceMath.apply;
+import static org.earshot.backend.ReferenceMath.at;
+import static org.earshot.backend.ReferenceMath.convolve;
+import static org.earshot.backend.ReferenceMath.doubles;
+import static org.earshot.backend.ReferenceMath.halve;
+import static org.earshot.backend.ReferenceMath.mean;
+import static org.earshot.backend.ReferenceMath.normalized;
+import static org.earshot.backend.ReferenceMath.sigmoid;
+import static org.earshot.backend.ReferenceMath.silu;
+import static org.earshot.backend.ReferenceMath.slice;
+import static org.earshot.backend.ReferenceMath.times;
+
+import java.util.ArrayList;
 import java.util.List;
 import org.earshot.layer.Activation;
+import org.earshot.layer.BandNorm;
+import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GatedFusion;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Gru;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.LayerVisitor;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
@@ -13,12 +32,14 @@ import org.earshot.layer.MambaPath;
 import org.earshot.layer.NormalizedConvolution;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
+import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
 
 /** The formulas of the specification, line by line in double precision, sharing nothing with any backend. */
 final class ReferenceLayers implements LayerVisitor<double[]> {
-    private static final double EPSILON = 1e-5;
-
     private final List<Parameter> inputs;
 
     ReferenceLayers(List<Parameter> inputs) {
@@ -26,40 +47,7 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
     }
 
     private double[] input(int i) {
-        float[] values = inputs.get(i).values();
-        double[] x = new double[values.length];
-        for (int j = 0; j < x.length; j++) {
-            x[j] = values[j];
-        }
-        return x;
-    }
-
-    private static double at(Parameter p, int... index) {
-        int flat = 0;
-        for (int d = 0; d < index.length; d++) {
-            flat = flat * p.extent(d) + index[d];
-        }
-        return p.values()[flat];
-    }
-
-    private static double[] apply(Linear layer, double[] x) {
-        double[] y = new double[layer.outputs()];
-        for (int o = 0; o < y.length; o++) {
-            y[o] = at(layer.bias(), o);
-            for (int i = 0; i < x.length; i++) {
-                y[o] += at(layer.weight(), o, i) * x[i];
-            }
-            if (layer.activation() == Activation.RELU) {
-                y[o] = Math.max(y[o], 0);
-            }
-        }
-        return y;
-    }
-
-    private static double[] slice(double[] x, int row, int width) {
-        double[] part = new double[width];
-        System.arraycopy(x, row * width, part, 0, width);
-        return part;
+        return doubles(inputs.get(i));
     }
 
     @Override
@@ -77,7 +65,7 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
     public double[] contextEncoder(ContextEncoder layer) {
         int clips = inputs.get(0).extent(0);
         int width = layer.locationTable().extent(1);
-        double[] y = new double[clips * layer.projection().outputs()];
+        double[] y = new double[clips * layer.outputs()];
         for (int b = 0; b < clips; b++) {
             double[] time = apply(
                     layer.timeMapping(), slice(input(1), b, layer.timeMapping().inputs()));
@@ -86,21 +74,26 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
                 joined[i] = at(layer.locationTable(), (int) input(0)[b], i);
             }
             System.arraycopy(time, 0, joined, width, time.length);
-            double[] row = apply(layer.projection(), joined);
+            double[] row = layer.projection() == null ? joined : apply(layer.projection(), joined);
             System.arraycopy(row, 0, y, b * row.length, row.length);
         }
         return y;
     }
 
     @Override
-    public double[] globalMean(GlobalMean layer) {
+    public double[] globalPool(GlobalPool layer) {
         Shape shape = inputs.get(0).shape();
         double[] x = input(0);
-        int channels = shape.extent(3);
-        int positions = shape.extent(1) * shape.extent(2);
-        double[] y = new double[shape.extent(0) * channels];
-        for (int i = 0; i < x.length; i++) {
-            y[i / (positions * channels) * channels + i % channels] += x[i] / positions;
+        double[] y = new double[shape.extent(0) * layer.channels()];
+        for (int i = 0; i < y.length; i++) {
+            int b = i / layer.channels();
+            int c = i % layer.channels();
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int p = 0; p < shape.extent(1) * shape.extent(2); p++) {
+                largest = Math.max(largest, x[(b * shape.extent(1) * shape.extent(2) + p) * layer.channels() + c]);
+            }
+            double mean = mean(x, shape, b, c, 0, shape.extent(1), 0, shape.extent(2));
+            y[i] = layer.operation() == GlobalPool.Kind.MEAN ? mean : largest;
         }
         return y;
     }
@@ -142,30 +135,9 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
         Shape in = shape[0];
         Shape out = conv.outputShape(in);
         shape[0] = out;
-        int bands = out.extent(2);
         int channels = out.extent(3);
-        double[] y = new double[(int) out.elements()];
-        for (int i = 0; i < y.length; i++) {
-            int o = i % channels;
-            int f = i / channels % bands;
-            int t = i / channels / bands % out.extent(1);
-            int b = i / channels / bands / out.extent(1);
-            y[i] = at(conv.bias(), o);
-            for (int kt = 0; kt < conv.kernelTime(); kt++) {
-                for (int kf = 0; kf < conv.kernelFrequency(); kf++) {
-                    int ts = t + kt * conv.dilationTime() - conv.paddingTime();
-                    int fs = f * conv.strideFrequency() + kf - conv.paddingFrequency();
-                    if (ts < 0 || ts >= in.extent(1) || fs < 0 || fs >= in.extent(2)) {
-                        continue;
-                    }
-                    int from = ((b * in.extent(1) + ts) * in.extent(2) + fs) * conv.inputs();
-                    for (int c = 0; c < conv.inputs(); c++) {
-                        y[i] += at(conv.weight(), o, c, kt, kf) * x[from + c];
-                    }
-                }
-            }
-        }
-        int plane = out.extent(1) * bands;
+        double[] y = convolve(conv, x, in);
+        int plane = out.extent(1) * out.extent(2);
         for (int b = 0; b < out.extent(0); b++) {
             for (int o = 0; o < channels; o++) {
                 normalizePlane(layer, o, y, b * plane * channels + o, channels, plane);
@@ -247,23 +219,15 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
                 double[] c = slice(input(1), p / positions, conditional.conditionWidth());
                 scale = apply(conditional.gamma(), c);
                 shift = apply(conditional.beta(), c);
-            } else if (norm instanceof PreNorm.Plain plain) {
+            } else if (norm instanceof LayerNorm plain) {
                 for (int c = 0; c < channels; c++) {
                     scale[c] = at(plain.scale(), c);
                     shift[c] = at(plain.shift(), c);
                 }
             }
-            double mean = 0;
-            double variance = 0;
+            double[] normalized = normalized(slice(x, p, channels));
             for (int c = 0; c < channels; c++) {
-                mean += x[p * channels + c] / channels;
-            }
-            for (int c = 0; c < channels; c++) {
-                variance += Math.pow(x[p * channels + c] - mean, 2) / channels;
-            }
-            for (int c = 0; c < channels; c++) {
-                y[p * channels + c] =
-                        (x[p * channels + c] - mean) / Math.sqrt(variance + EPSILON) * scale[c] + shift[c];
+                y[p * channels + c] = normalized[c] * scale[c] + shift[c];
             }
         }
         return y;
@@ -319,15 +283,162 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
         return y;
     }
 
-    private static double silu(double x) {
-        return x / (1 + Math.exp(-x));
+    @Override
+    public double[] bandNorm(BandNorm layer) {
+        int channels = inputs.get(0).extent(3);
+        double[] y = input(0);
+        for (int i = 0; i < y.length; i++) {
+            int f = i / channels % layer.bands();
+            y[i] = y[i] * at(layer.scale(), f) + at(layer.shift(), f);
+        }
+        return y;
     }
 
-    private static double[] times(Parameter matrix, double[] x) {
-        double[] y = new double[matrix.extent(0)];
-        for (int o = 0; o < y.length; o++) {
-            for (int i = 0; i < matrix.extent(1); i++) {
-                y[o] += at(matrix, o, i) * x[i];
+    @Override
+    public double[] squeezeExcitation(SqueezeExcitation layer) {
+        Shape shape = layer.convolution().outputShape(inputs.get(0).shape());
+        double[] y = convolve(layer.convolution(), input(0), inputs.get(0).shape());
+        int clip = y.length / shape.extent(0);
+        for (int b = 0; b < shape.extent(0); b++) {
+            double[] hidden = times(layer.fc0(), squeeze(layer, y, shape, b));
+            for (int i = 0; i < hidden.length; i++) {
+                hidden[i] = Math.max(hidden[i], 0);
+            }
+            double[] gate = times(layer.fc2(), hidden);
+            for (int i = b * clip; i < (b + 1) * clip; i++) {
+                y[i] = Math.max(y[i] * sigmoid(gate[i % gate.length]), 0);
+            }
+        }
+        return layer.pooled() ? halve(y, shape) : y;
+    }
+
+    private static double[] squeeze(SqueezeExcitation layer, double[] z, Shape shape, int b) {
+        List<Double> squeezed = new ArrayList<>();
+        for (int k : layer.scales()) {
+            for (int c = 0; c < layer.outputs(); c++) {
+                for (int row = 0; row < k; row++) {
+                    for (int column = 0; column < k; column++) {
+                        int[] t = bin(row, k, shape.extent(1));
+                        int[] f = bin(column, k, shape.extent(2));
+                        squeezed.add(mean(z, shape, b, c, t[0], t[1], f[0], f[1]));
+                    }
+                }
+            }
+        }
+        return squeezed.stream().mapToDouble(x -> x).toArray();
+    }
+
+    /** PyTorch's adaptive bin, as the specification has it. */
+    private static int[] bin(int i, int bins, int length) {
+        return new int[] {
+            (int) Math.floor((double) i * length / bins), (int) Math.ceil((double) (i + 1) * length / bins)
+        };
+    }
+
+    @Override
+    public double[] tokenPool(TokenPool layer) {
+        Shape shape = inputs.get(0).shape();
+        double[] x = input(0);
+        double[] y = new double[shape.extent(0) * layer.tokens() * layer.channels()];
+        for (int i = 0; i < y.length; i++) {
+            int[] t = bin(i / layer.channels() % layer.tokens(), layer.tokens(), shape.extent(1));
+            int b = i / layer.channels() / layer.tokens();
+            y[i] = mean(x, shape, b, i % layer.channels(), t[0], t[1], 0, shape.extent(2));
+        }
+        return y;
+    }
+
+    @Override
+    public double[] transformer(Transformer layer) {
+        int tokens = inputs.get(0).extent(1);
+        int width = layer.width();
+        double[] y = new double[inputs.get(0).values().length];
+        for (int b = 0; b < inputs.get(0).extent(0); b++) {
+            double[][] x = new double[tokens][];
+            for (int i = 0; i < tokens; i++) {
+                x[i] = slice(input(0), b * tokens + i, width);
+            }
+            ReferenceAttention attention = new ReferenceAttention(layer, x);
+            for (int i = 0; i < tokens; i++) {
+                System.arraycopy(attention.token(i), 0, y, (b * tokens + i) * width, width);
+            }
+        }
+        return y;
+    }
+
+    @Override
+    public double[] concatenation(Concatenation layer) {
+        return join(input(0), layer.first(), input(1), layer.second());
+    }
+
+    @Override
+    public double[] residualSeparable(ResidualSeparable layer) {
+        Shape in = inputs.get(0).shape();
+        Shape shape = layer.convolution().outputShape(in);
+        double[] z = convolve(layer.convolution(), input(0), in);
+        for (int i = 0; i < z.length; i++) {
+            z[i] = Math.max(z[i], 0);
+        }
+        double[] deep = depthwise(layer.depthwise(), z, shape);
+        double[] y = new double[z.length];
+        int channels = layer.outputs();
+        for (int p = 0; p < y.length / channels; p++) {
+            double[] x = slice(input(0), p, layer.inputs());
+            double[] passed = layer.shortcut() == null ? x : apply(layer.shortcut(), x);
+            double[] main = apply(layer.pointwise(), slice(deep, p, channels));
+            for (int c = 0; c < channels; c++) {
+                y[p * channels + c] = Math.max(main[c] + passed[c], 0);
+            }
+        }
+        return halve(y, shape);
+    }
+
+    /** Each channel convolved by itself: the full convolution with all other weights zero. */
+    private static double[] depthwise(Parameter weight, double[] x, Shape shape) {
+        int channels = weight.extent(0);
+        float[] full = new float[channels * channels * 9];
+        for (int c = 0; c < channels; c++) {
+            System.arraycopy(weight.values(), c * 9, full, (c * channels + c) * 9, 9);
+        }
+        Parameter zeros = new Parameter(Shape.of(channels), new float[channels]);
+        return convolve(Convolution.same(new Parameter(Shape.of(channels, channels, 3, 3), full), zeros), x, shape);
+    }
+
+    @Override
+    public double[] gru(Gru layer) {
+        int frames = inputs.get(0).extent(1);
+        int hidden = layer.hidden();
+        double[] y = new double[inputs.get(0).extent(0) * frames * hidden];
+        Linear ofInput = new Linear(layer.inputWeight(), layer.inputBias(), Activation.NONE);
+        Linear ofState = new Linear(layer.hiddenWeight(), layer.hiddenBias(), Activation.NONE);
+        for (int b = 0; b < inputs.get(0).extent(0); b++) {
+            double[] h = new double[hidden];
+            for (int t = b * frames; t < (b + 1) * frames; t++) {
+                double[] x = apply(ofInput, slice(input(0), t, layer.inputs()));
+                double[] s = apply(ofState, h);
+                for (int i = 0; i < hidden; i++) {
+                    double r = sigmoid(x[i] + s[i]);
+                    double z = sigmoid(x[hidden + i] + s[hidden + i]);
+                    double n = Math.tanh(x[2 * hidden + i] + r * s[2 * hidden + i]);
+                    h[i] = (1 - z) * n + z * h[i];
+                }
+                System.arraycopy(h, 0, y, t * hidden, hidden);
+            }
+        }
+        return y;
+    }
+
+    @Override
+    public double[] gatedFusion(GatedFusion layer) {
+        int width = layer.width();
+        double[] y = input(0);
+        for (int b = 0; b < inputs.get(0).extent(0); b++) {
+            double[] x = slice(input(0), b, width);
+            double[] carry = apply(layer.carryGate(), x);
+            double[] gate = apply(layer.transformGate(), x);
+            double[] transformed = apply(layer.transform(), x);
+            for (int i = 0; i < width; i++) {
+                y[b * width + i] = x[i] * (1 - sigmoid(carry[i])) + transformed[i] * sigmoid(gate[i]);
             }
         }
         return y;

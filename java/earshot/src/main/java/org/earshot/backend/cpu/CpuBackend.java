@@ -5,12 +5,20 @@ import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
+import org.earshot.layer.BandNorm;
+import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.DenseEncoder;
-import org.earshot.layer.GlobalMean;
+import org.earshot.layer.GatedFusion;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Gru;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Linear;
 import org.earshot.layer.MambaPath;
+import org.earshot.layer.ResidualSeparable;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */
 public final class CpuBackend implements Backend {
@@ -73,7 +81,7 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Operation globalMean(GlobalMean layer) {
+    public Operation globalPool(GlobalPool layer) {
         return operation(layer);
     }
 
@@ -89,6 +97,46 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Operation mambaPath(MambaPath layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation bandNorm(BandNorm layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation squeezeExcitation(SqueezeExcitation layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation tokenPool(TokenPool layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation transformer(Transformer layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation concatenation(Concatenation layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation residualSeparable(ResidualSeparable layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation gru(Gru layer) {
+        return operation(layer);
+    }
+
+    @Override
+    public Operation gatedFusion(GatedFusion layer) {
         return operation(layer);
     }
 

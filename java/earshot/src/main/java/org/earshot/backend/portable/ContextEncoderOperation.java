@@ -4,7 +4,7 @@ import java.util.List;
 import org.earshot.backend.View;
 import org.earshot.layer.ContextEncoder;
 
-/** {@code c = P [embedding(location); ReLU(M time + b)] + p}. */
+/** {@code [embedding(location); ReLU(M time + m)]}, and its projection if there is one. */
 final class ContextEncoderOperation extends PortableOperation {
     private final ContextEncoder layer;
 
@@ -17,7 +17,7 @@ final class ContextEncoderOperation extends PortableOperation {
     protected Step bindChecked(PortableExecution execution, List<View> inputs, View output, View scratch) {
         View location = inputs.get(0);
         View time = inputs.get(1);
-        float[] joined = new float[layer.projection().inputs()];
+        float[] joined = new float[layer.joined()];
         return () -> {
             for (int b = 0; b < output.shape().extent(0); b++) {
                 encode(location, time, b, joined, output);
@@ -40,11 +40,12 @@ final class ContextEncoderOperation extends PortableOperation {
                 PortableMemory.offset(time) + b * layer.timeMapping().inputs(),
                 joined,
                 width);
-        LinearOperation.apply(
-                layer.projection(),
-                joined,
-                0,
-                PortableMemory.values(output),
-                PortableMemory.offset(output) + b * layer.projection().outputs());
+        float[] to = PortableMemory.values(output);
+        int offset = PortableMemory.offset(output) + b * layer.outputs();
+        if (layer.projection() == null) {
+            System.arraycopy(joined, 0, to, offset, joined.length);
+        } else {
+            LinearOperation.apply(layer.projection(), joined, 0, to, offset);
+        }
     }
 }

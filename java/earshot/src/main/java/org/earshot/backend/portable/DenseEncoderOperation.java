@@ -43,16 +43,13 @@ final class DenseEncoderOperation extends PortableOperation {
     /** The operation bound to its arguments. */
     private final class Run {
         private final PortableExecution execution;
-        private final View output;
         private final View scratch;
         private final int clips;
         private final List<Stage> stages = new ArrayList<>();
-        private final Team.Task transpose = this::transposeTile;
-        private int clip;
+        private final ChannelsLast transpose;
 
         Run(PortableExecution execution, View input, View output, View scratch) {
             this.execution = execution;
-            this.output = output;
             this.scratch = scratch;
             clips = input.shape().extent(0);
             Shape shape = input.shape();
@@ -82,6 +79,8 @@ final class DenseEncoderOperation extends PortableOperation {
                 }
                 offset += shape.extent(1) * shape.extent(2) * shape.extent(3);
             }
+            int last = stages.get(stages.size() - 1).offset;
+            transpose = new ChannelsLast(execution, scratch, last, shape, output, false);
         }
 
         void run() {
@@ -89,48 +88,17 @@ final class DenseEncoderOperation extends PortableOperation {
                 for (Stage stage : stages) {
                     stage.run(b);
                 }
-                transpose(b);
+                transpose.run(b);
             }
-        }
-
-        /** Writes the last stage's planes as {@code [T, F, C]}. */
-        private void transpose(int b) {
-            clip = b;
-            execution.team().parallel(tiles(stages.get(stages.size() - 1).plane), transpose);
-        }
-
-        private void transposeTile(int task, int worker) {
-            Stage last = stages.get(stages.size() - 1);
-            float[] from = PortableMemory.values(scratch);
-            float[] to = PortableMemory.values(output);
-            int channels = last.outputs;
-            int base = PortableMemory.offset(output) + clip * last.plane * channels;
-            int end = Math.min(last.plane, (task + 1) * TiledConvolution.TILE);
-            for (int p = task * TiledConvolution.TILE; p < end; p++) {
-                for (int c = 0; c < channels; c++) {
-                    to[base + p * channels + c] = from[last.offset + c * last.plane + p];
-                }
-            }
-        }
-
-        private int tiles(int plane) {
-            return (plane + TiledConvolution.TILE - 1) / TiledConvolution.TILE;
         }
 
         /** Convolution, norm and PReLU of one layer. */
         private final class Stage {
             final NormalizedConvolution weights;
-            final TiledConvolution convolution;
-            final List<TiledConvolution.ConvolutionRows> workspaces = new ArrayList<>();
-            final int bands;
+            final PlanarConvolution convolution;
             final int plane;
-            final int outputs;
             final int offset;
-            final Team.Task convolve = this::convolve;
             final Team.Task normalize = this::normalize;
-            final TiledConvolution.Planes planes;
-            final int clipStride;
-            int base;
 
             Stage(
                     NormalizedConvolution weights,
@@ -139,38 +107,15 @@ final class DenseEncoderOperation extends PortableOperation {
                     Shape out,
                     int offset) {
                 this.weights = weights;
-                this.convolution = new TiledConvolution(weights.convolution());
-                this.planes = planes;
-                this.clipStride = clipStride;
-                this.bands = out.extent(2);
-                this.plane = out.extent(1) * bands;
-                this.outputs = out.extent(3);
+                this.plane = out.extent(1) * out.extent(2);
                 this.offset = offset;
-                for (int worker = 0; worker < execution.threads(); worker++) {
-                    workspaces.add(convolution
-                    .new ConvolutionRows(execution.pool(worker).taker()));
-                }
+                convolution = new PlanarConvolution(
+                        execution, weights.convolution(), planes, clipStride, out, scratch, offset);
             }
 
             void run(int b) {
-                base = b * clipStride;
-                execution.team().parallel(tiles(plane), convolve);
-                execution.team().parallel(outputs, normalize);
-            }
-
-            private void convolve(int task, int worker) {
-                int first = task * TiledConvolution.TILE;
-                int length = Math.min(TiledConvolution.TILE, plane - first);
-                convolution.run(
-                        workspaces.get(worker),
-                        planes,
-                        base,
-                        bands,
-                        first,
-                        length,
-                        PortableMemory.values(scratch),
-                        offset,
-                        plane);
+                convolution.run(b);
+                execution.team().parallel(weights.convolution().outputs(), normalize);
             }
 
             private void normalize(int c, int worker) {

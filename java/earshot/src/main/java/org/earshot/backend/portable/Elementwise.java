@@ -50,6 +50,11 @@ final class Elementwise {
         return m * (m + 2f);
     }
 
+    /** {@code 1 / (1 + e^-x)}, of single numbers where speed does not matter. */
+    static float sigmoid(float x) {
+        return (float) (1 / (1 + Math.exp(-x)));
+    }
+
     /** {@code x <- SiLU(x) = x / (1 + e^-x)}. */
     static void silu(float[] x, int length) {
         for (int t = 0; t < length; t++) {

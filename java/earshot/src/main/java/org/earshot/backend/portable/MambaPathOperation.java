@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.earshot.backend.View;
+import org.earshot.layer.LayerNorm;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.PreNorm;
@@ -102,7 +103,7 @@ final class MambaPathOperation extends PortableOperation {
             tile = tiles > 1 ? ceilDivide(positions, tiles) : grouped * positions;
             normScale = new float[clips * channels];
             normShift = new float[clips * channels];
-            if (layer.norm() instanceof PreNorm.Plain plain) {
+            if (layer.norm() instanceof LayerNorm plain) {
                 for (int b = 0; b < clips; b++) {
                     System.arraycopy(plain.scale().values(), 0, normScale, b * channels, channels);
                     System.arraycopy(plain.shift().values(), 0, normShift, b * channels, channels);

@@ -3,14 +3,23 @@ package org.earshot.layer;
 import java.util.List;
 
 /**
- * Mean over time and frequency: {@code [B, T, F, C]} to {@code [B, C]}, T and F at least 1.
+ * Mean or maximum over time and frequency: {@code [B, T, F, C]} to {@code [B, C]}, T and F at least 1.
  *
  * @param channels C
+ * @param operation what is taken of the T * F values of a channel
  */
-public record GlobalMean(int channels) implements Layer {
+public record GlobalPool(int channels, Kind operation) implements Layer {
+    /** What is taken of the values. */
+    public enum Kind {
+        /** Their mean. */
+        MEAN,
+        /** The largest. */
+        MAX
+    }
+
     @Override
     public String kind() {
-        return "global mean";
+        return operation == Kind.MEAN ? "global mean" : "global maximum";
     }
 
     @Override
@@ -32,6 +41,6 @@ public record GlobalMean(int channels) implements Layer {
 
     @Override
     public <R> R accept(LayerVisitor<R> visitor) {
-        return visitor.globalMean(this);
+        return visitor.globalPool(this);
     }
 }

@@ -1,0 +1,101 @@
+/* Runs an operation through the boundary with places of exactly the size it asks for. */
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "earshot_cuda.h"
+#include "harness.h"
+
+namespace test {
+
+struct Mode {
+    std::int32_t precision;
+    const char *name;
+};
+
+/* The precisions that the device has. */
+inline std::vector<Mode> cuda_modes() {
+    std::vector<Mode> found;
+    for (const Mode mode : {Mode{EARSHOT_PRECISION_FLOAT32, "float32"}, Mode{EARSHOT_PRECISION_TF32, "tf32"},
+                            Mode{EARSHOT_PRECISION_BF16, "bf16"}}) {
+        if (earshot_cuda_precision_available(mode.precision) == 1) {
+            found.push_back(mode);
+        }
+    }
+    return found;
+}
+
+/* A stream with whatever memory was put on it. */
+class Device {
+  public:
+    Device() { CHECK_THAT(earshot_cuda_stream_create(&stream) == EARSHOT_CUDA_OK, earshot_cuda_last_error()); }
+    ~Device() {
+        for (earshot_cuda_memory *memory : memories_) {
+            earshot_cuda_memory_destroy(memory);
+        }
+        earshot_cuda_stream_destroy(stream);
+    }
+    Device(const Device &) = delete;
+    Device &operator=(const Device &) = delete;
+
+    earshot_cuda_place put(const std::vector<float> &values) {
+        const auto count = static_cast<std::int64_t>(values.size());
+        earshot_cuda_memory *memory = nullptr;
+        CHECK_THAT(earshot_cuda_memory_create(stream, count, &memory) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+        memories_.push_back(memory);
+        CHECK_THAT(earshot_cuda_write(stream, values.data(), count, memory, 0) == EARSHOT_CUDA_OK,
+                   earshot_cuda_last_error());
+        return {memory, 0, count};
+    }
+    std::vector<float> get(const earshot_cuda_place &place) {
+        std::vector<float> values(static_cast<std::size_t>(place.floats));
+        CHECK_THAT(earshot_cuda_read(stream, place.memory, place.offset, values.data(), place.floats) ==
+                       EARSHOT_CUDA_OK,
+                   earshot_cuda_last_error());
+        return values;
+    }
+
+    earshot_cuda_stream *stream = nullptr;
+
+  private:
+    std::vector<earshot_cuda_memory *> memories_;
+};
+
+/* Owns an operation. */
+class Operation {
+  public:
+    Operation(std::int32_t kind, const std::vector<std::int32_t> &numbers, const std::vector<float> &weights,
+              std::int32_t precision) {
+        const earshot_cuda_status status = earshot_cuda_op_create(
+            kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
+            static_cast<std::int64_t>(weights.size()), precision, &op);
+        CHECK_THAT(status == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+    }
+    ~Operation() { earshot_cuda_op_destroy(op); }
+    Operation(const Operation &) = delete;
+    Operation &operator=(const Operation &) = delete;
+
+    earshot_cuda_op *op = nullptr;
+};
+
+inline std::vector<float> run(const earshot_cuda_op *op, const std::vector<float> &input0,
+                              const std::vector<float> &input1, std::int64_t batch, std::int64_t frames,
+                              std::int64_t bands) {
+    std::int64_t output_floats = 0;
+    std::int64_t scratch_floats = 0;
+    CHECK_THAT(earshot_cuda_op_output(op, batch, frames, bands, &output_floats) == EARSHOT_CUDA_OK,
+               earshot_cuda_last_error());
+    CHECK(earshot_cuda_op_scratch(op, batch, frames, bands, &scratch_floats) == EARSHOT_CUDA_OK);
+    Device device;
+    const std::vector<float> unknown(static_cast<std::size_t>(output_floats), NAN);
+    const earshot_cuda_place none = {nullptr, 0, 0};
+    const earshot_cuda_place output = device.put(unknown);
+    const earshot_cuda_status status = earshot_cuda_op_run(
+        op, device.stream, device.put(input0), input1.empty() ? none : device.put(input1), output,
+        device.put(std::vector<float>(static_cast<std::size_t>(scratch_floats), NAN)), batch, frames, bands);
+    CHECK_THAT(status == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+    return device.get(output);
+}
+
+} // namespace test

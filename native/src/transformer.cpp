@@ -1,0 +1,112 @@
+/* EARSHOT_LAYER_TRANSFORMER: a task for each clip, whose few tokens stay in L1 and L2. */
+#include <algorithm>
+
+#include "internal.h"
+
+namespace earshot {
+
+namespace {
+
+class Transformer final : public earshot_cpu_op {
+  public:
+    explicit Transformer(const Packing &packing)
+        : earshot_cpu_op(packing.float32_kernels()), width_(packing.numbers[0]), heads_(packing.numbers[1]) {
+        const Index c = width_;
+        const Index hidden = packing.numbers[2];
+        WeightReader reader(packing, size_sum({size_product({4, c, c + 1}), size_product({2, c, hidden}), hidden, c,
+                                               size_product({4, c})}));
+        in_ = read(reader, 3 * c, c);
+        out_ = read(reader, c, c);
+        widen_ = read(reader, hidden, c);
+        narrow_ = read(reader, c, hidden);
+        for (const float *&norm : norms_) {
+            norm = packer_.copied(reader.take(c), c);
+        }
+    }
+
+    void check(const Extents &e) const override { require(e.bands == 1, "shape: expected bands 1 for tokens"); }
+    Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, width_}); }
+    Index output_floats(const Extents &e) const override { return input0_floats(e); }
+    Index scratch_floats(const Extents &e, int threads) const override {
+        return size_product({threads, per_thread(e)});
+    }
+
+    void run(const Arguments &a, Team &team) const override {
+        const Extents &e = a.extents;
+        const Index clip = e.frames * width_;
+        team.each(e.batch, [&](Index b, int thread) {
+            run_clip(a.input0 + b * clip, a.output + b * clip, e,
+                     Scratch(*this, e, a.scratch + thread * per_thread(e)));
+        });
+    }
+
+  private:
+    struct Map {
+        const float *weight, *bias;
+        Index inputs, outputs;
+    };
+
+    struct Scratch {
+        Carver carver;
+        float *qkv, *attended, *x, *hidden, *scores;
+
+        Scratch(const Transformer &layer, const Extents &e, float *base) : carver(base) {
+            qkv = carver.take(size_product({e.frames, layer.in_.outputs}));
+            attended = carver.take(size_product({e.frames, layer.width_}));
+            x = carver.take(size_product({e.frames, layer.width_}));
+            hidden = carver.take(size_product({e.frames, layer.widen_.outputs}));
+            scores = carver.take(e.frames);
+        }
+    };
+
+    Index per_thread(const Extents &e) const { return Scratch(*this, e, nullptr).carver.floats(); }
+
+    Map read(WeightReader &reader, Index outputs, Index inputs) {
+        const float *weight = packer_.panels(reader.take(outputs * inputs), outputs, inputs);
+        return {weight, packer_.padded(reader.take(outputs), outputs), inputs, outputs};
+    }
+
+    void apply(const Map &map, const float *x, Index rows, float *y) const {
+        kernels.matrix_product({x, map.inputs, map.inputs, rows, map.weight, map.bias, map.outputs, y, map.outputs,
+                                nullptr, 0});
+    }
+
+    void run_clip(const float *input, float *output, const Extents &e, const Scratch &s) const {
+        const Index tokens = e.frames;
+        apply(in_, input, tokens, s.qkv);
+        kernels.attention({s.qkv, in_.outputs, tokens, width_, heads_, s.scores, s.attended, width_});
+        apply(out_, s.attended, tokens, output);
+        add_and_norm(input, output, tokens, norms_[0], norms_[1], s.x);
+        apply(widen_, s.x, tokens, s.hidden);
+        for (Index i = 0; i < tokens * widen_.outputs; ++i) {
+            s.hidden[i] = s.hidden[i] < 0.0F ? 0.0F : s.hidden[i];
+        }
+        apply(narrow_, s.hidden, tokens, s.attended);
+        add_and_norm(s.x, s.attended, tokens, norms_[2], norms_[3], output);
+    }
+
+    void add_and_norm(const float *a, const float *b, Index tokens, const float *scale, const float *shift,
+                      float *to) const {
+        for (Index i = 0; i < tokens; ++i) {
+            kernels.residual_norm(a + i * width_, b + i * width_, width_, scale, shift, to + i * width_);
+        }
+    }
+
+    Index width_;
+    Index heads_;
+    WeightPacker packer_{kernels};
+    Map in_ = {}, out_ = {}, widen_ = {}, narrow_ = {};
+    const float *norms_[4] = {}; /* scale and shift of the first, of the second */
+};
+
+} // namespace
+
+std::unique_ptr<earshot_cpu_op> make_transformer(const Packing &packing) {
+    packing.require_numbers(3);
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "width, heads, hidden: expected at least 1 each");
+    require(n[0] % n[1] == 0, "heads: expected a divisor of the width");
+    return std::make_unique<Transformer>(packing);
+}
+
+} // namespace earshot
