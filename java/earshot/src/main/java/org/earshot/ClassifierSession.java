@@ -37,7 +37,8 @@ final class ClassifierSession implements SessionPool.Session {
         this.logMel = logMel;
         takesPcm = network.takesPcm();
         scratch = logMel.scratch();
-        features = new float[takesPcm ? 0 : config.features().frames() * config.features().melBands()];
+        FeatureParameters parameters = config.features();
+        features = new float[takesPcm ? 0 : parameters.frames() * parameters.melBands()];
         logits = new float[config.labels().size()];
         coarseScenes = model.coarse().orElse(null);
         coarseLogits =
