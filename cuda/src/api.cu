@@ -51,6 +51,8 @@ std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing 
         return earshot::make_dense_encoder(packing, arithmetic);
     case EARSHOT_LAYER_MAMBA_PATH:
         return earshot::make_mamba_path(packing, arithmetic);
+    case EARSHOT_LAYER_LOG_MEL:
+        return earshot::make_log_mel(packing);
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }

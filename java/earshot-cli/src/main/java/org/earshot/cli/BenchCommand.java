@@ -119,7 +119,8 @@ final class BenchCommand extends Subcommand {
                         Backends.start(
                                 backend,
                                 threads == null ? Backends.defaultThreads() : threads,
-                                precision.precision()));
+                                precision.precision()),
+                        LatencyProbe.withFrames(model.config().features(), length));
                 LatencyProbe probe = new LatencyProbe(model, network, batch, length, from == Start.PCM)) {
             Figures figures = measure(network, probe);
             console().result(json ? json(figures, length) : table(figures, length));

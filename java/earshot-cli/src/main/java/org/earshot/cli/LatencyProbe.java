@@ -31,7 +31,7 @@ final class LatencyProbe implements AutoCloseable {
     private final Map<String, float[]> feeds = new HashMap<>();
     private final float[] features;
     private final float[] logits;
-    /** All clips one after another; empty if the features are fed as they are. */
+    /** All clips one after another; empty if their features are not computed here. */
     private final float[] pcm;
 
     private final int batch;
@@ -53,11 +53,20 @@ final class LatencyProbe implements AutoCloseable {
         Random random = new Random(1);
         logMel = new LogMel(parameters);
         scratch = logMel.scratch();
-        pcm = fromPcm ? noise(random, Math.multiplyExact(batch, samples(parameters)), 0, 0.1) : new float[0];
-        features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+        int samples = parameters.windowSamples();
+        float[] clips = fromPcm ? noise(random, Math.multiplyExact(batch, samples), 0, 0.1) : new float[0];
         Map<String, Shape> shapes = new HashMap<>();
-        shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
-        feeds.put(Network.FEATURES, features);
+        if (fromPcm && network.takesPcm()) {
+            pcm = new float[0];
+            features = new float[0];
+            shapes.put(Network.PCM, Shape.of(batch, samples, 1, 1));
+            feeds.put(Network.PCM, clips);
+        } else {
+            pcm = clips;
+            features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+            shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
+            feeds.put(Network.FEATURES, features);
+        }
         SceneModel scenes = model.model();
         if (scenes.conditionWidth() > 0) {
             shapes.put(Network.CONDITION, Shape.of(batch, scenes.conditionWidth()));
@@ -68,7 +77,8 @@ final class LatencyProbe implements AutoCloseable {
         logits = new float[Math.toIntExact(session.shape(Network.LOGITS).elements())];
     }
 
-    private static FeatureParameters withFrames(FeatureParameters of, int frames) {
+    /** The parameters with clips of another length. */
+    static FeatureParameters withFrames(FeatureParameters of, int frames) {
         return new FeatureParameters(
                 of.sampleRate(),
                 of.fftSize(),
@@ -82,10 +92,6 @@ final class LatencyProbe implements AutoCloseable {
                 of.topDecibel());
     }
 
-    private static int samples(FeatureParameters parameters) {
-        return parameters.frames() * parameters.hopLength();
-    }
-
     private static float[] noise(Random random, int length, double mean, double deviation) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
@@ -97,7 +103,7 @@ final class LatencyProbe implements AutoCloseable {
     /** Length of the clips of one run. */
     double audioSeconds() {
         FeatureParameters parameters = logMel.parameters();
-        return (double) batch * samples(parameters) / parameters.sampleRate();
+        return (double) batch * parameters.windowSamples() / parameters.sampleRate();
     }
 
     /**
