@@ -1,4 +1,4 @@
-"""``python -m earshot_reference``: export, golden, soundscapes, train, peers."""
+"""``python -m earshot_reference``: what works on models from the command line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from earshot_reference.configuration import (
+    ARCHITECTURES,
     DEFAULT_LABELS,
     TIME_ENCODINGS,
     UNKNOWN_LOCATION_POLICIES,
@@ -50,13 +51,7 @@ def _export(arguments: argparse.Namespace) -> None:
     if arguments.config is not None:
         config = ModelConfig.read(arguments.config)
     else:
-        conditioned = any(name.startswith("context_encoder.") for name in state)
-        norms = any(".time_cln." in name or ".time_norm." in name for name in state)
-        config = ModelConfig(
-            architecture="ascmamba",
-            context=ContextParameters() if conditioned else None,
-            model={} if norms else {"pre_norm": "none"},
-        )
+        config = model_directory.recognise(state, arguments.checkpoint)
     if config.context is not None:
         chosen = {
             "time_encoding": arguments.time_encoding,
@@ -157,12 +152,51 @@ def _train(arguments: argparse.Namespace) -> None:
     (arguments.output / "accuracy.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
+def _onnx(arguments: argparse.Namespace) -> None:
+    from earshot_reference import model_directory, onnx_export
+
+    output = arguments.output or arguments.model / "model.onnx"
+    network, _ = model_directory.load(arguments.model)
+    onnx_export.write(network, output)
+    print(f"{output}: {output.stat().st_size} bytes")
+
+
+def _sizes(architecture: str, settings: Sequence[str]):
+    """The paper's sizes with some replaced: ``NAME=NUMBER`` or ``NAME=NUMBER,NUMBER,...``."""
+    from earshot_reference.architectures import SIZES
+
+    sizes = SIZES[architecture]()
+    known = asdict(sizes)
+    replaced = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        if name not in known:
+            raise ReferenceError(f"--size {name}: expected one of {', '.join(known)}")
+        try:
+            if text == "none":
+                replaced[name] = text if isinstance(known[name], str) else None
+            elif isinstance(known[name], tuple):
+                replaced[name] = tuple(int(number) for number in text.split(","))
+            else:
+                replaced[name] = type(known[name])(text)
+        except ValueError as e:
+            raise ReferenceError(f"--size {name}: found {text!r}, expected numbers") from e
+    return replace(sizes, **replaced)
+
+
+def _random(arguments: argparse.Namespace) -> None:
+    from earshot_reference import random_model
+
+    sizes = _sizes(arguments.architecture, arguments.size)
+    random_model.write(arguments.output, arguments.architecture, sizes, arguments.seed)
+    print(f"{arguments.output}: {arguments.architecture}")
+
+
 def _peers(arguments: argparse.Namespace) -> None:
     from earshot_reference import peers
-    from earshot_reference.ascmamba import AscMambaSizes
 
-    sizes = AscMambaSizes(channels=arguments.channels, blocks=arguments.blocks)
-    peers.write(arguments.output, sizes, arguments.seed)
+    sizes = _sizes(arguments.architecture, arguments.size)
+    peers.write(arguments.output, arguments.architecture, sizes, arguments.seed)
     print(f"{arguments.output}: {len(list(arguments.output.iterdir()))} files")
 
 
@@ -238,11 +272,27 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--workers", type=_positive, default=cores, help="processes making clips")
     sub.add_argument("--threads", type=_positive, default=cores, help="threads that train")
 
-    sub = command("peers", _peers, "write a random model with exports for the benchmarks' peers")
-    sub.add_argument("--output", type=Path, required=True, help="the directory to write")
-    sub.add_argument("--seed", type=_seed, default=1, help="of the weights")
-    sub.add_argument("--channels", type=_positive, default=64, help="C")
-    sub.add_argument("--blocks", type=_positive, default=4, help="dual-path blocks")
+    sub = command("onnx", _onnx, "write a model directory's network as an ONNX file")
+    sub.add_argument("model", type=Path, help="the model directory")
+    sub.add_argument("--output", type=Path, help="the file (MODEL/model.onnx if not given)")
+
+    for name, run, help in (
+        ("random", _random, "write a model directory with random weights"),
+        ("peers", _peers, "write a random model with exports for the benchmarks' peers"),
+    ):
+        sub = command(name, run, help)
+        sub.add_argument("--output", type=Path, required=True, help="the directory to write")
+        sub.add_argument(
+            "--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="which"
+        )
+        sub.add_argument("--seed", type=_seed, default=1, help="of the weights")
+        sub.add_argument(
+            "--size",
+            action="append",
+            default=[],
+            metavar="NAME=NUMBER[,NUMBER...]",
+            help="a size other than the paper's; repeatable",
+        )
     return parser
 
 

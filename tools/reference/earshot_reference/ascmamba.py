@@ -6,17 +6,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from earshot_reference.configuration import ModelConfig
+from earshot_reference.layers import (
+    EPSILON,
+    SceneNetwork,
+    WithContext,
+    context_sizes,
+    count,
+    require_equal,
+)
 from earshot_reference.scan import Scan, selective_scan
-
-EPSILON = 1e-5
 
 
 @dataclass(frozen=True)
@@ -45,30 +52,23 @@ class AscMambaSizes:
         Raises:
             KeyError: if a tensor that every ASCMamba has is missing.
         """
-
-        def count(pattern: str) -> int:
-            return len({m[0] for m in map(re.compile(pattern).match, state) if m})
-
         mixer = "blocks.0.time_mamba.forward_blocks.0.mixer"
         classes, channels = state["classifier.weight"].shape
         inner, d_state = state[f"{mixer}.A_log"].shape
         projection = state.get("context_encoder.projection.weight")
-        conditioned = projection is not None
-        locations = state["context_encoder.location_embedding.weight"].shape if conditioned else ()
-        defaults = AscMambaSizes()
         return AscMambaSizes(
             classes=classes,
             channels=channels,
-            blocks=count(r"blocks\.\d+\."),
-            layers_per_direction=count(r"blocks\.0\.time_mamba\.forward_blocks\.\d+\."),
+            blocks=count(state, "blocks."),
+            layers_per_direction=count(state, "blocks.0.time_mamba.forward_blocks."),
             d_state=d_state,
             d_conv=state[f"{mixer}.conv1d.weight"].shape[2],
             expand=inner // channels,
-            locations=locations[0] if conditioned else defaults.locations,
-            location_width=locations[1] if conditioned else defaults.location_width,
-            time_width=projection.shape[1] - locations[1] if conditioned else defaults.time_width,
-            condition_width=projection.shape[0] if conditioned else None,
-            pre_norm=count(r"blocks\.0\.time_(cln|norm)\.") > 0,
+            **({} if projection is None else context_sizes(state, "context_encoder.")),
+            condition_width=None if projection is None else projection.shape[0],
+            pre_norm=any(
+                n.startswith(("blocks.0.time_cln.", "blocks.0.time_norm.")) for n in state
+            ),
         )
 
 
@@ -119,22 +119,17 @@ class DenseEncoder(nn.Module):
         return self.dense_conv_2(self.dense_block(self.dense_conv_1(x)))
 
 
-class ContextEncoder(nn.Module):
+class ContextEncoder(WithContext):
     """City and time of the recording to the condition c [B, K]."""
 
     def __init__(self, sizes: AscMambaSizes) -> None:
         super().__init__()
-        self.location_embedding = nn.Embedding(sizes.locations, sizes.location_width)
-        self.time_mapping = nn.Linear(8, sizes.time_width)
+        self.add_context(sizes.locations, sizes.location_width, sizes.time_width)
         self.projection = nn.Linear(sizes.location_width + sizes.time_width, sizes.condition_width)
 
     def forward(self, location: Tensor, time_features: Tensor) -> Tensor:
-        """``location`` [B] int64, -1 for an unknown city (the mean of all rows)."""
-        unknown = (location < 0)[:, None]
-        city = self.location_embedding(location.clamp(min=0))
-        city = torch.where(unknown, self.location_embedding.weight.mean(0), city)
-        time = F.relu(self.time_mapping(time_features))
-        return self.projection(torch.cat([city, time], 1))
+        """Arguments as for :meth:`WithContext.context`."""
+        return self.projection(self.context(location, time_features))
 
 
 class ConditionalLayerNorm(nn.Module):
@@ -282,7 +277,7 @@ class DualPathBlock(nn.Module):
         return self._path(x, condition, "freq", self.flinear)
 
 
-class AscMamba(nn.Module):
+class AscMamba(SceneNetwork):
     """The network.
 
     Args:
@@ -290,6 +285,9 @@ class AscMamba(nn.Module):
         scan: how the recurrence is computed; same numbers whichever is given.
         dropout: share dropped, while training, from each path's output and from the embedding.
     """
+
+    architecture = "ascmamba"
+    mark = "classifier.weight"
 
     def __init__(
         self, sizes: AscMambaSizes, scan: Scan = selective_scan, dropout: float = 0.0
@@ -306,16 +304,26 @@ class AscMamba(nn.Module):
         self.classifier = nn.Linear(sizes.channels, sizes.classes)
 
     @staticmethod
-    def of(state: Mapping[str, Tensor], scan: Scan = selective_scan) -> AscMamba:
-        """The network that a state dict holds, ready for inference.
-
-        Raises:
-            KeyError: if the state dict is not ASCMamba's.
-            RuntimeError: if tensors are missing, left over or of the wrong shape.
-        """
-        network = AscMamba(AscMambaSizes.of(state), scan)
+    def of(
+        state: Mapping[str, Tensor], config: ModelConfig, scan: Scan = selective_scan
+    ) -> AscMamba:
+        """See :meth:`SceneNetwork.of`; ``scan`` as for the constructor."""
+        sizes = AscMambaSizes.of(state)
+        expected = "auto" if sizes.pre_norm else "none"
+        require_equal("model.pre_norm", config.model.get("pre_norm", "auto"), expected)
+        network = AscMamba(sizes, scan)
         network.load_state_dict(state)
         return network.eval()
+
+    @staticmethod
+    def section(state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """See :meth:`SceneNetwork.section`."""
+        return {} if AscMambaSizes.of(state).pre_norm else {"pre_norm": "none"}
+
+    @property
+    def contextual(self) -> bool:
+        """Whether city and time are inputs."""
+        return self.sizes.condition_width is not None
 
     def embed(
         self,
@@ -324,31 +332,21 @@ class AscMamba(nn.Module):
         time_features: Tensor | None = None,
         condition: Tensor | None = None,
     ) -> Tensor:
-        """The vector [B, C] that enters the classifier; arguments as for :meth:`forward`."""
-        if condition is None and self.sizes.condition_width is not None:
-            if location is None or time_features is None:
-                raise ValueError("a conditioned network needs location and time, or a condition")
+        """The vector [B, C] that enters the classifier.
+
+        Args:
+            features: as for :meth:`forward`.
+            location: as for :meth:`forward`.
+            time_features: as for :meth:`forward`.
+            condition: [B, K], in place of location and time.
+        """
+        if condition is None and self.contextual:
             condition = self.context_encoder(location, time_features)
         x = self.dense_encoder(features[:, None]).permute(0, 2, 3, 1)
         for block in self.blocks:
             x = block(x, condition)
         return x.mean((1, 2))
 
-    def forward(
-        self,
-        features: Tensor,
-        location: Tensor | None = None,
-        time_features: Tensor | None = None,
-        condition: Tensor | None = None,
-    ) -> Tensor:
-        """Logits [B, classes].
-
-        Args:
-            features: log-mel in dB [B, T, F].
-            location: index of the city [B], int64; -1 where it is not known.
-            time_features: [B, 8] (:func:`earshot_reference.context.time_features`).
-            condition: [B, K], in place of location and time.
-        """
-        return self.classifier(
-            self.dropout(self.embed(features, location, time_features, condition))
-        )
+    def classify(self, embedding: Tensor) -> dict[str, Tensor]:
+        """``logits``."""
+        return {"logits": self.classifier(self.dropout(embedding))}

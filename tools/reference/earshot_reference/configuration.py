@@ -20,6 +20,13 @@ DEFAULT_LABELS = (
     "Bar",
 )
 
+COARSE_LABELS = ("indoor", "outdoor")
+
+# The paper's list; what it leaves out is outdoors.
+_INDOOR = ("Bus", "Metro", "Restaurant", "Shopping mall", "Bar")
+
+DEFAULT_SUPERSET = {label: "indoor" if label in _INDOOR else "outdoor" for label in DEFAULT_LABELS}
+
 DEFAULT_LOCATIONS = (
     "Xi'an",
     "Xianyang",
@@ -45,6 +52,7 @@ DEFAULT_LOCATIONS = (
     "Dandong",
 )
 
+ARCHITECTURES = ("ascmamba", "se-trans", "mobile-asc-net")
 TIME_ENCODINGS = ("cyclic", "zeros")
 UNKNOWN_LOCATION_POLICIES = ("first", "mean", "error")
 

@@ -10,7 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from earshot_reference import context, features, model_directory
-from earshot_reference.configuration import DEFAULT_LABELS, ModelConfig
+from earshot_reference.ascmamba import AscMamba
+from earshot_reference.configuration import DEFAULT_LABELS, ContextParameters, ReferenceError
+from earshot_reference.layers import SceneNetwork
 from earshot_reference.soundscapes import generator, signals
 
 
@@ -34,10 +36,10 @@ def write(
         seed: of the soundscapes.
         from_pcm: begin from samples at the config's own rate, and write the features as an output.
             The engine's resampler is therefore not part of what is compared.
-        ready_condition: hand in condition vectors in place of city and time.
+        ready_condition: hand in condition vectors in place of city and time, to an ASCMamba.
 
     Raises:
-        ReferenceError: if the directory cannot be read.
+        ReferenceError: if the directory cannot be read, or the network takes no condition vectors.
     """
     network, config = model_directory.load(directory)
     clips = [
@@ -46,7 +48,12 @@ def write(
     ]
     pcm = np.stack([_at_rate(clip.pcm, config.features.sample_rate) for clip in clips])
     mel = torch.from_numpy(np.stack([features.log_mel(x, config.features) for x in pcm]))
-    contextual = _context(config, clips, network.sizes.condition_width, ready_condition, seed)
+    if ready_condition:
+        contextual = {"condition": _condition(network, batch, seed)}
+    elif config.context is not None:
+        contextual = _context(config.context, clips)
+    else:
+        contextual = {}
 
     tensors: dict[str, Tensor] = {f"input.{name}": t for name, t in contextual.items()}
     if from_pcm:
@@ -55,30 +62,24 @@ def write(
         tensors["output.features"] = mel
     else:
         tensors["input.features"] = mel
-    tensors["output.embedding"] = network.embed(mel, **contextual)
-    tensors["output.logits"] = network(mel, **contextual)
-    save_file(tensors, output)
+    results = network.outputs(features=mel, **contextual)
+    save_file(tensors | {f"output.{name}": x for name, x in results.items()}, output)
 
 
 def _at_rate(pcm: signals.Signal, rate: int) -> np.ndarray:
     return features.resample(pcm, signals.RATE, rate).astype(np.float32)
 
 
-def _context(
-    config: ModelConfig,
-    clips: list[generator.Clip],
-    condition_width: int | None,
-    ready_condition: bool,
-    seed: int,
-) -> dict[str, Tensor]:
-    if config.context is None or condition_width is None:
-        return {}
-    if ready_condition:
-        random = torch.Generator().manual_seed(seed)
-        return {"condition": torch.randn(len(clips), condition_width, generator=random)}
-    encoding = config.context.time_encoding
-    cities = [context.location_index(c.context.location, config.context) for c in clips]
-    times = [context.time_features(c.context.record_time, encoding) for c in clips]
+def _condition(network: SceneNetwork, batch: int, seed: int) -> Tensor:
+    if not isinstance(network, AscMamba) or not network.contextual:
+        raise ReferenceError("condition vectors go into a conditioned ASCMamba only")
+    random = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, network.sizes.condition_width, generator=random)
+
+
+def _context(parameters: ContextParameters, clips: list[generator.Clip]) -> dict[str, Tensor]:
+    cities = [context.location_index(c.context.location, parameters) for c in clips]
+    times = [context.time_features(c.context.record_time, parameters.time_encoding) for c in clips]
     return {
         "location": torch.tensor(cities),
         "time_features": torch.from_numpy(np.stack(times)),

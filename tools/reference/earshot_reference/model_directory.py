@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,8 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from earshot_reference.ascmamba import AscMamba
+from earshot_reference import architectures
 from earshot_reference.configuration import ModelConfig, ReferenceError
+from earshot_reference.layers import SceneNetwork, require_equal
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -53,45 +55,47 @@ def _is_state_dict(content: object) -> bool:
     )
 
 
-def build(config: ModelConfig, state: Mapping[str, Tensor], source: Path) -> AscMamba:
+def recognise(state: Mapping[str, Tensor], source: Path) -> ModelConfig:
+    """The config of weights that come without one (:func:`architectures.recognised`).
+
+    Raises:
+        ReferenceError: if they are of no known architecture; ``source`` is named in the message.
+    """
+    with _naming(source):
+        return architectures.recognised(state)
+
+
+def build(config: ModelConfig, state: Mapping[str, Tensor], source: Path) -> SceneNetwork:
     """The network that config and weights describe, ready for inference.
 
     Raises:
         ReferenceError: if they do not fit each other; ``source`` is named in the message.
     """
-    if config.architecture != "ascmamba":
-        raise ReferenceError(
-            f"{source}: architecture {config.architecture!r} is not one of: ascmamba"
-        )
+    with _naming(source):
+        network = architectures.build(state, config)
+        require_equal("labels, how many", len(config.labels), network.sizes.classes)
+        if network.contextual != (config.context is not None):
+            found = "a context" if config.context is not None else "no context"
+            expected = "conditioned" if network.contextual else "unconditioned"
+            raise ReferenceError(f"the config has {found}, the weights are {expected}")
+        if config.context is not None:
+            found = len(config.context.locations)
+            require_equal("context.locations, how many", found, network.sizes.locations)
+        return network
+
+
+@contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    """Turns what is wrong with weights into an error that names their file."""
     try:
-        network = AscMamba.of(state)
+        yield
     except KeyError as e:
-        raise ReferenceError(f"{source}: not ASCMamba's weights: tensor {e} is missing") from e
-    except RuntimeError as e:
+        raise ReferenceError(f"{source}: tensor {e} is missing") from e
+    except (RuntimeError, ReferenceError) as e:
         raise ReferenceError(f"{source}: {e}") from e
-    sizes = network.sizes
-    _require(source, "labels", len(config.labels), sizes.classes)
-    conditioned = sizes.condition_width is not None
-    if conditioned != (config.context is not None):
-        found = "a context" if config.context is not None else "no context"
-        expected = "conditioned" if conditioned else "unconditioned"
-        raise ReferenceError(f"{source}: the config has {found}, the weights are {expected}")
-    if config.context is not None:
-        _require(source, "context.locations", len(config.context.locations), sizes.locations)
-    pre_norm = config.model.get("pre_norm") != "none"
-    if pre_norm != sizes.pre_norm:
-        raise ReferenceError(f"{source}: model.pre_norm contradicts the norms in the weights")
-    return network
 
 
-def _require(source: Path, field: str, found: int, expected: int) -> None:
-    if found != expected:
-        raise ReferenceError(
-            f"{source}: {field} has {found} entries, the weights are for {expected}"
-        )
-
-
-def load(directory: Path) -> tuple[AscMamba, ModelConfig]:
+def load(directory: Path) -> tuple[SceneNetwork, ModelConfig]:
     """Reads a model directory.
 
     Raises:
@@ -109,13 +113,12 @@ def load(directory: Path) -> tuple[AscMamba, ModelConfig]:
 
 
 def save(directory: Path, config: ModelConfig, state: Mapping[str, Tensor], source: Path) -> None:
-    """Writes a model directory, after a check that config and weights fit each other.
+    """Writes a model directory: what the network uses of the weights, and the config.
 
     Raises:
-        ReferenceError: if they do not; nothing is written then.
+        ReferenceError: if they do not fit each other; nothing is written then.
     """
-    build(config, state, source)
+    used = build(config, state, source).state_dict()
     directory.mkdir(parents=True, exist_ok=True)
-    # Without copies, tensors that share a storage would be refused.
-    save_file({n: t.detach().clone().contiguous() for n, t in state.items()}, directory / WEIGHTS)
+    save_file({name: x.contiguous() for name, x in used.items()}, directory / WEIGHTS)
     config.write(directory / CONFIG)

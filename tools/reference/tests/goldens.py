@@ -4,16 +4,45 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+
+from earshot_reference import model_directory
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 GOLDEN = REPOSITORY / "java" / "earshot" / "src" / "test" / "resources" / "golden"
 
 
+# Where they were made; a checkout by itself has the copies above.
+ORIGINALS = REPOSITORY.parent / "shared" / "golden"
+
+
+def golden(*parts: str) -> Path:
+    """A golden file or folder; the test is skipped where neither copy nor original is at hand."""
+    for folder in (GOLDEN, ORIGINALS):
+        path = folder.joinpath(*parts)
+        if path.exists():
+            return path
+    pytest.skip(f"{'/'.join(parts)} is not at hand")
+
+
 def load(*parts: str) -> dict[str, Tensor]:
-    return load_file(GOLDEN.joinpath(*parts))
+    return load_file(golden(*parts))
+
+
+def assert_reproduces(directory: str) -> None:
+    """The network of a golden directory gives every output that its golden file holds."""
+    network, _ = model_directory.load(golden(directory))
+    tensors = load(directory, "golden.safetensors")
+    inputs = {name[6:]: x for name, x in tensors.items() if name.startswith("input.")}
+    expected = {name[7:]: x for name, x in tensors.items() if name.startswith("output.")}
+    with torch.no_grad():
+        actual = network.outputs(**inputs)
+    assert actual.keys() == expected.keys()
+    for name in expected:
+        assert_agrees(actual[name], expected[name])
 
 
 def assert_agrees(actual: Tensor, expected: Tensor) -> None:

@@ -6,18 +6,17 @@ import torch
 from goldens import assert_agrees
 from safetensors.torch import load_file
 
-from earshot_reference import model_directory, peers
+from earshot_reference import model_directory, peers, random_model
 from earshot_reference.__main__ import main
-from earshot_reference.ascmamba import AscMamba, AscMambaSizes
-from earshot_reference.configuration import ReferenceError
-
-TINY = AscMambaSizes(channels=8, blocks=1, d_state=4, expand=2)
+from earshot_reference.configuration import ModelConfig, ReferenceError
+from earshot_reference.se_trans import SeTransSizes
 
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     path = tmp_path_factory.mktemp("peers")
-    assert main(["peers", "--output", str(path), "--channels", "8", "--blocks", "1"]) == 0
+    tiny = ["--size", "channels=8", "--size", "blocks=1"]
+    assert main(["peers", "--output", str(path), *tiny]) == 0
     return path
 
 
@@ -56,23 +55,7 @@ def test_layers_lead_from_features_to_the_next_block(directory):
     assert_agrees(block, x["frequency_path"])
 
 
-def test_random_weights_have_no_special_form():
-    for name, parameter in peers.random_network(TINY, seed=1).named_parameters():
-        if parameter.numel() > 1:
-            assert parameter.unique().numel() > 1, name
-        if name.endswith("A_log"):
-            assert not torch.equal(parameter[0], parameter[1]), name
-
-
-def test_engine_that_differs_is_refused():
-    network = peers.random_network(TINY, seed=1)
-    peers.check_agreement("itself", network, network)
-    with pytest.raises(ReferenceError, match="other: logits differ"):
-        peers.check_agreement("other", network, peers.random_network(TINY, seed=2))
-    with pytest.raises(ReferenceError, match="broken: logits differ by nan"):
-        peers.check_agreement("broken", network, lambda *inputs: network(*inputs) * float("nan"))
-
-
-def test_unconditioned_network_is_refused():
+def test_unconditioned_network_is_refused(tmp_path):
+    made = random_model.network("se-trans", SeTransSizes(locations=None), seed=1)
     with pytest.raises(ReferenceError, match="city and time"):
-        peers.conditioned(AscMamba(AscMambaSizes(channels=8, blocks=1, condition_width=None)))
+        peers.write_references(made, ModelConfig(architecture="se-trans"), tmp_path)

@@ -1,6 +1,6 @@
 package org.earshot.benchmarks;
 
-/** An engine that holds ASCMamba's weights and one batch of clips, ready to run. One caller at a time. */
+/** An engine that holds a network's weights and one batch of clips, ready to run. One caller at a time. */
 interface Contender extends AutoCloseable {
     /** ONNX Runtime's Java API. */
     String ONNX_RUNTIME = "onnxruntime";

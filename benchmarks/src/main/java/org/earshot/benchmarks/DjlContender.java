@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-/** PyTorch through DJL: TorchScript, the scan as a loop over time. */
+/** PyTorch through DJL: TorchScript; ASCMamba's scan as a loop over time. */
 final class DjlContender implements Contender {
     private final TorchScript script;
     private final Clips clips;

@@ -8,7 +8,7 @@ import org.earshot.layer.MambaPath;
 import org.earshot.layer.Shape;
 import org.earshot.model.Network;
 
-/** A layer of the network that is timed alone, with PyTorch's values before and behind it. */
+/** A layer of ASCMamba that is timed alone, with PyTorch's values before and behind it. */
 public enum LayerWork {
     /** Features to planes. */
     DENSE_ENCODER("dense_encoder", "features", "dense_encoder", false),

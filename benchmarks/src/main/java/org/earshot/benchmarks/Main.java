@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.earshot.backend.Backends;
 import org.openjdk.jmh.results.RunResult;
@@ -30,7 +29,7 @@ public final class Main {
         if (args.length != 4) {
             throw new IllegalArgumentException(args.length + " arguments; expected SUITE RESULT LIBROSA BACKENDS");
         }
-        Suite suite = Suite.valueOf(args[0].toUpperCase(Locale.ROOT));
+        Suite suite = Suite.named(args[0]);
         List<String> backends = args[3].isEmpty() ? List.of(bestBackend()) : Arrays.asList(args[3].split(","));
         double load = Machine.load();
         List<Measurement> rows = new ArrayList<>();

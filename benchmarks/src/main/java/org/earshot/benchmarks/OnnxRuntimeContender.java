@@ -11,7 +11,7 @@ import java.nio.LongBuffer;
 import java.util.Map;
 import org.earshot.model.Network;
 
-/** ONNX Runtime on its CPU provider, all graph optimisations on; the scans are ONNX Scan nodes. */
+/** ONNX Runtime on its CPU provider, all graph optimisations on; ASCMamba's scans are ONNX Scan nodes. */
 final class OnnxRuntimeContender implements Contender {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;

@@ -30,7 +30,7 @@ final class Report {
     }
 
     private void network() {
-        List<Measurement> network = of(AscMambaBenchmark.class);
+        List<Measurement> network = of(NetworkBenchmark.class);
         if (network.isEmpty()) {
             return;
         }

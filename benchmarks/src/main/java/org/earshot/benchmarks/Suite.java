@@ -1,6 +1,8 @@
 package org.earshot.benchmarks;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -11,11 +13,23 @@ enum Suite {
     ASCMAMBA {
         @Override
         List<ChainedOptionsBuilder> runs(List<String> backends) {
-            return List.of(
-                    peak(),
-                    network(backends).param("threads", "2"),
-                    network(List.of(Contender.ONNX_RUNTIME, Contender.DJL)).param("threads", "2"),
-                    layers(backends, "2"));
+            List<ChainedOptionsBuilder> runs = new ArrayList<>(besidePeers(backends));
+            runs.add(layers(backends, "2"));
+            return runs;
+        }
+    },
+    /** The whole network of the other systems beside the peers. */
+    SE_TRANS {
+        @Override
+        List<ChainedOptionsBuilder> runs(List<String> backends) {
+            return besidePeers(backends);
+        }
+    },
+    /** As {@link #SE_TRANS}. */
+    MOBILE_ASC_NET {
+        @Override
+        List<ChainedOptionsBuilder> runs(List<String> backends) {
+            return besidePeers(backends);
         }
     },
     /** Cost against T, batch and threads; one caller with two threads against two with one. */
@@ -33,11 +47,10 @@ enum Suite {
     PEERS {
         @Override
         List<ChainedOptionsBuilder> runs(List<String> backends) {
-            List<String> peers = List.of(Contender.ONNX_RUNTIME, Contender.DJL);
             return List.of(
-                    network(peers).param("threads", "1"),
-                    network(peers).param("threads", "1").threads(2),
-                    network(peers).param("batch", "4"));
+                    network(RIVALS).param("threads", "1"),
+                    network(RIVALS).param("threads", "1").threads(2),
+                    network(RIVALS).param("batch", "4"));
         }
     },
     /** Encoder and Mamba paths alone, one thread and two. */
@@ -55,6 +68,17 @@ enum Suite {
         }
     };
 
+    private static final List<String> RIVALS = List.of(Contender.ONNX_RUNTIME, Contender.DJL);
+
+    /**
+     * The set of a name.
+     *
+     * @param name as tools/bench takes it, like {@code se-trans}
+     */
+    static Suite named(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
     /**
      * What the set runs.
      *
@@ -62,8 +86,15 @@ enum Suite {
      */
     abstract List<ChainedOptionsBuilder> runs(List<String> backends);
 
+    private static List<ChainedOptionsBuilder> besidePeers(List<String> backends) {
+        return List.of(
+                peak(),
+                network(backends).param("threads", "2"),
+                network(RIVALS).param("threads", "2"));
+    }
+
     private static ChainedOptionsBuilder network(List<String> contenders) {
-        return of(AscMambaBenchmark.class).param("contender", contenders.toArray(String[]::new));
+        return of(NetworkBenchmark.class).param("contender", contenders.toArray(String[]::new));
     }
 
     private static ChainedOptionsBuilder layers(List<String> backends, String... threads) {

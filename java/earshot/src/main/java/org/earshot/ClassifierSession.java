@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
+import org.earshot.model.CoarseScenes;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.Network;
 import org.earshot.model.SceneModel;
@@ -12,15 +13,16 @@ import org.earshot.model.Session;
 
 /** A network's session with the front end's buffers: what one call computes with. */
 final class ClassifierSession implements SessionPool.Session {
-    private static final List<String> OUTPUTS = List.of(Network.LOGITS, Network.EMBEDDING);
-
     private final Session session;
     private final ModelConfig config;
     private final SceneModel model;
     private final LogMel logMel;
     private final LogMel.Scratch scratch;
     private final float[] features;
+    private final CoarseScenes coarseScenes;
+    private final List<String> outputs;
     private final float[] logits;
+    private final float[] coarseLogits;
     private float[] embedding = {};
     private float[] pcm = {};
 
@@ -32,6 +34,11 @@ final class ClassifierSession implements SessionPool.Session {
         scratch = logMel.scratch();
         features = new float[config.features().frames() * config.features().melBands()];
         logits = new float[config.labels().size()];
+        coarseScenes = model.coarse().orElse(null);
+        coarseLogits = new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
+        outputs = coarseScenes == null
+                ? List.of(Network.LOGITS, Network.EMBEDDING)
+                : List.of(Network.LOGITS, Network.EMBEDDING, Network.COARSE_LOGITS);
     }
 
     WindowResults run(Windows windows, ContextEncoding.Encoded context) {
@@ -55,10 +62,13 @@ final class ClassifierSession implements SessionPool.Session {
             session.run();
             session.fetch(Network.LOGITS, logits);
             session.fetch(Network.EMBEDDING, embedding);
-            if (results == null) {
-                results = new WindowResults(config.labels(), embedding.length);
+            if (coarseScenes != null) {
+                session.fetch(Network.COARSE_LOGITS, coarseLogits);
             }
-            results.add(windows.start(), windows.duration(), logits, embedding);
+            if (results == null) {
+                results = new WindowResults(config.labels(), coarseScenes, embedding.length);
+            }
+            results.add(windows.start(), windows.duration(), logits, coarseLogits, embedding);
         }
         return results;
     }
@@ -67,7 +77,7 @@ final class ClassifierSession implements SessionPool.Session {
         Map<String, Shape> feeds = new HashMap<>();
         feeds.put(Network.FEATURES, Shape.of(1, frames, config.features().melBands(), 1));
         context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
-        session.plan(feeds, OUTPUTS);
+        session.plan(feeds, outputs);
         int width = session.shape(Network.EMBEDDING).extent(-1);
         if (embedding.length != width) {
             embedding = new float[width];

@@ -3,6 +3,7 @@ package org.earshot;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -63,25 +64,65 @@ public final class ScenePrediction {
         }
     }
 
+    /**
+     * What the two stages of a system that decides in two (improved SE-Trans) said by themselves, before the fusion of
+     * their scores.
+     *
+     * @param coarse the coarse scenes, such as indoor and outdoor, the most probable first
+     * @param fine the scenes as the fine stage alone ranks them, the most probable first
+     */
+    public record TwoStages(List<ScoredScene> coarse, List<ScoredScene> fine) {
+        /** Copies the lists. */
+        public TwoStages {
+            coarse = List.copyOf(coarse);
+            fine = List.copyOf(fine);
+        }
+
+        /**
+         * The most probable coarse scene.
+         *
+         * @return its name
+         */
+        public String coarseLabel() {
+            return coarse.get(0).label();
+        }
+
+        /**
+         * The scene that the fine stage alone would have chosen.
+         *
+         * @return its name
+         */
+        public String fineLabel() {
+            return fine.get(0).label();
+        }
+    }
+
     private final List<ScoredScene> ranking;
+    private final TwoStages stages;
     private final List<Window> windows;
 
-    private ScenePrediction(List<ScoredScene> ranking, List<Window> windows) {
+    private ScenePrediction(List<ScoredScene> ranking, TwoStages stages, List<Window> windows) {
         this.ranking = ranking;
+        this.stages = stages;
         this.windows = windows;
     }
 
-    /** Averages the windows' probabilities, each window counting the same. */
-    static ScenePrediction ofWindows(List<String> labels, List<Window> windows) {
+    /**
+     * Averages the windows' probabilities, each window counting the same.
+     *
+     * @param stages the windows' stages, averaged; null for a system of one stage
+     */
+    static ScenePrediction ofWindows(List<String> labels, List<Window> windows, TwoStages stages) {
         return new ScenePrediction(
                 rank(labels, i -> windows.stream()
                         .mapToDouble(window -> window.probabilities[i])
                         .average()
                         .orElseThrow()),
+                stages,
                 List.copyOf(windows));
     }
 
-    private static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {
+    static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {
         return IntStream.range(0, labels.size())
                 .mapToObj(i -> new ScoredScene(labels.get(i), (float) probability.applyAsDouble(i)))
                 .sorted(Comparator.comparingDouble(ScoredScene::probability).reversed())
@@ -107,12 +148,22 @@ public final class ScenePrediction {
     }
 
     /**
-     * All scenes, the most probable first; equals keep the model's order.
+     * All scenes, the most probable first; equals keep the model's order. Of a system that decides in two stages these
+     * are the fused scores.
      *
      * @return one entry per label; the probabilities sum to 1
      */
     public List<ScoredScene> ranking() {
         return ranking;
+    }
+
+    /**
+     * What the two stages said by themselves.
+     *
+     * @return the coarse scene and the fine one; nothing for a system of one stage
+     */
+    public Optional<TwoStages> stages() {
+        return Optional.ofNullable(stages);
     }
 
     /**

@@ -3,43 +3,63 @@ package org.earshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.earshot.model.CoarseScenes;
+import org.earshot.model.Softmax;
 
 /** Collects what the network said of each window. */
 final class WindowResults {
     private final List<String> labels;
+    private final CoarseScenes coarseScenes;
     private final List<ScenePrediction.Window> windows = new ArrayList<>();
     private final double[] embeddingSum;
+    private final double[] fineSum;
+    private final double[] coarseSum;
 
-    WindowResults(List<String> labels, int embeddingWidth) {
+    /**
+     * Starts with no window.
+     *
+     * @param labels the scenes
+     * @param coarseScenes those of a system that decides in two stages, or null
+     * @param embeddingWidth values of an embedding
+     */
+    WindowResults(List<String> labels, CoarseScenes coarseScenes, int embeddingWidth) {
         this.labels = labels;
+        this.coarseScenes = coarseScenes;
         embeddingSum = new double[embeddingWidth];
+        fineSum = new double[labels.size()];
+        coarseSum = new double[coarseScenes == null ? 0 : coarseScenes.labels().size()];
     }
 
-    void add(Duration start, Duration length, float[] logits, float[] embedding) {
-        windows.add(new ScenePrediction.Window(start, length, labels, softmax(logits)));
-        for (int i = 0; i < embeddingSum.length; i++) {
-            embeddingSum[i] += embedding[i];
+    /**
+     * Adds a window.
+     *
+     * @param coarseLogits of the second stage; not read if there is none
+     */
+    void add(Duration start, Duration length, float[] logits, float[] coarseLogits, float[] embedding) {
+        float[] probabilities = Softmax.of(logits);
+        if (coarseScenes != null) {
+            float[] coarse = Softmax.of(coarseLogits);
+            addTo(fineSum, probabilities);
+            addTo(coarseSum, coarse);
+            probabilities = coarseScenes.fuse(probabilities, coarse);
         }
+        windows.add(new ScenePrediction.Window(start, length, labels, probabilities));
+        addTo(embeddingSum, embedding);
     }
 
-    private static float[] softmax(float[] logits) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (float logit : logits) {
-            largest = Math.max(largest, logit);
+    private static void addTo(double[] sum, float... values) {
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += values[i];
         }
-        double sum = 0;
-        for (float logit : logits) {
-            sum += Math.exp(logit - largest);
-        }
-        float[] probabilities = new float[logits.length];
-        for (int i = 0; i < logits.length; i++) {
-            probabilities[i] = (float) (Math.exp(logits[i] - largest) / sum);
-        }
-        return probabilities;
     }
 
     ScenePrediction prediction() {
-        return ScenePrediction.ofWindows(labels, windows);
+        ScenePrediction.TwoStages stages = coarseScenes == null
+                ? null
+                : new ScenePrediction.TwoStages(
+                        ScenePrediction.rank(coarseScenes.labels(), i -> coarseSum[i] / windows.size()),
+                        ScenePrediction.rank(labels, i -> fineSum[i] / windows.size()));
+        return ScenePrediction.ofWindows(labels, windows, stages);
     }
 
     float[] embedding() {

@@ -12,7 +12,8 @@ import java.util.List;
  * </pre>
  *
  * and then the averages of 2x2 values, an odd last frame or band being dropped. Input {@code [B, T, F, I]}, output
- * {@code [B, T / 2, F / 2, O]}.
+ * {@code [B, T / 2, F / 2, O]}. A batch norm counts as it was trained: 2 O {@link #parameters}, of which a bias is what
+ * folding leaves.
  *
  * @param convolution I to O channels, keeps T and F
  * @param depthwise {@code [O, 1, 3, 3]}
@@ -65,10 +66,10 @@ public record ResidualSeparable(Convolution convolution, Parameter depthwise, Li
 
     @Override
     public long parameters() {
-        return convolution.parameters()
-                + depthwise.shape().elements()
-                + pointwise.parameters()
-                + (shortcut == null ? 0 : shortcut.parameters());
+        long perBatchNorm = 2L * outputs();
+        long count = convolution.weight().shape().elements() + perBatchNorm;
+        count += depthwise.shape().elements() + pointwise.weight().shape().elements() + perBatchNorm;
+        return shortcut == null ? count : count + shortcut.weight().shape().elements() + perBatchNorm;
     }
 
     @Override

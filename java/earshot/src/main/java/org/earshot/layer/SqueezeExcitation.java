@@ -15,7 +15,8 @@ import java.util.List;
  * </pre>
  *
  * and, if {@code pooled}, the averages of 2x2 values of y, an odd last frame or band being dropped. Input {@code [B, T,
- * F, I]}, output {@code [B, T, F, O]} or {@code [B, T / 2, F / 2, O]}.
+ * F, I]}, output {@code [B, T, F, O]} or {@code [B, T / 2, F / 2, O]}. The batch norm behind the convolution counts as
+ * it was trained: 2 O {@link #parameters}, of which the bias is what folding leaves.
  *
  * @param convolution keeps T and F
  * @param fc0 {@code [H, S]}
@@ -91,7 +92,9 @@ public record SqueezeExcitation(
 
     @Override
     public long parameters() {
-        return convolution.parameters() + fc0.shape().elements() + fc2.shape().elements();
+        long batchNorm = 2L * outputs();
+        long convolved = convolution.weight().shape().elements() + batchNorm;
+        return convolved + fc0.shape().elements() + fc2.shape().elements();
     }
 
     @Override

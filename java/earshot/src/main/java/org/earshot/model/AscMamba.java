@@ -4,12 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.earshot.ModelException;
 import org.earshot.layer.Activation;
-import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
 import org.earshot.layer.GlobalPool;
-import org.earshot.layer.LayerNorm;
-import org.earshot.layer.Linear;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.NormalizedConvolution;
@@ -50,15 +47,14 @@ public final class AscMamba implements SceneModel {
                 .choice("pre_norm", List.of("auto", "none"), "auto")
                 .equals("none");
         config.model().finish();
-        WeightBinder binder = new WeightBinder(weights);
-        // Weights with foreign names show nothing: then the configuration is believed, and the binder lists the names.
-        boolean recognised = Architecture.recognise(weights.tensors().keySet()).isPresent();
-        boolean conditioned = recognised ? binder.hasPrefix(CONTEXT) : config.context() != null;
-        checkContext(config, conditioned);
+        Modules modules = new Modules(config, weights);
+        WeightBinder binder = modules.binder();
+        boolean conditioned = modules.conditioned(CONTEXT);
 
         Network.Builder builder = new Network.Builder();
         if (conditioned) {
-            builder.add(Network.CONDITION, contextEncoder(binder, config), Network.LOCATION, Network.TIME_FEATURES);
+            builder.add(
+                    Network.CONDITION, modules.contextEncoder(CONTEXT, true), Network.LOCATION, Network.TIME_FEATURES);
         }
         DenseEncoder encoder = denseEncoder(binder);
         String x = builder.add("dense_encoder", encoder, Network.FEATURES);
@@ -67,7 +63,7 @@ public final class AscMamba implements SceneModel {
             for (MambaPath.Axis axis : MambaPath.Axis.values()) {
                 String prefix = "blocks." + block + ".";
                 String name = prefix + (axis == MambaPath.Axis.TIME ? "time" : "freq");
-                MambaPath path = path(binder, prefix, axis, encoder.channels(), withoutNorm, conditioned);
+                MambaPath path = path(modules, prefix, axis, encoder.channels(), withoutNorm, conditioned);
                 x = path.norm() instanceof PreNorm.Conditional
                         ? builder.add(name, path, x, Network.CONDITION)
                         : builder.add(name, path, x);
@@ -76,54 +72,10 @@ public final class AscMamba implements SceneModel {
         builder.add(Network.EMBEDDING, new GlobalPool(encoder.channels(), GlobalPool.Kind.MEAN), x);
         builder.add(
                 Network.LOGITS,
-                linear(binder, "classifier", encoder.channels(), config.labels().size(), Activation.NONE),
+                modules.head("classifier", encoder.channels(), config.labels(), "labels"),
                 Network.EMBEDDING);
-        checkLabels(config, weights);
         binder.finish(Architecture.ASCMAMBA.label());
         return new AscMamba(builder.build(), conditioned ? binder.extent(CONTEXT + "projection.weight", 0) : 0);
-    }
-
-    private static void checkContext(ModelConfig config, boolean conditioned) {
-        if (conditioned && config.context() == null) {
-            throw new ModelException(
-                    config.source() + ": context", "null", "an object, since the weights have " + CONTEXT + "*");
-        }
-        if (!conditioned && config.context() != null) {
-            throw new ModelException(
-                    config.source() + ": context", "an object", "null, since the weights have no " + CONTEXT + "*");
-        }
-    }
-
-    private static void checkLabels(ModelConfig config, Weights weights) {
-        var classifier = weights.tensors().get("classifier.weight");
-        if (classifier != null && classifier.shape().rank() == 2) {
-            int classes = classifier.shape().extent(0);
-            if (classes != config.labels().size()) {
-                throw new ModelException(
-                        config.source() + ": labels",
-                        config.labels().size() + " labels",
-                        classes + ", as many as classifier.weight has rows");
-            }
-        }
-    }
-
-    private static ContextEncoder contextEncoder(WeightBinder binder, ModelConfig config) {
-        String embeddingName = CONTEXT + "location_embedding.weight";
-        int cities = binder.extent(embeddingName, 0);
-        int width = binder.extent(embeddingName, 1);
-        if (binder.has(embeddingName) && cities != config.context().locations().size()) {
-            throw new ModelException(
-                    config.source() + ": context.locations",
-                    config.context().locations().size() + " cities",
-                    cities + ", as many as " + embeddingName + " has rows");
-        }
-        Parameter embedding = binder.take(embeddingName, cities, width);
-        int timeWidth = binder.extent(CONTEXT + "time_mapping.weight", 0);
-        int condition = binder.extent(CONTEXT + "projection.weight", 0);
-        return new ContextEncoder(
-                ContextEncoder.withMeanRow(embedding),
-                linear(binder, CONTEXT + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU),
-                linear(binder, CONTEXT + "projection", width + timeWidth, condition, Activation.NONE));
     }
 
     private static DenseEncoder denseEncoder(WeightBinder binder) {
@@ -166,18 +118,19 @@ public final class AscMamba implements SceneModel {
     }
 
     private static MambaPath path(
-            WeightBinder binder,
+            Modules modules,
             String block,
             MambaPath.Axis axis,
             int channels,
             boolean withoutNorm,
             boolean conditioned) {
+        WeightBinder binder = modules.binder();
         boolean time = axis == MambaPath.Axis.TIME;
         String mamba = block + (time ? "time_mamba." : "freq_mamba.");
         String linear = block + (time ? "tlinear." : "flinear.");
         return new MambaPath(
                 axis,
-                preNorm(binder, block + (time ? "time_" : "freq_"), channels, withoutNorm, conditioned),
+                preNorm(modules, block + (time ? "time_" : "freq_"), channels, withoutNorm, conditioned),
                 mambaLayers(binder, mamba + "forward_blocks.", channels),
                 mambaLayers(binder, mamba + "backward_blocks.", channels),
                 squeezed(binder.take(linear + "weight", 2 * channels, channels, 1)),
@@ -190,18 +143,17 @@ public final class AscMamba implements SceneModel {
     }
 
     private static PreNorm preNorm(
-            WeightBinder binder, String prefix, int channels, boolean withoutNorm, boolean conditioned) {
+            Modules modules, String prefix, int channels, boolean withoutNorm, boolean conditioned) {
         if (withoutNorm) {
             return new PreNorm.None();
         }
         if (conditioned) {
-            int condition = binder.extent(CONTEXT + "projection.weight", 0);
+            int condition = modules.binder().extent(CONTEXT + "projection.weight", 0);
             return new PreNorm.Conditional(
-                    linear(binder, prefix + "cln.gamma", condition, channels, Activation.NONE),
-                    linear(binder, prefix + "cln.beta", condition, channels, Activation.NONE));
+                    modules.linear(prefix + "cln.gamma", condition, channels, Activation.NONE),
+                    modules.linear(prefix + "cln.beta", condition, channels, Activation.NONE));
         }
-        return new LayerNorm(
-                binder.take(prefix + "norm.weight", channels), binder.take(prefix + "norm.bias", channels));
+        return modules.layerNorm(prefix + "norm", channels);
     }
 
     private static List<MambaLayer> mambaLayers(WeightBinder binder, String prefix, int channels) {
@@ -226,11 +178,6 @@ public final class AscMamba implements SceneModel {
                     binder.take(mixer + "out_proj.weight", channels, inner)));
         }
         return layers;
-    }
-
-    private static Linear linear(WeightBinder binder, String name, int inputs, int outputs, Activation activation) {
-        return new Linear(
-                binder.take(name + ".weight", outputs, inputs), binder.take(name + ".bias", outputs), activation);
     }
 
     @Override

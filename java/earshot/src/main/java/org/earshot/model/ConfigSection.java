@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -231,6 +232,39 @@ public final class ConfigSection {
             }
         }
         return List.copyOf(values);
+    }
+
+    /**
+     * Reads a list of whole numbers.
+     *
+     * @param field its name
+     * @param least smallest allowed
+     * @param most largest allowed
+     * @return the numbers, at least one
+     * @throws ModelException if it is missing, another type, empty, or holds a number out of range
+     */
+    public List<Integer> integers(String field, int least, int most) {
+        List<Integer> values = new ArrayList<>();
+        for (JsonNode element : elements(field)) {
+            values.add(integer(name(field) + "[" + values.size() + "]", element, least, most));
+        }
+        return List.copyOf(values);
+    }
+
+    /**
+     * Reads an object whose fields have free names and string values.
+     *
+     * @param field its name
+     * @return name to value, in the file's order
+     * @throws ModelException if it is missing or another type, or a value is no string
+     */
+    public Map<String, String> stringMap(String field) {
+        Map<String, String> values = new LinkedHashMap<>();
+        object(field)
+                .properties()
+                .forEach(entry -> values.put(
+                        entry.getKey(), text(name(field) + "." + Quoted.of(entry.getKey()), entry.getValue())));
+        return values;
     }
 
     /**

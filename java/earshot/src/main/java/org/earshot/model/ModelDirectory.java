@@ -59,11 +59,8 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
                 });
         return switch (config.architecture()) {
             case ASCMAMBA -> AscMamba.of(config, weights);
-            case SE_TRANS, MOBILE_ASC_NET ->
-                throw new ModelException(
-                        config.source() + ": architecture",
-                        config.architecture().label(),
-                        Architecture.ASCMAMBA.label() + " (the others are not built yet)");
+            case SE_TRANS -> SeTrans.of(config, weights);
+            case MOBILE_ASC_NET -> MobileAscNet.of(config, weights);
         };
     }
 }

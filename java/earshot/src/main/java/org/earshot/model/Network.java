@@ -26,6 +26,9 @@ public final class Network {
     /** Class scores before the softmax, {@code [B, classes]}. */
     public static final String LOGITS = "logits";
 
+    /** Scores of the coarse scenes before the softmax, {@code [B, coarse scenes]}. */
+    public static final String COARSE_LOGITS = "coarse_logits";
+
     /** What enters the last linear layer, {@code [B, E]}. */
     public static final String EMBEDDING = "embedding";
 

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -29,6 +31,7 @@ public final class Parity {
     private static final String INPUT = "input.";
     private static final String OUTPUT = "output.";
     private static final String FEATURES_OUTPUT = OUTPUT + Network.FEATURES;
+    private static final String PROBABILITIES_OUTPUT = OUTPUT + "probabilities";
 
     private Parity() {}
 
@@ -90,7 +93,7 @@ public final class Parity {
      * @param directory the model it belongs to
      * @param golden the golden file
      * @param network the model's network, prepared on the backend to check
-     * @return one difference per output in the file
+     * @return one difference per output in the file; {@code output.probabilities} are those after score fusion
      * @throws WeightsException if the file lacks an input, or a tensor has a shape that does not fit
      */
     public static List<Difference> check(ModelDirectory directory, Path golden, PreparedNetwork network) {
@@ -107,12 +110,17 @@ public final class Parity {
                 shapes.put(name, Shape.of(batch, Math.toIntExact(tensor.shape().elements() / batch)));
             }
         }
-        List<String> wanted = tensors.tensors().keySet().stream()
-                .filter(name -> name.startsWith(OUTPUT) && !name.equals(FEATURES_OUTPUT))
-                .map(name -> name.substring(OUTPUT.length()))
-                .toList();
+        List<String> wanted = new ArrayList<>();
+        for (String name : tensors.tensors().keySet()) {
+            if (name.equals(PROBABILITIES_OUTPUT)) {
+                wanted.add(Network.LOGITS);
+                directory.model().coarse().ifPresent(coarse -> wanted.add(Network.COARSE_LOGITS));
+            } else if (name.startsWith(OUTPUT) && !name.equals(FEATURES_OUTPUT)) {
+                wanted.add(name.substring(OUTPUT.length()));
+            }
+        }
         try (Session session = network.open()) {
-            session.plan(shapes, wanted);
+            session.plan(shapes, List.copyOf(new LinkedHashSet<>(wanted)));
             feeds.forEach(session::feed);
             session.run();
             for (String name : wanted) {
@@ -122,6 +130,9 @@ public final class Parity {
             }
         } catch (IllegalArgumentException e) {
             throw new WeightsException(golden, e.getMessage(), "inputs and outputs of this network", e);
+        }
+        if (tensors.tensors().containsKey(PROBABILITIES_OUTPUT)) {
+            computed.put(PROBABILITIES_OUTPUT, probabilities(directory, computed));
         }
         List<Difference> differences = new ArrayList<>();
         computed.forEach((name, values) -> {
@@ -170,6 +181,25 @@ public final class Parity {
         feeds.put(Network.FEATURES, values);
         shapes.put(Network.FEATURES, Shape.of(shape.extent(0), frames, parameters.melBands(), 1));
         computed.put(FEATURES_OUTPUT, values);
+    }
+
+    /** The probabilities of all clips, after score fusion where there are two stages. */
+    private static float[] probabilities(ModelDirectory directory, Map<String, float[]> computed) {
+        float[] logits = computed.get(OUTPUT + Network.LOGITS);
+        float[] coarse = computed.get(OUTPUT + Network.COARSE_LOGITS);
+        int classes = directory.config().labels().size();
+        float[] probabilities = new float[logits.length];
+        for (int from = 0; from < logits.length; from += classes) {
+            float[] clip = Softmax.of(Arrays.copyOfRange(logits, from, from + classes));
+            if (directory.model().coarse().isPresent()) {
+                CoarseScenes scenes = directory.model().coarse().get();
+                int width = scenes.labels().size();
+                int first = from / classes * width;
+                clip = scenes.fuse(clip, Softmax.of(Arrays.copyOfRange(coarse, first, first + width)));
+            }
+            System.arraycopy(clip, 0, probabilities, from, classes);
+        }
+        return probabilities;
     }
 
     private static Shape requireRank(Weights tensors, String name, int rank) {

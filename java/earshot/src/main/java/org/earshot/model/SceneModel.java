@@ -1,6 +1,7 @@
 package org.earshot.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /** A trained system: its network, and what must be known to feed it and to read its answer. */
 public interface SceneModel {
@@ -38,4 +39,13 @@ public interface SceneModel {
      * @return at least 1
      */
     int minimumFrames();
+
+    /**
+     * The coarse scenes, which the network makes {@link Network#COARSE_LOGITS} for.
+     *
+     * @return them, if this system decides in two stages
+     */
+    default Optional<CoarseScenes> coarse() {
+        return Optional.empty();
+    }
 }

@@ -1,5 +1,6 @@
 package org.earshot.weights;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,6 +33,7 @@ public final class WeightBinder {
     private final NavigableSet<String> names;
     private long placeholderElements;
     private final Set<String> used = new LinkedHashSet<>();
+    private final List<String> ignored = new ArrayList<>();
     private final Set<String> missing = new LinkedHashSet<>();
     private final Map<String, String> misshapen = new LinkedHashMap<>();
 
@@ -145,7 +147,16 @@ public final class WeightBinder {
     }
 
     /**
-     * Ends the binding: every tensor of the file must have been taken, and every one asked for found.
+     * Names tensors that a checkpoint may hold and the network does not need.
+     *
+     * @param prefix start of their names
+     */
+    public void ignore(String prefix) {
+        ignored.add(prefix);
+    }
+
+    /**
+     * Ends the binding: every tensor of the file must have been taken or ignored, and every one asked for found.
      *
      * @param architecture what the weights were bound to, for the message
      * @throws WeightsException listing all that is missing (with the nearest names), wrongly shaped and unexpected
@@ -160,6 +171,7 @@ public final class WeightBinder {
     private Set<String> unexpected() {
         Set<String> unexpected = new LinkedHashSet<>(weights.tensors().keySet());
         unexpected.removeAll(used);
+        unexpected.removeIf(name -> ignored.stream().anyMatch(name::startsWith));
         return unexpected;
     }
 

@@ -60,10 +60,15 @@ class ModelConfigTest {
 
     @Test
     void theArchitectureReadsItsOwnOptions() throws IOException {
-        ConfigSection model = edited("\"model\": {}", "\"model\": {\"heads\": 8, \"fusion\": \"gated\"}")
+        ConfigSection model = edited(
+                        "\"model\": {}",
+                        "\"model\": {\"heads\": 8, \"scales\": [1, 2], \"superset\": {\"Bus\": \"indoor\"},"
+                                + " \"fusion\": \"gated\"}")
                 .model();
         assertEquals(8, model.integer("heads", 1, 64));
         assertEquals(4, model.integer("layers", 1, 64, 4));
+        assertEquals(List.of(1, 2), model.integers("scales", 1, 9));
+        assertEquals("indoor", model.stringMap("superset").get("Bus"));
         assertTrue(
                 assertThrows(ModelException.class, model::finish).getMessage().contains("\"fusion\""));
         assertEquals("gated", model.choice("fusion", List.of("none", "gated")));
@@ -72,6 +77,7 @@ class ModelConfigTest {
         assertTrue(assertThrows(ModelException.class, () -> model.choice("fusion", List.of("none")))
                 .getMessage()
                 .contains("config.json: model.fusion: found \"gated\"; expected one of [none]"));
+        assertThrows(ModelException.class, () -> model.integers("scales", 2, 9));
     }
 
     @Test

@@ -26,13 +26,18 @@ class WeightBinderTest {
 
     @Test
     void bindsWhatFits() {
-        WeightBinder binder = new WeightBinder(weights(Map.of("fc.weight", WeightTensor.of(Shape.of(1, 2), 1f, 2f))));
+        WeightBinder binder = new WeightBinder(weights(Map.of(
+                "fc.weight", WeightTensor.of(Shape.of(1, 2), 1f, 2f),
+                "bn.num_batches_tracked", WeightTensor.of(Shape.of(), 7L),
+                "encoder_layer.norm1.weight", zeros(3))));
         assertTrue(binder.has("fc.weight"));
         assertFalse(binder.has("fc.bias"));
         assertTrue(binder.hasPrefix("fc."));
         assertFalse(binder.hasPrefix("fd"));
         assertEquals(2, binder.extent("fc.weight", 1));
         assertArrayEquals(new float[] {1, 2}, binder.take("fc.weight", 1, 2).values());
+        binder.ignore("bn.num_batches_tracked");
+        binder.ignore("encoder_layer.");
         binder.finish("se-trans");
     }
 

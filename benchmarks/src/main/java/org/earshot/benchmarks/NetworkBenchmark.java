@@ -12,11 +12,11 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** The whole network of paper size, from features to logits, per engine. Each JMH thread is a caller of its own. */
+/** A whole network of paper size, from features to logits, per engine. Each JMH thread is a caller of its own. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class AscMambaBenchmark {
+public class NetworkBenchmark {
     /** The engine; see {@link Contender#open}. */
     @Param("auto")
     public String contender;

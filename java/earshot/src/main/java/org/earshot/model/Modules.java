@@ -1,0 +1,150 @@
+package org.earshot.model;
+
+import java.util.List;
+import org.earshot.ModelException;
+import org.earshot.layer.Activation;
+import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.LayerNorm;
+import org.earshot.layer.Linear;
+import org.earshot.layer.Parameter;
+import org.earshot.weights.WeightBinder;
+import org.earshot.weights.WeightTensor;
+import org.earshot.weights.Weights;
+
+/**
+ * What all systems have in common in being composed: PyTorch's modules by their names, the context encoder, the heads,
+ * and the checks that configuration and weights say the same.
+ */
+final class Modules {
+    private final ModelConfig config;
+    private final Weights weights;
+    private final WeightBinder binder;
+    private final boolean recognised;
+
+    Modules(ModelConfig config, Weights weights) {
+        this.config = config;
+        this.weights = weights;
+        binder = new WeightBinder(weights);
+        recognised = Architecture.recognise(weights.tensors().keySet()).isPresent();
+    }
+
+    /** The tensors themselves. */
+    WeightBinder binder() {
+        return binder;
+    }
+
+    /** Whether the weights have the names of one of the systems. */
+    boolean recognised() {
+        return recognised;
+    }
+
+    /**
+     * Whether the network has a part: the weights show it by a prefix. Weights with foreign names show nothing; then
+     * the configuration is believed, and the binder lists the names.
+     */
+    boolean shows(String prefix, boolean believed) {
+        return recognised ? binder.hasPrefix(prefix) : believed;
+    }
+
+    /** Whether the network has a context, after a check that configuration and weights agree on that. */
+    boolean conditioned(String prefix) {
+        boolean conditioned = shows(prefix, config.context() != null);
+        if (conditioned && config.context() == null) {
+            throw new ModelException(
+                    config.source() + ": context", "null", "an object, since the weights have " + prefix + "*");
+        }
+        if (!conditioned && config.context() != null) {
+            throw new ModelException(
+                    config.source() + ": context", "an object", "null, since the weights have no " + prefix + "*");
+        }
+        return conditioned;
+    }
+
+    /** A linear layer: {@code name.weight} and {@code name.bias}. */
+    Linear linear(String name, int inputs, int outputs, Activation activation) {
+        return new Linear(
+                binder.take(name + ".weight", outputs, inputs), binder.take(name + ".bias", outputs), activation);
+    }
+
+    /** A layer norm: {@code name.weight} and {@code name.bias}. */
+    LayerNorm layerNorm(String name, int channels) {
+        return new LayerNorm(binder.take(name + ".weight", channels), binder.take(name + ".bias", channels));
+    }
+
+    /**
+     * A linear layer whose outputs have labels.
+     *
+     * @param name of the module
+     * @param inputs its width
+     * @param labels one for each output
+     * @param field where the labels come from
+     * @throws ModelException if there are more or fewer labels than outputs
+     */
+    Linear head(String name, int inputs, List<String> labels, String field) {
+        WeightTensor weight = weights.tensors().get(name + ".weight");
+        if (weight != null && weight.shape().rank() == 2) {
+            int classes = weight.shape().extent(0);
+            if (classes != labels.size()) {
+                throw new ModelException(
+                        config.source() + ": " + field,
+                        labels.size() + " labels",
+                        classes + ", as many as " + name + ".weight has rows");
+            }
+        }
+        return linear(name, inputs, labels.size(), Activation.NONE);
+    }
+
+    /**
+     * The context encoder: {@code location_embedding}, {@code time_mapping} and, if asked for, {@code projection}.
+     *
+     * @param prefix in front of these names
+     * @param projected whether a projection follows
+     * @throws ModelException if the configuration lists more or fewer cities than the embedding has rows
+     */
+    ContextEncoder contextEncoder(String prefix, boolean projected) {
+        String embeddingName = prefix + "location_embedding.weight";
+        int cities = binder.extent(embeddingName, 0);
+        int width = binder.extent(embeddingName, 1);
+        int listed = config.context().locations().size();
+        if (binder.has(embeddingName) && cities != listed) {
+            throw new ModelException(
+                    config.source() + ": context.locations",
+                    listed + " cities",
+                    cities + ", as many as " + embeddingName + " has rows");
+        }
+        Parameter embedding = binder.take(embeddingName, cities, width);
+        int timeWidth = binder.extent(prefix + "time_mapping.weight", 0);
+        Linear time = linear(prefix + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU);
+        Linear projection = null;
+        if (projected) {
+            int condition = binder.extent(prefix + "projection.weight", 0);
+            projection = linear(prefix + "projection", width + timeWidth, condition, Activation.NONE);
+        }
+        return new ContextEncoder(ContextEncoder.withMeanRow(embedding), time, projection);
+    }
+
+    /** A batch norm, whose counter of batches is of no use here. */
+    BatchNorm batchNorm(String name, int channels) {
+        binder.ignore(name + ".num_batches_tracked");
+        return new BatchNorm(
+                binder.take(name + ".weight", channels),
+                binder.take(name + ".bias", channels),
+                binder.take(name + ".running_mean", channels),
+                binder.take(name + ".running_var", channels));
+    }
+
+    /**
+     * Checks that the front end makes as many bands as the network takes.
+     *
+     * @param fits whether it does
+     * @param expected which numbers of bands would fit, and why
+     */
+    void checkBands(boolean fits, String expected) {
+        if (!fits) {
+            throw new ModelException(
+                    config.source() + ": features.n_mels",
+                    Integer.toString(config.features().melBands()),
+                    expected);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package org.earshot.model;
+
+import java.util.List;
+import java.util.Optional;
+import org.earshot.ModelException;
+import org.earshot.layer.Activation;
+import org.earshot.layer.Concatenation;
+import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.GlobalPool;
+import org.earshot.layer.Linear;
+import org.earshot.layer.Parameter;
+import org.earshot.layer.SqueezeExcitation;
+import org.earshot.layer.TokenPool;
+import org.earshot.layer.Transformer;
+import org.earshot.weights.WeightBinder;
+import org.earshot.weights.Weights;
+
+/**
+ * SE-Trans, the challenge baseline, and its improved form (specification, "SE-Trans"): batch norm over the bands, two
+ * squeeze-and-excitation blocks, 16 tokens, transformer layers, maximum over the tokens, fusion with the context where
+ * the weights have one, linear classifier; with a second head for the coarse scene where the weights have one. All
+ * widths and counts are read from the weights; the configuration says the number of attention heads ({@code heads}, by
+ * default 8), the scales of the squeeze ({@code se_scales}, by default {@code [1]}) and the coarse scenes (see
+ * {@link CoarseScenes}).
+ */
+public final class SeTrans implements SceneModel {
+    private static final int TOKENS = 16;
+    private static final List<String> BLOCKS = List.of("SE_block1.", "SE_block2.");
+    private static final int DEFAULT_HEADS = 8;
+    private static final int MOST_HEADS = 1 << 12;
+    private static final int LARGEST_SCALE = 64;
+    private static final String SCALES = "se_scales";
+
+    /** Named again by the challenge's trainer, which registers the layer that the encoder copies. */
+    private static final String UNUSED = "encoder_layer.";
+
+    private final ModelConfig config;
+    private final Modules modules;
+    private final WeightBinder binder;
+    private final Network.Builder builder = new Network.Builder();
+    private final boolean conditioned;
+    private final Optional<CoarseScenes> coarse;
+    private final Network network;
+
+    private SeTrans(ModelConfig config, Weights weights) {
+        this.config = config;
+        modules = new Modules(config, weights);
+        binder = modules.binder();
+        binder.ignore(UNUSED);
+        conditioned = modules.conditioned("location_embedding.");
+        List<Integer> scales =
+                config.model().has(SCALES) ? config.model().integers(SCALES, 1, LARGEST_SCALE) : List.of(1);
+        int heads = config.model().integer("heads", 1, MOST_HEADS, DEFAULT_HEADS);
+        coarse = CoarseScenes.read(
+                config, modules.shows(CoarseScenes.HEAD + ".", config.model().has("coarse_labels")));
+        config.model().finish();
+
+        String x = bandNorm();
+        int channels = 1;
+        for (String block : BLOCKS) {
+            for (int i = 1; i <= 2; i++) {
+                SqueezeExcitation layer = squeezeExcitation(block, i, channels, scales);
+                x = builder.add(block + "se" + i, layer, x);
+                channels = layer.outputs();
+            }
+        }
+        x = builder.add("tokens", new TokenPool(channels, TOKENS), x);
+        int layers = Math.max(1, binder.count("encoder.layers."));
+        for (int i = 0; i < layers; i++) {
+            x = builder.add("encoder.layers." + i, transformer("encoder.layers." + i + ".", channels, heads), x);
+        }
+        int width = embedding(x, channels);
+        Linear fc = modules.head("fc", width, config.labels(), "labels");
+        builder.add(Network.LOGITS, fc, Network.EMBEDDING);
+        coarse.ifPresent(scenes -> builder.add(
+                Network.COARSE_LOGITS,
+                modules.head(CoarseScenes.HEAD, width, scenes.labels(), "model.coarse_labels"),
+                Network.EMBEDDING));
+        binder.finish(Architecture.SE_TRANS.label());
+        network = builder.build();
+    }
+
+    /**
+     * Composes the network.
+     *
+     * @param config its configuration
+     * @param weights its weights; {@code encoder_layer.*}, an unused copy in the baseline's checkpoints, is passed over
+     * @return the model
+     * @throws ModelException if the configuration contradicts the weights
+     * @throws org.earshot.WeightsException listing all tensors that are missing, unexpected or of another shape
+     */
+    public static SeTrans of(ModelConfig config, Weights weights) {
+        return new SeTrans(config, weights);
+    }
+
+    private String bandNorm() {
+        int bands = binder.extent("bn0.weight", 0);
+        modules.checkBands(
+                !binder.has("bn0.weight") || bands == config.features().melBands(),
+                bands + ", as many as bn0.weight has values");
+        return builder.add("bn0", modules.batchNorm("bn0", bands).overBands(), Network.FEATURES);
+    }
+
+    private SqueezeExcitation squeezeExcitation(String block, int number, int inputs, List<Integer> scales) {
+        String weight = block + "conv" + number + ".weight";
+        String fc = block + "se" + number + ".fc.";
+        int outputs = binder.extent(weight, 0);
+        int hidden = binder.extent(fc + "0.weight", 0);
+        int squeezed = SqueezeExcitation.squeezed(outputs, scales);
+        int width = binder.extent(fc + "0.weight", 1);
+        if (binder.has(weight) && binder.has(fc + "0.weight") && width != squeezed && width % outputs == 0) {
+            throw new ModelException(
+                    config.source() + ": model." + SCALES,
+                    scales + ", whose squares sum to " + squeezed / outputs,
+                    "scales whose squares sum to " + width / outputs + ", since " + fc + "0.weight takes " + width
+                            + " values of " + outputs + " channels");
+        }
+        Parameter convolution = binder.take(weight, outputs, inputs, 3, 3);
+        return new SqueezeExcitation(
+                modules.batchNorm(block + "bn" + number, outputs).folded(convolution),
+                binder.take(fc + "0.weight", hidden, squeezed),
+                binder.take(fc + "2.weight", outputs, hidden),
+                scales,
+                number == 2);
+    }
+
+    private Transformer transformer(String prefix, int width, int heads) {
+        int hidden = binder.extent(prefix + "linear1.weight", 0);
+        boolean divides = width % heads == 0;
+        if (!divides && binder.has(prefix + "self_attn.in_proj_weight")) {
+            throw new ModelException(
+                    config.source() + ": model.heads",
+                    Integer.toString(heads),
+                    "a divisor of " + width + ", the width of " + prefix + "self_attn");
+        }
+        Linear inProjection = new Linear(
+                binder.take(prefix + "self_attn.in_proj_weight", 3 * width, width),
+                binder.take(prefix + "self_attn.in_proj_bias", 3 * width),
+                Activation.NONE);
+        return new Transformer(
+                divides ? heads : 1, // without weights; finish will list them
+                inProjection,
+                modules.linear(prefix + "self_attn.out_proj", width, width, Activation.NONE),
+                modules.linear(prefix + "linear1", width, hidden, Activation.RELU),
+                modules.linear(prefix + "linear2", hidden, width, Activation.NONE),
+                modules.layerNorm(prefix + "norm1", width),
+                modules.layerNorm(prefix + "norm2", width));
+    }
+
+    /** Adds what leads from the tokens to the embedding, whose width it returns. */
+    private int embedding(String tokens, int channels) {
+        GlobalPool pool = new GlobalPool(channels, GlobalPool.Kind.MAX);
+        if (!conditioned) {
+            builder.add(Network.EMBEDDING, pool, tokens);
+            return channels;
+        }
+        String sound = builder.add("pool", pool, tokens);
+        ContextEncoder encoder = modules.contextEncoder("", false);
+        String context = builder.add("context", encoder, Network.LOCATION, Network.TIME_FEATURES);
+        Concatenation both = new Concatenation(channels, encoder.outputs());
+        String joined = builder.add("concatenation", both, sound, context);
+        int width = binder.extent("fusion_layer.weight", 0);
+        Linear fusion = modules.linear("fusion_layer", channels + encoder.outputs(), width, Activation.RELU);
+        builder.add(Network.EMBEDDING, fusion, joined);
+        return width;
+    }
+
+    @Override
+    public Architecture architecture() {
+        return Architecture.SE_TRANS;
+    }
+
+    @Override
+    public Network network() {
+        return network;
+    }
+
+    @Override
+    public List<String> contextInputs() {
+        return conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of();
+    }
+
+    @Override
+    public int conditionWidth() {
+        return 0;
+    }
+
+    /** Every block halves the frames, and one must be left. */
+    @Override
+    public int minimumFrames() {
+        return 1 << BLOCKS.size();
+    }
+
+    @Override
+    public Optional<CoarseScenes> coarse() {
+        return coarse;
+    }
+}

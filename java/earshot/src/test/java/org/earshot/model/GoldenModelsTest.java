@@ -1,0 +1,104 @@
+package org.earshot.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.earshot.backend.Backends;
+import org.earshot.backend.PackedLayer;
+import org.earshot.weights.KeyMap;
+import org.earshot.weights.Safetensors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every golden model on every backend: what PyTorch computed, from both kinds of weight files. */
+class GoldenModelsTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+    private static final String BASELINE = "public-code/se_trans_baseline";
+    private static final List<String> MODELS = List.of(
+            "ascmamba-small",
+            "ascmamba-unconditioned",
+            "se-trans",
+            "se-trans-two-stage",
+            "mobile-asc-net-early",
+            "mobile-asc-net-gated",
+            BASELINE);
+
+    /** What the project promises: the largest difference in units of the golden values' standard deviation. */
+    private static final double TOLERANCE = 1e-4;
+
+    static ModelDirectory read(String model) {
+        return ModelDirectory.read(GOLDEN.resolve(model), checkpoint(model), KeyMap.identity());
+    }
+
+    /** The challenge's trainer wrote no safetensors, and another name. */
+    private static Path checkpoint(String model) {
+        return model.equals(BASELINE) ? GOLDEN.resolve(BASELINE).resolve("best_model_2.pth") : null;
+    }
+
+    static Stream<Arguments> modelsAndBackends() {
+        return MODELS.stream().flatMap(model -> Stream.of("portable", "cpu").map(name -> Arguments.of(model, name)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsAndBackends")
+    void agreesWithPyTorch(String model, String backend) {
+        ModelDirectory directory = read(model);
+        Path golden = GOLDEN.resolve(model).resolve("golden.safetensors");
+        Set<String> expected = Safetensors.read(golden).tensors().keySet().stream()
+                .filter(name -> name.startsWith("output."))
+                .collect(Collectors.toCollection(TreeSet::new));
+        try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), Backends.start(backend, 2))) {
+            Map<String, Parity.Difference> differences = new TreeMap<>();
+            Parity.check(directory, golden, network).forEach(one -> differences.put(one.output(), one));
+            assertEquals(expected, differences.keySet());
+            for (Parity.Difference difference : differences.values()) {
+                assertTrue(difference.within(TOLERANCE), difference.toString());
+                assertTrue(difference.spread() > 0);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ascmamba-small",
+        "ascmamba-unconditioned",
+        "se-trans",
+        "se-trans-two-stage",
+        "mobile-asc-net-early",
+        "mobile-asc-net-gated"
+    })
+    void checkpointAndSafetensorsAreTheSameModel(String model) {
+        List<float[]> one = parameters(read(model));
+        List<float[]> other = parameters(
+                ModelDirectory.read(GOLDEN.resolve(model), GOLDEN.resolve(model + "/model.pth"), KeyMap.identity()));
+        assertEquals(one.size(), other.size());
+        for (int i = 0; i < one.size(); i++) {
+            assertArrayEquals(one.get(i), other.get(i));
+        }
+    }
+
+    /** The weights of all layers, as a native backend would get them. */
+    private static List<float[]> parameters(ModelDirectory directory) {
+        return directory.model().network().nodes().stream()
+                .map(node -> PackedLayer.of(node.layer()).weights())
+                .toList();
+    }
+
+    /** Trained numbers as the specification and the papers count them: without the baseline's unused copy. */
+    @ParameterizedTest
+    @CsvSource({"se-trans, 361946", BASELINE + ", 361946", "mobile-asc-net-gated, 366266"})
+    void countsParametersAsThePapersDo(String model, long expected) {
+        assertEquals(expected, read(model).model().network().parameters());
+    }
+}
