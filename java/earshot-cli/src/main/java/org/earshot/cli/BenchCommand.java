@@ -117,9 +117,7 @@ final class BenchCommand extends Subcommand {
         try (PreparedNetwork network = new PreparedNetwork(
                         model.model().network(),
                         Backends.start(
-                                backend,
-                                threads == null ? Backends.defaultThreads() : threads,
-                                precision.precision()),
+                                backend, threads == null ? Backends.defaultThreads() : threads, precision.precision()),
                         LatencyProbe.withFrames(model.config().features(), length));
                 LatencyProbe probe = new LatencyProbe(model, network, batch, length, from == Start.PCM)) {
             Figures figures = measure(network, probe);
