@@ -35,7 +35,8 @@ final class ClassifierSession implements SessionPool.Session {
         features = new float[config.features().frames() * config.features().melBands()];
         logits = new float[config.labels().size()];
         coarseScenes = model.coarse().orElse(null);
-        coarseLogits = new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
+        coarseLogits =
+                new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
         outputs = coarseScenes == null
                 ? List.of(Network.LOGITS, Network.EMBEDDING)
                 : List.of(Network.LOGITS, Network.EMBEDDING, Network.COARSE_LOGITS);
