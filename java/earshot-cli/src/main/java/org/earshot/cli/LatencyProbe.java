@@ -10,6 +10,7 @@ import java.util.Random;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
+import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.Network;
 import org.earshot.model.PreparedNetwork;
@@ -59,13 +60,19 @@ final class LatencyProbe implements AutoCloseable {
         shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
         feeds.put(Network.FEATURES, features);
         SceneModel scenes = model.model();
-        if (scenes.conditionWidth() > 0) {
-            shapes.put(Network.CONDITION, Shape.of(batch, scenes.conditionWidth()));
-            feeds.put(Network.CONDITION, noise(random, batch * scenes.conditionWidth(), 0, 1));
+        if (!scenes.contextInputs().isEmpty()) {
+            shapes.put(Network.LOCATION, Shape.of(batch, 1));
+            feeds.put(Network.LOCATION, new float[batch]); // Row 0, of which there is one in every model.
+            shapes.put(Network.TIME_FEATURES, Shape.of(batch, ContextParameters.TIME_FEATURES));
+            feeds.put(Network.TIME_FEATURES, noise(random, batch * ContextParameters.TIME_FEATURES, 0, 1));
         }
         session = network.open();
-        session.plan(shapes, List.of(Network.LOGITS));
+        session.plan(shapes, outputs(scenes));
         logits = new float[Math.toIntExact(session.shape(Network.LOGITS).elements())];
+    }
+
+    private static List<String> outputs(SceneModel scenes) {
+        return scenes.coarse().isPresent() ? List.of(Network.LOGITS, Network.COARSE_LOGITS) : List.of(Network.LOGITS);
     }
 
     private static FeatureParameters withFrames(FeatureParameters of, int frames) {
@@ -92,6 +99,11 @@ final class LatencyProbe implements AutoCloseable {
             values[i] = (float) (mean + deviation * random.nextGaussian());
         }
         return values;
+    }
+
+    /** The shape of a value that is fed or computed in a run. */
+    Shape shape(String value) {
+        return session.shape(value);
     }
 
     /** Length of the clips of one run. */
