@@ -50,7 +50,7 @@ public final class MobileAscNet implements SceneModel {
         binder = modules.binder();
         fusion = fusion();
         config.model().finish();
-        boolean conditioned = modules.conditioned("location_embedding.");
+        boolean conditioned = modules.conditioned("");
         if (conditioned != (fusion != Fusion.NONE)) {
             throw config.model()
                     .wrong(
@@ -130,7 +130,7 @@ public final class MobileAscNet implements SceneModel {
         String inputWeight = "gru.weight_ih_l0";
         int bands = config.features().melBands() >> Math.min(blocks, DEEPEST);
         int inputs = binder.extent(inputWeight, 1);
-        if (binder.has(inputWeight) && binder.has("blocks.0.conv.weight") && inputs % channels == 0) {
+        if (inputs % channels == 0) {
             int taken = inputs / channels;
             modules.checkBands(
                     bands == taken,

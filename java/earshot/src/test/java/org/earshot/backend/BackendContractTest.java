@@ -56,8 +56,9 @@ class BackendContractTest {
             this(name, Precision.FLOAT32, make);
         }
 
-        double goldenTolerance() {
-            return precision == Precision.FLOAT32 ? 10 * TOLERANCE : rounding();
+        /** What goldens are held to. */
+        double goldenTolerance(Layer layer) {
+            return precision == Precision.FLOAT32 ? 10 * TOLERANCE : rounding(layer);
         }
 
         double tolerance(Layer layer) {
@@ -65,12 +66,21 @@ class BackendContractTest {
                     || layer instanceof MambaPath
                     || layer instanceof SqueezeExcitation
                     || layer instanceof ResidualSeparable;
-            return precision != Precision.FLOAT32 && rounds ? rounding() : TOLERANCE;
+            return precision != Precision.FLOAT32 && rounds ? rounding(layer) : TOLERANCE;
         }
 
-        /** TF32 keeps two more bits than the bound below counts on, bfloat16 none. */
-        private double rounding() {
-            return precision == Precision.TF32 ? BF16_TOLERANCE / 4 : BF16_TOLERANCE;
+        /**
+         * The tests' squeeze-and-excitation has gates whose two maps multiply by about 4 each: what rounding leaves in
+         * an average comes 16 times as large into the exponential, and an average of few values may be three standard
+         * deviations off.
+         */
+        private double rounding(Layer layer) {
+            // TF32 keeps three more bits than bfloat16; one is left for luck in layers of few numbers.
+            return precision == Precision.TF32 ? bf16Tolerance(layer) / 4 : bf16Tolerance(layer);
+        }
+
+        private static double bf16Tolerance(Layer layer) {
+            return layer instanceof SqueezeExcitation ? (1 + 3) * BF16_TOLERANCE : BF16_TOLERANCE;
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.earshot.layer.Activation;
+import org.earshot.layer.DenseEncoder;
 import org.earshot.layer.GatedFusion;
 import org.earshot.layer.Gru;
 import org.earshot.layer.Layer;
@@ -28,14 +29,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@link BackendContractTest}.
  */
 class GoldenLayersTest {
-    private static void assertClose(BackendContractTest.Maker maker, float[] expected, float[] actual) {
-        assertClose(maker, "", expected, actual);
-    }
-
-    private static void assertClose(BackendContractTest.Maker maker, String what, float[] expected, float[] actual) {
-        double bound = maker.goldenTolerance() * Runner.deviation(expected);
+    private static void assertClose(
+            BackendContractTest.Maker maker, Layer layer, String what, float[] expected, float[] actual) {
+        double bound = maker.goldenTolerance(layer) * Runner.deviation(expected);
         double difference = Runner.difference(expected, actual);
-        assertTrue(difference <= bound, () -> what + " difference " + difference + " above " + bound);
+        assertTrue(difference <= bound, () -> what + ": difference " + difference + " above " + bound);
     }
 
     @ParameterizedTest
@@ -44,7 +42,9 @@ class GoldenLayersTest {
         LayerFixtures fixture = new LayerFixtures("/golden/public-code/dense_encoder.safetensors");
         Parameter input = Runner.channelsLast(fixture.parameter("input"));
         Parameter expected = Runner.channelsLast(fixture.parameter("output"));
-        assertClose(maker, expected.values(), Runner.run(maker.make().apply(2), fixture.denseEncoder(), input));
+        DenseEncoder layer = fixture.denseEncoder();
+        float[] actual = Runner.run(maker.make().apply(2), layer, input);
+        assertClose(maker, layer, "encoder", expected.values(), actual);
     }
 
     @ParameterizedTest
@@ -55,11 +55,9 @@ class GoldenLayersTest {
         Parameter input = Runner.channelsLast(fixture.parameter("input"));
         Parameter expected = Runner.channelsLast(fixture.parameter("output"));
         float[] between = Runner.run(backend, fixture.mambaPath("blocks.0", MambaPath.Axis.TIME), input);
-        float[] actual = Runner.run(
-                backend,
-                fixture.mambaPath("blocks.0", MambaPath.Axis.FREQUENCY),
-                new Parameter(input.shape(), between));
-        assertClose(maker, expected.values(), actual);
+        MambaPath last = fixture.mambaPath("blocks.0", MambaPath.Axis.FREQUENCY);
+        float[] actual = Runner.run(backend, last, new Parameter(input.shape(), between));
+        assertClose(maker, last, "block", expected.values(), actual);
     }
 
     @ParameterizedTest
@@ -74,14 +72,15 @@ class GoldenLayersTest {
         Backend backend = maker.make().apply(2);
         LayerFixtures fixture = new LayerFixtures("/layers/" + name + ".safetensors");
         Parameter x = fixture.parameter("input");
+        MambaPath path = null;
         for (MambaPath.Axis axis : MambaPath.Axis.values()) {
-            MambaPath path = fixture.mambaPath("blocks.0", axis);
+            path = fixture.mambaPath("blocks.0", axis);
             float[] y = path.norm() instanceof PreNorm.Conditional
                     ? Runner.run(backend, path, x, fixture.parameter("condition"))
                     : Runner.run(backend, path, x);
             x = new Parameter(x.shape(), y);
         }
-        assertClose(maker, fixture.values("output"), x.values());
+        assertClose(maker, path, name, fixture.values("output"), x.values());
     }
 
     /** Runs all cases of a file. */
@@ -91,8 +90,9 @@ class GoldenLayersTest {
         Map<String, LayerFixtures> cases = new LayerFixtures("/layers/" + file + ".safetensors").cases();
         assertFalse(cases.isEmpty());
         cases.forEach((name, fixture) -> {
-            float[] actual = Runner.run(backend, layer.apply(fixture), fixture.parameter("input"));
-            assertClose(maker, file + " " + name, fixture.values(output), actual);
+            Layer made = layer.apply(fixture);
+            float[] actual = Runner.run(backend, made, fixture.parameter("input"));
+            assertClose(maker, made, file + " " + name, fixture.values(output), actual);
         });
     }
 

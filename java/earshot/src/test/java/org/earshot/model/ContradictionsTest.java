@@ -118,23 +118,19 @@ class ContradictionsTest {
     void everyMissingOrMisshapenTensorIsListed(String model) throws IOException {
         Path file = GOLDEN.resolve(model).resolve("model.safetensors");
         Weights all = Safetensors.read(file);
-        ModelConfig config = ModelConfig.read(GOLDEN.resolve(model).resolve("config.json"));
         for (String name : all.tensors().keySet()) {
             if (name.endsWith("num_batches_tracked")) {
                 continue;
             }
-            WeightsException missing = assertThrows(
-                    WeightsException.class, () -> ModelDirectory.compose(config, changed(all, name, null)));
-            assertTrue(missing.getMessage().contains(name), () -> name + ": " + missing.getMessage());
-            WeightTensor wrong = WeightTensor.of(Shape.of(1, 2, 1), 1f, 2f);
-            RuntimeException misshapen = assertThrows(
-                    RuntimeException.class,
-                    () -> ModelDirectory.compose(
-                            ModelConfig.read(GOLDEN.resolve(model).resolve("config.json")), changed(all, name, wrong)));
-            assertTrue(
-                    misshapen instanceof WeightsException || misshapen instanceof ModelException,
-                    () -> name + ": " + misshapen);
-            assertTrue(misshapen.getMessage().contains(name), () -> name + ": " + misshapen.getMessage());
+            for (WeightTensor replacement : new WeightTensor[] {null, WeightTensor.of(Shape.of(1, 2, 1), 1f, 2f)}) {
+                // Read anew: the options of a configuration are asked for once.
+                ModelConfig config = ModelConfig.read(GOLDEN.resolve(model).resolve("config.json"));
+                WeightsException e = assertThrows(
+                        WeightsException.class,
+                        () -> ModelDirectory.compose(config, changed(all, name, replacement)),
+                        name);
+                assertTrue(e.getMessage().contains(name), () -> name + ": " + e.getMessage());
+            }
         }
     }
 

@@ -1,12 +1,16 @@
 package org.earshot.backend.cuda;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.earshot.BackendException;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.PackedBackend;
+import org.earshot.backend.PackedLayer;
 import org.earshot.backend.Precision;
+import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
+import org.earshot.layer.LogMelSpectrogram;
 
 /** The CUDA kernels on the first device that this process sees ({@code CUDA_VISIBLE_DEVICES} chooses). */
 public final class CudaBackend extends PackedBackend {
@@ -15,6 +19,11 @@ public final class CudaBackend extends PackedBackend {
 
     /** More than any device's description takes. */
     private static final int DESCRIPTION_BYTES = 512;
+
+    /** Points of the shortest and the longest transform that the kernels have; powers of two between them as well. */
+    private static final int LEAST_TRANSFORM = 16;
+
+    private static final int MOST_TRANSFORM = 4096;
 
     private final Precision precision;
     private final String device;
@@ -55,7 +64,18 @@ public final class CudaBackend extends PackedBackend {
 
     @Override
     protected Operation operation(Layer layer) {
-        return new CudaOperation(layer, precisionCode());
+        return new CudaOperation(layer, PackedLayer.of(layer), precisionCode());
+    }
+
+    /** Where the kernels have the transform's size, PCM goes up to the device as it is. */
+    @Override
+    public Optional<Operation> frontEnd(FeatureParameters parameters) {
+        int size = parameters.fftSize();
+        boolean supported = size >= LEAST_TRANSFORM && size <= MOST_TRANSFORM && Integer.bitCount(size) == 1;
+        return supported
+                ? Optional.of(new CudaOperation(
+                        new LogMelSpectrogram(parameters), PackedLayer.of(parameters), precisionCode()))
+                : Optional.empty();
     }
 
     private int precisionCode() {

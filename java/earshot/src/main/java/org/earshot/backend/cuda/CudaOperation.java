@@ -5,18 +5,15 @@ import org.earshot.backend.CheckedOperation;
 import org.earshot.backend.Execution;
 import org.earshot.backend.PackedLayer;
 import org.earshot.backend.View;
-import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
+import org.earshot.layer.Signature;
 
 /** A native operation: its handle, and how its arguments are handed over. */
 final class CudaOperation extends CheckedOperation<CudaExecution> {
-    private final Layer layer;
     private final EarshotCuda.earshot_cuda_op handle = new EarshotCuda.earshot_cuda_op();
 
-    CudaOperation(Layer layer, int precision) {
-        super(layer, CudaExecution.class);
-        this.layer = layer;
-        PackedLayer packed = PackedLayer.of(layer);
+    CudaOperation(Signature signature, PackedLayer packed, int precision) {
+        super(signature, CudaExecution.class);
         CudaStatus.check(EarshotCuda.earshot_cuda_op_create(
                 packed.kind().code(),
                 packed.numbers(),
@@ -29,7 +26,7 @@ final class CudaOperation extends CheckedOperation<CudaExecution> {
 
     @Override
     public long scratch(List<Shape> inputs, Execution execution) {
-        layer.outputShape(inputs);
+        outputShape(inputs);
         long[] size = size(inputs.get(0));
         long[] floats = new long[1];
         CudaStatus.check(EarshotCuda.earshot_cuda_op_scratch(handle, size[0], size[1], size[2], floats));
