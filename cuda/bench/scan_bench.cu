@@ -1,0 +1,221 @@
+/*
+ * The causal convolution and the selective scan at the papers' sizes (31 bins, 500 frames, 256 channels, 16 states,
+ * rank 4, 4 taps), and where cutting a long sequence into segments pays. The plain scan, which the tests compare with
+ * the formula, is what every other variant has to agree with before it is timed.
+ */
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "kernel_bench.h"
+#include "scan_variants.h"
+
+namespace bench {
+namespace {
+
+using earshot::ScanPlan;
+using earshot::ScanShape;
+using earshot::Sequences;
+
+constexpr int kInner = 256;
+constexpr int kStates = 16;
+constexpr int kRank = 4;
+constexpr int kTaps = 4;
+
+/* Float32 sums of two orders over a sequence's memory, which the steps below keep to some tens of tokens. */
+constexpr double kTolerance = 1e-4;
+
+struct Tensors {
+    Buffer xz, u, x_projection, dt_weight, dt_bias, a, d, y, carry, weight, bias;
+
+    [[nodiscard]] bool allocate(std::int64_t tokens, std::int64_t scratch) {
+        const bool fits = xz.allocate(tokens * 4 * kInner) && u.allocate(tokens * 2 * kInner) &&
+                          x_projection.allocate(tokens * 2 * (kRank + 2 * kStates)) &&
+                          dt_weight.allocate(2 * kRank * kInner) && dt_bias.allocate(2 * kInner) &&
+                          a.allocate(2 * kStates * kInner) && d.allocate(2 * kInner) &&
+                          y.allocate(tokens * 2 * kInner) && carry.allocate(scratch + 1) &&
+                          weight.allocate(2 * kTaps * kInner) && bias.allocate(2 * kInner);
+        if (fits) {
+            xz.fill(-3, 3, 1);
+            u.fill(-1, 2, 2);
+            x_projection.fill(-1, 1, 3);
+            dt_weight.fill(-0.5F, 0.5F, 4);
+            dt_bias.fill(-4, 0, 5);
+            a.fill(-16, -0.5F, 6);
+            d.fill(0.5F, 1.5F, 7);
+            weight.fill(-1, 1, 8);
+            bias.fill(-1, 1, 9);
+        }
+        return fits;
+    }
+
+    earshot::SelectiveScan scan(const Sequences &sequences) const {
+        return {
+            sequences,           kInner,           kStates,        kRank,    kRank,    kStates,  xz.span(),   u.span(),
+            x_projection.span(), dt_weight.span(), dt_bias.span(), a.span(), d.span(), y.span(), carry.span()};
+    }
+    earshot::CausalConvolution convolution(const Sequences &sequences) const {
+        return {sequences, kInner, kTaps, xz.span(), weight.span(), bias.span(), u.span()};
+    }
+};
+
+std::string name_of(const ScanPlan &plan) {
+    if (plan.shape.lanes == 0) {
+        return "plain";
+    }
+    return std::to_string(plan.shape.lanes) + " lanes " + std::to_string(plan.shape.channels) + " ch" +
+           (plan.segments > 1 ? " x" + std::to_string(plan.segments) : "");
+}
+
+bool same(const ScanPlan &a, const ScanPlan &b) {
+    return a.shape.lanes == b.shape.lanes && a.shape.channels == b.shape.channels && a.segments == b.segments;
+}
+
+/* One output in a thousand, spread over all sequences, against the formula. */
+void check_convolution(const Tensors &tensors, const Sequences &sequences) {
+    require(earshot::enqueue(tensors.convolution(sequences), nullptr), "enqueueing the convolution");
+    const std::vector<float> u = tensors.u.values();
+    const std::vector<float> x = tensors.xz.values();
+    const std::vector<float> weight = tensors.weight.values();
+    const std::vector<float> bias = tensors.bias.values();
+    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+    for (std::int64_t i = 0; i < sequences.tokens() * 2 * kInner; i += 997) {
+        const std::int64_t channel = i % kInner;
+        const std::int64_t direction = i / kInner % 2;
+        const std::int64_t sequence = i / kInner / 2 / sequences.length;
+        const std::int64_t t = i / kInner / 2 % sequences.length;
+        const auto row = [&](std::int64_t place) {
+            return (sequences.first(sequence) + place * sequences.step) * 2 + direction;
+        };
+        double sum = bias[at(direction * kInner + channel)];
+        for (std::int64_t k = 0; k < kTaps; ++k) {
+            const std::int64_t from = direction == 0 ? t - (kTaps - 1 - k) : t + (kTaps - 1 - k);
+            if (from >= 0 && from < sequences.length) {
+                sum += static_cast<double>(weight[at((direction * kTaps + k) * kInner + channel)]) *
+                       x[at(row(from) * 2 * kInner + channel)];
+            }
+        }
+        const double expected = sum / (1 + std::exp(-sum));
+        if (!(std::fabs(u[at(row(t) * kInner + channel)] - expected) <= kTolerance)) {
+            std::fprintf(stderr, "the convolution is wrong\n");
+            std::exit(1);
+        }
+    }
+}
+
+/* Channels of tokens, both directions. */
+double values_of(const Sequences &sequences) {
+    return static_cast<double>(sequences.tokens()) * 2 * kInner;
+}
+
+void convolution_case(Bench &bench, const Tensors &tensors, const Case &where, const Sequences &sequences) {
+    Case what = where;
+    what.kernel = "causal_convolution";
+    what.variant = "4 channels";
+    const double values = values_of(sequences);
+    what.work.bytes = 8 * values;
+    what.work.flops = (2 * kTaps + 2) * values;
+    what.work.specials = 2 * values;
+    bench.report(what, [&](cudaStream_t stream) { return earshot::enqueue(tensors.convolution(sequences), stream); });
+}
+
+void scan_case(Bench &bench, const Tensors &tensors, const Case &where, const Sequences &sequences,
+               const ScanPlan &plan, const std::vector<float> &expected) {
+    Case what = where;
+    what.kernel = "selective_scan";
+    const bool chosen = same(plan, earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors()));
+    what.variant = name_of(plan) + (chosen ? " (chosen)" : "");
+    const double values = values_of(sequences);
+    what.work.bytes = 12 * values + static_cast<double>(sequences.tokens()) * 2 * 4 * (kRank + 2 * kStates);
+    what.work.flops = (5 * kStates + 2 * kRank + 25) * values;
+    what.work.specials = (kStates + 3) * values;
+    const auto run = [&](cudaStream_t stream) { return earshot::enqueue(tensors.scan(sequences), plan, stream); };
+    require(run(nullptr), "enqueueing the scan");
+    const double share = worst_share(tensors.y.values(), expected);
+    if (!(share <= kTolerance)) {
+        bench.skip(what, "WRONG by " + std::to_string(share) + " of the root mean square");
+        std::exit(1);
+    }
+    bench.report(what, run);
+}
+
+std::vector<float> plain_scan(const Tensors &tensors, const Sequences &sequences) {
+    require(earshot::enqueue_plain(tensors.scan(sequences), nullptr), "enqueueing the plain scan");
+    return tensors.y.values();
+}
+
+void papers_sizes(Bench &bench) {
+    const int frames = bench.tiny() ? 33 : 500;
+    const int bands = bench.tiny() ? 2 : 31;
+    for (const int batch : {1, bench.tiny() ? 2 : 32}) {
+        Tensors tensors;
+        if (!tensors.allocate(std::int64_t{batch} * frames * bands, 0)) {
+            bench.skip({"selective_scan", "", "", batch, {}}, "not enough memory");
+            continue;
+        }
+        for (const bool time : {true, false}) {
+            const Sequences sequences =
+                time ? Sequences::along_time(batch, frames, bands) : Sequences::along_frequency(batch, frames, bands);
+            const Case where = {"", time ? "time path" : "frequency path", "", batch, {}};
+            check_convolution(tensors, sequences);
+            convolution_case(bench, tensors, where, sequences);
+            const std::vector<float> expected = plain_scan(tensors, sequences);
+            scan_case(bench, tensors, where, sequences, earshot::kPlainScan, expected);
+            for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
+                scan_case(bench, tensors, where, sequences,
+                          earshot::plan_shape(sequences, kInner, shape, 1, bench.multiprocessors()), expected);
+            }
+        }
+    }
+}
+
+/* From how many tokens on, and up to how many sequences, three passes over segments beat one launch. */
+void crossover(Bench &bench) {
+    std::printf("\n");
+    const std::vector<int> lengths =
+        bench.tiny() ? std::vector<int>{40, 96} : std::vector<int>{512, 1024, 2048, 4096, 8192, 16384, 32768, 65536};
+    const std::vector<int> cuts = bench.tiny() ? std::vector<int>{1, 2} : std::vector<int>{1, 8, 32, 128};
+    for (const int count : {1, 4, 16}) {
+        for (const int length : lengths) {
+            if (bench.tiny() && count > 1) {
+                continue;
+            }
+            const Sequences sequences = Sequences::along_time(1, length, count);
+            const Case where = {"", std::to_string(count) + " x " + std::to_string(length), "", 1, {}};
+            std::vector<ScanPlan> plans = {earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors())};
+            for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
+                for (const int segments : cuts) {
+                    const ScanPlan plan =
+                        earshot::plan_shape(sequences, kInner, shape, segments, bench.multiprocessors());
+                    const auto known = [&](const ScanPlan &other) { return same(plan, other); };
+                    if (std::none_of(plans.begin(), plans.end(), known) && (segments == 1 || plan.segments > 1)) {
+                        plans.push_back(plan);
+                    }
+                }
+            }
+            std::int64_t scratch = 0;
+            for (const ScanPlan &plan : plans) {
+                scratch = std::max(scratch, earshot::scan_scratch(plan, sequences, kInner, kStates));
+            }
+            Tensors tensors;
+            if (!tensors.allocate(sequences.tokens(), scratch)) {
+                bench.skip(where, "not enough memory");
+                continue;
+            }
+            const std::vector<float> expected = plain_scan(tensors, sequences);
+            for (const ScanPlan &plan : plans) {
+                scan_case(bench, tensors, where, sequences, plan, expected);
+            }
+        }
+    }
+}
+
+} // namespace
+
+void scan(Bench &bench) {
+    papers_sizes(bench);
+    crossover(bench);
+}
+
+} // namespace bench
