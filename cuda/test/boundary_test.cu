@@ -1,0 +1,136 @@
+/* The boundary: what it refuses, and that a refusal leaves everything usable. */
+#include <cstring>
+
+#include "errors.h"
+#include "operation.h"
+#include "reference.h"
+
+namespace {
+
+constexpr std::int32_t FLOAT32 = EARSHOT_PRECISION_FLOAT32;
+
+bool says(earshot_cuda_status status, earshot_cuda_status expected, const char *part) {
+    return status == expected && std::strstr(earshot_cuda_last_error(), part) != nullptr;
+}
+
+/* A linear layer of 3 inputs and 2 outputs. */
+const std::vector<std::int32_t> NUMBERS = {3, 2, 0};
+const std::vector<float> WEIGHTS = {1, 2, 3, 4, 5, 6, 0.5F, -0.5F};
+
+TEST(cuda_creation_refuses_what_does_not_fit) {
+    earshot_cuda_op *op = nullptr;
+    const auto create = [&](std::int32_t kind, std::int64_t numbers, std::int64_t weights, std::int32_t precision) {
+        return earshot_cuda_op_create(kind, NUMBERS.data(), numbers, WEIGHTS.data(), weights, precision, &op);
+    };
+    CHECK(says(create(99, 3, 8, FLOAT32), EARSHOT_CUDA_INVALID_ARGUMENT, "kind: 99"));
+    CHECK(says(create(EARSHOT_LAYER_LINEAR, 2, 8, FLOAT32), EARSHOT_CUDA_INVALID_ARGUMENT, "numbers: 2"));
+    CHECK(says(create(EARSHOT_LAYER_LINEAR, 3, 7, FLOAT32), EARSHOT_CUDA_INVALID_ARGUMENT, "weights: 7 floats"));
+    CHECK(says(create(EARSHOT_LAYER_LINEAR, 3, 8, 17), EARSHOT_CUDA_INVALID_ARGUMENT, "precision: 17"));
+    CHECK(says(earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, nullptr, 3, WEIGHTS.data(), 8, FLOAT32, &op),
+               EARSHOT_CUDA_INVALID_ARGUMENT, "numbers: null"));
+    CHECK(says(earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, nullptr, 8, FLOAT32, &op),
+               EARSHOT_CUDA_INVALID_ARGUMENT, "weights: null"));
+    CHECK(op == nullptr);
+    earshot_cuda_op_destroy(nullptr);
+}
+
+TEST(cuda_runs_refuse_places_that_do_not_fit) {
+    const test::Operation linear(EARSHOT_LAYER_LINEAR, NUMBERS, WEIGHTS, FLOAT32);
+    test::Device device;
+    earshot_cuda_memory *memory = device.put(std::vector<float>(16, 1.0F));
+    const auto run = [&](std::int64_t input, std::int64_t output, std::int64_t batch) {
+        return earshot_cuda_op_run(linear.op, device.stream, memory, input, nullptr, 0, memory, output, nullptr, 0,
+                                   batch, 1, 1);
+    };
+    CHECK(says(run(0, 2, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "overlap"));
+    CHECK(says(run(14, 0, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "input 0: 3 floats from 14 on"));
+    CHECK(says(run(0, 15, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "output: 2 floats from 15 on"));
+    CHECK(says(run(-1, 8, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "input 0"));
+    CHECK(says(run(INT64_MAX, 8, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "input 0"));
+    CHECK(says(run(0, 8, 0), EARSHOT_CUDA_INVALID_ARGUMENT, "batch 0"));
+    CHECK(says(run(0, 8, 1 << 20), EARSHOT_CUDA_INVALID_ARGUMENT, "at most 65535"));
+    CHECK(says(earshot_cuda_op_run(linear.op, device.stream, nullptr, 0, nullptr, 0, memory, 0, nullptr, 0, 1, 1, 1),
+               EARSHOT_CUDA_INVALID_ARGUMENT, "input 0: null"));
+    CHECK(run(0, 8, 1) == EARSHOT_CUDA_OK);
+    const std::vector<float> values = device.get(memory, 16);
+    CHECK(values[8] == 6.5F && values[9] == 14.5F && values[10] == 1.0F);
+}
+
+TEST(cuda_copies_refuse_what_lies_outside) {
+    test::Device device;
+    earshot_cuda_memory *memory = device.put({1, 2, 3});
+    float host[4] = {};
+    CHECK(says(earshot_cuda_write(device.stream, host, 4, memory, 0), EARSHOT_CUDA_INVALID_ARGUMENT, "it has 3"));
+    CHECK(says(earshot_cuda_read(device.stream, memory, 2, host, 2), EARSHOT_CUDA_INVALID_ARGUMENT, "it has 3"));
+    CHECK(says(earshot_cuda_read(device.stream, memory, -1, host, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "memory"));
+    CHECK(says(earshot_cuda_read(device.stream, memory, 0, nullptr, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "null"));
+    CHECK(earshot_cuda_read(device.stream, memory, 1, host, 2) == EARSHOT_CUDA_OK && host[0] == 2 && host[1] == 3);
+}
+
+TEST(cuda_memory_that_is_not_there_is_a_status) {
+    test::Device device;
+    earshot_cuda_memory *memory = nullptr;
+    /* 512 TiB */
+    CHECK(says(earshot_cuda_memory_create(device.stream, std::int64_t{1} << 47, &memory), EARSHOT_CUDA_OUT_OF_MEMORY,
+               "140737488355328 floats"));
+    CHECK(memory == nullptr);
+    CHECK(device.get(device.put({7}), 1)[0] == 7);
+}
+
+TEST(cuda_staging_holds_more_than_it_began_with) {
+    test::Device device;
+    test::Random random(3);
+    const std::vector<float> large = random.vector(200001, -1.0F, 1.0F);
+    earshot_cuda_memory *first = device.put(large);
+    earshot_cuda_memory *second = device.put({1, 2, 3});
+    CHECK(test::same_bits(device.get(first, 200001), large));
+    CHECK(device.get(second, 3)[2] == 3);
+}
+
+TEST(cuda_a_location_that_is_no_row_is_nan) {
+    const test::Operation context(EARSHOT_LAYER_CONTEXT, {2, 1, 1, 1, 0}, {10, 20, 1, 0}, FLOAT32);
+    for (const float location : {-1.0F, 2.0F, 0.5F, NAN}) {
+        CHECK(std::isnan(test::run(context.op, {location}, {3}, 1, 1, 1)[0]));
+    }
+    const std::vector<float> known = test::run(context.op, {1, 0}, {3, -4}, 2, 1, 1);
+    CHECK(known == std::vector<float>({20, 3, 10, 0}));
+}
+
+TEST(cuda_a_recording_does_what_was_recorded) {
+    const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 1, 8, 16, 4, 2, 4};
+    const test::Operation path(EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), test::mamba_weights(shape, 7), FLOAT32);
+    test::Random random(5);
+    const std::vector<float> x = random.vector(9 * 3 * 8, -1.0F, 1.0F);
+    const std::vector<float> other = random.vector(9 * 3 * 8, -1.0F, 1.0F);
+    std::int64_t scratch_floats = 0;
+    CHECK(earshot_cuda_op_scratch(path.op, 1, 9, 3, &scratch_floats) == EARSHOT_CUDA_OK);
+    test::Device device;
+    earshot_cuda_memory *input = device.put(x);
+    earshot_cuda_memory *output = device.put(std::vector<float>(x.size(), NAN));
+    earshot_cuda_memory *scratch = device.put(std::vector<float>(static_cast<std::size_t>(scratch_floats), NAN));
+    earshot_cuda_graph *graph = nullptr;
+    CHECK(says(earshot_cuda_record_end(device.stream, &graph), EARSHOT_CUDA_INVALID_ARGUMENT, "not recording"));
+    CHECK(earshot_cuda_record_begin(device.stream) == EARSHOT_CUDA_OK);
+    CHECK(says(earshot_cuda_wait(device.stream), EARSHOT_CUDA_INVALID_ARGUMENT, "recording"));
+    CHECK(earshot_cuda_op_run(path.op, device.stream, input, 0, nullptr, 0, output, 0, scratch, 0, 1, 9, 3) ==
+          EARSHOT_CUDA_OK);
+    CHECK_THAT(earshot_cuda_record_end(device.stream, &graph) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+    CHECK(std::isnan(device.get(output, 1)[0]));
+    for (const std::vector<float> &values : {x, other}) {
+        CHECK(earshot_cuda_write(device.stream, values.data(), 9 * 3 * 8, input, 0) == EARSHOT_CUDA_OK);
+        CHECK(earshot_cuda_replay(device.stream, graph) == EARSHOT_CUDA_OK);
+        CHECK(test::same_bits(device.get(output, 9 * 3 * 8), test::run(path.op, values, {}, 1, 9, 3)));
+    }
+    earshot_cuda_graph_destroy(graph);
+}
+
+TEST(cuda_the_device_is_described) {
+    char text[256] = "";
+    CHECK(earshot_cuda_describe(text, sizeof text) == EARSHOT_CUDA_OK);
+    CHECK_THAT(std::strstr(text, "compute capability") != nullptr, text);
+    char small[4] = "";
+    CHECK(earshot_cuda_describe(small, sizeof small) == EARSHOT_CUDA_OK && std::strlen(small) == 3);
+    CHECK(says(earshot_cuda_describe(text, 0), EARSHOT_CUDA_INVALID_ARGUMENT, "room"));
+}
+
+} // namespace
