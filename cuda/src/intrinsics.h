@@ -1,7 +1,7 @@
 /*
  * Instructions that C++ has no name for, each with the plain twin that emulation runs. The fragments of mma.sync are
- * laid out as the PTX manual says ("Matrix Fragments for mma.m16n8k8" and "m16n8k16"): in emulation every lane gathers
- * the others' registers and computes its four sums from them, so a kernel that loads a fragment wrongly is found out.
+ * laid out as the PTX manual says ("Matrix Fragments for mma.m16n8k8" and "m16n8k16"): in emulation the product is
+ * computed from all lanes' registers by that layout, so a kernel that loads a fragment wrongly is found out.
  */
 #pragma once
 
@@ -151,35 +151,53 @@ struct FragmentC {
 
 #ifdef EARSHOT_EMULATION
 namespace emulation {
-/* The product of two words: one of TF32 numbers (whose low 13 bits the hardware does not read), or two of bfloat16. */
-template <bool BF16> double word_product(std::uint32_t a, std::uint32_t b) {
+/* A lane's share of a product. */
+struct WarpTile {
+    FragmentA a;
+    FragmentB b;
+    FragmentC c;
+};
+
+/* The numbers in a word: one of TF32 (whose low 13 bits the hardware does not read), or two of bfloat16. */
+template <bool BF16> void unpack(std::uint32_t word, double *numbers) {
     if constexpr (BF16) {
-        return static_cast<double>(float_of(a << 16U)) * float_of(b << 16U) +
-               static_cast<double>(float_of(a & 0xFFFF0000U)) * float_of(b & 0xFFFF0000U);
+        numbers[0] = float_of(word << 16U);
+        numbers[1] = float_of(word & 0xFFFF0000U);
     } else {
-        return static_cast<double>(float_of(a & ~0x1FFFU)) * float_of(b & ~0x1FFFU);
+        numbers[0] = float_of(word & ~0x1FFFU);
+    }
+}
+
+template <bool BF16> void multiply_tiles(WarpTile *const (&lanes)[32]) {
+    constexpr unsigned EACH = BF16 ? 2 : 1;
+    constexpr unsigned DEPTH = 8 * EACH;
+    double rows[16][DEPTH];
+    double columns[8][DEPTH];
+    for (unsigned lane = 0; lane < 32; ++lane) {
+        for (unsigned i = 0; i < 4; ++i) {
+            unpack<BF16>(lanes[lane]->a.word[i], &rows[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
+        }
+        for (unsigned i = 0; i < 2; ++i) {
+            unpack<BF16>(lanes[lane]->b.word[i], &columns[lane / 4][(lane % 4 + i * 4) * EACH]);
+        }
+    }
+    for (unsigned lane = 0; lane < 32; ++lane) {
+        for (unsigned i = 0; i < 4; ++i) {
+            const double(&row)[DEPTH] = rows[lane / 4 + i / 2 * 8];
+            const double(&column)[DEPTH] = columns[lane % 4 * 2 + i % 2];
+            double sum = 0;
+            for (unsigned k = 0; k < DEPTH; ++k) {
+                sum += row[k] * column[k];
+            }
+            lanes[lane]->c.v[i] = static_cast<float>(lanes[lane]->c.v[i] + sum);
+        }
     }
 }
 
 template <bool BF16> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
-    struct Lane {
-        FragmentA a;
-        FragmentB b;
-    };
-    Lane lanes[32];
-    warp_exchange(Lane{a, b}, lanes);
-    const unsigned lane = (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
-    for (unsigned i = 0; i < 4; ++i) {
-        const unsigned row = lane / 4 + (i / 2) * 8;
-        const unsigned column = (lane % 4) * 2 + i % 2;
-        double sum = 0;
-        for (unsigned k = 0; k < 8; ++k) {
-            const std::uint32_t left = lanes[(row % 8) * 4 + k % 4].a.word[row / 8 + (k / 4) * 2];
-            const std::uint32_t right = lanes[column * 4 + k % 4].b.word[k / 4];
-            sum += word_product<BF16>(left, right);
-        }
-        c.v[i] = static_cast<float>(c.v[i] + sum);
-    }
+    WarpTile mine{a, b, c};
+    warp_collective<WarpTile>("mma", mine, multiply_tiles<BF16>);
+    c = mine.c;
 }
 } // namespace emulation
 #endif

@@ -25,6 +25,10 @@ namespace earshot {
 
 namespace {
 
+/* What the kernels of scan.h keep in registers. */
+constexpr std::int32_t MOST_TAPS = 8;
+constexpr std::int32_t MOST_STATES = 256;
+
 /* What one layer of both directions needs on the device. */
 struct PreparedMixer {
     DeviceArray<std::uint32_t> in_projection;
@@ -63,6 +67,11 @@ class MambaPath final : public earshot_cuda_op {
           layers_(layer.layers), channels_(layer.channels), inner_(layer.inner), states_(layer.states),
           rank_(layer.rank), taps_(layer.taps), dt_width_(static_cast<std::int32_t>(round_up(layer.rank, 4))),
           state_width_(static_cast<std::int32_t>(round_up(layer.states, 4))) {
+        if (layer.taps > MOST_TAPS || layer.states > MOST_STATES) {
+            throw Failure{STATUS_UNSUPPORTED, "a Mamba layer of " + std::to_string(layer.taps) + " taps and " +
+                                                  std::to_string(layer.states) + " states; the kernels have at most " +
+                                                  std::to_string(MOST_TAPS) + " and " + std::to_string(MOST_STATES)};
+        }
         if (norm_ == EARSHOT_NORM_LAYER) {
             norm_parameters_ = to_device(layer.scale, 2 * Index{channels_});
         } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {

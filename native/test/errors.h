@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace test {
@@ -36,6 +37,10 @@ inline double mean_error(const std::vector<float> &actual, const std::vector<dou
         squares += expected[i] * expected[i];
     }
     return std::sqrt(differences / (squares + 1e-300));
+}
+
+inline bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 } // namespace test

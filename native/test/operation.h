@@ -80,8 +80,4 @@ inline double bf16_tolerance(const std::vector<double> &rounded, const std::vect
     return 0.1 * products * std::sqrt(differences / (squares + 1e-300)) + 1e-5;
 }
 
-inline bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 } // namespace test
