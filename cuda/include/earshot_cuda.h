@@ -59,13 +59,6 @@ typedef struct earshot_cuda_op earshot_cuda_op;
 /* Recorded work that is enqueued as a whole. */
 typedef struct earshot_cuda_graph earshot_cuda_graph;
 
-/* A place in a block of memory: the `floats` values from `offset` on. A null memory is an empty place. */
-typedef struct earshot_cuda_place {
-    earshot_cuda_memory *memory;
-    int64_t offset;
-    int64_t floats;
-} earshot_cuda_place;
-
 /* EARSHOT_CUDA_ABI as the library was built with. */
 EARSHOT_CUDA_API int32_t earshot_cuda_abi(void);
 
@@ -114,7 +107,8 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stre
 /*
  * Prepares a layer: a kind (EARSHOT_LAYER_*), numbers and weights as in earshot_layers.h, which may be freed
  * afterwards. EARSHOT_PRECISION_TF32 and _BF16 hold for the products of the dense encoder (but its first convolution)
- * and of the Mamba paths; other kinds compute in float32 whatever the precision.
+ * and of the Mamba paths; other kinds compute in float32 whatever the precision, but the front end in float64, with
+ * transforms whose length is a power of two from 16 to 4096.
  */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                             const float *weights, int64_t weight_count,
@@ -132,14 +126,15 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_o
                                                             int64_t bands, int64_t *floats);
 
 /*
- * Enqueues an operation. Places hold at least as many floats as the shape needs; input1 is empty where the operation
- * has one input; nothing may overlap the output or the scratch. An index that is read from the device's memory (a
+ * Enqueues an operation. Inputs, output and scratch begin at an offset of a memory that holds from there on as many
+ * floats as the shape needs; input1 is null where the operation has one input, scratch may be null where none is
+ * needed; nothing may overlap the output or the scratch. An index that is read from the device's memory (a
  * location) and lies outside makes the outputs NaN: there is nobody to be told at once.
  */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
-                                                         earshot_cuda_place input0, earshot_cuda_place input1,
-                                                         earshot_cuda_place output, earshot_cuda_place scratch,
-                                                         int64_t batch, int64_t frames, int64_t bands);
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(
+    const earshot_cuda_op *op, earshot_cuda_stream *stream, earshot_cuda_memory *input0, int64_t input0_offset,
+    earshot_cuda_memory *input1, int64_t input1_offset, earshot_cuda_memory *output, int64_t output_offset,
+    earshot_cuda_memory *scratch, int64_t scratch_offset, int64_t batch, int64_t frames, int64_t bands);
 
 /* Frees an operation, after all work on the device that may use it. Null is allowed. */
 EARSHOT_CUDA_API void earshot_cuda_op_destroy(earshot_cuda_op *op);

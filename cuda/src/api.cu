@@ -51,6 +51,8 @@ std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing 
         return earshot::make_dense_encoder(packing, arithmetic);
     case EARSHOT_LAYER_MAMBA_PATH:
         return earshot::make_mamba_path(packing, arithmetic);
+    case EARSHOT_LAYER_LOG_MEL:
+        return earshot::make_log_mel(packing);
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }
@@ -67,27 +69,31 @@ Extents extents_of(const earshot_cuda_op *op, std::int64_t batch, std::int64_t f
     return extents;
 }
 
-/* The first `needed` floats of a place. */
-Span<float> span_of(const char *name, const earshot_cuda_place &place, Index needed) {
-    if (place.memory == nullptr) {
-        require(needed == 0 && place.floats == 0, (std::string(name) + ": null").c_str());
-        return {};
-    }
-    if (place.offset < 0 || place.floats < 0 || place.floats > place.memory->floats - place.offset) {
-        fail(std::string(name) + ": " + std::to_string(place.floats) + " floats from " + std::to_string(place.offset) +
-             " on; the memory has " + std::to_string(place.memory->floats));
-    }
-    if (place.floats < needed) {
-        fail(std::string(name) + ": " + std::to_string(place.floats) + " floats; expected at least " +
-             std::to_string(needed));
-    }
-    return needed == 0 ? Span<float>() : Span<float>(place.memory->data + place.offset, needed);
-}
+/* The floats of a memory that an argument takes. */
+struct Place {
+    const char *name;
+    const earshot_cuda_memory *memory;
+    std::int64_t offset;
+    Index floats;
 
-void require_apart(const earshot_cuda_place &a, const earshot_cuda_place &b, const char *text) {
-    require(a.memory != b.memory || a.memory == nullptr || a.offset + a.floats <= b.offset ||
-                b.offset + b.floats <= a.offset,
-            text);
+    Span<float> span() const {
+        if (floats == 0) {
+            return {};
+        }
+        require(memory != nullptr, (std::string(name) + ": null").c_str());
+        if (offset < 0 || floats > memory->floats - offset) {
+            fail(std::string(name) + ": " + std::to_string(floats) + " floats from " + std::to_string(offset) +
+                 " on; the memory has " + std::to_string(memory->floats));
+        }
+        return Span<float>(memory->data + offset, floats);
+    }
+};
+
+void require_apart(const Place &a, const Place &b) {
+    if (a.floats > 0 && b.floats > 0 && a.memory == b.memory && a.offset < b.offset + b.floats &&
+        b.offset < a.offset + a.floats) {
+        fail(std::string(a.name) + " and " + b.name + ": expected places that do not overlap");
+    }
 }
 
 void require_inside(const earshot_cuda_memory *memory, std::int64_t offset, std::int64_t count, const float *host) {
@@ -210,20 +216,24 @@ earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *op, int64_t ba
 }
 
 earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
-                                        earshot_cuda_place input0, earshot_cuda_place input1, earshot_cuda_place output,
-                                        earshot_cuda_place scratch, int64_t batch, int64_t frames, int64_t bands) {
+                                        earshot_cuda_memory *input0, int64_t input0_offset,
+                                        earshot_cuda_memory *input1, int64_t input1_offset,
+                                        earshot_cuda_memory *output, int64_t output_offset,
+                                        earshot_cuda_memory *scratch, int64_t scratch_offset, int64_t batch,
+                                        int64_t frames, int64_t bands) {
     return guarded([&] {
         const Extents extents = extents_of(op, batch, frames, bands);
         require(stream != nullptr, "stream: null");
-        earshot::Arguments arguments = {extents, {}, {}, {}, {}, stream->handle};
-        arguments.input0 = span_of("input 0", input0, op->input0_floats(extents));
-        arguments.input1 = span_of("input 1", input1, op->input1_floats(extents));
-        arguments.output = span_of("output", output, op->output_floats(extents));
-        arguments.scratch = span_of("scratch", scratch, op->scratch_floats(extents));
-        require_apart(output, scratch, "output and scratch overlap");
-        for (const earshot_cuda_place &input : {input0, input1}) {
-            require_apart(output, input, "output and an input overlap");
-            require_apart(scratch, input, "scratch and an input overlap");
+        const Place inputs[] = {{"input 0", input0, input0_offset, op->input0_floats(extents)},
+                                {"input 1", input1, input1_offset, op->input1_floats(extents)}};
+        const Place result = {"output", output, output_offset, op->output_floats(extents)};
+        const Place work = {"scratch", scratch, scratch_offset, op->scratch_floats(extents)};
+        const earshot::Arguments arguments = {extents,       inputs[0].span(), inputs[1].span(),
+                                              result.span(), work.span(),      stream->handle};
+        require_apart(result, work);
+        for (const Place &input : inputs) {
+            require_apart(result, input);
+            require_apart(work, input);
         }
         op->enqueue(arguments);
     });

@@ -77,5 +77,6 @@ std::unique_ptr<earshot_cuda_op> make_global_pool(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_context_encoder(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_dense_encoder(const Packing &packing, Arithmetic arithmetic);
 std::unique_ptr<earshot_cuda_op> make_mamba_path(const Packing &packing, Arithmetic arithmetic);
+std::unique_ptr<earshot_cuda_op> make_log_mel(const Packing &packing);
 
 } // namespace earshot

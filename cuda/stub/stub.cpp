@@ -82,9 +82,9 @@ earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *, int64_t, int
     return EARSHOT_CUDA_UNAVAILABLE;
 }
 
-earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *, earshot_cuda_stream *, earshot_cuda_place,
-                                        earshot_cuda_place, earshot_cuda_place, earshot_cuda_place, int64_t, int64_t,
-                                        int64_t) {
+earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *, earshot_cuda_stream *, earshot_cuda_memory *, int64_t,
+                                        earshot_cuda_memory *, int64_t, earshot_cuda_memory *, int64_t,
+                                        earshot_cuda_memory *, int64_t, int64_t, int64_t, int64_t) {
     return EARSHOT_CUDA_UNAVAILABLE;
 }
 

@@ -1,4 +1,4 @@
-/* Runs an operation through the boundary with places of exactly the size it asks for. */
+/* Runs an operation through the boundary with memory of exactly the size it asks for. */
 #pragma once
 
 #include <string>
@@ -39,19 +39,18 @@ class Device {
     Device(const Device &) = delete;
     Device &operator=(const Device &) = delete;
 
-    earshot_cuda_place put(const std::vector<float> &values) {
+    earshot_cuda_memory *put(const std::vector<float> &values) {
         const auto count = static_cast<std::int64_t>(values.size());
         earshot_cuda_memory *memory = nullptr;
         CHECK_THAT(earshot_cuda_memory_create(stream, count, &memory) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
         memories_.push_back(memory);
         CHECK_THAT(earshot_cuda_write(stream, values.data(), count, memory, 0) == EARSHOT_CUDA_OK,
                    earshot_cuda_last_error());
-        return {memory, 0, count};
+        return memory;
     }
-    std::vector<float> get(const earshot_cuda_place &place) {
-        std::vector<float> values(static_cast<std::size_t>(place.floats));
-        CHECK_THAT(earshot_cuda_read(stream, place.memory, place.offset, values.data(), place.floats) ==
-                       EARSHOT_CUDA_OK,
+    std::vector<float> get(earshot_cuda_memory *memory, std::int64_t count) {
+        std::vector<float> values(static_cast<std::size_t>(count));
+        CHECK_THAT(earshot_cuda_read(stream, memory, 0, values.data(), count) == EARSHOT_CUDA_OK,
                    earshot_cuda_last_error());
         return values;
     }
@@ -89,13 +88,12 @@ inline std::vector<float> run(const earshot_cuda_op *op, const std::vector<float
     CHECK(earshot_cuda_op_scratch(op, batch, frames, bands, &scratch_floats) == EARSHOT_CUDA_OK);
     Device device;
     const std::vector<float> unknown(static_cast<std::size_t>(output_floats), NAN);
-    const earshot_cuda_place none = {nullptr, 0, 0};
-    const earshot_cuda_place output = device.put(unknown);
+    earshot_cuda_memory *output = device.put(unknown);
     const earshot_cuda_status status = earshot_cuda_op_run(
-        op, device.stream, device.put(input0), input1.empty() ? none : device.put(input1), output,
-        device.put(std::vector<float>(static_cast<std::size_t>(scratch_floats), NAN)), batch, frames, bands);
+        op, device.stream, device.put(input0), 0, input1.empty() ? nullptr : device.put(input1), 0, output, 0,
+        device.put(std::vector<float>(static_cast<std::size_t>(scratch_floats), NAN)), 0, batch, frames, bands);
     CHECK_THAT(status == EARSHOT_CUDA_OK, earshot_cuda_last_error());
-    return device.get(output);
+    return device.get(output, output_floats);
 }
 
 } // namespace test

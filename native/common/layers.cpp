@@ -142,4 +142,39 @@ MambaPathLayer::MambaPathLayer(const Packing &packing) {
     projection_bias = reader.take(c);
 }
 
+LogMelLayer::LogMelLayer(const Packing &packing) {
+    constexpr std::int32_t HEAD = 6;
+    require(packing.number_count >= HEAD && packing.numbers != nullptr,
+            "numbers: expected n_fft, window length, hop, bands, frames and padding");
+    const std::int32_t *n = packing.numbers;
+    n_fft = n[0];
+    window_length = n[1];
+    hop = n[2];
+    bands = n[3];
+    frames = n[4];
+    require(n_fft >= 2 && window_length >= 2 && window_length <= n_fft,
+            "n_fft, window length: expected at least 2 each, and a window no longer than n_fft");
+    require(hop >= 1 && bands >= 1 && frames >= 1, "hop, bands, frames: expected at least 1 each");
+    require(n[5] == EARSHOT_PAD_CONSTANT || n[5] == EARSHOT_PAD_REFLECT,
+            "padding: expected 0 (constant) or 1 (reflect)");
+    reflect = n[5] == EARSHOT_PAD_REFLECT;
+    packing.require_numbers(HEAD + 2 * Index{bands});
+    const std::int32_t all_bins = n_fft / 2 + 1;
+    Index weights = 0;
+    for (std::int32_t band = 0; band < bands; ++band) {
+        const std::int32_t *filter = n + HEAD + 2 * Index{band};
+        require(filter[0] >= 0 && filter[1] >= 0 && filter[1] <= all_bins && filter[0] <= all_bins - filter[1],
+                "bands: expected bins within 0 to n_fft / 2");
+        filters.push_back({filter[0], filter[1], nullptr});
+        weights += filter[1];
+    }
+    WeightReader reader(packing, size_sum({weights, 1}));
+    for (MelFilter &filter : filters) {
+        filter.weights = reader.take(filter.bins);
+    }
+    top_decibel = *reader.take(1);
+    /* Written so that NaN fails too. */
+    require(top_decibel > 0, "top dB: expected more than 0");
+}
+
 } // namespace earshot

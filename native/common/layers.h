@@ -62,4 +62,18 @@ struct MambaPathLayer {
     explicit MambaPathLayer(const Packing &packing);
 };
 
+struct MelFilter {
+    std::int32_t first_bin, bins;
+    const float *weights;
+};
+
+struct LogMelLayer {
+    std::int32_t n_fft, window_length, hop, bands, frames;
+    bool reflect;
+    std::vector<MelFilter> filters;
+    float top_decibel;
+
+    explicit LogMelLayer(const Packing &packing);
+};
+
 } // namespace earshot

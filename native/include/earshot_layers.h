@@ -113,6 +113,22 @@
  */
 #define EARSHOT_LAYER_GATED_FUSION 13
 
+/*
+ * Not a layer but the front end: the log-mel spectrogram of PCM, [B, samples, 1, 1], a clip's samples being its frames,
+ * to [B, T, F, 1] in dB, T = min(most frames, 1 + samples / hop). 2^-52 is added to each sample; frames are centred at
+ * multiples of the hop; a periodic Hann window lies in the middle of each transform; S[t, f] is the sum of the band's
+ * weights times |X|, X the transform; then 10 log10(max(1e-10, S)), but at least what the largest S of all
+ * 1 + samples / hop frames gives, less top dB. All of it in float64.
+ * Numbers: n_fft, window length, hop, bands F, most frames, one of EARSHOT_PAD_*, then for each band its first bin and
+ * how many it has. Weights: the bands' weights, top dB. A library may be without it, or take some n_fft only
+ * (_UNSUPPORTED).
+ */
+#define EARSHOT_LAYER_LOG_MEL 14
+
+/* What a frame sees beyond a clip's ends: zeros, or the clip mirrored at its first and last sample. */
+#define EARSHOT_PAD_CONSTANT 0
+#define EARSHOT_PAD_REFLECT 1
+
 /* What a global pool takes. */
 #define EARSHOT_POOL_MEAN 0
 #define EARSHOT_POOL_MAX 1

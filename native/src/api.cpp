@@ -85,6 +85,8 @@ std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::Packing &packi
         return earshot::make_gru(packing);
     case EARSHOT_LAYER_GATED_FUSION:
         return earshot::make_gated_fusion(packing);
+    case EARSHOT_LAYER_LOG_MEL:
+        throw earshot::Failure{EARSHOT_CPU_UNSUPPORTED, "kind: EARSHOT_LAYER_LOG_MEL, which this library is without"};
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }

@@ -4,12 +4,12 @@
  * Three rows of input are kept as operands with a margin of zeros at both ends. Three cells of the kernel that lie side
  * by side read 3 I numbers that lie side by side as well, so a row of output is one product (gemm.h) with three addends
  * of depth 3 I, whose rows are I apart; rows beyond the clip's ends are left out. Weights stream from L2 once for every
- * six positions (147 KB for 64 to 64 channels). Bound: multiply-add ports.
+ * six positions (147 KB for 64 to 64 channels). Bound: multiply-add ports. Where there are enough channels, float32 goes
+ * by winograd.h instead.
  */
 #pragma once
 
-#include "gemm.h"
-#include "plan.h"
+#include "winograd.h"
 
 namespace earshot::EARSHOT_ISA {
 
@@ -32,11 +32,16 @@ inline Index margined_row(Index inputs, Index bands) {
 }
 
 inline Index convolution_scratch(const Convolution3x3 &weights, Index bands) {
-    return 3 * margined_row(weights.inputs, bands);
+    return weights.winograd ? WinogradBuffers(weights, bands, nullptr).floats
+                            : 3 * margined_row(weights.inputs, bands);
 }
 
 inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to,
                              float *scratch) {
+    if (w.winograd) {
+        winograd_rows(w, run, from, to, scratch);
+        return;
+    }
     const Index step = words(w.inputs);
     const Index row = margined_row(w.inputs, run.bands);
     const auto ring = [&](Index t) { return scratch + (t + 3) % 3 * row; };

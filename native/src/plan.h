@@ -72,11 +72,21 @@ struct Planes {
     Index frames, bands, margin;
 };
 
+/* With fewer channels a 3x3 convolution is neither done in bfloat16 nor by Winograd's algorithm: nothing is gained. */
+constexpr Index kFewChannels = 16;
+
+/* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
+constexpr Index kPatchFrames = 2;
+constexpr Index kPatchBands = 4;
+constexpr Index kFrequencies = (kPatchFrames + 2) * (kPatchBands + 2);
+
 /* A prepared convolution 3x3, padded by 1. */
 struct Convolution3x3 {
     Index inputs, outputs;
-    const float *weight; /* panels: [3, 3] cells of I steps, P(O) columns */
+    bool winograd;
+    const float *weight; /* panels: [3, 3] cells, or kFrequencies, of I steps, P(O) columns */
     const float *bias;   /* [P(O)] */
+    const float *zeros;  /* [P(O)] */
 };
 
 /* Where a convolution's rows come from and go to. */

@@ -6,6 +6,33 @@
 
 namespace earshot {
 
+namespace {
+
+/* G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and divides
+ * it by the product of the point's distances to the other points; the last row is for infinity. */
+float transformed(const float *kernel, Index frequency) {
+    constexpr double time[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+    constexpr double points[5] = {0, 0.625, -0.625, 1.25, -1.25};
+    const Index j = frequency % (kPatchBands + 2);
+    double bands[3] = {0, 0, 1};
+    if (j < 5) {
+        double distances = 1;
+        for (Index i = 0; i < 5; ++i) {
+            distances *= i == j ? 1 : points[j] - points[i];
+        }
+        bands[0] = 1 / distances;
+        bands[1] = points[j] / distances;
+        bands[2] = points[j] * points[j] / distances;
+    }
+    double total = 0;
+    for (Index cell = 0; cell < 9; ++cell) {
+        total += time[frequency / (kPatchBands + 2)][cell / 3] * bands[cell % 3] * static_cast<double>(kernel[cell]);
+    }
+    return static_cast<float>(total);
+}
+
+} // namespace
+
 const float *WeightPacker::copied(const float *from, Index count) {
     float *to = arena_.zeros(count);
     std::copy_n(from, count, to);
@@ -37,13 +64,16 @@ const float *WeightPacker::panels(const float *from, Index outputs, Index inputs
 }
 
 Convolution3x3 WeightPacker::convolution(const float *weight, const float *bias, Index outputs, Index inputs) {
+    const bool winograd = !kernels_.pairs && inputs >= kFewChannels && outputs >= kFewChannels;
     const Index cells = 9;
+    const Index groups = winograd ? kFrequencies : cells;
     const Index columns = round_up(outputs, kernels_.width);
-    float *packed = arena_.zeros(packed_floats(kernels_, cells, inputs, columns));
-    pack_panels(kernels_, cells, inputs, outputs, columns, packed, [=](Index k, Index o) {
-        return weight[(o * inputs + k % inputs) * cells + k / inputs];
+    float *packed = arena_.zeros(packed_floats(kernels_, groups, inputs, columns));
+    pack_panels(kernels_, groups, inputs, outputs, columns, packed, [=](Index k, Index o) {
+        const float *kernel = weight + (o * inputs + k % inputs) * cells;
+        return winograd ? transformed(kernel, k / inputs) : kernel[k / inputs];
     });
-    return {inputs, outputs, packed, padded(bias, outputs)};
+    return {inputs, outputs, winograd, packed, padded(bias, outputs), arena_.zeros(columns)};
 }
 
 double Affine::operator()(const float *x, Index o) const {

@@ -13,6 +13,7 @@ from pathlib import Path
 from earshot_reference.configuration import (
     ARCHITECTURES,
     DEFAULT_LABELS,
+    GPU_PEER_SECTIONS,
     TIME_ENCODINGS,
     UNKNOWN_LOCATION_POLICIES,
     ContextParameters,
@@ -200,6 +201,20 @@ def _peers(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output}: {len(list(arguments.output.iterdir()))} files")
 
 
+def _gpu_peers(arguments: argparse.Namespace) -> None:
+    from earshot_reference import gpu_peers
+    from earshot_reference.gpu_timing import Options
+
+    options = Options(
+        device=arguments.device,
+        repeats=arguments.repeats,
+        **({"sections": tuple(arguments.only)} if arguments.only else {}),
+        **({"batches": tuple(arguments.batch)} if arguments.batch else {}),
+    )
+    gpu_peers.write(arguments.model, arguments.output, options)
+    print(f"{arguments.output}: {arguments.output.stat().st_size} bytes")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m earshot_reference",
@@ -293,6 +308,16 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME=NUMBER[,NUMBER...]",
             help="a size other than the paper's; repeatable",
         )
+
+    sub = command("gpu-peers", _gpu_peers, "measure PyTorch on a GPU beside which Earshot is put")
+    sub.add_argument("model", type=Path, help="what peers wrote of an ASCMamba")
+    sub.add_argument("--output", type=Path, required=True, help="the JSON file to write")
+    sub.add_argument("--device", default="cuda", choices=("cuda", "cpu"), help="where it runs")
+    sub.add_argument("--repeats", type=_positive, default=200, help="timed calls of one clip")
+    sub.add_argument("--batch", type=_positive, action="append", help="clips at once; repeatable")
+    sub.add_argument(
+        "--only", action="append", choices=GPU_PEER_SECTIONS, help="a part of it; repeatable"
+    )
     return parser
 
 

@@ -205,9 +205,15 @@ class Mixer(nn.Module):
         # Padded on both sides by PyTorch; what lies beyond L would look ahead and is cut off.
         u = F.silu(self.conv1d(u.transpose(1, 2))[..., :length].transpose(1, 2))
         dt, b, c = self.x_proj(u).split([self.rank, self.states, self.states], -1)
-        delta = F.softplus(self.dt_proj(dt))
-        y = self.scan(u, delta, -torch.exp(self.A_log), b, c, self.D)
-        return self.out_proj(y * F.silu(z))
+        return self.out_proj(self.gated_scan(u, self.dt_proj(dt), b, c, z))
+
+    def gated_scan(self, u: Tensor, dt: Tensor, b: Tensor, c: Tensor, z: Tensor) -> Tensor:
+        """Scan and gate: what kernels fuse. ``u``, ``dt``, ``z`` [S, L, E], ``b``, ``c`` [S, L, N].
+
+        Returns [S, L, E]; ``dt`` is delta before its softplus.
+        """
+        y = self.scan(u, F.softplus(dt), -torch.exp(self.A_log), b, c, self.D)
+        return y * F.silu(z)
 
 
 class MambaLayer(nn.Module):

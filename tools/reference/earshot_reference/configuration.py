@@ -54,6 +54,7 @@ DEFAULT_LOCATIONS = (
 
 ARCHITECTURES = ("ascmamba", "se-trans", "mobile-asc-net")
 TIME_ENCODINGS = ("cyclic", "zeros")
+GPU_PEER_SECTIONS = ("network", "kernels", "compiled")
 UNKNOWN_LOCATION_POLICIES = ("first", "mean", "error")
 
 

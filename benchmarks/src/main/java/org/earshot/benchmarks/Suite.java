@@ -88,9 +88,7 @@ enum Suite {
 
     private static List<ChainedOptionsBuilder> besidePeers(List<String> backends) {
         return List.of(
-                peak(),
-                network(backends).param("threads", "2"),
-                network(RIVALS).param("threads", "2"));
+                peak(), network(backends).param("threads", "2"), network(RIVALS).param("threads", "2"));
     }
 
     private static ChainedOptionsBuilder network(List<String> contenders) {

@@ -1,7 +1,7 @@
 package org.earshot;
 
 /** A backend that cannot start, or that failed while running. */
-public final class BackendException extends EarshotException {
+public class BackendException extends EarshotException {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -3,11 +3,13 @@ package org.earshot;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
 import org.earshot.model.CoarseScenes;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.Network;
+import org.earshot.model.PreparedNetwork;
 import org.earshot.model.SceneModel;
 import org.earshot.model.Session;
 
@@ -18,6 +20,9 @@ final class ClassifierSession implements SessionPool.Session {
     private final SceneModel model;
     private final LogMel logMel;
     private final LogMel.Scratch scratch;
+    /** Whether the backend computes the features. */
+    private final boolean takesPcm;
+
     private final float[] features;
     private final CoarseScenes coarseScenes;
     private final List<String> outputs;
@@ -26,19 +31,22 @@ final class ClassifierSession implements SessionPool.Session {
     private float[] embedding = {};
     private float[] pcm = {};
 
-    ClassifierSession(Session session, ModelConfig config, SceneModel model, LogMel logMel) {
-        this.session = session;
+    ClassifierSession(PreparedNetwork network, ModelConfig config, SceneModel model, LogMel logMel) {
         this.config = config;
         this.model = model;
         this.logMel = logMel;
+        takesPcm = network.takesPcm();
         scratch = logMel.scratch();
-        features = new float[config.features().frames() * config.features().melBands()];
+        FeatureParameters parameters = config.features();
+        features = new float[takesPcm ? 0 : parameters.frames() * parameters.melBands()];
         logits = new float[config.labels().size()];
         coarseScenes = model.coarse().orElse(null);
-        coarseLogits = new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
+        coarseLogits =
+                new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
         outputs = coarseScenes == null
                 ? List.of(Network.LOGITS, Network.EMBEDDING)
                 : List.of(Network.LOGITS, Network.EMBEDDING, Network.COARSE_LOGITS);
+        session = network.open();
     }
 
     WindowResults run(Windows windows, ContextEncoding.Encoded context) {
@@ -47,7 +55,7 @@ final class ClassifierSession implements SessionPool.Session {
         }
         WindowResults results = null;
         while (windows.next(pcm)) {
-            int frames = logMel.cutFrames(windows.length());
+            int frames = config.features().cutFrames(windows.length());
             if (frames < model.minimumFrames()) {
                 throw new AudioException(
                         windows.subject(),
@@ -55,9 +63,13 @@ final class ClassifierSession implements SessionPool.Session {
                         "at least " + model.minimumFrames() + " frames of "
                                 + config.features().hopLength() + " samples");
             }
-            logMel.compute(pcm, windows.offset(), windows.length(), features, 0, scratch);
-            plan(frames, context);
-            session.feed(Network.FEATURES, features);
+            plan(windows.length(), context);
+            if (takesPcm) {
+                session.feed(Network.PCM, pcm);
+            } else {
+                logMel.compute(pcm, 0, windows.length(), features, 0, scratch);
+                session.feed(Network.FEATURES, features);
+            }
             context.values().forEach(session::feed);
             session.run();
             session.fetch(Network.LOGITS, logits);
@@ -73,9 +85,14 @@ final class ClassifierSession implements SessionPool.Session {
         return results;
     }
 
-    private void plan(int frames, ContextEncoding.Encoded context) {
+    private void plan(int samples, ContextEncoding.Encoded context) {
+        FeatureParameters parameters = config.features();
         Map<String, Shape> feeds = new HashMap<>();
-        feeds.put(Network.FEATURES, Shape.of(1, frames, config.features().melBands(), 1));
+        if (takesPcm) {
+            feeds.put(Network.PCM, Shape.of(1, samples, 1, 1));
+        } else {
+            feeds.put(Network.FEATURES, Shape.of(1, parameters.cutFrames(samples), parameters.melBands(), 1));
+        }
         context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
         session.plan(feeds, outputs);
         int width = session.shape(Network.EMBEDDING).extent(-1);

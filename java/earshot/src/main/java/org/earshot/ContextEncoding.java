@@ -38,7 +38,12 @@ final class ContextEncoding {
             float[] condition = context.condition().get();
             int expected = model.conditionWidth();
             if (condition.length != expected) {
-                throw new ContextException("condition", condition.length + " values", Integer.toString(expected));
+                throw new ContextException(
+                        "condition",
+                        condition.length + " values",
+                        expected > 0
+                                ? Integer.toString(expected)
+                                : "a city and a time, since " + model.architecture() + " takes no condition");
             }
             return new Encoded(Map.of(Network.CONDITION, condition));
         }

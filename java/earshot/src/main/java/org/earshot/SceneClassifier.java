@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
@@ -43,20 +44,20 @@ public final class SceneClassifier implements AutoCloseable {
     private final SessionPool<ClassifierSession> pool;
     private final long hopSamples;
 
-    private SceneClassifier(Builder builder) {
+    /** Loads the model, then starts the backend. */
+    SceneClassifier(Builder builder, Supplier<Backend> start) {
         ModelDirectory directory = ModelDirectory.read(builder.directory, builder.weights, builder.keyMap);
         config = directory.config();
         model = directory.model();
         context = new ContextEncoding(config, model);
         hopSamples = hopSamples(builder.windowHop);
-        Backend backend = Backends.start(builder.backend, builder.threads, builder.precision);
-        network = new PreparedNetwork(model.network(), backend);
+        network = new PreparedNetwork(model.network(), start.get(), config.features());
         LogMel logMel = new LogMel(config.features());
         int sessions = builder.sessions > 0
                 ? builder.sessions
                 : Math.max(1, Runtime.getRuntime().availableProcessors() / builder.threads);
         pool = new SessionPool<>(
-                sessions, builder.failWhenBusy, () -> new ClassifierSession(network.open(), config, model, logMel));
+                sessions, builder.failWhenBusy, () -> new ClassifierSession(network, config, model, logMel));
     }
 
     private long hopSamples(Duration hop) {
@@ -323,7 +324,7 @@ public final class SceneClassifier implements AutoCloseable {
          * @throws IllegalArgumentException if the window hop does not fit the model
          */
         public SceneClassifier load() {
-            return new SceneClassifier(this);
+            return new SceneClassifier(this, () -> Backends.start(backend, threads, precision));
         }
 
         private static int requirePositive(String name, int count) {

@@ -16,7 +16,6 @@ final class Windows {
     private final int hop;
     private float[] buffer;
     private int filled;
-    private int offset;
     private int length;
     private long start = -1;
     private boolean last;
@@ -61,8 +60,12 @@ final class Windows {
         }
         // The recording ended inside the next hop: a last window ends where it does.
         last = true;
-        offset = beyond;
-        return beyond >= window / 10;
+        if (beyond < window / 10) {
+            return false;
+        }
+        System.arraycopy(buffer, beyond, buffer, 0, window);
+        start += beyond;
+        return true;
     }
 
     private int fill(int from) {
@@ -82,19 +85,14 @@ final class Windows {
         return Math.addExact(window, hop);
     }
 
-    /** Index of the window's first sample in the workspace. */
-    int offset() {
-        return offset;
-    }
-
-    /** Samples in the window. */
+    /** Samples in the window, which begins where the workspace does. */
     int length() {
         return length;
     }
 
     /** Where the window starts in the recording. */
     Duration start() {
-        return seconds(start + offset);
+        return seconds(start);
     }
 
     /** How long the window is. */

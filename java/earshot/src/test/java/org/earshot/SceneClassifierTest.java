@@ -1,5 +1,6 @@
 package org.earshot;
 
+import static org.earshot.SmallModel.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -7,14 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,38 +24,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SceneClassifierTest {
-    private static final Path GOLDEN = Path.of("src/test/resources/golden");
-    private static final Path SMALL = GOLDEN.resolve("ascmamba-small");
-    private static final int RATE = 44_100;
+    private static final Path SMALL = SmallModel.FOLDER;
+    private static final int RATE = SmallModel.RATE;
     private static final RecordingContext XIAN = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
 
     @TempDir
     Path temporary;
 
-    private static float[] noise(double seconds, long seed) {
-        Random random = new Random(seed);
-        float[] pcm = new float[(int) (seconds * RATE)];
-        for (int i = 0; i < pcm.length; i++) {
-            pcm[i] = (float) (0.1 * random.nextGaussian());
-        }
-        return pcm;
-    }
-
-    /** A copy of the small model whose configuration has one text replaced. */
     private Path variant(String from, String to) throws IOException {
-        Path copy = Files.createTempDirectory(temporary, "model");
-        for (String file : List.of("config.json", "model.safetensors")) {
-            Files.copy(SMALL.resolve(file), copy.resolve(file));
-        }
-        String config = Files.readString(copy.resolve("config.json"));
-        assertTrue(config.contains(from));
-        Files.writeString(copy.resolve("config.json"), config.replace(from, to));
-        return copy;
+        return SmallModel.variant(temporary, from, to);
     }
 
-    /** The small model with clips of 50 frames, which take little time. */
     private Path quick() throws IOException {
-        return variant("\"frames\": 500", "\"frames\": 50");
+        return SmallModel.quick(temporary);
     }
 
     @Test

@@ -47,10 +47,10 @@ class WindowsTest {
         List<Window> seen = new ArrayList<>();
         while (windows.next(buffer)) {
             for (int i = 1; i < windows.length(); i++) {
-                float step = buffer[windows.offset() + i] - buffer[windows.offset() + i - 1];
+                float step = buffer[i] - buffer[i - 1];
                 assertTrue(step == 1 || step == -0xFFFFF, "consecutive samples");
             }
-            seen.add(new Window((long) buffer[windows.offset()], windows.length(), windows.start()));
+            seen.add(new Window((long) buffer[0], windows.length(), windows.start()));
         }
         assertFalse(windows.next(buffer));
         return seen;

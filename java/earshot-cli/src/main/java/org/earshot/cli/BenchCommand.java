@@ -11,14 +11,11 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import org.earshot.backend.Backends;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.PreparedNetwork;
-import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Measures how fast a model runs here. */
 @Command(
@@ -44,31 +41,8 @@ final class BenchCommand extends Subcommand {
         FEATURES
     }
 
-    @Parameters(paramLabel = "MODEL", description = "Model directory, with config.json and model.safetensors.")
-    private Path directory;
-
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            defaultValue = Backends.AUTO,
-            description = "What computes; 'earshot --version' lists them. Default: ${DEFAULT-VALUE}, the best that"
-                    + " starts.")
-    private String backend;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that compute. Default: as many as there are processors.")
-    private Integer threads;
-
     @Mixin
-    private PrecisionOption precision;
-
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Clips of a call. Default: 1.")
-    private int batch;
-
-    @Option(names = "--frames", paramLabel = "T", description = "Frames of a clip. Default: the model's.")
-    private Integer frames;
+    private RunOptions options;
 
     @Option(
             names = "--from",
@@ -101,36 +75,18 @@ final class BenchCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        requirePositive("--batch", batch);
-        requirePositive("--threads", threads == null ? 1 : threads);
-        requirePositive("--frames", frames == null ? 1 : frames);
         // Written so that NaN fails too.
         if (!(seconds > 0 && seconds <= 3600)) {
             throw usageError("--duration: found " + seconds + "; expected more than 0 and at most 3600 seconds");
         }
-        ModelDirectory model = ModelDirectory.read(directory, null, KeyMap.identity());
-        int length = frames == null ? model.config().features().frames() : frames;
-        if (length < model.model().minimumFrames()) {
-            throw usageError("--frames: found " + length + "; expected at least "
-                    + model.model().minimumFrames());
-        }
-        try (PreparedNetwork network = new PreparedNetwork(
-                        model.model().network(),
-                        Backends.start(
-                                backend,
-                                threads == null ? Backends.defaultThreads() : threads,
-                                precision.precision()));
-                LatencyProbe probe = new LatencyProbe(model, network, batch, length, from == Start.PCM)) {
+        ModelDirectory model = options.read();
+        int length = options.frames(model);
+        try (PreparedNetwork network = options.prepare(model);
+                LatencyProbe probe = new LatencyProbe(model, network, options.batch(), length, from == Start.PCM)) {
             Figures figures = measure(network, probe);
             console().result(json ? json(figures, length) : table(figures, length));
         }
         return DONE;
-    }
-
-    private void requirePositive(String option, int value) {
-        if (value < 1) {
-            throw usageError(option + ": found " + value + "; expected at least 1");
-        }
     }
 
     private Figures measure(PreparedNetwork network, LatencyProbe probe) {
@@ -144,7 +100,7 @@ final class BenchCommand extends Subcommand {
                 median,
                 percentile(times, 90),
                 percentile(times, 99),
-                1000 * batch / median,
+                1000 * options.batch() / median,
                 median / 1000 / probe.audioSeconds(),
                 memory,
                 probe.profile());
@@ -178,7 +134,7 @@ final class BenchCommand extends Subcommand {
                 Locale.ROOT,
                 "%s, %d x %d frames from %s, %d runs%n%n",
                 figures.backend,
-                batch,
+                options.batch(),
                 length,
                 from.name().toLowerCase(Locale.ROOT),
                 figures.runs));
@@ -209,7 +165,7 @@ final class BenchCommand extends Subcommand {
         try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
             out.writeStartObject();
             out.writeStringField("backend", figures.backend);
-            out.writeNumberField("batch", batch);
+            out.writeNumberField("batch", options.batch());
             out.writeNumberField("frames", length);
             out.writeStringField("from", from.name().toLowerCase(Locale.ROOT));
             out.writeNumberField("runs", figures.runs);

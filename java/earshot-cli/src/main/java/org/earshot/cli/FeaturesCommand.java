@@ -117,7 +117,7 @@ final class FeaturesCommand extends Subcommand {
         }
         int clip = samples < pcm.length ? samples : window;
         LogMel logMel = new LogMel(parameters);
-        int frames = logMel.cutFrames(clip);
+        int frames = parameters.cutFrames(clip);
         float[] values = new float[frames * parameters.melBands()];
         logMel.compute(pcm, 0, clip, values, 0, logMel.scratch());
         return new Features(values, frames, parameters.melBands());

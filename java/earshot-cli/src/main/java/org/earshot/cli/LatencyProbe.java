@@ -10,6 +10,7 @@ import java.util.Random;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
+import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.Network;
 import org.earshot.model.PreparedNetwork;
@@ -31,7 +32,7 @@ final class LatencyProbe implements AutoCloseable {
     private final Map<String, float[]> feeds = new HashMap<>();
     private final float[] features;
     private final float[] logits;
-    /** All clips one after another; empty if the features are fed as they are. */
+    /** All clips one after another; empty if their features are not computed here. */
     private final float[] pcm;
 
     private final int batch;
@@ -53,22 +54,38 @@ final class LatencyProbe implements AutoCloseable {
         Random random = new Random(1);
         logMel = new LogMel(parameters);
         scratch = logMel.scratch();
-        pcm = fromPcm ? noise(random, Math.multiplyExact(batch, samples(parameters)), 0, 0.1) : new float[0];
-        features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+        int samples = parameters.windowSamples();
+        float[] clips = fromPcm ? noise(random, Math.multiplyExact(batch, samples), 0, 0.1) : new float[0];
         Map<String, Shape> shapes = new HashMap<>();
-        shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
-        feeds.put(Network.FEATURES, features);
+        if (fromPcm && network.takesPcm()) {
+            pcm = new float[0];
+            features = new float[0];
+            shapes.put(Network.PCM, Shape.of(batch, samples, 1, 1));
+            feeds.put(Network.PCM, clips);
+        } else {
+            pcm = clips;
+            features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+            shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
+            feeds.put(Network.FEATURES, features);
+        }
         SceneModel scenes = model.model();
-        if (scenes.conditionWidth() > 0) {
-            shapes.put(Network.CONDITION, Shape.of(batch, scenes.conditionWidth()));
-            feeds.put(Network.CONDITION, noise(random, batch * scenes.conditionWidth(), 0, 1));
+        if (!scenes.contextInputs().isEmpty()) {
+            shapes.put(Network.LOCATION, Shape.of(batch, 1));
+            feeds.put(Network.LOCATION, new float[batch]); // Row 0, of which there is one in every model.
+            shapes.put(Network.TIME_FEATURES, Shape.of(batch, ContextParameters.TIME_FEATURES));
+            feeds.put(Network.TIME_FEATURES, noise(random, batch * ContextParameters.TIME_FEATURES, 0, 1));
         }
         session = network.open();
-        session.plan(shapes, List.of(Network.LOGITS));
+        session.plan(shapes, outputs(scenes));
         logits = new float[Math.toIntExact(session.shape(Network.LOGITS).elements())];
     }
 
-    private static FeatureParameters withFrames(FeatureParameters of, int frames) {
+    private static List<String> outputs(SceneModel scenes) {
+        return scenes.coarse().isPresent() ? List.of(Network.LOGITS, Network.COARSE_LOGITS) : List.of(Network.LOGITS);
+    }
+
+    /** The parameters with clips of another length. */
+    static FeatureParameters withFrames(FeatureParameters of, int frames) {
         return new FeatureParameters(
                 of.sampleRate(),
                 of.fftSize(),
@@ -82,10 +99,6 @@ final class LatencyProbe implements AutoCloseable {
                 of.topDecibel());
     }
 
-    private static int samples(FeatureParameters parameters) {
-        return parameters.frames() * parameters.hopLength();
-    }
-
     private static float[] noise(Random random, int length, double mean, double deviation) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
@@ -94,10 +107,15 @@ final class LatencyProbe implements AutoCloseable {
         return values;
     }
 
+    /** The shape of a value that is fed or computed in a run. */
+    Shape shape(String value) {
+        return session.shape(value);
+    }
+
     /** Length of the clips of one run. */
     double audioSeconds() {
         FeatureParameters parameters = logMel.parameters();
-        return (double) batch * samples(parameters) / parameters.sampleRate();
+        return (double) batch * parameters.windowSamples() / parameters.sampleRate();
     }
 
     /**

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             FeaturesCommand.class,
             InspectCommand.class,
             ConvertCommand.class,
+            SummaryCommand.class,
             ParityCommand.class,
             BenchCommand.class,
             AutoComplete.GenerateCompletion.class

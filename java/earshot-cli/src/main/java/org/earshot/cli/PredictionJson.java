@@ -34,6 +34,15 @@ final class PredictionJson implements PredictionFormat {
             json.writeStartObject();
             json.writeStringField("file", file.toString());
             writeScenes(json, prediction.ranking());
+            if (prediction.stages().isPresent()) {
+                ScenePrediction.TwoStages stages = prediction.stages().get();
+                json.writeObjectFieldStart("coarse");
+                writeScenes(json, stages.coarse());
+                json.writeEndObject();
+                json.writeObjectFieldStart("fine");
+                writeScenes(json, stages.fine());
+                json.writeEndObject();
+            }
             List<ScenePrediction.Window> windows = prediction.windows();
             if (windows.size() > 1) {
                 json.writeArrayFieldStart("windows");

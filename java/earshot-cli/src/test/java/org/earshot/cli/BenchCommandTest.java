@@ -52,7 +52,8 @@ class BenchCommandTest {
             shares += layer.get("share").asDouble();
         }
         assertEquals(1, shares, 1e-9);
-        assertEquals("dense_encoder", json.get("layers").get(0).get("name").textValue());
+        assertEquals("condition", json.get("layers").get(0).get("name").textValue());
+        assertEquals("dense_encoder", json.get("layers").get(1).get("name").textValue());
     }
 
     @Test

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "features", "inspect", "convert", "parity"})
+    @ValueSource(strings = {"classify", "features", "inspect", "convert", "summary", "parity", "bench"})
     void everyCommandHasHelpWithAnExample(String command) {
         CommandRun run = CommandRun.of(command, "--help").done();
         assertTrue(run.out().startsWith("Usage: earshot " + command), run.out());
@@ -25,7 +25,9 @@ class MainTest {
     @Test
     void helpListsTheCommands() {
         String help = CommandRun.of("--help").done().out();
-        for (String command : new String[] {"classify", "features", "inspect", "convert", "parity", "--version"}) {
+        for (String command :
+                new String[] {"classify", "features", "inspect", "convert", "summary", "parity", "bench", "--version"
+                }) {
             assertTrue(help.contains(command), help);
         }
     }

@@ -1,5 +1,7 @@
 package org.earshot.backend;
 
+import java.util.Optional;
+import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
 import org.earshot.layer.LayerVisitor;
 
@@ -25,6 +27,18 @@ public interface Backend extends LayerVisitor<Operation> {
      */
     default Operation prepare(Layer layer) {
         return layer.accept(this);
+    }
+
+    /**
+     * Prepares a front end, where the backend has one: worth while where PCM would otherwise be turned into features on
+     * one processor and carried to another.
+     *
+     * @param parameters of the features
+     * @return an operation with the signature of {@link org.earshot.layer.LogMelSpectrogram}, which the caller closes;
+     *     empty if features are to be computed in Java ({@link org.earshot.features.LogMel}) and handed in
+     */
+    default Optional<Operation> frontEnd(FeatureParameters parameters) {
+        return Optional.empty();
     }
 
     /**

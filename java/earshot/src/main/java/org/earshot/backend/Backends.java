@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.earshot.BackendException;
 import org.earshot.backend.cpu.CpuProvider;
+import org.earshot.backend.cuda.CudaProvider;
 import org.earshot.backend.portable.PortableProvider;
 
 /**
@@ -22,7 +23,7 @@ public final class Backends {
      * backend missing from the jar is an error of the build, not something to find out at run time.
      */
     private static final Backends ALL = new Backends(
-            List.of(new CpuProvider(), new PortableProvider()),
+            List.of(new CudaProvider(), new CpuProvider(), new PortableProvider()),
             SelfTest::run,
             System.getLogger(Backends.class.getName()));
 

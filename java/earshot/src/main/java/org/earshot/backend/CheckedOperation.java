@@ -1,8 +1,8 @@
 package org.earshot.backend;
 
 import java.util.List;
-import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
+import org.earshot.layer.Signature;
 
 /**
  * Checks what every operation checks when it is bound: shapes, sizes, whose memory it is, and that nothing overlaps.
@@ -10,34 +10,52 @@ import org.earshot.layer.Shape;
  * @param <E> the backend's own kind of execution
  */
 public abstract class CheckedOperation<E extends Execution> implements Operation {
-    private final Layer layer;
+    private final Signature signature;
     private final Class<E> kind;
 
     /**
      * Creates the operation.
      *
-     * @param layer what it computes
+     * @param signature what it computes: a layer, or the front end
      * @param kind the executions it can be bound to
      */
-    protected CheckedOperation(Layer layer, Class<E> kind) {
-        this.layer = layer;
+    protected CheckedOperation(Signature signature, Class<E> kind) {
+        this.signature = signature;
         this.kind = kind;
+    }
+
+    /**
+     * The size of input 0 as native libraries count it.
+     *
+     * @param input its shape
+     * @return batch, frames and bands; frames and bands are 1 for {@code [B, I]}
+     */
+    protected static long[] size(Shape input) {
+        return input.rank() == 4
+                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
+                : new long[] {input.extent(0), 1, 1};
+    }
+
+    @Override
+    public final Shape outputShape(List<Shape> inputs) {
+        return signature.outputShape(inputs);
     }
 
     @Override
     public final Step bind(Execution execution, List<View> inputs, View output, View scratch) {
         if (!kind.isInstance(execution)) {
-            throw new IllegalArgumentException(layer.kind() + ": an execution of another backend");
+            throw new IllegalArgumentException(signature.kind() + ": an execution of another backend");
         }
         List<Shape> shapes = inputs.stream().map(View::shape).toList();
-        Shape expected = layer.outputShape(shapes);
+        Shape expected = signature.outputShape(shapes);
         if (!output.shape().equals(expected)) {
-            throw new IllegalArgumentException(layer.kind() + ": output " + output.shape() + "; expected " + expected);
+            throw new IllegalArgumentException(
+                    signature.kind() + ": output " + output.shape() + "; expected " + expected);
         }
         long needed = scratch(shapes, execution);
         if (scratch.shape().elements() < needed) {
             throw new IllegalArgumentException(
-                    layer.kind() + ": scratch of " + scratch.shape().elements() + " floats; expected " + needed);
+                    signature.kind() + ": scratch of " + scratch.shape().elements() + " floats; expected " + needed);
         }
         requireOwn(execution, output);
         requireOwn(execution, scratch);
@@ -53,7 +71,7 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
     private void requireOwn(Execution execution, View view) {
         if (!execution.owns(view.memory())) {
             throw new IllegalArgumentException(
-                    layer.kind() + ": a view into the memory of another execution, or into memory that was closed");
+                    signature.kind() + ": a view into the memory of another execution, or into memory that was closed");
         }
     }
 
@@ -61,7 +79,7 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
         if (a.memory() == b.memory()
                 && a.offset() < b.offset() + b.shape().elements()
                 && b.offset() < a.offset() + a.shape().elements()) {
-            throw new IllegalArgumentException(layer.kind() + ": output, scratch and inputs overlap");
+            throw new IllegalArgumentException(signature.kind() + ": output, scratch and inputs overlap");
         }
     }
 

@@ -32,7 +32,7 @@ public interface Execution extends AutoCloseable {
     boolean owns(Memory memory);
 
     /**
-     * Copies into the execution's memory.
+     * Copies into the execution's memory, before what is run later.
      *
      * @param source at least as long as the target's shape has elements
      * @param target where to
@@ -40,7 +40,7 @@ public interface Execution extends AutoCloseable {
     void write(float[] source, View target);
 
     /**
-     * Copies out of the execution's memory.
+     * Copies out of the execution's memory, after all that was run before.
      *
      * @param source where from
      * @param target at least as long as the source's shape has elements
@@ -48,12 +48,19 @@ public interface Execution extends AutoCloseable {
     void read(View source, float[] target);
 
     /**
-     * Runs steps in their order and returns when all are done. A list that is handed in again unchanged (the same
-     * object) may be replayed from a recording.
+     * Runs steps in their order. On a device it may return before they are done; {@link #read} and {@link #finish} wait
+     * for that. A list that is handed in again unchanged (the same object) may be replayed from a recording.
      *
      * @param steps steps bound to this execution
      */
     void run(List<Operation.Step> steps);
+
+    /**
+     * Waits until all that was run is done. Nothing to wait for where {@link #run} does.
+     *
+     * @throws org.earshot.BackendException if it failed
+     */
+    default void finish() {}
 
     /** Ends the threads and frees the memory. A second call does nothing. */
     @Override

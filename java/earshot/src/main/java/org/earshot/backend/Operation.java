@@ -6,6 +6,15 @@ import org.earshot.layer.Shape;
 /** A layer prepared by a {@link Backend}: immutable and safe to bind and run in any number of executions at once. */
 public interface Operation extends AutoCloseable {
     /**
+     * The shape of the output.
+     *
+     * @param inputs one shape per input
+     * @return what {@link org.earshot.layer.Signature#outputShape} of the layer says
+     * @throws IllegalArgumentException if the operation cannot take such inputs; the message says what it takes
+     */
+    Shape outputShape(List<Shape> inputs);
+
+    /**
      * Scratch memory a run needs besides input and output.
      *
      * @param inputs one shape per input

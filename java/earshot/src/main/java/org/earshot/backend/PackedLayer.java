@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.earshot.features.FeatureParameters;
+import org.earshot.features.MelFilterBank;
 import org.earshot.layer.Activation;
 import org.earshot.layer.BandNorm;
 import org.earshot.layer.Concatenation;
@@ -54,6 +56,12 @@ public final class PackedLayer {
     /** The maximum as a global pool. */
     static final int POOL_MAX = 1;
 
+    /** Zeros beyond a clip's ends. */
+    static final int PAD_CONSTANT = 0;
+
+    /** The clip mirrored at its ends. */
+    static final int PAD_REFLECT = 1;
+
     /** The kinds of layers. */
     public enum Kind {
         /** {@link Linear}. */
@@ -81,7 +89,9 @@ public final class PackedLayer {
         /** {@link Gru}. */
         GRU(12),
         /** {@link GatedFusion}. */
-        GATED_FUSION(13);
+        GATED_FUSION(13),
+        /** {@link org.earshot.layer.LogMelSpectrogram}. */
+        LOG_MEL(14);
 
         private final int code;
 
@@ -118,6 +128,36 @@ public final class PackedLayer {
      */
     public static PackedLayer of(Layer layer) {
         return layer.accept(new Packer());
+    }
+
+    /**
+     * Packs the front end.
+     *
+     * @param parameters of the features
+     * @return its numbers and the weights of its filters
+     */
+    public static PackedLayer of(FeatureParameters parameters) {
+        MelFilterBank filters = new MelFilterBank(parameters);
+        int bands = filters.bands();
+        int[] numbers = new int[6 + 2 * bands];
+        numbers[0] = parameters.fftSize();
+        numbers[1] = parameters.windowLength();
+        numbers[2] = parameters.hopLength();
+        numbers[3] = bands;
+        numbers[4] = parameters.frames();
+        numbers[5] = parameters.padMode() == FeatureParameters.PadMode.REFLECT ? PAD_REFLECT : PAD_CONSTANT;
+        float[] weights = {};
+        for (int band = 0; band < bands; band++) {
+            float[] filter = filters.weights(band);
+            numbers[6 + 2 * band] = filters.firstBin(band);
+            numbers[7 + 2 * band] = filter.length;
+            int end = weights.length;
+            weights = Arrays.copyOf(weights, end + filter.length);
+            System.arraycopy(filter, 0, weights, end, filter.length);
+        }
+        weights = Arrays.copyOf(weights, weights.length + 1);
+        weights[weights.length - 1] = (float) parameters.topDecibel();
+        return new PackedLayer(Kind.LOG_MEL, numbers, weights);
     }
 
     /**

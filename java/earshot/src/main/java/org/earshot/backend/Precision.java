@@ -11,7 +11,12 @@ public enum Precision {
      * The factors of the large products are rounded to bfloat16, which keeps 8 significant bits: a relative error of up
      * to 2^-9 each. Norms, scans, gates and residuals remain float32.
      */
-    BF16("bf16");
+    BF16("bf16"),
+    /**
+     * The factors of the large products are rounded to TF32, which keeps 11 significant bits: a relative error of up to
+     * 2^-11 each. On devices with tensor cores.
+     */
+    TF32("tf32");
 
     private final String label;
 
@@ -22,7 +27,7 @@ public enum Precision {
     /**
      * What users call it.
      *
-     * @return {@code "float32"} or {@code "bf16"}
+     * @return {@code "float32"}, {@code "bf16"} or {@code "tf32"}
      */
     public String label() {
         return label;

@@ -64,11 +64,13 @@ final class SelfTest {
      * In float32 the project's tolerance, 1e-4 of the spread. In bfloat16 each factor is off by up to u = 2^-9 of
      * itself, which makes 2 u of a product; five products of the encoder and four of each of two paths lie one behind
      * the other, 13 in all. If all were off by the most and in the same direction it would be 26 u = 5 % of the spread.
+     * In TF32 u is 2^-11.
      */
     private static float tolerance(Precision precision) {
         return switch (precision) {
             case FLOAT32 -> 1e-4f * SPREAD;
             case BF16 -> 13 * 2 * 0x1p-9f * SPREAD;
+            case TF32 -> 13 * 2 * 0x1p-11f * SPREAD;
         };
     }
 

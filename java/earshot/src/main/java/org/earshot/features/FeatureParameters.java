@@ -105,6 +105,26 @@ public record FeatureParameters(
         return frames * hopLength;
     }
 
+    /**
+     * Frames of a whole clip, {@code 1 + samples / hopLength}: those whose loudest value the clamp is set by.
+     *
+     * @param samples length of the clip, at least 1
+     * @return number of frames before the cut
+     */
+    public int clipFrames(int samples) {
+        return 1 + samples / hopLength;
+    }
+
+    /**
+     * Frames of a clip's features: those of the clip, at most {@code frames}.
+     *
+     * @param samples length of the clip, at least 1
+     * @return number of frames after the cut
+     */
+    public int cutFrames(int samples) {
+        return Math.min(clipFrames(samples), frames);
+    }
+
     private static void require(boolean right, String field, Object found, String expected) {
         if (!right) {
             throw new IllegalArgumentException(field + ": found " + found + "; expected " + expected);

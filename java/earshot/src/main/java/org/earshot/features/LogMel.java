@@ -61,26 +61,6 @@ public final class LogMel {
     }
 
     /**
-     * Frames of the whole clip, {@code 1 + samples / hopLength}: those whose loudest value the clamp is set by.
-     *
-     * @param samples length of the clip, at least 1
-     * @return number of frames before the cut
-     */
-    public int frames(int samples) {
-        return 1 + samples / parameters.hopLength();
-    }
-
-    /**
-     * Frames that {@link #compute} writes: those of the clip, at most {@link FeatureParameters#frames()}.
-     *
-     * @param samples length of the clip, at least 1
-     * @return number of frames after the cut
-     */
-    public int cutFrames(int samples) {
-        return Math.min(frames(samples), parameters.frames());
-    }
-
-    /**
      * Working memory for one thread at a time.
      *
      * @return new scratch for this front end
@@ -95,7 +75,8 @@ public final class LogMel {
      * @param pcm mono samples at {@link FeatureParameters#sampleRate()}, full scale 1
      * @param offset of the clip's first sample in {@code pcm}
      * @param samples length of the clip, at least 1
-     * @param out takes [{@link #cutFrames cutFrames(samples)}, {@link FeatureParameters#melBands()}] values in dB
+     * @param out takes [{@link FeatureParameters#cutFrames cutFrames(samples)}, {@link FeatureParameters#melBands()}]
+     *     values in dB
      * @param outOffset of the first value in {@code out}
      * @param scratch made by {@link #scratch()} of a front end with the same parameters, used by no other thread
      *     meanwhile
@@ -109,8 +90,8 @@ public final class LogMel {
         }
         Objects.checkFromIndexSize(offset, samples, pcm.length);
         int bands = parameters.melBands();
-        int frames = frames(samples);
-        int kept = cutFrames(samples);
+        int frames = parameters.clipFrames(samples);
+        int kept = parameters.cutFrames(samples);
         Objects.checkFromIndexSize((long) outOffset, (long) kept * bands, out.length);
         if (!scratch.parameters.equals(parameters)) {
             throw new IllegalArgumentException("scratch of other parameters");

@@ -8,7 +8,7 @@ package org.earshot.features;
  * <p>The weights are those of librosa's {@code filters.mel(dtype=float32)}: triangles in float64, rounded to float32,
  * scaled, rounded again.
  */
-final class MelFilterBank {
+public final class MelFilterBank {
     private static final double HERTZ_PER_LINEAR_MEL = 200.0 / 3;
     private static final double LOGARITHMIC_FROM_HERTZ = 1000;
     private static final double LOGARITHMIC_FROM_MEL = LOGARITHMIC_FROM_HERTZ / HERTZ_PER_LINEAR_MEL;
@@ -17,7 +17,12 @@ final class MelFilterBank {
     private final int[] firstBin;
     private final double[][] weights;
 
-    MelFilterBank(FeatureParameters parameters) {
+    /**
+     * Computes the filters.
+     *
+     * @param parameters of the front end
+     */
+    public MelFilterBank(FeatureParameters parameters) {
         int bands = parameters.melBands();
         double[] edges = edges(bands, parameters.minimumFrequency(), parameters.maximumFrequency());
         double hertzPerBin = (double) parameters.sampleRate() / parameters.fftSize();
@@ -72,9 +77,37 @@ final class MelFilterBank {
                 : LOGARITHMIC_FROM_HERTZ * Math.exp(LOGARITHMIC_STEP * (mel - LOGARITHMIC_FROM_MEL));
     }
 
-    /** Number of filters. */
-    int bands() {
+    /**
+     * Number of filters.
+     *
+     * @return as many as bands
+     */
+    public int bands() {
         return weights.length;
+    }
+
+    /**
+     * Where a filter begins.
+     *
+     * @param band index of the filter
+     * @return the first bin of the transform that it weighs
+     */
+    public int firstBin(int band) {
+        return firstBin[band];
+    }
+
+    /**
+     * A filter's weights, float32 as librosa's are.
+     *
+     * @param band index of the filter
+     * @return one weight for each bin from {@link #firstBin} on; none if the filter lies between two bins
+     */
+    public float[] weights(int band) {
+        float[] copy = new float[weights[band].length];
+        for (int i = 0; i < copy.length; i++) {
+            copy[i] = (float) weights[band][i];
+        }
+        return copy;
     }
 
     /** Weight of a bin in a band; 0 outside the band's triangle. */

@@ -3,8 +3,8 @@ package org.earshot.layer;
 import java.util.List;
 
 /**
- * An affine map of each mel band, {@code y[t, f, c] = x[t, f, c] * scale[f] + shift[f]}: SE-Trans' batch norm over the
- * bands ({@code bn0}) with its running statistics folded in. Input and output {@code [B, T, F, C]}.
+ * An affine map of each mel band, {@code y[t, f] = x[t, f] * scale[f] + shift[f]}: SE-Trans' batch norm over the bands
+ * ({@code bn0}) with its running statistics folded in. Input and output {@code [B, T, F, 1]}.
  *
  * @param scale {@code [F]}
  * @param shift {@code [F]}
@@ -34,6 +34,7 @@ public record BandNorm(Parameter scale, Parameter shift) implements Layer {
     public Shape outputShape(List<Shape> inputs) {
         Shape input = Shapes.single(kind(), inputs, 4);
         Shapes.requireExtent(kind(), input, 2, bands());
+        Shapes.requireExtent(kind(), input, 3, 1);
         return input;
     }
 

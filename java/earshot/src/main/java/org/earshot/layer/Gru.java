@@ -34,6 +34,26 @@ public record Gru(Parameter inputWeight, Parameter hiddenWeight, Parameter input
     }
 
     /**
+     * Orders an input weight's columns as activations lie. PyTorch's networks flatten a frame channel by channel,
+     * {@code [C, F]}; activations lie as {@code [F, C]}.
+     *
+     * @param weight {@code [3H, C * F]}, PyTorch's
+     * @param channels C
+     * @return {@code [3H, F * C]}
+     */
+    public static Parameter channelsFastest(Parameter weight, int channels) {
+        int width = weight.extent(1);
+        int bands = width / channels;
+        float[] values = new float[weight.values().length];
+        for (int i = 0; i < values.length; i++) {
+            int f = i % width / channels;
+            int c = i % width % channels;
+            values[i] = weight.values()[i / width * width + c * bands + f];
+        }
+        return new Parameter(weight.shape(), values);
+    }
+
+    /**
      * Width of the input.
      *
      * @return F * C

@@ -6,23 +6,7 @@ import java.util.List;
  * One layer of a network: formula, weights, shapes and cost. Immutable. Weights are row-major float32 arrays in
  * PyTorch's order of dimensions; constructors check their lengths against each other.
  */
-public interface Layer {
-    /**
-     * The layer's usual name, for summaries.
-     *
-     * @return for example {@code "dense encoder"}
-     */
-    String kind();
-
-    /**
-     * The shape this layer makes of its inputs.
-     *
-     * @param inputs one shape per input
-     * @return the output's shape
-     * @throws IllegalArgumentException if the layer cannot take such inputs; the message says what it takes
-     */
-    Shape outputShape(List<Shape> inputs);
-
+public interface Layer extends Signature {
     /**
      * Number of trained numbers.
      *

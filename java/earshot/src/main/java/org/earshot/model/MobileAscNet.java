@@ -50,7 +50,7 @@ public final class MobileAscNet implements SceneModel {
         binder = modules.binder();
         fusion = fusion();
         config.model().finish();
-        boolean conditioned = modules.conditioned("location_embedding.");
+        boolean conditioned = modules.conditioned("");
         if (conditioned != (fusion != Fusion.NONE)) {
             throw config.model()
                     .wrong(
@@ -130,7 +130,7 @@ public final class MobileAscNet implements SceneModel {
         String inputWeight = "gru.weight_ih_l0";
         int bands = config.features().melBands() >> Math.min(blocks, DEEPEST);
         int inputs = binder.extent(inputWeight, 1);
-        if (binder.has(inputWeight) && binder.has("blocks.0.conv.weight") && inputs % channels == 0) {
+        if (inputs % channels == 0) {
             int taken = inputs / channels;
             modules.checkBands(
                     bands == taken,
@@ -140,23 +140,10 @@ public final class MobileAscNet implements SceneModel {
         int hidden = binder.extent("gru.weight_hh_l0", 1);
         int width = Math.max(1, bands) * channels;
         return new Gru(
-                channelsFastest(binder.take(inputWeight, GATES * hidden, width), channels),
+                Gru.channelsFastest(binder.take(inputWeight, GATES * hidden, width), channels),
                 binder.take("gru.weight_hh_l0", GATES * hidden, hidden),
                 binder.take("gru.bias_ih_l0", GATES * hidden),
                 binder.take("gru.bias_hh_l0", GATES * hidden));
-    }
-
-    /** PyTorch flattens {@code [C, F]}, and activations lie as {@code [F, C]}: orders the columns accordingly. */
-    private static Parameter channelsFastest(Parameter weight, int channels) {
-        int width = weight.extent(1);
-        int bands = width / channels;
-        float[] values = new float[weight.values().length];
-        for (int i = 0; i < values.length; i++) {
-            int f = i % width / channels;
-            int c = i % width % channels;
-            values[i] = weight.values()[i / width * width + c * bands + f];
-        }
-        return new Parameter(weight.shape(), values);
     }
 
     /** Adds what leads from the GRU to the embedding, whose width it returns. */

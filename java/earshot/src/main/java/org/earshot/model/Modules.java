@@ -16,6 +16,9 @@ import org.earshot.weights.Weights;
  * and the checks that configuration and weights say the same.
  */
 final class Modules {
+    private static final String LOCATION = "location_embedding.";
+    private static final String TIME = "time_mapping.";
+
     private final ModelConfig config;
     private final Weights weights;
     private final WeightBinder binder;
@@ -46,16 +49,25 @@ final class Modules {
         return recognised ? binder.hasPrefix(prefix) : believed;
     }
 
-    /** Whether the network has a context, after a check that configuration and weights agree on that. */
+    /**
+     * Whether the network has a context, after a check that configuration and weights agree on that.
+     *
+     * @param prefix of the context's tensors; one of them is enough, so that another that is missing will be listed
+     */
     boolean conditioned(String prefix) {
-        boolean conditioned = shows(prefix, config.context() != null);
+        boolean believed = config.context() != null;
+        boolean conditioned = shows(prefix + LOCATION, believed) || shows(prefix + TIME, believed);
         if (conditioned && config.context() == null) {
             throw new ModelException(
-                    config.source() + ": context", "null", "an object, since the weights have " + prefix + "*");
+                    config.source() + ": context",
+                    "null",
+                    "an object, since the weights have " + prefix + LOCATION + "*");
         }
         if (!conditioned && config.context() != null) {
             throw new ModelException(
-                    config.source() + ": context", "an object", "null, since the weights have no " + prefix + "*");
+                    config.source() + ": context",
+                    "an object",
+                    "null, since the weights have no " + prefix + LOCATION + "*");
         }
         return conditioned;
     }
@@ -102,18 +114,18 @@ final class Modules {
      * @throws ModelException if the configuration lists more or fewer cities than the embedding has rows
      */
     ContextEncoder contextEncoder(String prefix, boolean projected) {
-        String embeddingName = prefix + "location_embedding.weight";
+        String embeddingName = prefix + LOCATION + "weight";
         int cities = binder.extent(embeddingName, 0);
         int width = binder.extent(embeddingName, 1);
         int listed = config.context().locations().size();
-        if (binder.has(embeddingName) && cities != listed) {
+        Parameter embedding = binder.take(embeddingName, cities, width);
+        if (cities != listed && binder.fits()) {
             throw new ModelException(
                     config.source() + ": context.locations",
                     listed + " cities",
                     cities + ", as many as " + embeddingName + " has rows");
         }
-        Parameter embedding = binder.take(embeddingName, cities, width);
-        int timeWidth = binder.extent(prefix + "time_mapping.weight", 0);
+        int timeWidth = binder.extent(prefix + TIME + "weight", 0);
         Linear time = linear(prefix + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU);
         Linear projection = null;
         if (projected) {
@@ -134,13 +146,13 @@ final class Modules {
     }
 
     /**
-     * Checks that the front end makes as many bands as the network takes.
+     * Checks that the front end makes as many bands as the network takes, if the weights say that reliably.
      *
      * @param fits whether it does
      * @param expected which numbers of bands would fit, and why
      */
     void checkBands(boolean fits, String expected) {
-        if (!fits) {
+        if (!fits && binder.fits()) {
             throw new ModelException(
                     config.source() + ": features.n_mels",
                     Integer.toString(config.features().melBands()),

@@ -11,6 +11,9 @@ import org.earshot.layer.Layer;
  * nodes behind it then do not run.
  */
 public final class Network {
+    /** Samples, {@code [B, samples, 1, 1]}, of which a backend with a front end makes {@link #FEATURES}. */
+    public static final String PCM = "pcm";
+
     /** Log-mel features, {@code [B, T, F, 1]}, dB. */
     public static final String FEATURES = "features";
 
@@ -59,16 +62,6 @@ public final class Network {
      */
     public List<Node> nodes() {
         return List.copyOf(nodes.values());
-    }
-
-    /**
-     * The node that makes a value.
-     *
-     * @param value its name
-     * @return the node, or null if the value is an input
-     */
-    Node producer(String value) {
-        return nodes.get(value);
     }
 
     /**

@@ -172,7 +172,7 @@ public final class Parity {
         LogMel logMel = new LogMel(parameters);
         LogMel.Scratch scratch = logMel.scratch();
         int samples = shape.extent(1);
-        int frames = logMel.cutFrames(samples);
+        int frames = parameters.cutFrames(samples);
         int clip = frames * parameters.melBands();
         float[] values = new float[Math.multiplyExact(shape.extent(0), clip)];
         for (int i = 0; i < shape.extent(0); i++) {

@@ -1,9 +1,11 @@
 package org.earshot.model;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Operation;
+import org.earshot.features.FeatureParameters;
 
 /**
  * A network whose weights a backend has prepared, once for all sessions. Thread-safe; sessions are closed before it is.
@@ -11,7 +13,11 @@ import org.earshot.backend.Operation;
 public final class PreparedNetwork implements AutoCloseable {
     private final Network network;
     private final Backend backend;
-    private final Map<String, Operation> operations = new LinkedHashMap<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private final boolean takesPcm;
+
+    /** An operation in its place: a layer of the network, or the front end before it. */
+    record Node(String name, Operation operation, List<String> inputs) {}
 
     /**
      * Prepares every layer.
@@ -21,11 +27,30 @@ public final class PreparedNetwork implements AutoCloseable {
      * @throws org.earshot.BackendException if the backend cannot
      */
     public PreparedNetwork(Network network, Backend backend) {
+        this(network, backend, Optional.empty());
+    }
+
+    /**
+     * Prepares every layer, and in front of them what makes {@link Network#FEATURES} of {@link Network#PCM}, if the
+     * backend has such a front end.
+     *
+     * @param network the network
+     * @param backend what computes it
+     * @param features how its features are made
+     * @throws org.earshot.BackendException if the backend cannot
+     */
+    public PreparedNetwork(Network network, Backend backend, FeatureParameters features) {
+        this(network, backend, backend.frontEnd(features));
+    }
+
+    private PreparedNetwork(Network network, Backend backend, Optional<Operation> frontEnd) {
         this.network = network;
         this.backend = backend;
+        takesPcm = frontEnd.isPresent();
+        frontEnd.ifPresent(operation -> nodes.add(new Node(Network.FEATURES, operation, List.of(Network.PCM))));
         try {
             for (Network.Node node : network.nodes()) {
-                operations.put(node.name(), backend.prepare(node.layer()));
+                nodes.add(new Node(node.name(), backend.prepare(node.layer()), node.inputs()));
             }
         } catch (RuntimeException e) {
             close();
@@ -52,6 +77,15 @@ public final class PreparedNetwork implements AutoCloseable {
     }
 
     /**
+     * Whether {@link Network#PCM} may be fed in place of {@link Network#FEATURES}.
+     *
+     * @return true if the backend has a front end
+     */
+    public boolean takesPcm() {
+        return takesPcm;
+    }
+
+    /**
      * Opens a session, with memory and threads of its own.
      *
      * @return the session, which the caller closes
@@ -60,13 +94,14 @@ public final class PreparedNetwork implements AutoCloseable {
         return new Session(this, backend.open());
     }
 
-    Operation operation(String node) {
-        return operations.get(node);
+    /** All operations in an order in which they can run. */
+    List<Node> nodes() {
+        return nodes;
     }
 
     @Override
     public void close() {
-        operations.values().forEach(Operation::close);
-        operations.clear();
+        nodes.forEach(node -> node.operation().close());
+        nodes.clear();
     }
 }

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import org.earshot.ModelException;
 import org.earshot.layer.Activation;
+import org.earshot.layer.BandNorm;
 import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
+import org.earshot.layer.Convolution;
 import org.earshot.layer.GlobalPool;
 import org.earshot.layer.Linear;
 import org.earshot.layer.Parameter;
@@ -47,7 +49,7 @@ public final class SeTrans implements SceneModel {
         modules = new Modules(config, weights);
         binder = modules.binder();
         binder.ignore(UNUSED);
-        conditioned = modules.conditioned("location_embedding.");
+        conditioned = modules.conditioned("");
         List<Integer> scales =
                 config.model().has(SCALES) ? config.model().integers(SCALES, 1, LARGEST_SCALE) : List.of(1);
         int heads = config.model().integer("heads", 1, MOST_HEADS, DEFAULT_HEADS);
@@ -95,29 +97,30 @@ public final class SeTrans implements SceneModel {
 
     private String bandNorm() {
         int bands = binder.extent("bn0.weight", 0);
-        modules.checkBands(
-                !binder.has("bn0.weight") || bands == config.features().melBands(),
-                bands + ", as many as bn0.weight has values");
-        return builder.add("bn0", modules.batchNorm("bn0", bands).overBands(), Network.FEATURES);
+        BandNorm norm = modules.batchNorm("bn0", bands).overBands();
+        modules.checkBands(bands == config.features().melBands(), bands + ", as many as bn0.weight has values");
+        return builder.add("bn0", norm, Network.FEATURES);
     }
 
     private SqueezeExcitation squeezeExcitation(String block, int number, int inputs, List<Integer> scales) {
         String weight = block + "conv" + number + ".weight";
         String fc = block + "se" + number + ".fc.";
         int outputs = binder.extent(weight, 0);
+        Parameter weights = binder.take(weight, outputs, inputs, 3, 3);
+        Convolution convolution =
+                modules.batchNorm(block + "bn" + number, outputs).folded(weights);
         int hidden = binder.extent(fc + "0.weight", 0);
-        int squeezed = SqueezeExcitation.squeezed(outputs, scales);
         int width = binder.extent(fc + "0.weight", 1);
-        if (binder.has(weight) && binder.has(fc + "0.weight") && width != squeezed && width % outputs == 0) {
+        int squeezed = SqueezeExcitation.squeezed(outputs, scales);
+        if (binder.fits() && width != squeezed && width % outputs == 0) {
             throw new ModelException(
                     config.source() + ": model." + SCALES,
                     scales + ", whose squares sum to " + squeezed / outputs,
                     "scales whose squares sum to " + width / outputs + ", since " + fc + "0.weight takes " + width
                             + " values of " + outputs + " channels");
         }
-        Parameter convolution = binder.take(weight, outputs, inputs, 3, 3);
         return new SqueezeExcitation(
-                modules.batchNorm(block + "bn" + number, outputs).folded(convolution),
+                convolution,
                 binder.take(fc + "0.weight", hidden, squeezed),
                 binder.take(fc + "2.weight", outputs, hidden),
                 scales,
@@ -127,7 +130,7 @@ public final class SeTrans implements SceneModel {
     private Transformer transformer(String prefix, int width, int heads) {
         int hidden = binder.extent(prefix + "linear1.weight", 0);
         boolean divides = width % heads == 0;
-        if (!divides && binder.has(prefix + "self_attn.in_proj_weight")) {
+        if (!divides && binder.fits()) {
             throw new ModelException(
                     config.source() + ": model.heads",
                     Integer.toString(heads),

@@ -51,7 +51,7 @@ public final class Session implements AutoCloseable {
             return;
         }
         plan = null;
-        List<Network.Node> nodes = needed(feeds.keySet(), outputs);
+        List<PreparedNetwork.Node> nodes = needed(feeds.keySet(), outputs);
         Map<String, Shape> shapes = new HashMap<>(feeds);
         Map<String, ArenaPlan.Block> blocks = new HashMap<>();
         List<ArenaPlan.Block> scratches = new ArrayList<>();
@@ -60,11 +60,11 @@ public final class Session implements AutoCloseable {
         // Fed values live from before the first step, so that a run may be repeated without feeding again.
         feeds.forEach((name, shape) -> blocks.put(name, arenaPlan.add(shape.elements(), 0, nodes.size())));
         for (int step = 0; step < nodes.size(); step++) {
-            Network.Node node = nodes.get(step);
+            PreparedNetwork.Node node = nodes.get(step);
             List<Shape> inputs = node.inputs().stream().map(shapes::get).toList();
             Shape output;
             try {
-                output = node.layer().outputShape(inputs);
+                output = node.operation().outputShape(inputs);
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(node.name() + ": " + e.getMessage(), e);
             }
@@ -73,7 +73,7 @@ public final class Session implements AutoCloseable {
             for (String input : node.inputs()) {
                 blocks.get(input).aliveAt(step);
             }
-            long scratch = prepared.operation(node.name()).scratch(inputs, execution);
+            long scratch = node.operation().scratch(inputs, execution);
             scratchSizes.add(scratch);
             scratches.add(arenaPlan.add(scratch, step, step));
         }
@@ -85,33 +85,31 @@ public final class Session implements AutoCloseable {
         blocks.forEach((name, block) -> views.put(name, new View(arena, block.offset(), shapes.get(name))));
         List<Operation.Step> steps = new ArrayList<>();
         for (int step = 0; step < nodes.size(); step++) {
-            Network.Node node = nodes.get(step);
+            PreparedNetwork.Node node = nodes.get(step);
             Shape scratchShape = Shape.of(Math.toIntExact(scratchSizes.get(step)));
             View scratch = new View(arena, scratches.get(step).offset(), scratchShape);
             List<View> inputs = node.inputs().stream().map(views::get).toList();
-            steps.add(prepared.operation(node.name()).bind(execution, inputs, views.get(node.name()), scratch));
+            steps.add(node.operation().bind(execution, inputs, views.get(node.name()), scratch));
         }
-        List<String> names = nodes.stream().map(Network.Node::name).toList();
+        List<String> names = nodes.stream().map(PreparedNetwork.Node::name).toList();
         plan = new Plan(Map.copyOf(feeds), List.copyOf(outputs), views, names, List.copyOf(steps));
     }
 
     /** The nodes that the outputs need and the feeds do not replace, in the order they run. */
-    private List<Network.Node> needed(Set<String> feeds, List<String> outputs) {
-        Network network = prepared.network();
+    private List<PreparedNetwork.Node> needed(Set<String> feeds, List<String> outputs) {
         Set<String> wanted = new HashSet<>(outputs);
-        List<Network.Node> all = network.nodes();
-        List<Network.Node> nodes = new ArrayList<>();
+        List<PreparedNetwork.Node> all = prepared.nodes();
+        List<PreparedNetwork.Node> nodes = new ArrayList<>();
         for (int i = all.size() - 1; i >= 0; i--) {
-            Network.Node node = all.get(i);
+            PreparedNetwork.Node node = all.get(i);
             if (wanted.contains(node.name()) && !feeds.contains(node.name())) {
                 wanted.addAll(node.inputs());
                 nodes.add(0, node);
             }
         }
-        List<String> missing = wanted.stream()
-                .filter(value -> network.producer(value) == null && !feeds.contains(value))
-                .sorted()
-                .toList();
+        wanted.removeAll(feeds);
+        all.forEach(node -> wanted.remove(node.name()));
+        List<String> missing = wanted.stream().sorted().toList();
         if (!missing.isEmpty()) {
             throw new IllegalArgumentException(
                     "values that are neither fed nor computed by the network: " + String.join(", ", missing));
@@ -140,7 +138,10 @@ public final class Session implements AutoCloseable {
         execution.write(values, view(name));
     }
 
-    /** Runs the planned layers on the values fed. */
+    /**
+     * Runs the planned layers on the values fed; on a device it may return before they are done, which {@link #fetch}
+     * is not.
+     */
     public void run() {
         execution.run(planned().steps);
     }
@@ -152,11 +153,13 @@ public final class Session implements AutoCloseable {
      */
     public Map<String, Duration> profile() {
         Plan current = planned();
+        execution.finish();
         Map<String, Duration> times = new LinkedHashMap<>();
         for (int i = 0; i < current.steps.size(); i++) {
             List<Operation.Step> step = List.of(current.steps.get(i));
             long start = System.nanoTime();
             execution.run(step);
+            execution.finish();
             times.put(current.nodes.get(i), Duration.ofNanos(System.nanoTime() - start));
         }
         return times;

@@ -147,6 +147,15 @@ public final class WeightBinder {
     }
 
     /**
+     * Whether all that was asked for so far was found, so that sizes read off the tensors mean something.
+     *
+     * @return false once a tensor was missing or misshapen
+     */
+    public boolean fits() {
+        return missing.isEmpty() && misshapen.isEmpty();
+    }
+
+    /**
      * Names tensors that a checkpoint may hold and the network does not need.
      *
      * @param prefix start of their names

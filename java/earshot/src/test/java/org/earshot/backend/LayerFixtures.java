@@ -2,8 +2,10 @@ package org.earshot.backend;
 
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
@@ -14,6 +16,7 @@ import org.earshot.layer.MambaPath;
 import org.earshot.layer.NormalizedConvolution;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
+import org.earshot.layer.Shape;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 
@@ -32,6 +35,23 @@ public final class LayerFixtures {
         }
     }
 
+    private LayerFixtures(Map<String, WeightTensor> tensors) {
+        this.tensors = tensors;
+    }
+
+    /** The cases of a file that holds several, each without its name and the dot behind it. */
+    public Map<String, LayerFixtures> cases() {
+        Map<String, Map<String, WeightTensor>> cases = new TreeMap<>();
+        tensors.forEach((name, tensor) -> {
+            int dot = name.indexOf('.');
+            cases.computeIfAbsent(name.substring(0, dot), key -> new TreeMap<>())
+                    .put(name.substring(dot + 1), tensor);
+        });
+        Map<String, LayerFixtures> fixtures = new TreeMap<>();
+        cases.forEach((name, part) -> fixtures.put(name, new LayerFixtures(part)));
+        return fixtures;
+    }
+
     /** Whether there is such a tensor. */
     public boolean has(String name) {
         return tensors.containsKey(name);
@@ -48,9 +68,38 @@ public final class LayerFixtures {
         return tensors.get(name).floats();
     }
 
+    /** A tensor of whole numbers. */
+    public List<Integer> integers(String name) {
+        return Arrays.stream(tensors.get(name).longs())
+                .mapToObj(Math::toIntExact)
+                .toList();
+    }
+
     /** A linear layer. */
     public Linear linear(String name) {
-        return new Linear(parameter(name + ".weight"), parameter(name + ".bias"), Activation.NONE);
+        return linear(name, Activation.NONE);
+    }
+
+    /** A linear layer and what follows. */
+    public Linear linear(String name, Activation activation) {
+        return new Linear(parameter(name + ".weight"), parameter(name + ".bias"), activation);
+    }
+
+    /** A convolution 1x1 as a linear layer. */
+    public Linear pointwise(String name) {
+        Parameter weight = parameter(name + ".weight");
+        Shape shape = Shape.of(weight.extent(0), weight.extent(1));
+        return new Linear(new Parameter(shape, weight.values()), parameter(name + ".bias"), Activation.NONE);
+    }
+
+    /** A layer norm. */
+    public LayerNorm layerNorm(String name) {
+        return new LayerNorm(parameter(name + ".weight"), parameter(name + ".bias"));
+    }
+
+    /** A convolution that keeps the size. */
+    public Convolution same(String name) {
+        return Convolution.same(parameter(name + ".weight"), parameter(name + ".bias"));
     }
 
     private NormalizedConvolution convolution(String name, int stride, int padT, int padF, int dilation) {
@@ -106,8 +155,7 @@ public final class LayerFixtures {
             norm = new PreNorm.Conditional(
                     linear(block + "." + path + "_cln.gamma"), linear(block + "." + path + "_cln.beta"));
         } else if (has(block + "." + path + "_norm.weight")) {
-            norm = new LayerNorm(
-                    parameter(block + "." + path + "_norm.weight"), parameter(block + "." + path + "_norm.bias"));
+            norm = layerNorm(block + "." + path + "_norm");
         }
         Parameter weight = parameter(linear + ".weight");
         return new MambaPath(
@@ -115,7 +163,7 @@ public final class LayerFixtures {
                 norm,
                 mambaLayers(block + "." + path + "_mamba.forward_blocks"),
                 mambaLayers(block + "." + path + "_mamba.backward_blocks"),
-                new Parameter(org.earshot.layer.Shape.of(weight.extent(0), weight.extent(1)), weight.values()),
+                new Parameter(Shape.of(weight.extent(0), weight.extent(1)), weight.values()),
                 parameter(linear + ".bias"));
     }
 }

@@ -1,5 +1,6 @@
 package org.earshot.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.reflect.Field;
@@ -8,6 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.earshot.backend.cpu.EarshotCpu;
+import org.earshot.features.FeatureParameters;
+import org.earshot.features.FeatureParameters.PadMode;
 import org.junit.jupiter.api.Test;
 
 /** The constants of earshot_layers.h, as JavaCPP read them, against those that layers are packed with. */
@@ -27,9 +30,21 @@ class PackedLayerTest {
     void kindsAreTheHeaders() throws IllegalAccessException {
         Map<String, Integer> kinds =
                 Arrays.stream(PackedLayer.Kind.values()).collect(Collectors.toMap(Enum::name, PackedLayer.Kind::code));
-        Map<String, Integer> header = header("EARSHOT_LAYER_");
-        header.keySet().retainAll(kinds.keySet());
-        assertEquals(header, kinds);
+        assertEquals(header("EARSHOT_LAYER_"), kinds);
+    }
+
+    /** The triangles of the second band, by hand: its edges lie at 0, 100, 200 and 300 Hz, a bin is 62.5 Hz wide. */
+    @Test
+    void theFrontEndIsItsNumbersAndFilters() {
+        PackedLayer packed = PackedLayer.of(new FeatureParameters(1000, 16, 12, 5, 2, 0, 300, 7, PadMode.REFLECT, 60));
+        assertEquals(PackedLayer.Kind.LOG_MEL, packed.kind());
+        assertArrayEquals(new int[] {16, 12, 5, 2, 7, PackedLayer.PAD_REFLECT, 1, 3, 2, 3}, packed.numbers());
+        float scale = 0.01f;
+        float[] expected = {
+            0.625f * scale, 0.75f * scale, 0.125f * scale, 0.25f * scale, 0.875f * scale, 0.5f * scale, 60
+        };
+        // Rounded twice to float32 (6e-8 of the value), after triangles from edges in float64.
+        assertArrayEquals(expected, packed.weights(), 2 * 6e-8f * scale);
     }
 
     @Test
@@ -43,6 +58,9 @@ class PackedLayerTest {
         assertEquals(
                 header("EARSHOT_AXIS_"),
                 Map.of("TIME", PackedLayer.AXIS_TIME, "FREQUENCY", PackedLayer.AXIS_FREQUENCY));
+        assertEquals(
+                header("EARSHOT_PAD_"),
+                Map.of("CONSTANT", PackedLayer.PAD_CONSTANT, "REFLECT", PackedLayer.PAD_REFLECT));
         assertEquals(header("EARSHOT_POOL_"), Map.of("MEAN", PackedLayer.POOL_MEAN, "MAX", PackedLayer.POOL_MAX));
     }
 }

@@ -9,7 +9,6 @@ import static org.earshot.backend.ReferenceMath.halve;
 import static org.earshot.backend.ReferenceMath.mean;
 import static org.earshot.backend.ReferenceMath.normalized;
 import static org.earshot.backend.ReferenceMath.sigmoid;
-import static org.earshot.backend.ReferenceMath.silu;
 import static org.earshot.backend.ReferenceMath.slice;
 import static org.earshot.backend.ReferenceMath.times;
 
@@ -185,10 +184,10 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
                     backward[length - 1 - i] = forward[i];
                 }
                 for (MambaLayer mamba : layer.forward()) {
-                    forward = mambaLayer(mamba, forward);
+                    forward = ReferenceMamba.apply(mamba, forward);
                 }
                 for (MambaLayer mamba : layer.backward()) {
-                    backward = mambaLayer(mamba, backward);
+                    backward = ReferenceMamba.apply(mamba, backward);
                 }
                 for (int i = 0; i < length; i++) {
                     for (int o = 0; o < channels; o++) {
@@ -228,56 +227,6 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
             double[] normalized = normalized(slice(x, p, channels));
             for (int c = 0; c < channels; c++) {
                 y[p * channels + c] = normalized[c] * scale[c] + shift[c];
-            }
-        }
-        return y;
-    }
-
-    private static double[][] mambaLayer(MambaLayer layer, double[][] x) {
-        int inner = layer.inner();
-        int states = layer.states();
-        int rank = layer.rank();
-        int taps = layer.taps();
-        double[][] u = new double[x.length][];
-        double[][] state = new double[inner][states];
-        double[][] y = new double[x.length][];
-        for (int t = 0; t < x.length; t++) {
-            double square = 0;
-            for (double v : x[t]) {
-                square += v * v / x[t].length;
-            }
-            double[] normed = new double[x[t].length];
-            for (int c = 0; c < normed.length; c++) {
-                normed[c] = x[t][c] / Math.sqrt(square + EPSILON) * at(layer.norm(), c);
-            }
-            double[] uz = times(layer.inProjection(), normed);
-            u[t] = slice(uz, 0, inner);
-            double[] convolved = new double[inner];
-            for (int e = 0; e < inner; e++) {
-                double sum = at(layer.convBias(), e);
-                for (int k = 0; k < taps; k++) {
-                    int source = t - taps + 1 + k;
-                    sum += source < 0 ? 0 : at(layer.convWeight(), e, 0, k) * u[source][e];
-                }
-                convolved[e] = silu(sum);
-            }
-            double[] dbc = times(layer.xProjection(), convolved);
-            double[] gated = new double[inner];
-            double[] dt = times(layer.dtProjection(), slice(dbc, 0, rank));
-            for (int e = 0; e < inner; e++) {
-                double raw = dt[e] + at(layer.dtBias(), e);
-                double delta = raw > 20 ? raw : Math.log1p(Math.exp(raw));
-                double sum = at(layer.skip(), e) * convolved[e];
-                for (int n = 0; n < states; n++) {
-                    double a = -Math.exp(at(layer.aLog(), e, n));
-                    state[e][n] = Math.exp(delta * a) * state[e][n] + delta * dbc[rank + n] * convolved[e];
-                    sum += dbc[rank + states + n] * state[e][n];
-                }
-                gated[e] = sum * silu(uz[inner + e]);
-            }
-            y[t] = times(layer.outProjection(), gated);
-            for (int c = 0; c < y[t].length; c++) {
-                y[t][c] += x[t][c];
             }
         }
         return y;

@@ -13,10 +13,15 @@ public final class Runner {
 
     /** The layer's output for these inputs. Inputs and output lie at odd offsets; scratch begins as NaN. */
     public static float[] run(Backend backend, Layer layer, Parameter... inputs) {
+        return run(backend, backend.prepare(layer), inputs);
+    }
+
+    /** The operation's output for these inputs; closes the operation. */
+    public static float[] run(Backend backend, Operation prepared, Parameter... inputs) {
         List<Shape> shapes = Arrays.stream(inputs).map(Parameter::shape).toList();
-        Shape outputShape = layer.outputShape(shapes);
-        try (Operation operation = backend.prepare(layer);
+        try (Operation operation = prepared;
                 Execution execution = backend.open()) {
+            Shape outputShape = operation.outputShape(shapes);
             List<View> views = new ArrayList<>();
             for (Parameter input : inputs) {
                 View view = new View(execution.allocate(input.shape().elements() + 5), 3, input.shape());

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.earshot.backend.Backend;
+import org.earshot.backend.FrontEnds;
 import org.earshot.features.FeatureParameters.PadMode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -23,6 +25,7 @@ class LogMelLibrosaTest {
     @TestFactory
     List<DynamicTest> features() throws IOException {
         List<DynamicTest> tests = new ArrayList<>();
+        List<Backend> backends = FrontEnds.all();
         for (var entry : cases()) {
             String name = entry.getKey();
             float[] pcm = tensors.get(entry.getValue().get("signal").asText() + ".pcm");
@@ -30,6 +33,11 @@ class LogMelLibrosaTest {
             FeatureParameters parameters = parameters(entry.getValue().get("features"));
             tests.add(DynamicTest.dynamicTest(
                     name, () -> Decibels.assertAgree(expected, LogMelTest.compute(parameters, pcm), name)));
+            for (Backend backend : backends) {
+                tests.add(DynamicTest.dynamicTest(
+                        name + " on " + backend,
+                        () -> Decibels.assertAgree(expected, FrontEnds.run(backend, parameters, 1, pcm), name)));
+            }
         }
         return tests;
     }

@@ -21,7 +21,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every golden model on every backend: what PyTorch computed, from both kinds of weight files. */
+/**
+ * Every golden model on every backend: what PyTorch computed, from both kinds of weight files.
+ * {@code se-trans-audio-only} (three encoder layers of four heads) and {@code mobile-asc-net-none} (one block without a
+ * shortcut) are networks of {@code tools/reference} with sizes and random weights of their own.
+ */
 class GoldenModelsTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final String BASELINE = "public-code/se_trans_baseline";
@@ -29,7 +33,9 @@ class GoldenModelsTest {
             "ascmamba-small",
             "ascmamba-unconditioned",
             "se-trans",
+            "se-trans-audio-only",
             "se-trans-two-stage",
+            "mobile-asc-net-none",
             "mobile-asc-net-early",
             "mobile-asc-net-gated",
             BASELINE);

@@ -29,13 +29,6 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
                 handle));
     }
 
-    /** The size of input 0 as the native side counts it: batch, frames, bands. */
-    private static long[] size(Shape input) {
-        return input.rank() == 4
-                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
-                : new long[] {input.extent(0), 1, 1};
-    }
-
     @Override
     public long scratch(List<Shape> inputs, Execution execution) {
         layer.outputShape(inputs);
@@ -59,6 +52,12 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
         long count1 = second == null ? 0 : second.shape().elements();
         long resultCount = output.shape().elements();
         long workCount = scratch.shape().elements();
+        long[] made = new long[1];
+        NativeStatus.check(EarshotCpu.earshot_cpu_op_output(handle, size[0], size[1], size[2], made));
+        if (made[0] != resultCount) {
+            throw new IllegalArgumentException(layer.kind() + ": output " + output.shape()
+                    + "; the native kernel makes " + made[0] + " values of input " + first.shape());
+        }
         EarshotCpu.earshot_cpu_team team = execution.team();
         return () -> NativeStatus.check(EarshotCpu.earshot_cpu_op_run(
                 handle,

@@ -1,11 +1,11 @@
-package org.earshot.backend.cpu;
+package org.earshot.backend;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CpuProviderTest {
+class NativeLibraryTest {
     /** Messages behind JavaCPP's own, as the JVM and the dynamic loader of glibc and musl word them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -19,7 +19,7 @@ class CpuProviderTest {
     void aFailedLoadNamesCauseAndRemedy(String message, String part) {
         UnsatisfiedLinkError wrapped = new UnsatisfiedLinkError("no jniEarshotCpu in java.library.path: /usr/lib");
         wrapped.initCause(new UnsatisfiedLinkError(message));
-        String reason = CpuProvider.reason(wrapped);
+        String reason = NativeLibrary.reason(wrapped);
         assertTrue(reason.contains(part), reason);
     }
 }

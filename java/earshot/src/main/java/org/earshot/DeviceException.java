@@ -1,0 +1,41 @@
+package org.earshot;
+
+/**
+ * A device that could not do what it was asked while running. The process goes on: a classifier on a CPU backend still
+ * works, and after {@link Reason#OUT_OF_MEMORY} so does the device for whatever fits.
+ */
+public final class DeviceException extends BackendException {
+    private static final long serialVersionUID = 1L;
+
+    /** What happened. */
+    public enum Reason {
+        /** Its memory does not hold the weights or the workspace. */
+        OUT_OF_MEMORY,
+        /** It failed or was taken away; nothing on it works until the process is started anew. */
+        LOST
+    }
+
+    private final Reason reason;
+
+    /**
+     * Creates the exception from its parts.
+     *
+     * @param reason what happened
+     * @param subject backend
+     * @param found what was found there
+     * @param expected what would have been right
+     */
+    public DeviceException(Reason reason, Object subject, String found, String expected) {
+        super(subject, found, expected);
+        this.reason = reason;
+    }
+
+    /**
+     * What happened.
+     *
+     * @return the reason
+     */
+    public Reason reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,94 @@
+package org.earshot.backend.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.earshot.BackendException;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Operation;
+import org.earshot.backend.PackedBackend;
+import org.earshot.backend.PackedLayer;
+import org.earshot.backend.Precision;
+import org.earshot.features.FeatureParameters;
+import org.earshot.layer.Layer;
+import org.earshot.layer.LogMelSpectrogram;
+
+/** The CUDA kernels on the first device that this process sees ({@code CUDA_VISIBLE_DEVICES} chooses). */
+public final class CudaBackend extends PackedBackend {
+    /** Its name. */
+    public static final String NAME = "cuda";
+
+    /** More than any device's description takes. */
+    private static final int DESCRIPTION_BYTES = 512;
+
+    /** Points of the shortest and the longest transform that the kernels have; powers of two between them as well. */
+    private static final int LEAST_TRANSFORM = 16;
+
+    private static final int MOST_TRANSFORM = 4096;
+
+    private final Precision precision;
+    private final String device;
+
+    /**
+     * Creates the backend; the library has been loaded.
+     *
+     * @param precision of the encoder's and the Mamba paths' products
+     * @throws BackendException if there is no device to run on, or if it does not have the precision
+     */
+    public CudaBackend(Precision precision) {
+        this.precision = precision;
+        CudaStatus.check(EarshotCuda.earshot_cuda_probe());
+        byte[] text = new byte[DESCRIPTION_BYTES];
+        CudaStatus.check(EarshotCuda.earshot_cuda_describe(text, text.length));
+        int length = 0;
+        while (text[length] != 0) {
+            length++;
+        }
+        device = new String(text, 0, length, StandardCharsets.UTF_8);
+        if (EarshotCuda.earshot_cuda_precision_available(precisionCode()) != 1) {
+            throw new BackendException(
+                    NAME,
+                    "precision " + precision + " on " + device,
+                    "a device of compute capability 8.0 or later, or precision " + Precision.FLOAT32);
+        }
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Execution open() {
+        return new CudaExecution();
+    }
+
+    @Override
+    protected Operation operation(Layer layer) {
+        return new CudaOperation(layer, PackedLayer.of(layer), precisionCode());
+    }
+
+    /** Where the kernels have the transform's size, PCM goes up to the device as it is. */
+    @Override
+    public Optional<Operation> frontEnd(FeatureParameters parameters) {
+        int size = parameters.fftSize();
+        boolean supported = size >= LEAST_TRANSFORM && size <= MOST_TRANSFORM && Integer.bitCount(size) == 1;
+        return supported
+                ? Optional.of(new CudaOperation(
+                        new LogMelSpectrogram(parameters), PackedLayer.of(parameters), precisionCode()))
+                : Optional.empty();
+    }
+
+    private int precisionCode() {
+        return switch (precision) {
+            case FLOAT32 -> EarshotCuda.EARSHOT_PRECISION_FLOAT32;
+            case BF16 -> EarshotCuda.EARSHOT_PRECISION_BF16;
+            case TF32 -> EarshotCuda.EARSHOT_PRECISION_TF32;
+        };
+    }
+
+    @Override
+    public String toString() {
+        String shown = precision == Precision.FLOAT32 ? "" : precision + ", ";
+        return NAME + "[" + shown + device + "]";
+    }
+}

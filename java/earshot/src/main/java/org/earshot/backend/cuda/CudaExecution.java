@@ -1,0 +1,156 @@
+package org.earshot.backend.cuda;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Memory;
+import org.earshot.backend.Operation;
+import org.earshot.backend.View;
+
+/**
+ * A stream of the device, and memory on it. The first run of a list of steps enqueues them one by one, the second
+ * records them, and from then on the list is one launch of what was recorded.
+ */
+final class CudaExecution implements Execution {
+    private final EarshotCuda.earshot_cuda_stream stream = new EarshotCuda.earshot_cuda_stream();
+    private final EarshotCuda.earshot_cuda_graph graph = new EarshotCuda.earshot_cuda_graph();
+    private final Set<CudaMemory> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** What ran last, and whether the graph holds it. */
+    private List<Operation.Step> latest;
+
+    private boolean recorded;
+    private boolean closed;
+
+    CudaExecution() {
+        CudaStatus.check(EarshotCuda.earshot_cuda_stream_create(stream));
+    }
+
+    EarshotCuda.earshot_cuda_stream stream() {
+        requireOpen();
+        return stream;
+    }
+
+    @Override
+    public int threads() {
+        return 1;
+    }
+
+    @Override
+    public Memory allocate(long floats) {
+        requireOpen();
+        CudaMemory block = new CudaMemory(this, stream, floats);
+        blocks.add(block);
+        return block;
+    }
+
+    @Override
+    @SuppressWarnings("SuspiciousMethodCalls") // memory of any kind may be asked about
+    public boolean owns(Memory memory) {
+        return blocks.contains(memory);
+    }
+
+    /** A block was freed: a recording that uses it must not run again. */
+    void forget(CudaMemory block) {
+        blocks.remove(block);
+        forgetRecording();
+    }
+
+    @Override
+    public void write(float[] source, View target) {
+        int count = requireOwn(target, source.length);
+        CudaStatus.check(
+                EarshotCuda.earshot_cuda_write(stream, source, count, CudaMemory.handle(target), target.offset()));
+    }
+
+    @Override
+    public void read(View source, float[] target) {
+        int count = requireOwn(source, target.length);
+        CudaStatus.check(
+                EarshotCuda.earshot_cuda_read(stream, CudaMemory.handle(source), source.offset(), target, count));
+    }
+
+    private int requireOwn(View view, int length) {
+        if (!owns(view.memory())) {
+            throw new IllegalArgumentException(
+                    "a view into the memory of another execution, or into memory that was closed");
+        }
+        int count = Math.toIntExact(view.shape().elements());
+        Objects.checkFromIndexSize(0, count, length);
+        return count;
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // the same list, not an equal one
+    public void run(List<Operation.Step> steps) {
+        requireOpen();
+        if (steps != latest) {
+            forgetRecording();
+            enqueue(steps);
+            latest = steps;
+            return;
+        }
+        if (!recorded) {
+            record(steps);
+        }
+        CudaStatus.check(EarshotCuda.earshot_cuda_replay(stream, graph));
+    }
+
+    private static void enqueue(List<Operation.Step> steps) {
+        // Not an iterator: running allocates nothing.
+        for (int i = 0; i < steps.size(); i++) {
+            steps.get(i).run();
+        }
+    }
+
+    private void record(List<Operation.Step> steps) {
+        CudaStatus.check(EarshotCuda.earshot_cuda_record_begin(stream));
+        boolean enqueued = false;
+        int status;
+        try {
+            enqueue(steps);
+            enqueued = true;
+        } finally {
+            // Ends the recording in any case, so that the stream can go on.
+            status = EarshotCuda.earshot_cuda_record_end(stream, graph);
+            if (!enqueued) {
+                forgetRecording();
+            }
+        }
+        CudaStatus.check(status);
+        recorded = true;
+    }
+
+    private void forgetRecording() {
+        if (!graph.isNull()) {
+            EarshotCuda.earshot_cuda_graph_destroy(graph);
+            graph.setNull();
+        }
+        recorded = false;
+        latest = null;
+    }
+
+    @Override
+    public void finish() {
+        requireOpen();
+        CudaStatus.check(EarshotCuda.earshot_cuda_wait(stream));
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the execution is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            forgetRecording();
+            List.copyOf(blocks).forEach(CudaMemory::close);
+            EarshotCuda.earshot_cuda_stream_destroy(stream);
+        }
+    }
+}

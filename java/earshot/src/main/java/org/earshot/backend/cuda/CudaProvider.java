@@ -1,0 +1,36 @@
+package org.earshot.backend.cuda;
+
+import org.earshot.BackendException;
+import org.earshot.backend.Backend;
+import org.earshot.backend.BackendProvider;
+import org.earshot.backend.NativeLibrary;
+import org.earshot.backend.Precision;
+
+/** Loads the native library and starts the backend where there is a device for it. */
+public final class CudaProvider implements BackendProvider {
+    /** Creates the provider; nothing is loaded yet. */
+    public CudaProvider() {}
+
+    @Override
+    public String name() {
+        return CudaBackend.NAME;
+    }
+
+    @Override
+    public Backend start(int threads, Precision precision) {
+        if (Library.FAILURE != null) {
+            throw new BackendException(CudaBackend.NAME, Library.FAILURE, "the native CUDA library loaded");
+        }
+        if (EarshotCuda.earshot_cuda_build() == EarshotCuda.EARSHOT_CUDA_BUILD_EMULATION) {
+            throw new BackendException(
+                    CudaBackend.NAME, "kernels compiled for the CPU, which are for tests", "kernels for a device");
+        }
+        return new CudaBackend(precision);
+    }
+
+    /** Loads once, when first looked at. */
+    private static final class Library {
+        /** Null if all went well. */
+        static final String FAILURE = NativeLibrary.load(EarshotCuda::earshot_cuda_abi, EarshotCuda.EARSHOT_CUDA_ABI);
+    }
+}

@@ -1,0 +1,28 @@
+package org.earshot.backend.cuda.presets;
+
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/** Tells JavaCPP's parser how to read {@code earshot_cuda.h}; the class it generates is the whole native boundary. */
+@Properties(
+        value =
+                @Platform(
+                        include = {"earshot_layers.h", "earshot_cuda.h"},
+                        link = "earshot_cuda"),
+        target = "org.earshot.backend.cuda.EarshotCuda")
+public class EarshotCudaPresets implements InfoMapper {
+    /** Called by the parser. */
+    public EarshotCudaPresets() {}
+
+    @Override
+    public void map(InfoMap infoMap) {
+        infoMap.put(new Info("EARSHOT_CUDA_API").cppTypes().annotations())
+                .put(new Info("earshot_cuda_status")
+                        .cast()
+                        .valueTypes("int")
+                        .pointerTypes("IntPointer", "IntBuffer", "int[]"));
+    }
+}

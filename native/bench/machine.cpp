@@ -1,0 +1,105 @@
+#include "machine.h"
+
+#include <thread>
+
+#include "harness.h"
+#include "plan.h"
+
+namespace bench {
+
+namespace {
+
+/* Multiply-adds from registers alone: twelve independent chains of 512-bit (or 256-bit, or 128-bit) vectors. */
+#if defined(__x86_64__)
+#define CHAINS(op, r)                                                                                                  \
+    op " %%" r "14, %%" r "15, %%" r "0\n" op " %%" r "14, %%" r "15, %%" r "1\n" op " %%" r "14, %%" r "15, %%" r     \
+       "2\n" op " %%" r "14, %%" r "15, %%" r "3\n" op " %%" r "14, %%" r "15, %%" r "4\n" op " %%" r "14, %%" r       \
+       "15, %%" r "5\n" op " %%" r "14, %%" r "15, %%" r "6\n" op " %%" r "14, %%" r "15, %%" r "7\n" op " %%" r       \
+       "14, %%" r "15, %%" r "8\n" op " %%" r "14, %%" r "15, %%" r "9\n" op " %%" r "14, %%" r "15, %%" r "10\n" op   \
+       " %%" r "14, %%" r "15, %%" r "11\n"
+#define CLOBBERS                                                                                                       \
+    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15"
+
+void chains(std::int32_t isa, int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+        if (isa == EARSHOT_CPU_ISA_AVX512) {
+            __asm__ volatile(CHAINS("vfmadd231ps", "zmm")::: CLOBBERS);
+        } else if (isa == EARSHOT_CPU_ISA_AVX2) {
+            __asm__ volatile(CHAINS("vfmadd231ps", "ymm")::: CLOBBERS);
+        } else {
+            __asm__ volatile(CHAINS("vaddps", "xmm") CHAINS("vmulps", "xmm")::: CLOBBERS);
+        }
+    }
+}
+#endif
+
+const earshot::Kernels &table(std::int32_t isa) {
+#if defined(__x86_64__)
+    if (isa == EARSHOT_CPU_ISA_AVX512) {
+        return earshot::kAvx512Kernels;
+    }
+    if (isa == EARSHOT_CPU_ISA_AVX2) {
+        return earshot::kAvx2Kernels;
+    }
+#endif
+    (void)isa;
+    return earshot::kBaselineKernels;
+}
+
+} // namespace
+
+#if defined(__x86_64__)
+double peak_flops(std::int32_t isa, int threads) {
+    constexpr int kRounds = 4000000;
+    const double lanes = isa == EARSHOT_CPU_ISA_AVX512 ? 16 : isa == EARSHOT_CPU_ISA_AVX2 ? 8 : 4;
+    double best = INFINITY;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        const double used = processor_seconds();
+        std::vector<std::thread> others;
+        for (int i = 1; i < threads; ++i) {
+            others.emplace_back([=] { chains(isa, kRounds); });
+        }
+        chains(isa, kRounds);
+        for (std::thread &other : others) {
+            other.join();
+        }
+        best = std::min(best, (processor_seconds() - used) / threads);
+    }
+    return threads * 12.0 * 2 * lanes * kRounds / best;
+}
+#else
+double peak_flops(std::int32_t, int) {
+    return NAN;
+}
+#endif
+
+double scan_rate(std::int32_t isa, int runs) {
+    constexpr int kRows = 63;
+    constexpr int kInner = 256;
+    constexpr int kStates = 16;
+    constexpr int kStep = 2 * kInner + 16;
+    const earshot::Kernels &kernels = table(isa);
+    test::Random random(3);
+    std::vector<float> decay = random.vector(kInner * kStates, -16.0F, -1.0F);
+    const std::vector<float> lowest(kInner, -16.0F);
+    const std::vector<float> skip(kInner, 1.0F);
+    std::vector<float> state(kInner * kStates);
+    const std::vector<float> delta = random.vector(kRows * 16, 0.001F, 0.1F);
+    std::vector<float> uz = random.vector(kRows * kStep, -1.0F, 1.0F);
+    const std::vector<float> bc = random.vector(kRows * 48, -1.0F, 1.0F);
+    std::vector<float> y(kRows * 16);
+    Times times;
+    const auto body = [&](int) {
+        for (int i = 0; i < 20; ++i) {
+            for (earshot::Index e = 0; e < kInner; e += kernels.width) {
+                kernels.scan(decay.data() + e * kStates, lowest.data() + e, skip.data() + e, state.data() + e * kStates,
+                             delta.data(), uz.data() + e, uz.data() + kInner + e, kStep, bc.data(), bc.data() + kStates,
+                             48, kStates, kRows, y.data());
+            }
+        }
+    };
+    measure(runs, 1, body, &times);
+    return 20.0 * kRows * kInner * kStates / times.processor;
+}
+
+} // namespace bench
