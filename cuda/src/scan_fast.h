@@ -4,27 +4,30 @@
  * Idea. A block of 128 threads owns a tile of channels of one direction and walks through one or several sequences (or
  * stretches of them). The rows of dt, B and C of 32 tokens lie in shared memory, the next 32 are on their way
  * (cp.async): one read serves the whole tile. a, the states and the weights of dt live in registers over the whole
- * walk; no state is ever written, except at the end of a segment. LANES lanes of a warp share a channel's states; each
- * does for every LANES-th token what is done once a token: it fetches u and z (a group of 4 or 8 tokens ahead, so that
- * no one waits for memory), projects dt, takes softplus, and in the end adds D u, multiplies by the gate and writes.
- * The steps reach the other lanes by shuffles; the sums of C h are transposed while they are added, LANES - 1 shuffles
- * for LANES tokens. So sharing costs few instructions, and it makes LANES times as many warps. CHANNELS of a thread
- * share its reads of B and C.
+ * walk; no state is ever written, except at the end of a segment.
+ *
+ * LANES lanes of a warp share a channel's states. Each does for every LANES-th token what is done once a token: it
+ * fetches u and z (a group of 4 or 8 tokens ahead, so that no one waits for memory), projects dt, takes softplus, and
+ * in the end adds D u, multiplies by the gate and writes. The steps reach the other lanes by shuffles; the sums of C h
+ * are transposed while they are added, LANES - 1 shuffles for LANES tokens. So sharing costs few instructions, and it
+ * makes LANES times as many warps. The CHANNELS of a thread share its reads of B and C.
  *
  * Counts for N = 16, R = 4, a token of 32 channels of one direction, in the compiled inner loop for sm_90: 16 exp2 for
  * the decays, and for each channel two more and a reciprocal (softplus, SiLU). A scheduler does one such instruction of
  * a warp in 8 cycles, so 19 take 152 cycles. All instructions, at one a cycle: 2 lanes and 2 channels 146; 4 and 2,
  * 154; 4 and 1, 178. (One lane and one channel came to 150 with twice the reads of shared memory, and was dropped.)
  * Hence an exp2 by a polynomial on the multiply-add pipe, some 10 instructions for 8 cycles of the other unit, would
- * gain nothing here. Shared memory: 8 N / CHANNELS bytes of B and C a token and channel leave it, at 128 bytes a cycle
- * and multiprocessor 16 cycles for 32 channels (38 being the time that they take in all).
+ * gain nothing here. Shared memory: B and C leave it with 8 N / CHANNELS bytes a token and channel, at 128 bytes a
+ * cycle and multiprocessor 16 cycles for 32 channels, of the 38 that they take in all.
  *
  * Bytes a token, direction and channel: 12 (u, z, y), and a row of 4 (R + 2 N) for each tile of 64 or 128 channels,
- * from L2 but for the first time. Flops: 5 N + 2 R + 25; special functions N + 3. Papers' sizes (31 x 500 or 500 x 31
- * tokens, 2 x 256 channels, N = 16): 100 MB, 0.9 Gflop, 127 M exp2 and 24 M others. Expected limit on an H200 (4.8
- * TB/s, 132 multiprocessors at 1.75 GHz: 3.7 T special functions a second): special functions, at both shapes, 41 us at
- * batch 1 and 1.3 ms at batch 32; memory would need 21 us and 0.67 ms. The time path at batch 1 has work for 1.9 warps
- * a scheduler and loses another 6 % because 248 blocks do not divide by 132.
+ * from L2 but for the first time. Flops: 5 N + 2 R + 25; special functions: N + 3.
+ *
+ * Papers' sizes (31 x 500 or 500 x 31 tokens, 2 x 256 channels, N = 16): 100 MB, 0.9 Gflop, 127 M exp2 for the decays
+ * and 24 M other special functions. Expected limit on an H200 (4.8 TB/s; 132 multiprocessors at 1.75 GHz, 3.7 T special
+ * functions a second): special functions, 41 us at batch 1 and 1.3 ms at batch 32 at both shapes; memory would need 21
+ * us and 0.67 ms. The time path at batch 1 has 1.9 warps for a scheduler and loses another 6 % because 248 blocks do
+ * not divide by 132. None of this has been measured: the counts are from the compiler, the times from the counts.
  */
 #pragma once
 
@@ -150,8 +153,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const std::int64_t inner = p.inner;
     const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
 
-    /* The thread's channels are first + c * kApart; where there are fewer, it computes with zeros and stores nothing.
-     */
+    /* The thread's channels are first + c * kApart. One that does not exist is computed from zeros, and not stored. */
     const std::int64_t first = static_cast<std::int64_t>(tile) * (kApart * CHANNELS) + place;
     bool exists[CHANNELS];
     float a[CHANNELS][kOwn];
