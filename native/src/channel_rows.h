@@ -26,18 +26,24 @@ inline void squeeze_row(const SqueezeRun &run, Index t, Index k, Index c, float 
     }
 }
 
+/* All scales of a row while it is in L1. */
 inline void squeeze_rows(const SqueezeRun &run, Index from, Index to, float *sums) {
+    Index bins = 0;
     for (Index s = 0; s < run.count; ++s) {
-        const Index k = run.scales[s];
-        for (Index i = 0; i < k * k * run.channels; ++i) {
-            sums[i] = 0.0F;
-        }
-        for (Index t = from; t < to; ++t) {
+        bins += Index{run.scales[s]} * run.scales[s];
+    }
+    for (Index i = 0; i < bins * run.channels; ++i) {
+        sums[i] = 0.0F;
+    }
+    for (Index t = from; t < to; ++t) {
+        float *scale = sums;
+        for (Index s = 0; s < run.count; ++s) {
+            const Index k = run.scales[s];
             for (Index c = 0; c < run.channels; c += kWidth) {
-                squeeze_row(run, t, k, c, sums);
+                squeeze_row(run, t, k, c, scale);
             }
+            scale += k * k * run.channels;
         }
-        sums += k * k * run.channels;
     }
 }
 

@@ -72,6 +72,9 @@ struct Planes {
     Index frames, bands, margin;
 };
 
+/* With fewer channels a 3x3 convolution is neither done in bfloat16 nor by Winograd's algorithm: nothing is gained. */
+constexpr Index kFewChannels = 16;
+
 /* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
 constexpr Index kPatchFrames = 2;
 constexpr Index kPatchBands = 4;

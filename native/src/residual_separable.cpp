@@ -13,7 +13,7 @@ namespace {
 class ResidualSeparable final : public earshot_cpu_op {
   public:
     explicit ResidualSeparable(const Packing &packing)
-        : earshot_cpu_op(packing.kernels()), padded_(round_up(packing.numbers[1], kernels.width)) {
+        : earshot_cpu_op(packing.convolution_kernels(packing.numbers[0])), padded_(round_up(packing.numbers[1], kernels.width)) {
         const Index inputs = packing.numbers[0];
         const Index outputs = packing.numbers[1];
         const bool shortcut = packing.numbers[2] == 1;

@@ -8,9 +8,6 @@ namespace earshot {
 
 namespace {
 
-/* Channels in and out from which Winograd's algorithm pays. */
-constexpr Index kWinogradChannels = 16;
-
 /* G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and divides
  * it by the product of the point's distances to the other points; the last row is for infinity. */
 float transformed(const float *kernel, Index frequency) {
@@ -67,7 +64,7 @@ const float *WeightPacker::panels(const float *from, Index outputs, Index inputs
 }
 
 Convolution3x3 WeightPacker::convolution(const float *weight, const float *bias, Index outputs, Index inputs) {
-    const bool winograd = !kernels_.pairs && inputs >= kWinogradChannels && outputs >= kWinogradChannels;
+    const bool winograd = !kernels_.pairs && inputs >= kFewChannels && outputs >= kFewChannels;
     const Index cells = 9;
     const Index groups = winograd ? kFrequencies : cells;
     const Index columns = round_up(outputs, kernels_.width);

@@ -24,7 +24,7 @@ constexpr float kNear2 = kNear * kNear;
 constexpr float kFar2 = kFar * kFar;
 
 /* Patches that are worked on together: the matrices stay in L2, and weights that do not are read seldom enough. */
-constexpr Index kChunkPatches = 24;
+constexpr Index kChunkPatches = 48;
 
 inline Index patches_of(Index bands) {
     return (bands + kPatchBands - 1) / kPatchBands;

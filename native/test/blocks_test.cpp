@@ -58,7 +58,7 @@ TEST(squeeze_excitation_channels) {
         compare(test::SqueezeShape{5, c, 2, 0, {1, 2, 3}}, 2, 6, 5);
         compare(test::SqueezeShape{1, c, 2, c % 2, {2}}, 1, 5, 8);
     }
-    /* Enough channels on both sides for Winograd's algorithm. */
+    /* On both sides of what is enough for bfloat16 and for Winograd's algorithm. */
     for (const std::int32_t c : {15, 16, 17, 31, 32, 33}) {
         compare(test::SqueezeShape{c, 48 - c, 3, c % 2, {1}}, 1, 5, 7);
     }
@@ -97,6 +97,9 @@ TEST(residual_separable_channels) {
         compare(test::SeparableShape{c, c, 0}, 1, 7, 9);
         compare(test::SeparableShape{c, 18 - c % 18, 1}, 2, 6, 5);
         compare(test::SeparableShape{1, c, 1}, 1, 5, 8);
+    }
+    for (const std::int32_t c : {15, 16, 17, 31, 32, 33}) {
+        compare(test::SeparableShape{c, 48 - c, 1}, 1, 6, 7);
     }
     compare(test::SeparableShape{64, 65, 1}, 1, 4, 6);
     compare(test::SeparableShape{65, 65, 0}, 1, 4, 6);
