@@ -12,8 +12,8 @@ namespace {
 constexpr Index kWinogradChannels = 16;
 
 /*
- * G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and divides
- * it by the product of the point's distances to the other points; the last row is for infinity.
+ * G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and
+ * divides it by the product of the point's distances to the other points; the last row is for infinity.
  */
 float transformed(const float *kernel, Index frequency) {
     constexpr double time[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
