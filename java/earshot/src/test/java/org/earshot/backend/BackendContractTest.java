@@ -26,9 +26,7 @@ import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
-import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
-import org.earshot.layer.SqueezeExcitation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,9 +38,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>Tolerance: {@value #TOLERANCE} times the standard deviation of the expected output plus its mean magnitude's
  * rounding (1e-6 of it); the project's promise for a whole network is ten times as much. Where a backend multiplies
- * bfloat16, a convolutional layer or a path may differ by {@value #BF16_TOLERANCE} times the standard deviation: 16
- * roundings of both factors, 2^-9 each, all in the same direction. (Whether every factor is rounded as it should be is
- * compared closely by the native tests, whose double-precision reference rounds them too.)
+ * bfloat16, an encoder or a path may differ by {@value #BF16_TOLERANCE} times the standard deviation: 16 roundings of
+ * both factors, 2^-9 each, all in the same direction. (Whether every factor is rounded as it should be is compared
+ * closely by the native tests, whose double-precision reference rounds them too.)
  */
 class BackendContractTest {
     private static final double TOLERANCE = 1e-5;
@@ -57,24 +55,15 @@ class BackendContractTest {
 
         /** What goldens are held to. */
         double goldenTolerance(Layer layer) {
-            return precision == Precision.BF16 ? bf16Tolerance(layer) : 10 * TOLERANCE;
+            return rounds(layer) ? BF16_TOLERANCE : 10 * TOLERANCE;
         }
 
         double tolerance(Layer layer) {
-            boolean rounds = layer instanceof DenseEncoder
-                    || layer instanceof MambaPath
-                    || layer instanceof SqueezeExcitation
-                    || layer instanceof ResidualSeparable;
-            return precision == Precision.BF16 && rounds ? bf16Tolerance(layer) : TOLERANCE;
+            return rounds(layer) ? BF16_TOLERANCE : TOLERANCE;
         }
 
-        /**
-         * The tests' squeeze-and-excitation has gates whose two maps multiply by about 4 each: what rounding leaves in
-         * an average comes 16 times as large into the exponential, and an average of few values may be three standard
-         * deviations off.
-         */
-        private static double bf16Tolerance(Layer layer) {
-            return layer instanceof SqueezeExcitation ? (1 + 3) * BF16_TOLERANCE : BF16_TOLERANCE;
+        private boolean rounds(Layer layer) {
+            return precision == Precision.BF16 && (layer instanceof DenseEncoder || layer instanceof MambaPath);
         }
 
         @Override
