@@ -1,8 +1,10 @@
 # Looks for nvcc, and sets EARSHOT_NVCC to whether it can be used.
 
 # sm_100 and sm_120 are known to nvcc 12.8 and later; 120-virtual is code for what comes after.
-set(EARSHOT_CUDA_ARCHITECTURES "75-real;80-real;86-real;89-real;90-real;100-real;120-real;120-virtual"
-    CACHE STRING "Architectures as in CMAKE_CUDA_ARCHITECTURES; 90-real alone compiles quickly for an H200")
+set(EARSHOT_CUDA_RELEASE_ARCHITECTURES
+    75-real 80-real 86-real 89-real 90-real 100-real 120-real 120-virtual)
+set(EARSHOT_CUDA_ARCHITECTURES release
+    CACHE STRING "release, or as in CMAKE_CUDA_ARCHITECTURES; 90-real alone compiles quickly for an H200")
 option(EARSHOT_CUDA_NVCC "Compile with nvcc if there is one; otherwise a stub that says why it cannot run" ON)
 
 set(EARSHOT_NVCC OFF)
@@ -17,7 +19,11 @@ if(EARSHOT_CUDA_NVCC)
             set(CMAKE_CUDA_COMPILER "${EARSHOT_NVCC_PROGRAM}")
         endif()
     endif()
-    set(CMAKE_CUDA_ARCHITECTURES "${EARSHOT_CUDA_ARCHITECTURES}")
+    if(EARSHOT_CUDA_ARCHITECTURES STREQUAL "release")
+        set(CMAKE_CUDA_ARCHITECTURES ${EARSHOT_CUDA_RELEASE_ARCHITECTURES})
+    else()
+        set(CMAKE_CUDA_ARCHITECTURES "${EARSHOT_CUDA_ARCHITECTURES}")
+    endif()
     include(CheckLanguage)
     check_language(CUDA)
     if(CMAKE_CUDA_COMPILER)

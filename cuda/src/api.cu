@@ -37,6 +37,8 @@ namespace {
 
 /* Blocks that a grid may have in its second and third dimension: the batch is one of them in most kernels. */
 constexpr std::int64_t MOST_CLIPS = 65535;
+/* Far beyond any memory, and small enough that counts of bytes fit as well. */
+constexpr std::int64_t MOST_FLOATS = std::int64_t{1} << 48;
 
 std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing &packing,
                                       earshot::Arithmetic arithmetic) {
@@ -155,7 +157,10 @@ earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int6
         require(stream != nullptr, "stream: null");
         require(memory != nullptr, "memory: null");
         *memory = nullptr;
-        earshot::size_product({floats});
+        require(floats >= 0, "floats: expected at least 0");
+        if (floats > MOST_FLOATS) {
+            throw earshot::Failure{EARSHOT_CUDA_OUT_OF_MEMORY, std::to_string(floats) + " floats: beyond any memory"};
+        }
         *memory = new earshot_cuda_memory(floats, stream->handle);
     });
 }

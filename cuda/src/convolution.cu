@@ -205,7 +205,7 @@ template <Arithmetic A, bool VECTOR> __global__ void __launch_bounds__(TILE_THRE
         if (channel >= c.channels_out) {
             continue;
         }
-        const float bias = c.bias[channel];
+        const float bias = c.bias.empty() ? 0.0F : c.bias[channel];
 #pragma unroll
         for (int r = 0; r < 4; ++r) {
             sums.at(r, i) += bias;

@@ -52,7 +52,7 @@ struct Convolution {
     Planes input;
     std::int32_t first;
     Span<const std::uint32_t> weights;
-    Span<const float> bias; /* [O] */
+    Span<const float> bias; /* [O], or empty */
     std::int32_t channels_out;
     Span<float> out; /* [B, T', F', O] */
     /* For each clip and each of convolution_tiles(): mean [O] and sum of squared deviations [O]; or empty. */

@@ -1,6 +1,8 @@
 /*
  * EARSHOT_LAYER_DENSE_ENCODER: the convolutions one behind the other, each with its plane [B, T, F, C] of raw outputs
  * and the scale and shift of the instance norm that readers apply to it; the last plane is normalised into the output.
+ * The convolutions' biases are left out: the norm takes them away again with the mean, and without them a plane of
+ * silence is exactly zero, whose norm would multiply every rounding by 1 / sqrt(1e-5).
  */
 #include <algorithm>
 
@@ -15,7 +17,6 @@ struct PreparedConvolution {
     ConvolutionGeometry geometry;
     Arithmetic arithmetic;
     DeviceArray<std::uint32_t> weights;
-    DeviceArray<float> bias;
     DeviceArray<float> norm_weight;
     DeviceArray<float> norm_bias;
 };
@@ -36,7 +37,6 @@ class DenseEncoder final : public earshot_cuda_op {
             const std::int32_t planes = i == 0 ? 1 : c.inputs / channels_;
             prepared.weights = DeviceArray<std::uint32_t>(
                 pack_convolution(c.weight, channels_, planes, c.inputs / planes, prepared.geometry, prepared.arithmetic));
-            prepared.bias = to_device(c.bias, channels_);
             prepared.norm_weight = to_device(c.norm_weight, channels_);
             prepared.norm_bias = to_device(c.norm_bias, channels_);
             slopes.insert(slopes.end(), c.slopes, c.slopes + channels_);
@@ -94,7 +94,6 @@ class DenseEncoder final : public earshot_cuda_op {
             }
             c.first = i == 0 || last ? 0 : static_cast<std::int32_t>(i) - 1;
             c.weights = prepared.weights.span();
-            c.bias = prepared.bias.span();
             c.channels_out = channels_;
             const Index size = size_product({e.batch, c.frames_out, c.bands_out, channels_});
             c.out = last ? s.last : s.planes.part(index * plane, size);

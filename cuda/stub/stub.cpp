@@ -3,8 +3,7 @@
 
 namespace {
 
-constexpr const char *REASON = "the library was built without nvcc, so without kernels (install the CUDA toolkit and "
-                               "build again)";
+constexpr const char *REASON = "a library built without CUDA kernels (there was no nvcc, or no device where it was built)";
 
 /* What every refused call leaves in its out parameter. */
 template <class T> earshot_cuda_status refuse(T **handle) {

@@ -79,8 +79,9 @@ class BackendContractTest {
          * deviations off.
          */
         private double rounding(Layer layer) {
-            // TF32 keeps three more bits than bfloat16; one is left for luck in layers of few numbers.
-            return precision == Precision.TF32 ? bf16Tolerance(layer) / 4 : bf16Tolerance(layer);
+            // TF32 keeps three more bits than bfloat16, and is 8 times as good on average; the worst of some hundred
+            // products of three rounded factors each is a matter of luck, for which two bits are left.
+            return precision == Precision.TF32 ? bf16Tolerance(layer) / 2 : bf16Tolerance(layer);
         }
 
         private static double bf16Tolerance(Layer layer) {
@@ -309,7 +310,7 @@ class BackendContractTest {
     void closeIsFinalAndMayBeRepeated(Maker maker) {
         Backend backend = maker.make().apply(2);
         Execution execution = backend.open();
-        assertEquals(2, execution.threads());
+        assertEquals(Math.min(2, maker.mostThreads()), execution.threads());
         Memory memory = execution.allocate(4);
         memory.close();
         memory.close();
