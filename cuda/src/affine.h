@@ -22,7 +22,7 @@ template <class X> __device__ __forceinline__ float affine(const Affine &a, int 
         sum = fmaf(a.weight[static_cast<std::int64_t>(output) * a.inputs + i], x(i), sum);
     }
     const float y = warp_sum(sum) + (a.bias.empty() ? 0.0F : a.bias[output]);
-    return a.relu ? fmaxf(y, 0.0F) : y;
+    return a.relu ? relu(y) : y;
 }
 
 /* An affine map that owns its weights. */

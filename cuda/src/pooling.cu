@@ -88,7 +88,7 @@ template <int N> __global__ void __launch_bounds__(THREADS) gated_pool_kernel(Ga
         const Vector<float, N> x = p.x.load<N>(position * p.channels + channel);
 #pragma unroll
         for (int k = 0; k < N; ++k) {
-            y.v[k] += fmaxf(x.v[k] * gate.v[k], 0.0F);
+            y.v[k] += relu(x.v[k] * gate.v[k]);
         }
     }
 #pragma unroll

@@ -94,10 +94,10 @@ __device__ __forceinline__ Numbers<SHARED> part(const Encoder &e, std::int64_t o
     }
 }
 
-/* y = W x + b for all tokens, then max(y, 0) if relu. */
+/* y = W x + b for all tokens, then max(y, 0) if `rectify`. */
 template <class N>
 __device__ __forceinline__ void apply(const TurnedMap &m, int tokens, const N &x, int x_stride, const N &y,
-                                      int y_stride, bool relu) {
+                                      int y_stride, bool rectify) {
     const int items = (tokens + TOKENS - 1) / TOKENS * m.outputs;
     for (int item = static_cast<int>(threadIdx.x); item < items; item += THREADS) {
         const int column = item % m.outputs;
@@ -128,7 +128,7 @@ __device__ __forceinline__ void apply(const TurnedMap &m, int tokens, const N &x
 #pragma unroll
         for (int k = 0; k < TOKENS; ++k) {
             if (first + k < tokens) {
-                y[(first + k) * y_stride + column] = relu ? fmaxf(sums[k], 0.0F) : sums[k];
+                y[(first + k) * y_stride + column] = rectify ? relu(sums[k]) : sums[k];
             }
         }
     }
