@@ -53,6 +53,22 @@ std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing 
         return earshot::make_dense_encoder(packing, arithmetic);
     case EARSHOT_LAYER_MAMBA_PATH:
         return earshot::make_mamba_path(packing, arithmetic);
+    case EARSHOT_LAYER_BAND_NORM:
+        return earshot::make_band_norm(packing);
+    case EARSHOT_LAYER_SQUEEZE_EXCITATION:
+        return earshot::make_squeeze_excitation(packing, arithmetic);
+    case EARSHOT_LAYER_TOKEN_POOL:
+        return earshot::make_token_pool(packing);
+    case EARSHOT_LAYER_TRANSFORMER:
+        return earshot::make_transformer(packing);
+    case EARSHOT_LAYER_CONCATENATION:
+        return earshot::make_concatenation(packing);
+    case EARSHOT_LAYER_RESIDUAL_SEPARABLE:
+        return earshot::make_residual_separable(packing, arithmetic);
+    case EARSHOT_LAYER_GRU:
+        return earshot::make_gru(packing);
+    case EARSHOT_LAYER_GATED_FUSION:
+        return earshot::make_gated_fusion(packing);
     case EARSHOT_LAYER_LOG_MEL:
         return earshot::make_log_mel(packing);
     default:

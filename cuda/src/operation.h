@@ -77,6 +77,14 @@ std::unique_ptr<earshot_cuda_op> make_global_pool(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_context_encoder(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_dense_encoder(const Packing &packing, Arithmetic arithmetic);
 std::unique_ptr<earshot_cuda_op> make_mamba_path(const Packing &packing, Arithmetic arithmetic);
+std::unique_ptr<earshot_cuda_op> make_band_norm(const Packing &packing);
+std::unique_ptr<earshot_cuda_op> make_squeeze_excitation(const Packing &packing, Arithmetic arithmetic);
+std::unique_ptr<earshot_cuda_op> make_token_pool(const Packing &packing);
+std::unique_ptr<earshot_cuda_op> make_transformer(const Packing &packing);
+std::unique_ptr<earshot_cuda_op> make_concatenation(const Packing &packing);
+std::unique_ptr<earshot_cuda_op> make_residual_separable(const Packing &packing, Arithmetic arithmetic);
+std::unique_ptr<earshot_cuda_op> make_gru(const Packing &packing);
+std::unique_ptr<earshot_cuda_op> make_gated_fusion(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_log_mel(const Packing &packing);
 
 } // namespace earshot

@@ -7,8 +7,7 @@
  */
 #include <algorithm>
 
-#include "intrinsics.h"
-#include "operation.h"
+#include "affine.h"
 
 namespace earshot {
 
@@ -16,25 +15,6 @@ namespace {
 
 constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / 32;
-
-/* y = W x + b, then max(y, 0) if relu. */
-struct Affine {
-    std::int32_t inputs;
-    std::int32_t outputs;
-    bool relu;
-    Span<const float> weight;
-    Span<const float> bias;
-};
-
-/* Row `output` of W times x [inputs] from `first` on, by a whole warp. */
-template <class X> __device__ __forceinline__ float affine(const Affine &a, int output, const X &x) {
-    float sum = 0.0F;
-    for (int i = static_cast<int>(threadIdx.x) % 32; i < a.inputs; i += 32) {
-        sum = fmaf(a.weight[static_cast<std::int64_t>(output) * a.inputs + i], x(i), sum);
-    }
-    const float y = warp_sum(sum) + a.bias[output];
-    return a.relu ? fmaxf(y, 0.0F) : y;
-}
 
 __global__ void __launch_bounds__(THREADS) linear_kernel(Affine a, Span<const float> input, Span<float> output) {
     const std::int64_t clip = blockIdx.y;
@@ -51,29 +31,6 @@ cudaError_t enqueue_linear(const Affine &a, Index batch, const Span<const float>
                            cudaStream_t stream) {
     const dim3 grid(static_cast<unsigned>(divide_up(a.outputs, WARPS)), static_cast<unsigned>(batch));
     return launch("linear", linear_kernel, grid, dim3(THREADS), 0, stream, a, input, output);
-}
-
-/* An affine map that owns its weights. */
-class PreparedAffine {
-  public:
-    PreparedAffine(const float *weight, const float *bias, std::int32_t inputs, std::int32_t outputs, bool relu)
-        : weight_(to_device(weight, Index{outputs} * inputs)), bias_(to_device(bias, outputs)), inputs_(inputs),
-          outputs_(outputs), relu_(relu) {}
-
-    Affine view() const { return {inputs_, outputs_, relu_, weight_.span(), bias_.span()}; }
-    std::int32_t inputs() const { return inputs_; }
-    std::int32_t outputs() const { return outputs_; }
-
-  private:
-    DeviceArray<float> weight_;
-    DeviceArray<float> bias_;
-    std::int32_t inputs_;
-    std::int32_t outputs_;
-    bool relu_;
-};
-
-void require_vectors(const Extents &e) {
-    require(e.frames == 1 && e.bands == 1, "shape: expected frames and bands 1 for an input [B, I]");
 }
 
 class Linear final : public earshot_cuda_op {

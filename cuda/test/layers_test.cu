@@ -5,28 +5,12 @@
 #include "errors.h"
 #include "operation.h"
 #include "reference.h"
+#include "tolerance.h"
 
 namespace {
 
 /* As of the CPU kernels (native/test): typical is 1e-6 of the output's root mean square, the worst ten times that. */
 constexpr double TOLERANCE = 2e-5;
-
-/*
- * How far rounded factors may move the mean: a rounding to bfloat16 at every factor of the named products moves it by
- * the reference's distance from the exact result. Kernels round at other places (norms and projections are multiplied
- * into weights), as many of them: four times the distance leaves room for that and for luck where a layer has only a few
- * numbers, and a wrong index is off by 100 %. TF32 keeps 3 more bits, an eighth.
- */
-double tolerance(std::int32_t precision, const test::Doubles &exact, const test::Doubles &rounded) {
-    double differences = 0;
-    double squares = 0;
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-        differences += (rounded[i] - exact[i]) * (rounded[i] - exact[i]);
-        squares += exact[i] * exact[i];
-    }
-    const double bf16 = 4 * std::sqrt(differences / (squares + 1e-300));
-    return (precision == EARSHOT_PRECISION_BF16 ? bf16 : bf16 / 8) + 1e-5;
-}
 
 void check_modes(std::int32_t kind, const std::vector<std::int32_t> &numbers, const std::vector<float> &weights,
                  const std::vector<float> &x, const std::vector<float> &condition, std::int64_t batch,
@@ -40,7 +24,7 @@ void check_modes(std::int32_t kind, const std::vector<std::int32_t> &numbers, co
         /* The mean, its product with the scale and their sum each round at the input's distance from zero, in units of a
          * deviation of about 1; two layers behind may double that. */
         const double far = 3 * 2 * 2 * 0x1p-24 * std::fabs(offset);
-        const double allowed = (full ? TOLERANCE : tolerance(mode.precision, exact, rounded)) + far;
+        const double allowed = (full ? TOLERANCE : test::tolerance(mode.precision, exact, rounded)) + far;
         std::string text = std::string(mode.name) + " error " + std::to_string(error * 1e6) + "e-6 above " +
                            std::to_string(allowed * 1e6) + "e-6, numbers";
         for (const std::int32_t n : numbers) {

@@ -142,6 +142,138 @@ MambaPathLayer::MambaPathLayer(const Packing &packing) {
     projection_bias = reader.take(c);
 }
 
+BandNormLayer::BandNormLayer(const Packing &packing) {
+    packing.require_numbers(1);
+    bands = packing.numbers[0];
+    require(bands >= 1, "bands: expected at least 1");
+    WeightReader reader(packing, size_product({2, bands}));
+    scale = reader.take(bands);
+    shift = reader.take(bands);
+}
+
+SqueezeExcitationLayer::SqueezeExcitationLayer(const Packing &packing) {
+    constexpr std::int32_t HEAD = 5;
+    if (packing.number_count < HEAD) {
+        packing.require_numbers(HEAD + 1);
+    }
+    require(packing.numbers != nullptr, "numbers: null");
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "inputs, outputs, hidden: expected at least 1 each");
+    require(n[3] == 0 || n[3] == 1, "pooled: expected 0 or 1");
+    require(n[4] >= 1, "scales: expected at least one");
+    packing.require_numbers(HEAD + Index{n[4]});
+    inputs = n[0];
+    outputs = n[1];
+    hidden = n[2];
+    pooled = n[3] == 1;
+    scales.assign(n + HEAD, n + HEAD + n[4]);
+    bins = 0;
+    for (const std::int32_t scale : scales) {
+        require(scale >= 1, "scales: expected at least 1 each");
+        bins = size_sum({bins, size_product({scale, scale})});
+    }
+    const Index kernel = size_product({outputs, inputs, 9});
+    const Index squeezed = size_product({bins, outputs});
+    WeightReader reader(
+        packing, size_sum({kernel, outputs, size_product({hidden, squeezed}), size_product({outputs, hidden})}));
+    convolution = reader.take(kernel);
+    bias = reader.take(outputs);
+    narrow = reader.take(hidden * squeezed);
+    widen = reader.take(Index{outputs} * hidden);
+}
+
+TokenPoolLayer::TokenPoolLayer(const Packing &packing) {
+    packing.require_numbers(2);
+    channels = packing.numbers[0];
+    tokens = packing.numbers[1];
+    require(channels >= 1 && tokens >= 1, "channels, tokens: expected at least 1 each");
+    const WeightReader none(packing, 0);
+}
+
+TransformerLayer::TransformerLayer(const Packing &packing) {
+    packing.require_numbers(3);
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "width, heads, hidden: expected at least 1 each");
+    require(n[0] % n[1] == 0, "heads: expected a divisor of the width");
+    width = n[0];
+    heads = n[1];
+    hidden = n[2];
+    const Index c = width;
+    const Index h = hidden;
+    WeightReader reader(packing, size_sum({size_product({4, c, c + 1}), size_product({2, c, h}), h, c,
+                                           size_product({4, c})}));
+    in = reader.take(3 * c * c);
+    in_bias = reader.take(3 * c);
+    out = reader.take(c * c);
+    out_bias = reader.take(c);
+    widen = reader.take(h * c);
+    widen_bias = reader.take(h);
+    narrow = reader.take(c * h);
+    narrow_bias = reader.take(c);
+    for (int norm = 0; norm < 2; ++norm) {
+        scale[norm] = reader.take(c);
+        shift[norm] = reader.take(c);
+    }
+}
+
+ConcatenationLayer::ConcatenationLayer(const Packing &packing) {
+    packing.require_numbers(2);
+    first = packing.numbers[0];
+    second = packing.numbers[1];
+    require(first >= 1 && second >= 1, "widths: expected at least 1 each");
+    const WeightReader none(packing, 0);
+}
+
+ResidualSeparableLayer::ResidualSeparableLayer(const Packing &packing) {
+    packing.require_numbers(3);
+    const std::int32_t *n = packing.numbers;
+    require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");
+    require(n[2] == 0 || n[2] == 1, "shortcut: expected 0 or 1");
+    require(n[2] == 1 || n[0] == n[1], "shortcut: the identity needs as many inputs as outputs");
+    inputs = n[0];
+    outputs = n[1];
+    projects = n[2] == 1;
+    const Index i = inputs;
+    const Index o = outputs;
+    const Index kernel = size_product({o, i, 9});
+    WeightReader reader(packing, size_sum({kernel, size_product({11, o}), size_product({o, o}),
+                                           projects ? size_product({o, i + 1}) : 0}));
+    convolution = reader.take(kernel);
+    bias = reader.take(o);
+    depthwise = reader.take(9 * o);
+    pointwise = reader.take(o * o);
+    pointwise_bias = reader.take(o);
+    shortcut = projects ? reader.take(o * i) : nullptr;
+    shortcut_bias = projects ? reader.take(o) : nullptr;
+}
+
+GruLayer::GruLayer(const Packing &packing) {
+    packing.require_numbers(2);
+    inputs = packing.numbers[0];
+    hidden = packing.numbers[1];
+    require(inputs >= 1 && hidden >= 1, "inputs, hidden: expected at least 1 each");
+    const Index rows = size_product({3, hidden});
+    WeightReader reader(packing, size_product({rows, size_sum({inputs, hidden, 2})}));
+    input_weight = reader.take(rows * inputs);
+    state_weight = reader.take(rows * hidden);
+    input_bias = reader.take(rows);
+    state_bias = reader.take(rows);
+}
+
+GatedFusionLayer::GatedFusionLayer(const Packing &packing) {
+    packing.require_numbers(1);
+    width = packing.numbers[0];
+    require(width >= 1, "width: expected at least 1");
+    const Index w = width;
+    WeightReader reader(packing, size_product({3, w, w + 1}));
+    carry = reader.take(w * w);
+    carry_bias = reader.take(w);
+    gate = reader.take(w * w);
+    gate_bias = reader.take(w);
+    transform = reader.take(w * w);
+    transform_bias = reader.take(w);
+}
+
 LogMelLayer::LogMelLayer(const Packing &packing) {
     constexpr std::int32_t HEAD = 6;
     require(packing.number_count >= HEAD && packing.numbers != nullptr,

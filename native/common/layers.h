@@ -62,6 +62,66 @@ struct MambaPathLayer {
     explicit MambaPathLayer(const Packing &packing);
 };
 
+struct BandNormLayer {
+    std::int32_t bands;
+    const float *scale, *shift;
+
+    explicit BandNormLayer(const Packing &packing);
+};
+
+struct SqueezeExcitationLayer {
+    std::int32_t inputs, outputs, hidden;
+    bool pooled;
+    std::vector<std::int32_t> scales;
+    Index bins; /* the sum of the scales' squares */
+    const float *convolution, *bias, *narrow, *widen;
+
+    explicit SqueezeExcitationLayer(const Packing &packing);
+};
+
+struct TokenPoolLayer {
+    std::int32_t channels, tokens;
+
+    explicit TokenPoolLayer(const Packing &packing);
+};
+
+struct TransformerLayer {
+    std::int32_t width, heads, hidden;
+    const float *in, *in_bias, *out, *out_bias, *widen, *widen_bias, *narrow, *narrow_bias;
+    /* Of the two norms. */
+    const float *scale[2], *shift[2];
+
+    explicit TransformerLayer(const Packing &packing);
+};
+
+struct ConcatenationLayer {
+    std::int32_t first, second;
+
+    explicit ConcatenationLayer(const Packing &packing);
+};
+
+struct ResidualSeparableLayer {
+    std::int32_t inputs, outputs;
+    bool projects; /* the shortcut */
+    const float *convolution, *bias, *depthwise, *pointwise, *pointwise_bias, *shortcut, *shortcut_bias;
+
+    explicit ResidualSeparableLayer(const Packing &packing);
+};
+
+struct GruLayer {
+    std::int32_t inputs, hidden;
+    const float *input_weight, *state_weight, *input_bias, *state_bias;
+
+    explicit GruLayer(const Packing &packing);
+};
+
+struct GatedFusionLayer {
+    std::int32_t width;
+    const float *carry, *carry_bias, *gate, *gate_bias, *transform, *transform_bias;
+
+    explicit GatedFusionLayer(const Packing &packing);
+};
+
 struct MelFilter {
     std::int32_t first_bin, bins;
     const float *weights;

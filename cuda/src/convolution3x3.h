@@ -1,0 +1,62 @@
+/* The 3x3 convolution with a bias that the blocks of SE-Trans and MobileASCNet begin with. */
+#pragma once
+
+#include "convolution.h"
+#include "operation.h"
+
+namespace earshot {
+
+/*
+ * With few input channels tensor cores have nothing to win, and the first layers read decibels far from zero, whose
+ * split into two TF32 numbers would lose bits: float32 by multiply-adds, whatever the precision.
+ */
+inline Arithmetic block_arithmetic(std::int32_t inputs, Arithmetic asked) {
+    constexpr std::int32_t FEW_CHANNELS = 16;
+    return inputs < FEW_CHANNELS ? Arithmetic::SCALAR : asked;
+}
+
+/* Padded by 1: [B, T, F, I] to [B, T, F, O]. Owns its weights. */
+class Convolution3x3 {
+  public:
+    Convolution3x3(const float *weight, const float *bias, std::int32_t inputs, std::int32_t outputs,
+                   Arithmetic arithmetic)
+        : inputs_(inputs), outputs_(outputs), arithmetic_(arithmetic),
+          weights_(pack_convolution(weight, outputs, 1, inputs, GEOMETRY, arithmetic)),
+          bias_(to_device(bias, outputs)) {}
+
+    std::int32_t inputs() const { return inputs_; }
+    std::int32_t outputs() const { return outputs_; }
+
+    static void check(const Extents &e) {
+        /* The kernels count a clip's positions in 32 bits. */
+        require(e.frames <= INT32_MAX / 2 && size_product({e.frames, e.bands}) <= INT32_MAX / 4,
+                "shape: more frames and bands than the kernels can count");
+    }
+
+    cudaError_t enqueue(const Extents &e, const Span<const float> &x, const Span<float> &out,
+                        cudaStream_t stream) const {
+        Convolution c = {};
+        c.batch = e.batch;
+        c.frames = c.frames_out = static_cast<std::int32_t>(e.frames);
+        c.bands = c.bands_out = static_cast<std::int32_t>(e.bands);
+        c.geometry = GEOMETRY;
+        c.input = {x, 0, {}, 0, {}, inputs_};
+        c.first = 0;
+        c.weights = weights_.span();
+        c.bias = bias_.span();
+        c.channels_out = outputs_;
+        c.out = out;
+        return earshot::enqueue(c, arithmetic_, stream);
+    }
+
+  private:
+    static constexpr ConvolutionGeometry GEOMETRY = {3, 3, 1, 1, 1, 1};
+
+    std::int32_t inputs_;
+    std::int32_t outputs_;
+    Arithmetic arithmetic_;
+    DeviceArray<std::uint32_t> weights_;
+    DeviceArray<float> bias_;
+};
+
+} // namespace earshot
