@@ -73,10 +73,8 @@ Layer squeeze_excitation(std::int64_t frames, std::int64_t bands, std::int32_t i
             0,
             6,
             bands,
-            [=](const std::vector<float> &x, const std::vector<float> &, std::int32_t precision) {
-                test::SqueezeShape rounded = shape;
-                rounded.precision = precision;
-                return test::squeeze_excitation(rounded, weights, x, 1, 6, bands);
+            [=](const std::vector<float> &x, const std::vector<float> &, std::int32_t) {
+                return test::squeeze_excitation(shape, weights, x, 1, 6, bands);
             }};
 }
 
@@ -94,10 +92,8 @@ Layer separable(std::int64_t frames, std::int64_t bands, std::int32_t inputs, st
             0,
             6,
             bands,
-            [=](const std::vector<float> &x, const std::vector<float> &, std::int32_t precision) {
-                test::SeparableShape rounded = shape;
-                rounded.precision = precision;
-                return test::residual_separable(rounded, weights, x, 1, 6, bands);
+            [=](const std::vector<float> &x, const std::vector<float> &, std::int32_t) {
+                return test::residual_separable(shape, weights, x, 1, 6, bands);
             }};
 }
 

@@ -21,7 +21,8 @@ struct Layer {
     /* A size whose formula does not take long, */
     std::int64_t few_frames, few_bands;
     /* and the formula, of input 0 and 1 of that size; empty for what only moves numbers. */
-    std::function<test::Doubles(const std::vector<float> &, const std::vector<float> &, std::int32_t precision)> formula;
+    std::function<test::Doubles(const std::vector<float> &, const std::vector<float> &, std::int32_t precision)>
+        formula;
 };
 
 struct Network {

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "operand.h"
+#include "vec.h"
 #include "plan.h"
 
 namespace earshot::EARSHOT_ISA {
@@ -87,7 +87,7 @@ inline void depthwise_row(const float *const *rows, Index positions, Index step,
                 parts[i] = fma(load(x + 2 * step), w[3 * i + 2],
                                fma(load(x + step), w[3 * i + 1], load(x) * w[3 * i]));
             }
-            store_operand(to + f * words(step), c, parts[0] + parts[1] + parts[2]);
+            store(to + f * step + c, parts[0] + parts[1] + parts[2]);
         }
     }
 }

@@ -1,11 +1,11 @@
 /*
  * A 3x3 convolution, padded by 1, of [T, F, I] to [T, F, O].
  *
- * Three rows of input are kept as operands with a margin of zeros at both ends. Three cells of the kernel that lie side
+ * Three rows of input are kept with a margin of zeros at both ends. Three cells of the kernel that lie side
  * by side read 3 I numbers that lie side by side as well, so a row of output is one product (gemm.h) with three addends
  * of depth 3 I, whose rows are I apart; rows beyond the clip's ends are left out. Weights stream from L2 once for every
- * six positions (147 KB for 64 to 64 channels). Bound: multiply-add ports. Where there are enough channels, float32 goes
- * by winograd.h instead.
+ * six positions (147 KB for 64 to 64 channels). Bound: multiply-add ports. Where there are enough channels, winograd.h
+ * takes half the time.
  */
 #pragma once
 
@@ -13,22 +13,9 @@
 
 namespace earshot::EARSHOT_ISA {
 
-inline void operand_row(const float *row, Index positions, Index channels, float *to) {
-    if constexpr (kPairs) {
-        const Index step = words(channels);
-        for (Index f = 0; f < positions; ++f) {
-            for (Index c = 0; c < channels; c += kWidth) {
-                store_operand(to + f * step, c, load_at_most(row + f * channels + c, channels - c));
-            }
-        }
-    } else {
-        std::memcpy(to, row, static_cast<std::size_t>(positions * channels) * sizeof(float));
-    }
-}
-
-/* Words of a row of operands with its margins, and what operand_row may write behind. */
+/* Floats of a row of input with its margins. */
 inline Index margined_row(Index inputs, Index bands) {
-    return (bands + 2) * words(inputs) + kWidth;
+    return (bands + 2) * inputs;
 }
 
 inline Index convolution_scratch(const Convolution3x3 &weights, Index bands) {
@@ -42,12 +29,13 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
         winograd_rows(w, run, from, to, scratch);
         return;
     }
-    const Index step = words(w.inputs);
+    const Index step = w.inputs;
     const Index row = margined_row(w.inputs, run.bands);
     const auto ring = [&](Index t) { return scratch + (t + 3) % 3 * row; };
     const auto fill = [&](Index t) {
         float *start = ring(t);
-        operand_row(run.x + t * run.bands * w.inputs, run.bands, w.inputs, start + step);
+        std::memcpy(start + step, run.x + t * run.bands * step,
+                    static_cast<std::size_t>(run.bands * step) * sizeof(float));
         for (Index i = 0; i < step; ++i) {
             start[i] = 0.0F;
             start[(run.bands + 1) * step + i] = 0.0F;

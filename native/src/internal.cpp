@@ -98,10 +98,6 @@ const Kernels &Packing::float32_kernels() const {
     return kernels_for(isa, EARSHOT_PRECISION_FLOAT32);
 }
 
-const Kernels &Packing::convolution_kernels(Index inputs) const {
-    return inputs < kFewChannels ? float32_kernels() : kernels();
-}
-
 WeightReader::WeightReader(const Packing &packing, Index expected) : next_(packing.weights) {
     require(packing.weights != nullptr || expected == 0, "weights: null");
     if (packing.weight_count != expected) {

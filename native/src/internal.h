@@ -59,10 +59,8 @@ struct Packing {
     void require_numbers(std::int64_t expected) const;
     /* Kernels for the precision asked for, */
     const Kernels &kernels() const;
-    /* for a layer that computes in float32 whatever was asked for, */
+    /* and for a layer that computes in float32 whatever was asked for. */
     const Kernels &float32_kernels() const;
-    /* and for a convolution of that many channels, which is float32 where they are few. */
-    const Kernels &convolution_kernels(Index inputs) const;
 };
 
 /* Hands out weights in their order, after checking that the count is the expected one. */

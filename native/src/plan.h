@@ -72,9 +72,6 @@ struct Planes {
     Index frames, bands, margin;
 };
 
-/* With fewer channels a 3x3 convolution is neither done in bfloat16 nor by Winograd's algorithm: nothing is gained. */
-constexpr Index kFewChannels = 16;
-
 /* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
 constexpr Index kPatchFrames = 2;
 constexpr Index kPatchBands = 4;
@@ -114,7 +111,7 @@ struct SqueezeRun {
     Index count;
 };
 
-/* c = bias + a W (+ r): `a` are rows of operands, depth in words. */
+/* c = bias + a W (+ r). */
 struct ProductRun {
     const float *a;
     Index lda, depth, rows;
@@ -173,14 +170,13 @@ struct Kernels {
                  const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
                  float *y);
 
+    /* From here on null where products take pairs: these layers compute in float32. */
+
     /* Floats of scratch that convolution_rows needs. */
     Index (*convolution_scratch)(const Convolution3x3 &weights, Index bands);
     /* Rows `from` to `to` of a 3x3 convolution. */
     void (*convolution_rows)(const Convolution3x3 &weights, const ConvolutionRun &run, Index from, Index to,
                              float *scratch);
-    /* A row [positions, channels] as operands, each position starting with a word of its own; up to a vector more is
-     * written. */
-    void (*operand_row)(const float *row, Index positions, Index channels, float *to);
     void (*matrix_product)(const ProductRun &run);
     /* What rows `from` to `to` of z add to the adaptive pools, unscaled. */
     void (*squeeze_rows)(const SqueezeRun &run, Index from, Index to, float *sums);
@@ -189,7 +185,7 @@ struct Kernels {
     /* Means of 2x2 values of max(z * gate, 0); two rows to one of `positions`. */
     void (*gate_pool_row)(const float *upper, const float *lower, Index step, Index positions, Index channels,
                           const float *gate, float *to);
-    /* A depthwise 3x3 convolution of three rows [positions + 2, step]; weight [9, step]; result as operands. */
+    /* A depthwise 3x3 convolution of three rows [positions + 2, step]; weight [9, step]. */
     void (*depthwise_row)(const float *const *rows, Index positions, Index step, const float *weight, float *to);
     void (*attention)(const AttentionRun &run);
     /* Layer norm of a + b. */

@@ -1,6 +1,6 @@
 /*
- * EARSHOT_LAYER_RESIDUAL_SEPARABLE: the first convolution with its ReLU into a plane; then, for each pooled row, two rows
- * of shortcut, depthwise and pointwise convolution, which stay in L1 until they are pooled.
+ * EARSHOT_LAYER_RESIDUAL_SEPARABLE: the first convolution with its ReLU into a plane; then, for each pooled row, two
+ * rows of shortcut, depthwise and pointwise convolution, which stay in L1 until they are pooled.
  */
 #include <algorithm>
 
@@ -13,7 +13,7 @@ namespace {
 class ResidualSeparable final : public earshot_cpu_op {
   public:
     explicit ResidualSeparable(const Packing &packing)
-        : earshot_cpu_op(packing.convolution_kernels(packing.numbers[0])), padded_(round_up(packing.numbers[1], kernels.width)) {
+        : earshot_cpu_op(packing.float32_kernels()), padded_(round_up(packing.numbers[1], kernels.width)) {
         const Index inputs = packing.numbers[0];
         const Index outputs = packing.numbers[1];
         const bool shortcut = packing.numbers[2] == 1;
@@ -79,15 +79,11 @@ class ResidualSeparable final : public earshot_cpu_op {
     /* What a thread needs for a pooled row. */
     struct Rows {
         Carver carver;
-        float *operands;  /* of the input, where products take other than floats */
-        float *depthwise; /* [bands, P(O)] operands */
+        float *depthwise; /* [bands, P(O)] */
         float *sums[2];   /* [bands, P(O)] */
 
         Rows(const ResidualSeparable &layer, const Extents &e, float *base) : carver(base) {
-            const Kernels &k = layer.kernels;
-            const Index input = size_product({e.bands, layer.input_words()});
-            operands = carver.take(k.pairs ? size_sum({input, k.width}) : 0);
-            depthwise = carver.take(size_product({e.bands, operand_words(k, layer.padded_)}));
+            depthwise = carver.take(size_product({e.bands, layer.padded_}));
             for (float *&row : sums) {
                 row = carver.take(size_product({e.bands, layer.padded_}));
             }
@@ -113,9 +109,6 @@ class ResidualSeparable final : public earshot_cpu_op {
     };
 
     Index plane_row(const Extents &e) const { return size_product({e.bands + 2, padded_}); }
-    Index input_words() const { return depth(convolution_.inputs); }
-    /* Words of that many numbers along k. */
-    Index depth(Index channels) const { return kernels.pairs ? (channels + 1) / 2 : channels; }
 
     void pooled_row(const float *x, Index t, float *output, const Extents &e, const Scratch &scratch,
                     const Rows &rows) const {
@@ -130,20 +123,12 @@ class ResidualSeparable final : public earshot_cpu_op {
 
             const float *input = x + frame * e.bands * convolution_.inputs;
             float *sum = rows.sums[half];
-            ProductRun pointwise = {rows.depthwise,   operand_words(kernels, padded_),
-                                    depth(outputs),   used,
-                                    pointwise_,       pointwise_bias_,
-                                    outputs,          sum,
-                                    padded_,          input,
-                                    convolution_.inputs};
+            const Index inputs = convolution_.inputs;
+            ProductRun pointwise = {rows.depthwise,  padded_, outputs, used,  pointwise_, pointwise_bias_,
+                                    outputs,         sum,     padded_, input, inputs};
             if (shortcut_ != nullptr) {
-                const float *operands = input;
-                if (kernels.pairs) {
-                    kernels.operand_row(input, used, convolution_.inputs, rows.operands);
-                    operands = rows.operands;
-                }
-                kernels.matrix_product({operands, input_words(), input_words(), used, shortcut_, shortcut_bias_,
-                                        outputs, sum, padded_, nullptr, 0});
+                kernels.matrix_product({input, inputs, inputs, used, shortcut_, shortcut_bias_, outputs, sum, padded_,
+                                        nullptr, 0});
                 pointwise.r = sum;
                 pointwise.ldr = padded_;
             }

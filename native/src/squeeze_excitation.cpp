@@ -12,7 +12,7 @@ constexpr Index kFixedNumbers = 5;
 class SqueezeExcitation final : public earshot_cpu_op {
   public:
     explicit SqueezeExcitation(const Packing &packing)
-        : earshot_cpu_op(packing.convolution_kernels(packing.numbers[0])), pooled_(packing.numbers[3] == 1),
+        : earshot_cpu_op(packing.float32_kernels()), pooled_(packing.numbers[3] == 1),
           scales_(packing.numbers + kFixedNumbers, packing.numbers + packing.number_count) {
         const Index inputs = packing.numbers[0];
         const Index outputs = packing.numbers[1];

@@ -8,8 +8,13 @@ namespace earshot {
 
 namespace {
 
-/* G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and divides
- * it by the product of the point's distances to the other points; the last row is for infinity. */
+/* Channels in and out from which Winograd's algorithm pays. */
+constexpr Index kWinogradChannels = 16;
+
+/*
+ * G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and
+ * divides it by the product of the point's distances to the other points; the last row is for infinity.
+ */
 float transformed(const float *kernel, Index frequency) {
     constexpr double time[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     constexpr double points[5] = {0, 0.625, -0.625, 1.25, -1.25};
@@ -64,7 +69,7 @@ const float *WeightPacker::panels(const float *from, Index outputs, Index inputs
 }
 
 Convolution3x3 WeightPacker::convolution(const float *weight, const float *bias, Index outputs, Index inputs) {
-    const bool winograd = !kernels_.pairs && inputs >= kFewChannels && outputs >= kFewChannels;
+    const bool winograd = inputs >= kWinogradChannels && outputs >= kWinogradChannels;
     const Index cells = 9;
     const Index groups = winograd ? kFrequencies : cells;
     const Index columns = round_up(outputs, kernels_.width);

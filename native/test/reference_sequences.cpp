@@ -11,7 +11,8 @@ namespace {
 struct Map {
     Doubles weight, bias;
 
-    Map(Reader &reader, Size outputs, Size inputs) : weight(reader.take(outputs * inputs)), bias(reader.take(outputs)) {}
+    Map(Reader &reader, Size outputs, Size inputs)
+        : weight(reader.take(outputs * inputs)), bias(reader.take(outputs)) {}
     Doubles operator()(const Doubles &x) const { return affine(weight, bias, x); }
 };
 

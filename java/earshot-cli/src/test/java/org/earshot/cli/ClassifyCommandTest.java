@@ -76,6 +76,28 @@ class ClassifyCommandTest {
     }
 
     @Test
+    void jsonHoldsBothStages() throws IOException {
+        CommandRun run = CommandRun.of(
+                        "classify",
+                        tone,
+                        "--json",
+                        "--quiet",
+                        "--model",
+                        CommandRun.GOLDEN.resolve("se-trans-two-stage"),
+                        "--city",
+                        "Jinan",
+                        "--time",
+                        "2023-06-18T18:44")
+                .done();
+        JsonNode answer = json(run.lines().get(0));
+        assertEquals(2, answer.get("coarse").get("ranking").size());
+        double coarse = answer.get("coarse").get("probability").asDouble();
+        assertTrue(coarse >= 0.5 && coarse <= 1, run.out());
+        assertEquals(
+                answer.get("ranking").size(), answer.get("fine").get("ranking").size());
+    }
+
+    @Test
     void jsonHoldsWhatTheLibrarySays() throws IOException {
         Path odd = Recordings.write(folder.resolve("odd \"name\"\n\u00e9\u4e2d.wav"), Recordings.noise(2.5, 2));
         CommandRun run = classify(odd, tone, "--json", "--quiet", "--city", "Jinan", "--time", "2023-06-18 18:44")

@@ -18,6 +18,8 @@ import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands that read and write weights: inspect, convert, parity. */
 class ModelCommandsTest {
@@ -202,6 +204,36 @@ class ModelCommandsTest {
                         .allMatch(line -> line.startsWith(CommandRun.SMALL.toString()) && line.endsWith("PASS")),
                 run.out());
         assertTrue(run.out().contains("output.logits") && run.out().contains("portable["), run.out());
+    }
+
+    @Test
+    void parityComparesBothStagesAndTheirFusion() {
+        Path twoStage = CommandRun.GOLDEN.resolve("se-trans-two-stage");
+        CommandRun run = CommandRun.of("parity", twoStage).done();
+        for (String output : new String[] {"logits", "coarse_logits", "probabilities", "embedding"}) {
+            long passed = run.lines().stream()
+                    .filter(line -> line.contains(" output." + output + " ") && line.endsWith("PASS"))
+                    .count();
+            assertEquals(2, passed, run.out());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ascmamba, ascmamba-small/model.safetensors",
+        "ascmamba, ascmamba-unconditioned/model.pth",
+        "se-trans, se-trans/model.pth",
+        "se-trans, se-trans-audio-only/model.safetensors",
+        "se-trans, se-trans-two-stage/model.pth",
+        "se-trans, public-code/se_trans_baseline/best_model_2.pth",
+        "mobile-asc-net, mobile-asc-net-none/model.safetensors",
+        "mobile-asc-net, mobile-asc-net-early/model.pth",
+        "mobile-asc-net, mobile-asc-net-gated/model.safetensors"
+    })
+    void inspectRecognisesEverySystem(String architecture, String file) {
+        CommandRun run =
+                CommandRun.of("inspect", CommandRun.GOLDEN.resolve(file)).done();
+        assertTrue(run.out().contains("\narchitecture: " + architecture + "\n"), run.out());
     }
 
     @Test

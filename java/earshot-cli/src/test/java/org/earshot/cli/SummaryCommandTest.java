@@ -92,7 +92,12 @@ class SummaryCommandTest {
         List<String> lines = run.lines();
         assertEquals("mobile-asc-net, 1 x 9 frames of 64 bands, portable[2 threads]", lines.get(0));
         assertTrue(lines.get(2).matches("layer +kind +output +parameters +multiply-adds +% of time"), lines.get(2));
-        assertTrue(lines.get(3).startsWith("blocks.0  residual separable block  [1, 4, 32, 8] "), lines.get(3));
+        // 9 x 64 positions; 9 weights of the convolution and of the depthwise one, 8 pointwise, 1 shortcut, for each of
+        // 8
+        // channels; the three batch norms have 2 x 8 numbers each.
+        assertTrue(
+                lines.get(3).matches("blocks.0 +residual separable block +\\[1, 4, 32, 8\\] +264 +124,416 +[0-9.]+"),
+                lines.get(3));
         assertTrue(lines.get(lines.size() - 1).matches("total +[0-9,]+ +[0-9,]+ +100.0"), run.out());
     }
 

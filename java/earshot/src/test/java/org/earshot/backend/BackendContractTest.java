@@ -27,9 +27,7 @@ import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
-import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
-import org.earshot.layer.SqueezeExcitation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,9 +39,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>Tolerance: {@value #TOLERANCE} times the standard deviation of the expected output plus its mean magnitude's
  * rounding (1e-6 of it); the project's promise for a whole network is ten times as much. Where a backend multiplies
- * bfloat16, a convolutional layer or a path may differ by {@value #BF16_TOLERANCE} times the standard deviation: 16
- * roundings of both factors, 2^-9 each, all in the same direction. (Whether every factor is rounded as it should be is
- * compared closely by the native tests, whose double-precision reference rounds them too.)
+ * bfloat16, an encoder or a path may differ by {@value #BF16_TOLERANCE} times the standard deviation: 16 roundings of
+ * both factors, 2^-9 each, all in the same direction. (Whether every factor is rounded as it should be is compared
+ * closely by the native tests, whose double-precision reference rounds them too.)
  */
 class BackendContractTest {
     private static final double TOLERANCE = 1e-5;

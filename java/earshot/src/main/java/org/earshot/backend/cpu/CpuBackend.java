@@ -31,7 +31,7 @@ public final class CpuBackend extends PackedBackend {
      *
      * @param instructionSet the set to use, one that this processor has
      * @param threads of every execution, the caller's included; at least 1
-     * @param precision of the convolutions' and the Mamba paths' products
+     * @param precision of the dense encoder's and the Mamba paths' products; others are float32
      * @throws BackendException if the instruction set does not have the precision
      */
     public CpuBackend(InstructionSet instructionSet, int threads, Precision precision) {
