@@ -27,7 +27,9 @@ import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
+import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
+import org.earshot.layer.SqueezeExcitation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
