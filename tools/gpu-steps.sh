@@ -37,7 +37,7 @@ find_device() {
 begin_results() {
   mkdir -p "$1" "$work/logs" "$work/sections"
   results=$(cd "$1" && pwd)
-  rm -f "$work"/logs/* "$work"/sections/* "$results"/{bench.jsonl,kernels.txt,peers.json,peers-compiled.json}
+  rm -f "$work"/logs/* "$work"/sections/*
   started=$(date -u '+%Y-%m-%d %H:%M UTC')
   failed=0
   outcomes=()
@@ -87,17 +87,24 @@ write_results() {
 # Markdown's block for what is aligned with spaces.
 as_block() { sed 's/^/    /'; }
 
-earshot() {
+# Sets `command` to what starts Earshot's command line.
+java_earshot() {
   # The library compiled here lies in front of the jars, which have one of the same name.
-  "$(java_command)" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dearshot.model=tools/demo-model \
-    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$work/front:$kit/lib/*" org.earshot.cli.Main "$@"
+  command=("$(java_command)" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dearshot.model=tools/demo-model
+    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$work/front:$kit/lib/*" org.earshot.cli.Main)
+}
+
+earshot() {
+  local command
+  java_earshot
+  "${command[@]}" "$@"
 }
 
 # The model of the paper's size, or the small one where that could not be made.
 model() { if [ -d "$kit/model" ]; then echo "$kit/model"; else echo tools/demo-model; fi; }
 
 step_machine() {
-  echo "device: $device"
+  echo "device: $device (name, compute capability, memory, driver)"
   echo "nvcc: $("$nvcc" --version | sed -n 's/.*release //p')"
   echo "processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors"
   echo "system: $(uname -sr), $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)"
@@ -148,15 +155,18 @@ sanitized=(causal_convolution_agrees golden_selective_scan segmented_scan cuda_m
   cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording)
 
 sanitize() {
-  local tool=$1 one status=0
-  local command=("$sanitizer" --tool "$tool" --error-exitcode 9 --print-limit 5)
+  local tool=$1 one status=0 command
+  # run_with OPTION... COMMAND...: a test that fails by itself is not clean either.
+  run_with() {
+    if "$sanitizer" --tool "$tool" --error-exitcode 9 --print-limit 5 "$@"; then echo "-> clean"; else status=1; fi
+  }
   for one in "${sanitized[@]}"; do
     echo "== $one"
-    "${command[@]}" "$work/bin/earshot_cuda_test" "$one" || status=1
+    run_with "$work/bin/earshot_cuda_test" "$one"
   done
-  echo "== ascmamba-small"
-  "${command[@]}" --target-processes all "$(java_command)" -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" \
-    -cp "$work/front:$kit/lib/*" org.earshot.cli.Main parity --backend cuda "$golden/ascmamba-small" || status=1
+  echo "== ascmamba-small from Java"
+  java_earshot
+  run_with --target-processes all "${command[@]}" parity --backend cuda "$golden/ascmamba-small"
   return "$status"
 }
 
@@ -171,18 +181,19 @@ step_sanitizer() {
     jobs+=($!)
   done
   for tool in "${jobs[@]}"; do wait "$tool" || status=1; done
-  grep -h 'SUMMARY\|rror' "$work"/logs/sanitizer-*.log | sort | uniq -c || true
+  grep -hE '^=+ (.*SUMMARY|Invalid|Error:|Uninitialized|Barrier|Program hit)' "$work"/logs/sanitizer-*.log |
+    sort | uniq -c || true
   return "$status"
 }
 
 report_sanitizer() {
   local tool log
-  echo "| tool | runs begun | runs with a clean summary |"
+  echo "| tool | runs begun | clean |"
   echo "|---|---|---|"
   for tool in memcheck racecheck initcheck synccheck; do
     log=$work/logs/sanitizer-$tool.log
     [ ! -f "$log" ] ||
-      echo "| $tool | $(grep -c '^== ' "$log") | $(grep -c 'SUMMARY: 0 \(errors\|hazards\)' "$log") |"
+      echo "| $tool | $(grep -c '^== ' "$log") | $(grep -c '^-> clean' "$log") |"
   done
 }
 
@@ -261,6 +272,7 @@ measure() {
 
 step_bench() {
   local precision from batch status=0
+  rm -f "$results/bench.jsonl"
   for from in pcm features; do
     for precision in "${precisions[@]}"; do measure "$precision" "$from" 1 cuda || status=1; done
   done
@@ -297,6 +309,7 @@ pytorch() {
   [ -d "$kit/model" ] || { echo "no model of the paper's size to compare with"; return 1; }
   "$python" -c 'import safetensors, torch' || { echo "$python has no PyTorch with safetensors"; return 1; }
   for one in "$@"; do only+=(--only "$one"); done
+  rm -f "$results/$file"
   PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$kit/model" \
     --output "$results/$file" "${only[@]}"
   # A peer that failed is a row that says so.
