@@ -1,6 +1,7 @@
 # Shared by the scripts beside it: where the project is, and a machine that can build it. Sourced, not run.
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 cli=$root/java/earshot-cli/target
+stamp=$cli/built
 
 say() { printf 'earshot: %s\n' "$*" >&2; }
 
@@ -49,4 +50,31 @@ set_up() {
   "${as_root[@]}" apt-get update -qq >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
     -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
+}
+
+# Whether the jars of the command line are missing or older than their sources.
+outdated() {
+  [ ! -e "$stamp" ] || [ -n "$(find "$root"/{pom.xml,java,native,cuda,cmake} -newer "$stamp" \
+    \( -path '*/target' -prune -o -path '*/build' -prune -o -path '*/src/test' -prune \
+    -o -type f -print -quit \))" ]
+}
+
+build() {
+  set_up
+  say "building (the first time takes some minutes: Maven fetches its plugins)"
+  # Taken before the build, so that what is edited meanwhile is built next time.
+  touch "$stamp.next"
+  (cd "$root" && mvn -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip package \
+    </dev/null >&2)
+  mv "$stamp.next" "$stamp"
+}
+
+# One build at a time; who waited for another's finds nothing left to do.
+build_if_outdated() {
+  outdated || return 0
+  mkdir -p "$cli"
+  exec 9>"$cli/build.lock"
+  flock 9
+  if outdated; then build; fi
+  exec 9>&-
 }

@@ -1,0 +1,339 @@
+# The steps of `tools/gpu run`, in a file of their own. Sourced, not run; $root, $kit, say and die are there.
+# step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
+# afterwards, also about what a step that failed got done.
+steps=(machine compile native-tests sanitizer java-tests parity cpu-gpu bench kernels peers peers-compiled)
+work=$root/target/gpu/run
+golden=java/earshot/src/test/resources/golden
+
+# Seconds a step may take; most should need a small part of it.
+limit_of() {
+  case $1 in
+    machine | cpu-gpu) echo 60 ;;
+    compile) echo 300 ;;
+    sanitizer) echo 240 ;;
+    *) echo 180 ;;
+  esac
+}
+
+# Says in one line what is missing, and ends with 2; otherwise sets device, architecture and nvcc.
+find_device() {
+  local answer capability
+  command -v nvidia-smi >/dev/null ||
+    die "no NVIDIA driver here (nvidia-smi is not on the PATH); needed: a GPU, a driver for CUDA 13, nvcc 13 and g++"
+  # The first of these for CUDA is then the first for nvidia-smi.
+  export CUDA_DEVICE_ORDER=PCI_BUS_ID
+  answer=$(nvidia-smi ${CUDA_VISIBLE_DEVICES:+-i "${CUDA_VISIBLE_DEVICES%%,*}"} --format=csv,noheader \
+    --query-gpu=name,compute_cap,memory.total,driver_version 2>&1 | head -n 1) || true
+  capability=$(cut -s -d, -f2 <<<"$answer" | tr -d ' .')
+  [[ $capability =~ ^[0-9]+$ ]] || die "no GPU that the driver sees; nvidia-smi says: $answer"
+  nvcc=$(PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin command -v nvcc) ||
+    die "no nvcc on the PATH, in CUDA_HOME or in /usr/local/cuda; needed: nvcc 13, to compile for this GPU"
+  command -v g++ >/dev/null || die "no g++ on the PATH; nvcc needs one"
+  device=$answer
+  architecture=$capability
+  export nvcc device architecture
+}
+
+begin_results() {
+  mkdir -p "$1" "$work/logs" "$work/sections"
+  results=$(cd "$1" && pwd)
+  rm -f "$work"/logs/* "$work"/sections/*
+  started=$(date -u '+%Y-%m-%d %H:%M UTC')
+  failed=0
+  outcomes=()
+  export results
+}
+
+# Runs one step in a shell of its own, which timeout can end with all that it started.
+run_step() {
+  local name=$1 status=0 begin outcome
+  say "$name (at most $(limit_of "$name") s)"
+  begin=$(date +%s)
+  timeout --kill-after=10 "$(limit_of "$name")" bash -c '. "$1"; "step_${2//-/_}"' step "$root/tools/gpu" "$name" \
+    >"$work/logs/$name.log" 2>&1 </dev/null || status=$?
+  case $status in
+    0) outcome=passed ;;
+    124 | 137) outcome="**stopped after $(limit_of "$name") s**" ;;
+    *) outcome="**failed** (exit $status)" ;;
+  esac
+  [ "$status" = 0 ] || failed=1
+  outcomes+=("| $name | $outcome | $(($(date +%s) - begin)) |")
+  say "$name: ${outcome//\*/}"
+  {
+    printf '\n## %s: %s\n\n' "$name" "${outcome//\*/}"
+    "report_${name//-/_}" "$work/logs/$name.log" || echo "(nothing more to report)"
+    [ "$status" = 0 ] || { echo; echo "The end of its log:"; echo; tail -n 25 "$work/logs/$name.log" | as_block; }
+  } >"$work/sections/$name" 2>/dev/null
+  write_results
+}
+
+write_results() {
+  local name
+  {
+    echo "# Earshot on ${device%%,*}, $started"
+    echo
+    echo "Written by \`tools/gpu run\`; revision $(cat "$kit/revision")."
+    echo
+    echo "| step | outcome | seconds |"
+    echo "|---|---|---|"
+    printf '%s\n' "${outcomes[@]}"
+    for name in "${steps[@]}"; do
+      [ ! -f "$work/sections/$name" ] || cat "$work/sections/$name"
+    done
+  } >"$results/results.md"
+  tar czf "$results/logs.tar.gz" -C "$work" logs
+}
+
+# Markdown's block for what is aligned with spaces.
+as_block() { sed 's/^/    /'; }
+
+# Sets `command` to what starts Earshot's command line.
+java_earshot() {
+  # The library compiled here lies in front of the jars, which have one of the same name.
+  command=("$(java_command)" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dearshot.model=tools/demo-model
+    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$work/front:$kit/lib/*" org.earshot.cli.Main)
+}
+
+earshot() {
+  local command
+  java_earshot
+  "${command[@]}" "$@"
+}
+
+# The model of the paper's size, or the small one where that could not be made.
+model() { if [ -d "$kit/model" ]; then echo "$kit/model"; else echo tools/demo-model; fi; }
+
+step_machine() {
+  echo "device: $device (name, compute capability, memory, driver)"
+  echo "nvcc: $("$nvcc" --version | sed -n 's/.*release //p')"
+  echo "processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors"
+  echo "system: $(uname -sr), $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)"
+  nvidia-smi --query-gpu=clocks.max.sm,clocks.max.mem,power.limit,utilization.gpu --format=csv
+}
+
+report_machine() { as_block <"$1"; }
+
+# Without CMake, which such a machine may lack: what cuda/CMakeLists.txt compiles, with its flags.
+step_compile() {
+  local objects=$work/objects includes=() one bad=0
+  rm -rf "$objects" "$work/bin" "$work/front"
+  for one in cuda/include native/include cuda/src native/common native/test; do includes+=("-I$one"); done
+  find cuda/src cuda/test cuda/bench native/common native/test/{main,safetensors}.cpp native/test/reference*.cpp \
+    \( -name '*.cu' -o -name '*.cpp' \) ! -name 'emulation_*' >"$work/sources"
+  while read -r one; do mkdir -p "$objects/${one%/*}"; done <"$work/sources"
+  xargs -P "$(nproc)" -I{} "$nvcc" -c {} -o "$objects/{}.o" -std=c++17 -O3 -DNDEBUG \
+    -gencode "arch=compute_$architecture,code=sm_$architecture" "${includes[@]}" \
+    -DEARSHOT_GOLDEN="\"$golden\"" \
+    -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off,-fno-math-errno \
+    <"$work/sources" || bad=1
+  # Each by itself: a test that does not compile leaves the library to the other steps.
+  library=$work/front/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
+  mkdir -p "$work/bin" "${library%/*}"
+  link_of src native/common "$library" -shared \
+    -Xlinker=--version-script=cuda/earshot_cuda.map,--no-undefined,--exclude-libs=ALL,-z,relro,-z,now \
+    -Xlinker=-soname=libearshot_cuda.so || bad=1
+  link_of src native/common "$work/bin/earshot_cuda_bench" "$objects"/cuda/bench/*.o || bad=1
+  link_of src native/common "$work/bin/earshot_cuda_test" "$objects"/cuda/test/*.o "$objects"/native/test/*.o || bad=1
+  # The proof that Java takes this library and no other: the backend's description comes from it.
+  earshot --version
+  return "$bad"
+}
+
+# link_of FOLDER-OF-CUDA FOLDER OUTPUT ...: the library's objects with others.
+link_of() {
+  "$nvcc" -cudart static -o "$3" "$work/objects/cuda/$1"/*.o "$work/objects/$2"/*.o "${@:4}" -lpthread
+}
+
+report_compile() { grep -E '^(earshot|Java|backend) ' "$1" | as_block; }
+
+step_native_tests() { "$work/bin/earshot_cuda_test"; }
+
+report_native_tests() { grep -E '^FAILED|tests, ' "$1" | as_block; }
+
+# Tests that take the sanitizer seconds, of every family of kernels; then a small network from Java.
+sanitized=(causal_convolution_agrees golden_selective_scan segmented_scan cuda_mamba_path_channels
+  cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording)
+
+sanitize() {
+  local tool=$1 one status=0 command
+  # run_with OPTION... COMMAND...: a test that fails by itself is not clean either.
+  run_with() {
+    if "$sanitizer" --tool "$tool" --error-exitcode 9 --print-limit 5 "$@"; then echo "-> clean"; else status=1; fi
+  }
+  for one in "${sanitized[@]}"; do
+    echo "== $one"
+    run_with "$work/bin/earshot_cuda_test" "$one"
+  done
+  echo "== ascmamba-small from Java"
+  java_earshot
+  run_with --target-processes all "${command[@]}" parity --backend cuda "$golden/ascmamba-small"
+  return "$status"
+}
+
+step_sanitizer() {
+  local tool jobs=() status=0
+  sanitizer=$(PATH=$PATH:$(dirname "$nvcc") command -v compute-sanitizer) || {
+    echo "there is no compute-sanitizer beside nvcc"
+    return 1
+  }
+  for tool in memcheck racecheck initcheck synccheck; do
+    sanitize "$tool" >"$work/logs/sanitizer-$tool.log" 2>&1 &
+    jobs+=($!)
+  done
+  for tool in "${jobs[@]}"; do wait "$tool" || status=1; done
+  grep -hE '^=+ (.*SUMMARY|Invalid|Error:|Uninitialized|Barrier|Program hit)' "$work"/logs/sanitizer-*.log |
+    sort | uniq -c || true
+  return "$status"
+}
+
+report_sanitizer() {
+  local tool log
+  echo "| tool | runs begun | clean |"
+  echo "|---|---|---|"
+  for tool in memcheck racecheck initcheck synccheck; do
+    log=$work/logs/sanitizer-$tool.log
+    [ ! -f "$log" ] ||
+      echo "| $tool | $(grep -c '^== ' "$log") | $(grep -c '^-> clean' "$log") |"
+  done
+}
+
+step_java_tests() {
+  local front=$work/front console
+  console=$(ls "$kit"/junit-platform-console-standalone-*.jar)
+  # The tests find their goldens from the module's folder.
+  cd java/earshot
+  "$(java_command)" -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" --enable-native-access=ALL-UNNAMED \
+    -cp "$front:$kit/tests:src/test/resources:$console:$kit/lib/*" org.junit.platform.console.ConsoleLauncher execute \
+    --select-package org.earshot --include-classname '.*(Contract|Layers|Golden|FrontEnd)\w*Test' \
+    --disable-banner --disable-ansi-colors --details tree --details-theme ascii --fail-if-no-tests
+}
+
+report_java_tests() {
+  {
+    grep -E 'tests (found|skipped|successful|failed)' "$1"
+    echo "of the cuda backend: $(grep -c '\] cuda .*\[OK\]' "$1") passed, $(grep -c '\] cuda .*\[X\]' "$1") failed"
+  } | as_block
+}
+
+# Precisions with the loss that the contract tests allow: 16 roundings of both factors, of 2^-9 in bfloat16 and an
+# eighth of that in TF32, of which twice is allowed. What was lost is what the tables say.
+tolerance_of() {
+  case $1 in
+    float32) echo 1e-4 ;;
+    tf32) echo 0.015625 ;;
+    bf16) echo 0.0625 ;;
+  esac
+}
+
+precisions=(float32 tf32 bf16)
+
+step_parity() {
+  local precision status=0 directories=()
+  [ ! -d "$kit/model" ] || directories+=("$kit/model")
+  directories+=(tools/demo-model "$golden"/ascmamba-*)
+  for precision in "${precisions[@]}"; do
+    echo "== $precision, at most $(tolerance_of "$precision") of the spread"
+    earshot parity --backend cuda --precision "$precision" --tolerance "$(tolerance_of "$precision")" \
+      "${directories[@]}" || status=1
+  done
+  return "$status"
+}
+
+report_parity() { sed "s|$root/||g" "$1" | as_block; }
+
+# Every scene's probability, of two backends on the same recordings. Both backends are within 1e-4 of the logits'
+# spread; a spread of 20 would be large, and a probability moves by half of what two logits move apart.
+step_cpu_gpu() {
+  local one backend
+  for one in tools/demo-model "$(model)"; do
+    for backend in cpu cuda; do
+      earshot classify tools/samples/*.wav --model "$one" --city "Xi'an" --time 2023-06-18T18:44 --top 10 \
+        --backend "$backend" --csv >"$work/$backend.csv"
+    done
+    awk -F, -v name="${one##*/}" '
+      FNR == 1 { next }
+      NR == FNR { label[$1] = $2; for (i = 2; i < NF; i += 2) of_cpu[$1, $i] = $(i + 1); next }
+      { answers++; if ($2 != label[$1]) other++
+        for (i = 2; i < NF; i += 2) {
+          if (!(($1, $i) in of_cpu)) { missing++; continue }
+          d = $(i + 1) - of_cpu[$1, $i]; if (d < 0) d = -d; if (d > most) most = d } }
+      END { printf "%s: %d recordings, %d answers differ, probabilities by %.2e at most\n", name, answers, other, most
+        exit !(answers > 0 && other == 0 && missing == 0 && most <= 1e-3) }' "$work/cpu.csv" "$work/cuda.csv"
+  done
+}
+
+report_cpu_gpu() { grep recordings "$1" | as_block; }
+
+# measure PRECISION FROM BATCH BACKEND: a line of JSON, with the precision in front.
+measure() {
+  earshot bench "$(model)" --backend "$4" --precision "$1" --from "$2" --batch "$3" --duration 2 --json |
+    sed "s/^{/{\"precision\":\"$1\",/" >>"$results/bench.jsonl"
+}
+
+step_bench() {
+  local precision from batch status=0
+  rm -f "$results/bench.jsonl"
+  for from in pcm features; do
+    for precision in "${precisions[@]}"; do measure "$precision" "$from" 1 cuda || status=1; done
+  done
+  for batch in 2 4 8 16 32 64 128 256; do
+    for precision in "${precisions[@]}"; do measure "$precision" features "$batch" cuda || status=1; done
+  done
+  measure float32 pcm 1 cpu || status=1
+  return "$status"
+}
+
+report_bench() {
+  echo "\`earshot bench\` of $(model | sed "s|$root/||"), 10 s a clip; every call from memory of the host to logits there."
+  echo
+  echo "| backend | precision | from | batch | ms, median | ms, 99th percentile | clips/s |"
+  echo "|---|---|---|---|---|---|---|"
+  awk '
+    function get(key) {
+      if (!match($0, "\"" key "\":(\"[^\"]*\"|[^,}]*)")) return "?"
+      value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3); gsub(/"/, "", value); return value }
+    { backend = get("backend"); sub(/\[.*/, "", backend)
+      printf "| %s | %s | %s | %s | %.3f | %.3f | %.1f |\n", backend, get("precision"), get("from"), get("batch"),
+        get("latency_ms_median"), get("latency_ms_p99"), get("clips_per_second") }' "$results/bench.jsonl"
+}
+
+step_kernels() { "$work/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
+
+# The first table; lengths and segments of the scan follow in kernels.txt, and all again as JSON.
+report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { print }' "$1" | as_block; }
+
+# pytorch SECTION...: PyTorch's measurements of these, in the step's own file.
+pytorch() {
+  local python=${PYTHON:-python3} file=$1 one only=()
+  shift
+  [ -d "$kit/model" ] || { echo "no model of the paper's size to compare with"; return 1; }
+  "$python" -c 'import safetensors, torch' || { echo "$python has no PyTorch with safetensors"; return 1; }
+  for one in "$@"; do only+=(--only "$one"); done
+  rm -f "$results/$file"
+  PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$kit/model" \
+    --output "$results/$file" "${only[@]}"
+  # A peer that failed is a row that says so.
+  ! grep -q '"failed"' "$results/$file"
+}
+
+step_peers() { pytorch peers.json network kernels; }
+step_peers_compiled() { pytorch peers-compiled.json compiled; }
+report_peers() { peers_table "$results/peers.json"; }
+report_peers_compiled() { peers_table "$results/peers-compiled.json"; }
+
+peers_table() {
+  "${PYTHON:-python3}" - "$1" <<'PYTHON'
+import json
+import sys
+
+content = json.load(open(sys.argv[1], encoding="utf-8"))
+print("PyTorch:", ", ".join(f"{key} {value}" for key, value in content.pop("machine", {}).items()))
+for section, rows in content.items():
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    print(f"\n{section}\n\n| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
+    for row in rows:
+        cells = (row.get(name, "") for name in columns)
+        texts = (f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in cells)
+        print("| " + " | ".join(" ".join(text.replace("|", "/").split()) for text in texts) + " |")
+PYTHON
+}
