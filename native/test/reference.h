@@ -47,6 +47,7 @@ Doubles dense_encoder(const EncoderShape &shape, const std::vector<float> &weigh
 struct SqueezeShape {
     std::int32_t inputs, outputs, hidden, pooled;
     std::vector<std::int32_t> scales;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
 
     std::vector<std::int32_t> numbers() const;
     std::int64_t weight_count() const;
@@ -57,6 +58,7 @@ Doubles squeeze_excitation(const SqueezeShape &shape, const std::vector<float> &
 
 struct SeparableShape {
     std::int32_t inputs, outputs, shortcut;
+    std::int32_t precision = EARSHOT_PRECISION_FLOAT32;
 
     std::vector<std::int32_t> numbers() const;
     std::int64_t weight_count() const;

@@ -30,6 +30,11 @@ Plane plane_of(const std::vector<float> &x, Size clip, Size frames, Size bands, 
     return plane;
 }
 
+Plane rounded(Plane plane, std::int32_t precision) {
+    plane.values = factors(plane.values, precision);
+    return plane;
+}
+
 /* Weight [outputs, inputs, 3, 3]; depthwise where it is [outputs, 1, 3, 3] and the inputs are several. */
 Plane convolve(const Plane &x, const Doubles &weight, const Doubles &bias) {
     Plane y(x.frames, x.bands, bias.size());
@@ -104,6 +109,11 @@ Doubles squeeze(const Plane &z, const std::vector<std::int32_t> &scales) {
     return s;
 }
 
+/* With fewer than 16 inputs a block is float32 whatever the precision (earshot_cuda.h); on the CPU all of them are. */
+std::int32_t precision_of(std::int32_t inputs, std::int32_t precision) {
+    return inputs < 16 ? EARSHOT_PRECISION_FLOAT32 : precision;
+}
+
 std::int64_t bins(const std::vector<std::int32_t> &scales) {
     std::int64_t total = 0;
     for (const std::int64_t k : scales) {
@@ -129,14 +139,15 @@ Doubles squeeze_excitation(const SqueezeShape &s, const std::vector<float> &weig
                            std::int64_t batch, std::int64_t frames, std::int64_t bands) {
     const Size o = size(s.outputs);
     const Size h = size(s.hidden);
+    const std::int32_t precision = precision_of(s.inputs, s.precision);
     Reader reader(weights);
-    const Doubles convolution = reader.take(o * size(s.inputs) * 9);
+    const Doubles convolution = factors(reader.take(o * size(s.inputs) * 9), precision);
     const Doubles bias = reader.take(o);
     const Doubles narrow = reader.take(h * size(bins(s.scales)) * o);
     const Doubles widen = reader.take(o * h);
     Doubles all;
     for (Size b = 0; b < size(batch); ++b) {
-        const Plane input = plane_of(x, b, size(frames), size(bands), size(s.inputs));
+        const Plane input = rounded(plane_of(x, b, size(frames), size(bands), size(s.inputs)), precision);
         Plane z = convolve(input, convolution, bias);
         Doubles hidden = multiply(narrow, squeeze(z, s.scales));
         relu(hidden);
@@ -163,21 +174,23 @@ Doubles residual_separable(const SeparableShape &s, const std::vector<float> &we
                            std::int64_t batch, std::int64_t frames, std::int64_t bands) {
     const Size i = size(s.inputs);
     const Size o = size(s.outputs);
+    const std::int32_t precision = precision_of(s.inputs, s.precision);
     Reader reader(weights);
-    const Doubles convolution = reader.take(o * i * 9);
+    const Doubles convolution = factors(reader.take(o * i * 9), precision);
     const Doubles bias = reader.take(o);
     const Doubles depthwise = reader.take(o * 9);
-    const Doubles mixing = reader.take(o * o);
+    const Doubles mixing = factors(reader.take(o * o), precision);
     const Doubles mixing_bias = reader.take(o);
-    const Doubles shortcut = reader.take(size(s.shortcut) * o * i);
+    const Doubles shortcut = factors(reader.take(size(s.shortcut) * o * i), precision);
     const Doubles shortcut_bias = reader.take(size(s.shortcut) * o);
     Doubles all;
     for (Size b = 0; b < size(batch); ++b) {
         const Plane input = plane_of(x, b, size(frames), size(bands), i);
-        Plane z = convolve(input, convolution, bias);
+        const Plane factor = rounded(input, precision);
+        Plane z = convolve(factor, convolution, bias);
         relu(z.values);
-        z = pointwise(convolve(z, depthwise, Doubles(o, 0.0)), mixing, mixing_bias);
-        const Plane around = s.shortcut == 1 ? pointwise(input, shortcut, shortcut_bias) : input;
+        z = pointwise(rounded(convolve(z, depthwise, Doubles(o, 0.0)), precision), mixing, mixing_bias);
+        const Plane around = s.shortcut == 1 ? pointwise(factor, shortcut, shortcut_bias) : input;
         for (Size k = 0; k < z.values.size(); ++k) {
             z.values[k] = std::max(0.0, z.values[k] + around.values[k]);
         }
