@@ -1,108 +1,102 @@
 package org.earshot;
 
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
-import org.earshot.model.CoarseScenes;
-import org.earshot.model.ModelConfig;
 import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.SceneModel;
-import org.earshot.model.Session;
 
-/** A network's session with the front end's buffers: what one call computes with. */
+/**
+ * The networks' sessions with the front end's buffers: what one call computes with. However many networks there are, a
+ * window's features are computed once: by the front end or, where the backend has one of its own, before the first
+ * network, whose features the others are then fed.
+ */
 final class ClassifierSession implements SessionPool.Session {
-    private final Session session;
-    private final ModelConfig config;
-    private final SceneModel model;
-    private final LogMel logMel;
-    private final LogMel.Scratch scratch;
+    private final List<LoadedModel> models;
+    private final List<NetworkSession> networks = new ArrayList<>();
+    private final FeatureParameters parameters;
+    private final FrontEnd frontEnd;
     /** Whether the backend computes the features. */
     private final boolean takesPcm;
 
+    private final int minimumFrames;
     private final float[] features;
-    private final CoarseScenes coarseScenes;
-    private final List<String> outputs;
-    private final float[] logits;
-    private final float[] coarseLogits;
-    private float[] embedding = {};
     private float[] pcm = {};
 
-    ClassifierSession(PreparedNetwork network, ModelConfig config, SceneModel model, LogMel logMel) {
-        this.config = config;
-        this.model = model;
-        this.logMel = logMel;
-        takesPcm = network.takesPcm();
-        scratch = logMel.scratch();
-        FeatureParameters parameters = config.features();
-        features = new float[takesPcm ? 0 : parameters.frames() * parameters.melBands()];
-        logits = new float[config.labels().size()];
-        coarseScenes = model.coarse().orElse(null);
-        coarseLogits =
-                new float[coarseScenes == null ? 0 : coarseScenes.labels().size()];
-        outputs = coarseScenes == null
-                ? List.of(Network.LOGITS, Network.EMBEDDING)
-                : List.of(Network.LOGITS, Network.EMBEDDING, Network.COARSE_LOGITS);
-        session = network.open();
+    /**
+     * Opens every network.
+     *
+     * @param models at least one, all with the same feature parameters and on the same backend
+     * @param frontEnd not used if the backend has one
+     */
+    ClassifierSession(List<LoadedModel> models, FrontEnd frontEnd) {
+        this.models = models;
+        this.frontEnd = frontEnd;
+        parameters = models.get(0).config().features();
+        takesPcm = models.get(0).network().takesPcm();
+        minimumFrames = models.stream()
+                .mapToInt(model -> model.model().minimumFrames())
+                .max()
+                .orElseThrow();
+        boolean onlyPcm = takesPcm && models.size() == 1;
+        features = new float[onlyPcm ? 0 : parameters.frames() * parameters.melBands()];
+        try {
+            for (LoadedModel model : models) {
+                boolean makesFeatures = takesPcm && !onlyPcm && networks.isEmpty();
+                networks.add(new NetworkSession(model, makesFeatures));
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
-    WindowResults run(Windows windows, ContextEncoding.Encoded context) {
+    /**
+     * Classifies a recording.
+     *
+     * @param contexts one for each model
+     * @return one for each model
+     */
+    List<WindowResults> run(Windows windows, List<ContextEncoding.Encoded> contexts) {
         if (pcm.length < windows.workspace()) {
             pcm = new float[windows.workspace()];
         }
-        WindowResults results = null;
+        List<WindowResults> results = models.stream().map(LoadedModel::results).toList();
         while (windows.next(pcm)) {
-            int frames = config.features().cutFrames(windows.length());
-            if (frames < model.minimumFrames()) {
+            int frames = parameters.cutFrames(windows.length());
+            if (frames < minimumFrames) {
                 throw new AudioException(
                         windows.subject(),
                         windows.length() + " samples, " + frames + " frames",
-                        "at least " + model.minimumFrames() + " frames of "
-                                + config.features().hopLength() + " samples");
+                        "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
             }
-            plan(windows.length(), context);
-            if (takesPcm) {
-                session.feed(Network.PCM, pcm);
-            } else {
-                logMel.compute(pcm, 0, windows.length(), features, 0, scratch);
-                session.feed(Network.FEATURES, features);
+            runWindow(windows.length(), frames, contexts);
+            for (int i = 0; i < networks.size(); i++) {
+                networks.get(i).addTo(results.get(i), windows);
             }
-            context.values().forEach(session::feed);
-            session.run();
-            session.fetch(Network.LOGITS, logits);
-            session.fetch(Network.EMBEDDING, embedding);
-            if (coarseScenes != null) {
-                session.fetch(Network.COARSE_LOGITS, coarseLogits);
-            }
-            if (results == null) {
-                results = new WindowResults(config.labels(), coarseScenes, embedding.length);
-            }
-            results.add(windows.start(), windows.duration(), logits, coarseLogits, embedding);
         }
         return results;
     }
 
-    private void plan(int samples, ContextEncoding.Encoded context) {
-        FeatureParameters parameters = config.features();
-        Map<String, Shape> feeds = new HashMap<>();
+    private void runWindow(int samples, int frames, List<ContextEncoding.Encoded> contexts) {
+        int next = 0;
         if (takesPcm) {
-            feeds.put(Network.PCM, Shape.of(1, samples, 1, 1));
+            networks.get(0).run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0));
+            next = 1;
+            if (networks.size() > next) {
+                networks.get(0).fetchFeatures(features);
+            }
         } else {
-            feeds.put(Network.FEATURES, Shape.of(1, parameters.cutFrames(samples), parameters.melBands(), 1));
+            frontEnd.compute(pcm, samples, features);
         }
-        context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
-        session.plan(feeds, outputs);
-        int width = session.shape(Network.EMBEDDING).extent(-1);
-        if (embedding.length != width) {
-            embedding = new float[width];
+        Shape shape = Shape.of(1, frames, parameters.melBands(), 1);
+        for (int i = next; i < networks.size(); i++) {
+            networks.get(i).run(Network.FEATURES, shape, features, contexts.get(i));
         }
     }
 
     @Override
     public void close() {
-        session.close();
+        networks.forEach(NetworkSession::close);
     }
 }

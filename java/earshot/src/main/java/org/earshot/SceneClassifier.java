@@ -1,20 +1,13 @@
 package org.earshot;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.earshot.audio.MonoReader;
-import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
-import org.earshot.backend.Backends;
-import org.earshot.backend.Precision;
-import org.earshot.features.LogMel;
+import org.earshot.model.Architecture;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.SceneModel;
 import org.earshot.weights.KeyMap;
 
 /**
@@ -38,43 +31,15 @@ import org.earshot.weights.KeyMap;
  */
 public final class SceneClassifier implements AutoCloseable {
     private final ModelConfig config;
-    private final SceneModel model;
-    private final ContextEncoding context;
-    private final PreparedNetwork network;
-    private final SessionPool<ClassifierSession> pool;
-    private final long hopSamples;
+    private final Architecture architecture;
+    private final SceneEngine engine;
 
     /** Loads the model, then starts the backend. */
     SceneClassifier(Builder builder, Supplier<Backend> start) {
         ModelDirectory directory = ModelDirectory.read(builder.directory, builder.weights, builder.keyMap);
         config = directory.config();
-        model = directory.model();
-        context = new ContextEncoding(config, model);
-        hopSamples = hopSamples(builder.windowHop);
-        network = new PreparedNetwork(model.network(), start.get(), config.features());
-        LogMel logMel = new LogMel(config.features());
-        int sessions = builder.sessions > 0
-                ? builder.sessions
-                : Math.max(1, Runtime.getRuntime().availableProcessors() / builder.threads);
-        pool = new SessionPool<>(
-                sessions, builder.failWhenBusy, () -> new ClassifierSession(network, config, model, logMel));
-    }
-
-    private long hopSamples(Duration hop) {
-        long window = (long) config.features().frames() * config.features().hopLength();
-        if (hop == null) {
-            return window;
-        }
-        int rate = config.features().sampleRate();
-        Duration longest = Duration.ofNanos(Math.round(window * 1e9 / rate));
-        // Compared first: a duration of centuries has no number of nanoseconds.
-        boolean within = !hop.isNegative() && hop.compareTo(longest) <= 0;
-        double samples = within ? hop.toNanos() * 1e-9 * rate : 0;
-        if (samples < config.features().hopLength()) {
-            throw new IllegalArgumentException(
-                    "window hop " + hop + "; expected at least one frame and at most " + longest);
-        }
-        return Math.round(samples);
+        architecture = directory.model().architecture();
+        engine = new SceneEngine(List.of(directory), builder, start);
     }
 
     /**
@@ -109,7 +74,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @throws BusyException if all sessions are in use and the builder said not to wait
      */
     public ScenePrediction classify(AudioClip clip, RecordingContext recordingContext) {
-        return run(clip, recordingContext).prediction();
+        return engine.run(clip, recordingContext).get(0).prediction();
     }
 
     /**
@@ -135,10 +100,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @throws AudioException as {@link #classify(AudioClip, RecordingContext)}, and if the file cannot be decoded
      */
     public ScenePrediction classify(Path recording, RecordingContext recordingContext) {
-        // No session waits while the file is opened; reading it is part of the session's work.
-        try (MonoReader reader = MonoReader.open(recording, config.features().sampleRate())) {
-            return run(reader, recording.toString(), recordingContext).prediction();
-        }
+        return engine.run(recording, recordingContext).get(0).prediction();
     }
 
     /**
@@ -150,21 +112,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}
      */
     public float[] embed(AudioClip clip, RecordingContext recordingContext) {
-        return run(clip, recordingContext).embedding();
-    }
-
-    private WindowResults run(AudioClip clip, RecordingContext recordingContext) {
-        return run(clip.reader(config.features().sampleRate()), clip.source(), recordingContext);
-    }
-
-    private WindowResults run(SampleSource reader, String subject, RecordingContext recordingContext) {
-        ContextEncoding.Encoded encoded = context.encode(recordingContext);
-        ClassifierSession session = pool.take();
-        try {
-            return session.run(new Windows(reader, subject, config.features(), hopSamples), encoded);
-        } finally {
-            pool.giveBack(session);
-        }
+        return engine.run(clip, recordingContext).get(0).embedding();
     }
 
     /**
@@ -191,7 +139,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @return for example {@code portable[2 threads]}
      */
     public String backend() {
-        return network.backend().toString();
+        return engine.backend().toString();
     }
 
     /**
@@ -200,28 +148,19 @@ public final class SceneClassifier implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (pool.close()) {
-            network.close();
-        }
+        engine.close();
     }
 
     @Override
     public String toString() {
-        return "SceneClassifier[" + model.architecture().label() + ", " + labels().size() + " scenes, " + backend()
-                + "]";
+        return "SceneClassifier[" + architecture.label() + ", " + labels().size() + " scenes, " + backend() + "]";
     }
 
     /** The choices in loading a classifier. */
-    public static final class Builder {
+    public static final class Builder extends LoadOptions<Builder> {
         private final Path directory;
         private Path weights;
         private KeyMap keyMap = KeyMap.identity();
-        private String backend = "auto";
-        private Precision precision = Precision.FLOAT32;
-        private int threads = Runtime.getRuntime().availableProcessors();
-        private int sessions;
-        private boolean failWhenBusy;
-        private Duration windowHop;
 
         private Builder(Path directory) {
             this.directory = Objects.requireNonNull(directory);
@@ -249,70 +188,8 @@ public final class SceneClassifier implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Chooses the backend.
-         *
-         * @param name a backend's name, which is then used or an error; or {@code "auto"} for the best that starts, the
-         *     default
-         * @return this
-         */
-        public Builder backend(String name) {
-            backend = Objects.requireNonNull(name);
-            return this;
-        }
-
-        /**
-         * Sets the precision of the large products. {@link Precision#BF16} is faster on a processor that has it, and
-         * loses some accuracy; {@code "auto"} then takes the best backend that has it.
-         *
-         * @param choice by default {@link Precision#FLOAT32}
-         * @return this
-         */
-        public Builder precision(Precision choice) {
-            precision = Objects.requireNonNull(choice);
-            return this;
-        }
-
-        /**
-         * Sets the threads of one call.
-         *
-         * @param count at least 1; by default as many as the process has processors
-         * @return this
-         */
-        public Builder threads(int count) {
-            threads = requirePositive("threads", count);
-            return this;
-        }
-
-        /**
-         * Sets how many calls may run at once.
-         *
-         * @param count at least 1; by default the processors divided by the threads of a call
-         * @return this
-         */
-        public Builder sessions(int count) {
-            sessions = requirePositive("sessions", count);
-            return this;
-        }
-
-        /**
-         * Makes calls fail with {@link BusyException} when all sessions are in use, instead of waiting for one.
-         *
-         * @return this
-         */
-        public Builder failWhenBusy() {
-            failWhenBusy = true;
-            return this;
-        }
-
-        /**
-         * Sets the distance between the windows of a long recording.
-         *
-         * @param hop at least one frame, at most the window's length, which is the default
-         * @return this
-         */
-        public Builder windowHop(Duration hop) {
-            windowHop = Objects.requireNonNull(hop);
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -324,14 +201,7 @@ public final class SceneClassifier implements AutoCloseable {
          * @throws IllegalArgumentException if the window hop does not fit the model
          */
         public SceneClassifier load() {
-            return new SceneClassifier(this, () -> Backends.start(backend, threads, precision));
-        }
-
-        private static int requirePositive(String name, int count) {
-            if (count < 1) {
-                throw new IllegalArgumentException(name + ": " + count + "; expected at least 1");
-            }
-            return count;
+            return new SceneClassifier(this, this::startBackend);
         }
     }
 }

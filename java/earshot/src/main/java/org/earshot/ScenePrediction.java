@@ -58,6 +58,10 @@ public final class ScenePrediction {
             return rank(labels, i -> probabilities[i]);
         }
 
+        private float probability(String label) {
+            return probabilities[labels.indexOf(label)];
+        }
+
         @Override
         public String toString() {
             return start + " " + ranking().get(0);
@@ -120,6 +124,38 @@ public final class ScenePrediction {
                         .orElseThrow()),
                 stages,
                 List.copyOf(windows));
+    }
+
+    /**
+     * Fuses what several models said of the same windows: in each the weighted mean of their probabilities.
+     *
+     * @param members with the same set of labels, whose order may differ; the first one's is kept
+     * @param shares the weight of each; their sum is 1
+     */
+    static ScenePrediction fuse(List<ScenePrediction> members, double... shares) {
+        List<Window> first = members.get(0).windows;
+        List<Window> fused = IntStream.range(0, first.size())
+                .mapToObj(i -> {
+                    List<Window> same = members.stream()
+                            .map(member -> member.windows.get(i))
+                            .toList();
+                    return fuseWindow(same, shares);
+                })
+                .toList();
+        return ofWindows(first.get(0).labels, fused, null);
+    }
+
+    private static Window fuseWindow(List<Window> members, double... shares) {
+        Window first = members.get(0);
+        float[] fused = new float[first.labels.size()];
+        for (int i = 0; i < fused.length; i++) {
+            double sum = 0;
+            for (int member = 0; member < shares.length; member++) {
+                sum += shares[member] * members.get(member).probability(first.labels.get(i));
+            }
+            fused[i] = (float) sum;
+        }
+        return new Window(first.start, first.length, first.labels, fused);
     }
 
     static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {

@@ -11,21 +11,19 @@ final class WindowResults {
     private final List<String> labels;
     private final CoarseScenes coarseScenes;
     private final List<ScenePrediction.Window> windows = new ArrayList<>();
-    private final double[] embeddingSum;
     private final double[] fineSum;
     private final double[] coarseSum;
+    private double[] embeddingSum = {};
 
     /**
      * Starts with no window.
      *
      * @param labels the scenes
      * @param coarseScenes those of a system that decides in two stages, or null
-     * @param embeddingWidth values of an embedding
      */
-    WindowResults(List<String> labels, CoarseScenes coarseScenes, int embeddingWidth) {
+    WindowResults(List<String> labels, CoarseScenes coarseScenes) {
         this.labels = labels;
         this.coarseScenes = coarseScenes;
-        embeddingSum = new double[embeddingWidth];
         fineSum = new double[labels.size()];
         coarseSum = new double[coarseScenes == null ? 0 : coarseScenes.labels().size()];
     }
@@ -42,6 +40,9 @@ final class WindowResults {
             addTo(fineSum, probabilities);
             addTo(coarseSum, coarse);
             probabilities = coarseScenes.fuse(probabilities, coarse);
+        }
+        if (windows.isEmpty()) {
+            embeddingSum = new double[embedding.length];
         }
         windows.add(new ScenePrediction.Window(start, length, labels, probabilities));
         addTo(embeddingSum, embedding);

@@ -1,5 +1,5 @@
 /**
- * What most users touch: load a classifier, hand in a recording and its context, read the prediction; and the
- * exceptions that everything below throws.
+ * What most users touch: load a classifier, hand in a recording and its context, read the prediction; or an ensemble of
+ * several models, which also tells where they disagree; and the exceptions that everything below throws.
  */
 package org.earshot;

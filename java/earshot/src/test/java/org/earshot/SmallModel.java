@@ -10,16 +10,22 @@ import java.util.Random;
 
 /** The small ASCMamba of the golden files, changed as a test wants it, and something to classify. */
 final class SmallModel {
-    static final Path FOLDER = Path.of("src/test/resources/golden/ascmamba-small");
+    static final Path GOLDEN = Path.of("src/test/resources/golden");
+    static final Path FOLDER = GOLDEN.resolve("ascmamba-small");
     static final int RATE = 44_100;
 
     private SmallModel() {}
 
     /** A copy whose configuration has one text replaced. */
     static Path variant(Path temporary, String from, String to) throws IOException {
+        return variant(FOLDER, temporary, from, to);
+    }
+
+    /** A copy of any model, so changed. */
+    static Path variant(Path model, Path temporary, String from, String to) throws IOException {
         Path copy = Files.createTempDirectory(temporary, "model");
         for (String file : List.of("config.json", "model.safetensors")) {
-            Files.copy(FOLDER.resolve(file), copy.resolve(file));
+            Files.copy(model.resolve(file), copy.resolve(file));
         }
         String config = Files.readString(copy.resolve("config.json"));
         assertTrue(config.contains(from));

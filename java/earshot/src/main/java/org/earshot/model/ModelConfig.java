@@ -118,6 +118,27 @@ public record ModelConfig(
     }
 
     /**
+     * Checks that this model's features are another's too, so that they need to be computed only once for both.
+     *
+     * @param other whose features they should be
+     * @throws ModelException naming the first field that differs
+     */
+    public void requireFeaturesOf(ModelConfig other) {
+        ObjectNode expected = ConfigSection.JSON.createObjectNode();
+        other.writeFeatures(expected);
+        ObjectNode found = ConfigSection.JSON.createObjectNode();
+        writeFeatures(found);
+        found.properties().forEach(field -> {
+            if (!field.getValue().equals(expected.get(field.getKey()))) {
+                throw new ModelException(
+                        source + ": features." + field.getKey(),
+                        field.getValue().toString(),
+                        expected.get(field.getKey()) + ", as in " + other.source);
+            }
+        });
+    }
+
+    /**
      * Writes the configuration, whole or not at all.
      *
      * @param configJson the file to write or replace

@@ -1,0 +1,129 @@
+package org.earshot;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.earshot.backend.Backend;
+import org.earshot.backend.Backends;
+import org.earshot.backend.Precision;
+import org.earshot.features.FeatureParameters;
+
+/**
+ * The choices in loading that a {@link SceneClassifier} and a {@link SceneEnsemble} have in common.
+ *
+ * @param <B> the builder that they are choices of
+ */
+public abstract sealed class LoadOptions<B extends LoadOptions<B>>
+        permits SceneClassifier.Builder, SceneEnsemble.Builder {
+    private String backend = Backends.AUTO;
+    private Precision precision = Precision.FLOAT32;
+    private int threads = Backends.defaultThreads();
+    private int sessions;
+    private boolean failWhenBusy;
+    private Duration windowHop;
+
+    LoadOptions() {}
+
+    abstract B self();
+
+    /**
+     * Chooses the backend.
+     *
+     * @param name a backend's name, which is then used or an error; or {@code "auto"} for the best that starts, the
+     *     default
+     * @return this
+     */
+    public B backend(String name) {
+        backend = Objects.requireNonNull(name);
+        return self();
+    }
+
+    /**
+     * Sets the precision of the large products. {@link Precision#BF16} is faster on a processor that has it, and loses
+     * some accuracy; {@code "auto"} then takes the best backend that has it.
+     *
+     * @param choice by default {@link Precision#FLOAT32}
+     * @return this
+     */
+    public B precision(Precision choice) {
+        precision = Objects.requireNonNull(choice);
+        return self();
+    }
+
+    /**
+     * Sets the threads of one call.
+     *
+     * @param count at least 1; by default as many as the process has processors
+     * @return this
+     */
+    public B threads(int count) {
+        threads = requirePositive("threads", count);
+        return self();
+    }
+
+    /**
+     * Sets how many calls may run at once.
+     *
+     * @param count at least 1; by default the processors divided by the threads of a call
+     * @return this
+     */
+    public B sessions(int count) {
+        sessions = requirePositive("sessions", count);
+        return self();
+    }
+
+    /**
+     * Makes calls fail with {@link BusyException} when all sessions are in use, instead of waiting for one.
+     *
+     * @return this
+     */
+    public B failWhenBusy() {
+        failWhenBusy = true;
+        return self();
+    }
+
+    /**
+     * Sets the distance between the windows of a long recording.
+     *
+     * @param hop at least one frame, at most the window's length, which is the default
+     * @return this
+     */
+    public B windowHop(Duration hop) {
+        windowHop = Objects.requireNonNull(hop);
+        return self();
+    }
+
+    private static int requirePositive(String name, int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException(name + ": " + count + "; expected at least 1");
+        }
+        return count;
+    }
+
+    Backend startBackend() {
+        return Backends.start(backend, threads, precision);
+    }
+
+    <S extends SessionPool.Session> SessionPool<S> pool(Supplier<S> factory) {
+        int size = sessions > 0 ? sessions : Math.max(1, Backends.defaultThreads() / threads);
+        return new SessionPool<>(size, failWhenBusy, factory);
+    }
+
+    /** The distance between windows, or an IllegalArgumentException if it does not fit the model. */
+    long hopSamples(FeatureParameters features) {
+        long window = features.windowSamples();
+        if (windowHop == null) {
+            return window;
+        }
+        int rate = features.sampleRate();
+        Duration longest = Duration.ofNanos(Math.round(window * 1e9 / rate));
+        // Compared first: a duration of centuries has no number of nanoseconds.
+        boolean within = !windowHop.isNegative() && windowHop.compareTo(longest) <= 0;
+        double samples = within ? windowHop.toNanos() * 1e-9 * rate : 0;
+        if (samples < features.hopLength()) {
+            throw new IllegalArgumentException(
+                    "window hop " + windowHop + "; expected at least one frame and at most " + longest);
+        }
+        return Math.round(samples);
+    }
+}
