@@ -73,19 +73,22 @@ class BackendContractTest {
             return precision != Precision.FLOAT32 && rounds ? rounding(layer) : TOLERANCE;
         }
 
+        private double rounding(Layer layer) {
+            // TF32 keeps three more bits than bfloat16; one is left for luck in layers of few numbers.
+            return precision == Precision.TF32 ? bf16Tolerance(layer) / 4 : bf16Tolerance(layer);
+        }
+
         /**
          * The tests' squeeze-and-excitation has gates whose two maps multiply by about 4 each: what rounding leaves in
          * an average comes 16 times as large into the exponential, and an average of few values may be three standard
-         * deviations off.
+         * deviations off. A path multiplies four values that are each products of rounded factors (step, input, and both
+         * projections of the state): what its largest output, of several deviations, loses is counted on that output.
          */
-        private double rounding(Layer layer) {
-            // TF32 keeps three more bits than bfloat16, and is 8 times as good on average; the worst of some hundred
-            // products of three rounded factors each is a matter of luck, for which two bits are left.
-            return precision == Precision.TF32 ? bf16Tolerance(layer) / 2 : bf16Tolerance(layer);
-        }
-
         private static double bf16Tolerance(Layer layer) {
-            return layer instanceof SqueezeExcitation ? (1 + 3) * BF16_TOLERANCE : BF16_TOLERANCE;
+            if (layer instanceof SqueezeExcitation) {
+                return (1 + 3) * BF16_TOLERANCE;
+            }
+            return layer instanceof MambaPath ? 2 * BF16_TOLERANCE : BF16_TOLERANCE;
         }
 
         @Override
