@@ -39,8 +39,9 @@ typedef int32_t earshot_cuda_status;
 #define EARSHOT_CUDA_OUT_OF_MEMORY 2 /* of the device; everything else goes on */
 #define EARSHOT_CUDA_UNSUPPORTED 3
 #define EARSHOT_CUDA_INTERNAL 4
-#define EARSHOT_CUDA_UNAVAILABLE 5 /* no driver, one too old, no device, or one too old */
+#define EARSHOT_CUDA_UNAVAILABLE 5 /* a driver or a device that is too old, or does not start */
 #define EARSHOT_CUDA_DEVICE_LOST 6 /* the device failed; nothing on it works until the process is started anew */
+#define EARSHOT_CUDA_ABSENT 7 /* no driver, no device, or no kernels in the library: as on most machines */
 
 /* How the library was built. */
 #define EARSHOT_CUDA_BUILD_STUB 0
@@ -69,7 +70,7 @@ EARSHOT_CUDA_API int32_t earshot_cuda_build(void);
  */
 EARSHOT_CUDA_API const char *earshot_cuda_last_error(void);
 
-/* Whether kernels can run here; EARSHOT_CUDA_UNAVAILABLE with the reason where not. */
+/* Whether kernels can run here; EARSHOT_CUDA_ABSENT or _UNAVAILABLE with the reason where not. */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_probe(void);
 
 /*

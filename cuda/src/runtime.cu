@@ -28,13 +28,15 @@ Device find_device() {
         int runtime = 0;
         static_cast<void>(cudaRuntimeGetVersion(&runtime));
         static_cast<void>(cudaGetLastError());
-        unavailable(driver == 0 ? "no NVIDIA driver on this machine (libcuda.so.1 is missing)"
-                                : "an NVIDIA driver for CUDA " + version_text(driver) + "; expected one for CUDA " +
-                                      version_text(runtime) + " or later");
+        if (driver == 0) {
+            throw Failure{STATUS_ABSENT, "no NVIDIA driver on this machine (libcuda.so.1 is missing)"};
+        }
+        unavailable("an NVIDIA driver for CUDA " + version_text(driver) + "; expected one for CUDA " +
+                    version_text(runtime) + " or later");
     }
     if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0)) {
         static_cast<void>(cudaGetLastError());
-        unavailable("an NVIDIA driver, but no device that this process may use");
+        throw Failure{STATUS_ABSENT, "an NVIDIA driver, but no device that this process may use"};
     }
     if (error != cudaSuccess) {
         static_cast<void>(cudaGetLastError());

@@ -9,7 +9,7 @@
 namespace earshot {
 
 /* More than boundary.h has: of devices. */
-enum DeviceStatus : std::int32_t { STATUS_UNAVAILABLE = 5, STATUS_DEVICE_LOST = 6 };
+enum DeviceStatus : std::int32_t { STATUS_UNAVAILABLE = 5, STATUS_DEVICE_LOST = 6, STATUS_ABSENT = 7 };
 
 /* Fails with the status that an error amounts to; `what` says what was being done. */
 void check(cudaError_t error, const char *what);
@@ -25,7 +25,7 @@ struct Device {
     bool has_tensor_cores() const { return major >= 8; }
 };
 
-/* The first device; fails with STATUS_UNAVAILABLE and the reason where there is none. */
+/* The first device; fails with STATUS_ABSENT or STATUS_UNAVAILABLE and the reason where there is none to use. */
 const Device &device();
 
 /* The device in words. */

@@ -10,7 +10,7 @@ template <class T> earshot_cuda_status refuse(T **handle) {
     if (handle != nullptr) {
         *handle = nullptr;
     }
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 } // namespace
@@ -30,14 +30,14 @@ const char *earshot_cuda_last_error(void) {
 }
 
 earshot_cuda_status earshot_cuda_probe(void) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity) {
     if (text != nullptr && capacity > 0) {
         *text = '\0';
     }
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 int32_t earshot_cuda_precision_available(int32_t) {
@@ -57,15 +57,15 @@ earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *, int64_t, e
 void earshot_cuda_memory_destroy(earshot_cuda_memory *) {}
 
 earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *, const float *, int64_t, earshot_cuda_memory *, int64_t) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *, earshot_cuda_memory *, int64_t, float *, int64_t) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_op_create(int32_t, const int32_t *, int64_t, const float *, int64_t, int32_t,
@@ -74,23 +74,23 @@ earshot_cuda_status earshot_cuda_op_create(int32_t, const int32_t *, int64_t, co
 }
 
 earshot_cuda_status earshot_cuda_op_scratch(const earshot_cuda_op *, int64_t, int64_t, int64_t, int64_t *) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *, int64_t, int64_t, int64_t, int64_t *) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *, earshot_cuda_stream *, earshot_cuda_memory *, int64_t,
                                         earshot_cuda_memory *, int64_t, earshot_cuda_memory *, int64_t,
                                         earshot_cuda_memory *, int64_t, int64_t, int64_t, int64_t) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 void earshot_cuda_op_destroy(earshot_cuda_op *) {}
 
 earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 earshot_cuda_status earshot_cuda_record_end(earshot_cuda_stream *, earshot_cuda_graph **graph) {
@@ -98,7 +98,7 @@ earshot_cuda_status earshot_cuda_record_end(earshot_cuda_stream *, earshot_cuda_
 }
 
 earshot_cuda_status earshot_cuda_replay(earshot_cuda_stream *, earshot_cuda_graph *) {
-    return EARSHOT_CUDA_UNAVAILABLE;
+    return EARSHOT_CUDA_ABSENT;
 }
 
 void earshot_cuda_graph_destroy(earshot_cuda_graph *) {}

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.earshot.BackendException;
+import org.earshot.DeviceException;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cuda.CudaProvider;
 import org.earshot.backend.portable.PortableProvider;
@@ -78,7 +79,7 @@ public final class Backends {
 
     /**
      * Starts a backend and tests it. {@value #AUTO} takes the best one that starts and has the precision, and logs one
-     * line for each that was passed over.
+     * line for each that was passed over, a warning unless what it would run on is simply not there.
      *
      * @param name one of {@link #names()}
      * @param threads of every execution, the caller's included; at least 1
@@ -138,12 +139,19 @@ public final class Backends {
             try {
                 return startTested(provider, threads, precision);
             } catch (BackendException e) {
-                logger.log(Level.WARNING, "Backend {0} passed over: {1}", provider.name(), e.getMessage());
+                logger.log(levelOf(e), "Backend {0} passed over: {1}", provider.name(), e.getMessage());
                 reasons.add(provider.name() + ": " + e.getMessage());
             }
         }
         throw new BackendException(
                 "backend", "none that starts (" + String.join("; ", reasons) + ")", "at least one that does");
+    }
+
+    /** That there is no device is nothing to warn of on every start; that one does not work is. */
+    private static Level levelOf(BackendException e) {
+        return e instanceof DeviceException device && device.reason() == DeviceException.Reason.ABSENT
+                ? Level.DEBUG
+                : Level.WARNING;
     }
 
     List<Status> tryAll(int threads, Precision precision) {

@@ -81,8 +81,9 @@ class BackendContractTest {
         /**
          * The tests' squeeze-and-excitation has gates whose two maps multiply by about 4 each: what rounding leaves in
          * an average comes 16 times as large into the exponential, and an average of few values may be three standard
-         * deviations off. A path multiplies four values that are each products of rounded factors (step, input, and both
-         * projections of the state): what its largest output, of several deviations, loses is counted on that output.
+         * deviations off. A path multiplies four values that are each products of rounded factors (step, input, and
+         * both projections of the state): what its largest output, of several deviations, loses is counted on that
+         * output.
          */
         private static double bf16Tolerance(Layer layer) {
             if (layer instanceof SqueezeExcitation) {

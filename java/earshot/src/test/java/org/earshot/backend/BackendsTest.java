@@ -1,5 +1,6 @@
 package org.earshot.backend;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,12 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ResourceBundle;
 import org.earshot.BackendException;
+import org.earshot.DeviceException;
 import org.earshot.backend.cpu.CpuBackend;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cpu.InstructionSet;
+import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.backend.portable.PortableProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BackendsTest {
     private final RecordingLogger logger = new RecordingLogger();
@@ -22,14 +27,14 @@ class BackendsTest {
     @Test
     void startsABackendByName() {
         assertEquals("portable[3 threads]", Backends.start("portable", 3).toString());
-        assertEquals(List.of("auto", "cpu", "portable"), Backends.names());
+        assertEquals(List.of("auto", "cuda", "cpu", "portable"), Backends.names());
     }
 
     @Test
     void autoTakesTheFirstThatStarts() {
         List<Backends.Status> status = Backends.status();
         assertEquals(
-                Backends.names().subList(1, 3),
+                Backends.names().subList(1, 4),
                 status.stream().map(Backends.Status::name).toList());
         String first = status.stream()
                 .filter(Backends.Status::starts)
@@ -43,7 +48,7 @@ class BackendsTest {
     @Test
     void anUnknownNameListsTheNames() {
         BackendException e = assertThrows(BackendException.class, () -> Backends.start("gpu", 1));
-        assertEquals("backend: found \"gpu\"; expected one of auto, cpu, portable", e.getMessage());
+        assertEquals("backend: found \"gpu\"; expected one of auto, cuda, cpu, portable", e.getMessage());
     }
 
     @Test
@@ -88,6 +93,24 @@ class BackendsTest {
     }
 
     @Test
+    void aDeviceThatIsNotThereIsNothingToWarnOf() {
+        Backends backends = new Backends(
+                List.of(
+                        failing("cuda", new DeviceException(DeviceException.Reason.ABSENT, "cuda", "none", "one")),
+                        new PortableProvider()),
+                SelfTest::run,
+                logger);
+        assertEquals("portable", backends.startOne("auto", 1, Precision.FLOAT32).name());
+        assertTrue(logger.lines.isEmpty(), logger.lines.toString());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void cudaKernelsPassTheSelfTest(Precision precision) {
+        assertDoesNotThrow(() -> SelfTest.run(new CudaBackend(precision), precision));
+    }
+
+    @Test
     void aWrongAnswerIsARefusal() {
         BackendProvider wrong = new BackendProvider() {
             @Override
@@ -110,6 +133,10 @@ class BackendsTest {
     }
 
     private static BackendProvider failing(String name) {
+        return failing(name, new BackendException(name, "no driver", "a driver"));
+    }
+
+    private static BackendProvider failing(String name, BackendException failure) {
         return new BackendProvider() {
             @Override
             public String name() {
@@ -118,7 +145,7 @@ class BackendsTest {
 
             @Override
             public Backend start(int threads, Precision precision) {
-                throw new BackendException(name, "no driver", "a driver");
+                throw failure;
             }
         };
     }
@@ -168,6 +195,9 @@ class BackendsTest {
 
         @Override
         public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
+            if (level.compareTo(Level.INFO) < 0) {
+                return;
+            }
             lines.add(java.text.MessageFormat.format(format, parameters));
         }
     }

@@ -2,6 +2,7 @@ package org.earshot.backend;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.Shape;
@@ -10,10 +11,11 @@ import org.earshot.layer.Shape;
 public final class FrontEnds {
     private FrontEnds() {}
 
-    /** Those of this machine, and the one for tests. */
+    /** Those of this machine, the one for tests, and CUDA's executed on the CPU. */
     public static List<Backend> all() {
         List<Backend> found = new ArrayList<>();
         found.add(new FrontEndBackend().backend());
+        found.add(new CudaBackend(Precision.FLOAT32));
         for (Backends.Status status : Backends.status()) {
             if (status.starts()) {
                 Backend backend = Backends.start(status.name(), 1);

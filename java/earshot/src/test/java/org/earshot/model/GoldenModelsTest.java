@@ -12,8 +12,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.earshot.backend.Backend;
 import org.earshot.backend.Backends;
 import org.earshot.backend.PackedLayer;
+import org.earshot.backend.Precision;
+import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +56,13 @@ class GoldenModelsTest {
     }
 
     static Stream<Arguments> modelsAndBackends() {
-        return MODELS.stream().flatMap(model -> Stream.of("portable", "cpu").map(name -> Arguments.of(model, name)));
+        return MODELS.stream()
+                .flatMap(model -> Stream.of("portable", "cpu", "cuda").map(name -> Arguments.of(model, name)));
+    }
+
+    /** The backend of a name; of "cuda" the kernels executed on the CPU, which are not for users to start. */
+    private static Backend start(String name) {
+        return name.equals("cuda") ? new CudaBackend(Precision.FLOAT32) : Backends.start(name, 2);
     }
 
     @ParameterizedTest
@@ -64,7 +73,7 @@ class GoldenModelsTest {
         Set<String> expected = Safetensors.read(golden).tensors().keySet().stream()
                 .filter(name -> name.startsWith("output."))
                 .collect(Collectors.toCollection(TreeSet::new));
-        try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), Backends.start(backend, 2))) {
+        try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), start(backend))) {
             Map<String, Parity.Difference> differences = new TreeMap<>();
             Parity.check(directory, golden, network).forEach(one -> differences.put(one.output(), one));
             assertEquals(expected, differences.keySet());

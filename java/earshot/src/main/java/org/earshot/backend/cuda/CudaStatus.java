@@ -29,6 +29,9 @@ final class CudaStatus {
                         CudaBackend.NAME,
                         "a device that failed: " + text,
                         "a working device (start the process anew, or go on with backend cpu)");
+            case EarshotCuda.EARSHOT_CUDA_ABSENT ->
+                new DeviceException(
+                        DeviceException.Reason.ABSENT, CudaBackend.NAME, text, "an NVIDIA device with its driver");
             case EarshotCuda.EARSHOT_CUDA_UNAVAILABLE ->
                 new BackendException(CudaBackend.NAME, text, "a device that can run the kernels");
             case EarshotCuda.EARSHOT_CUDA_UNSUPPORTED ->

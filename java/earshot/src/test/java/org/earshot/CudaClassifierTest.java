@@ -1,0 +1,83 @@
+package org.earshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.earshot.backend.Precision;
+import org.earshot.backend.cuda.CudaBackend;
+import org.earshot.backend.portable.PortableBackend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The CUDA backend behind the API, PCM in and scenes out, with its kernels executed on the CPU. */
+class CudaClassifierTest {
+    private static final RecordingContext XIAN = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
+    /** Logits agree to 1e-4 of their spread, which is about 1 here; probabilities change by less than logits do. */
+    private static final double TOLERANCE = 1e-4;
+
+    @TempDir
+    Path temporary;
+
+    private SceneClassifier.Builder builder() throws IOException {
+        return SceneClassifier.builder(SmallModel.quick(temporary)).windowHop(Duration.ofMillis(800));
+    }
+
+    @Test
+    void answersAsPlainJavaDoes() throws IOException {
+        try (SceneClassifier device = new SceneClassifier(builder(), () -> new CudaBackend(Precision.FLOAT32));
+                SceneClassifier java = new SceneClassifier(builder(), () -> new PortableBackend(1))) {
+            // Other lengths plan anew; equal ones run the first time, are recorded the second, replayed from then on.
+            for (double seconds : new double[] {0.5, 0.5, 0.5, 0.3, 0.5, 1.7}) {
+                AudioClip clip = AudioClip.of(SmallModel.noise(seconds, (int) (seconds * 10)), SmallModel.RATE);
+                assertSame(java.classify(clip, XIAN), device.classify(clip, XIAN));
+            }
+        }
+    }
+
+    private static void assertSame(ScenePrediction expected, ScenePrediction actual) {
+        assertEquals(expected.label(), actual.label());
+        assertEquals(expected.probability(), actual.probability(), TOLERANCE);
+        assertEquals(expected.windows().size(), actual.windows().size());
+    }
+
+    @Test
+    void severalCallersGetTheirOwnAnswers() throws Exception {
+        ExecutorService callers = Executors.newFixedThreadPool(3);
+        try (SceneClassifier device =
+                new SceneClassifier(builder().sessions(2), () -> new CudaBackend(Precision.FLOAT32))) {
+            AudioClip first = AudioClip.of(SmallModel.noise(0.5, 1), SmallModel.RATE);
+            AudioClip second = AudioClip.of(SmallModel.noise(0.4, 2), SmallModel.RATE);
+            double ofFirst = device.classify(first, XIAN).probability();
+            double ofSecond = device.classify(second, XIAN).probability();
+            Callable<Void> call = () -> {
+                for (int i = 0; i < 3; i++) {
+                    assertEquals(ofFirst, device.classify(first, XIAN).probability());
+                    assertEquals(ofSecond, device.classify(second, XIAN).probability());
+                }
+                return null;
+            };
+            for (Future<Void> result : callers.invokeAll(List.of(call, call, call))) {
+                result.get();
+            }
+        } finally {
+            callers.shutdown();
+        }
+    }
+
+    @Test
+    void withoutADeviceTheNamedBackendIsAnErrorWithTheReason() throws IOException {
+        BackendException e = assertThrows(
+                BackendException.class, () -> builder().backend("cuda").open());
+        assertTrue(e.getMessage().startsWith("cuda: found kernels compiled for the CPU"), e.getMessage());
+    }
+}
