@@ -77,7 +77,7 @@ class CudaClassifierTest {
     @Test
     void withoutADeviceTheNamedBackendIsAnErrorWithTheReason() throws IOException {
         BackendException e = assertThrows(
-                BackendException.class, () -> builder().backend("cuda").open());
+                BackendException.class, () -> builder().backend("cuda").load());
         assertTrue(e.getMessage().startsWith("cuda: found kernels compiled for the CPU"), e.getMessage());
     }
 }
