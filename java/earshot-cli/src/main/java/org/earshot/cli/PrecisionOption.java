@@ -10,11 +10,11 @@ import picocli.CommandLine.TypeConversionException;
 final class PrecisionOption {
     @Option(
             names = "--precision",
-            paramLabel = "float32|bf16",
+            paramLabel = "float32|bf16|tf32",
             defaultValue = "float32",
             converter = Converter.class,
-            description = "Precision of the large products; bf16 is faster, less exact, and needs a processor that has"
-                    + " it. Default: ${DEFAULT-VALUE}.")
+            description = "Precision of the large products; bf16 and tf32 are faster, less exact, and need a processor"
+                    + " (bf16) or a device (either) that has them. Default: ${DEFAULT-VALUE}.")
     private Precision precision;
 
     Precision precision() {
