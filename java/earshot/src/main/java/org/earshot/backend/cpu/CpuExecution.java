@@ -1,21 +1,15 @@
 package org.earshot.backend.cpu;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
+import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
 
 /** A native team of threads, and native memory. */
-final class CpuExecution implements Execution {
+final class CpuExecution extends OwningExecution {
     private final int threads;
     private final EarshotCpu.earshot_cpu_team team = new EarshotCpu.earshot_cpu_team();
-    private final Set<CpuMemory> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
-    private boolean closed;
 
     CpuExecution(int threads) {
         this.threads = threads;
@@ -33,22 +27,8 @@ final class CpuExecution implements Execution {
     }
 
     @Override
-    public Memory allocate(long floats) {
-        requireOpen();
-        CpuMemory block = new CpuMemory(this, floats);
-        blocks.add(block);
-        return block;
-    }
-
-    @Override
-    @SuppressWarnings("SuspiciousMethodCalls") // memory of any kind may be asked about
-    public boolean owns(Memory memory) {
-        return blocks.contains(memory);
-    }
-
-    /** A block was freed. */
-    void forget(CpuMemory block) {
-        blocks.remove(block);
+    protected Memory reserve(long floats) {
+        return new CpuMemory(this, floats);
     }
 
     @Override
@@ -63,16 +43,6 @@ final class CpuExecution implements Execution {
         CpuMemory.pointer(source).get(target, 0, count);
     }
 
-    private int requireOwn(View view, int length) {
-        if (!owns(view.memory())) {
-            throw new IllegalArgumentException(
-                    "a view into the memory of another execution, or into memory that was closed");
-        }
-        int count = Math.toIntExact(view.shape().elements());
-        Objects.checkFromIndexSize(0, count, length);
-        return count;
-    }
-
     @Override
     public void run(List<Operation.Step> steps) {
         requireOpen();
@@ -82,18 +52,8 @@ final class CpuExecution implements Execution {
         }
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("the execution is closed");
-        }
-    }
-
     @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            EarshotCpu.earshot_cpu_team_destroy(team);
-            List.copyOf(blocks).forEach(CpuMemory::close);
-        }
+    protected void stop() {
+        EarshotCpu.earshot_cpu_team_destroy(team);
     }
 }

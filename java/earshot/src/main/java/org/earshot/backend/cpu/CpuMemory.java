@@ -44,8 +44,7 @@ final class CpuMemory implements Memory {
 
     @Override
     public void close() {
-        if (owner.owns(this)) {
-            owner.forget(this);
+        if (owner.forget(this)) {
             Pointer.free(allocation);
         }
     }

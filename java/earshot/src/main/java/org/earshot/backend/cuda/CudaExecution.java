@@ -1,28 +1,22 @@
 package org.earshot.backend.cuda;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
+import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
 
 /**
  * A stream of the device, and memory on it. The first run of a list of steps enqueues them one by one, the second
  * records them, and from then on the list is one launch of what was recorded.
  */
-final class CudaExecution implements Execution {
+final class CudaExecution extends OwningExecution {
     private final EarshotCuda.earshot_cuda_stream stream = new EarshotCuda.earshot_cuda_stream();
     private final EarshotCuda.earshot_cuda_graph graph = new EarshotCuda.earshot_cuda_graph();
-    private final Set<CudaMemory> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
     /** What ran last, and whether the graph holds it. */
     private List<Operation.Step> latest;
 
     private boolean recorded;
-    private boolean closed;
 
     CudaExecution() {
         CudaStatus.check(EarshotCuda.earshot_cuda_stream_create(stream));
@@ -39,23 +33,15 @@ final class CudaExecution implements Execution {
     }
 
     @Override
-    public Memory allocate(long floats) {
-        requireOpen();
-        CudaMemory block = new CudaMemory(this, stream, floats);
-        blocks.add(block);
-        return block;
+    protected Memory reserve(long floats) {
+        return new CudaMemory(this, stream, floats);
     }
 
+    /** A recording that uses the block must not run again. */
     @Override
-    @SuppressWarnings("SuspiciousMethodCalls") // memory of any kind may be asked about
-    public boolean owns(Memory memory) {
-        return blocks.contains(memory);
-    }
-
-    /** A block was freed: a recording that uses it must not run again. */
-    void forget(CudaMemory block) {
-        blocks.remove(block);
+    public boolean forget(Memory block) {
         forgetRecording();
+        return super.forget(block);
     }
 
     @Override
@@ -70,16 +56,6 @@ final class CudaExecution implements Execution {
         int count = requireOwn(source, target.length);
         CudaStatus.check(
                 EarshotCuda.earshot_cuda_read(stream, CudaMemory.handle(source), source.offset(), target, count));
-    }
-
-    private int requireOwn(View view, int length) {
-        if (!owns(view.memory())) {
-            throw new IllegalArgumentException(
-                    "a view into the memory of another execution, or into memory that was closed");
-        }
-        int count = Math.toIntExact(view.shape().elements());
-        Objects.checkFromIndexSize(0, count, length);
-        return count;
     }
 
     @Override
@@ -138,19 +114,14 @@ final class CudaExecution implements Execution {
         CudaStatus.check(EarshotCuda.earshot_cuda_wait(stream));
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("the execution is closed");
-        }
+    @Override
+    protected void stop() {
+        forgetRecording();
     }
 
+    /** Last, since memory is freed after the work of the stream that made it. */
     @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            forgetRecording();
-            List.copyOf(blocks).forEach(CudaMemory::close);
-            EarshotCuda.earshot_cuda_stream_destroy(stream);
-        }
+    protected void release() {
+        EarshotCuda.earshot_cuda_stream_destroy(stream);
     }
 }

@@ -26,8 +26,7 @@ final class CudaMemory implements Memory {
 
     @Override
     public void close() {
-        if (owner.owns(this)) {
-            owner.forget(this);
+        if (owner.forget(this)) {
             EarshotCuda.earshot_cuda_memory_destroy(handle);
         }
     }

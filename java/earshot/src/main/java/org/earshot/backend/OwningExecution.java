@@ -1,0 +1,93 @@
+package org.earshot.backend;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/** An execution that knows which blocks of memory are its own, and frees them with itself. */
+public abstract class OwningExecution implements Execution {
+    private final Set<Memory> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean closed;
+
+    /** For backends. */
+    protected OwningExecution() {}
+
+    @Override
+    public final Memory allocate(long floats) {
+        requireOpen();
+        Memory block = reserve(floats);
+        blocks.add(block);
+        return block;
+    }
+
+    @Override
+    public final boolean owns(Memory memory) {
+        return blocks.contains(memory);
+    }
+
+    /**
+     * Forgets a block, which is being closed.
+     *
+     * @param block the block
+     * @return true if it was open
+     */
+    public boolean forget(Memory block) {
+        return blocks.remove(block);
+    }
+
+    /**
+     * Checks a copy.
+     *
+     * @param view the place in an execution's memory
+     * @param length of the array on the other side
+     * @return the number of values to copy
+     * @throws IllegalArgumentException if the place is not in this execution's memory
+     * @throws IndexOutOfBoundsException if the array is too short
+     */
+    protected final int requireOwn(View view, int length) {
+        if (!owns(view.memory())) {
+            throw new IllegalArgumentException(
+                    "a view into the memory of another execution, or into memory that was closed");
+        }
+        int count = Math.toIntExact(view.shape().elements());
+        Objects.checkFromIndexSize(0, count, length);
+        return count;
+    }
+
+    /**
+     * Checks that this was not closed.
+     *
+     * @throws IllegalStateException if it was
+     */
+    protected final void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the execution is closed");
+        }
+    }
+
+    @Override
+    public final void close() {
+        if (!closed) {
+            closed = true;
+            stop();
+            List.copyOf(blocks).forEach(Memory::close);
+            release();
+        }
+    }
+
+    /**
+     * Makes a block of zeros.
+     *
+     * @param floats number of values
+     * @return the block, which calls {@link #forget} when it is closed
+     */
+    protected abstract Memory reserve(long floats);
+
+    /** Ends what computes on the memory; the first thing that happens on close. */
+    protected abstract void stop();
+
+    /** Frees what the memory was made by; the last thing that happens on close. */
+    protected void release() {}
+}
