@@ -12,7 +12,7 @@ constexpr Index kGeometryNumbers = 6;
 
 class DenseEncoder final : public earshot_cpu_op {
   public:
-    explicit DenseEncoder(const Packing &packing)
+    explicit DenseEncoder(const CpuPacking &packing)
         : earshot_cpu_op(packing.kernels()), channels_(packing.numbers[0]),
           padded_(round_up(channels_, kernels.width)), block_layers_(packing.numbers[1]) {
         const std::int32_t *geometry = packing.numbers + 2;
@@ -111,7 +111,7 @@ class DenseEncoder final : public earshot_cpu_op {
             fail(name + ": its padding and stride do not keep frames and bands");
         }
         if (size_product({w.slices, w.kernel_time, w.kernel_bands}) > kMostTaps) {
-            throw Failure{EARSHOT_CPU_UNSUPPORTED, name + ": more than " + std::to_string(kMostTaps) + " taps"};
+            throw Failure{STATUS_UNSUPPORTED, name + ": more than " + std::to_string(kMostTaps) + " taps"};
         }
         return w;
     }
@@ -265,7 +265,7 @@ class DenseEncoder final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_dense_encoder(const CpuPacking &packing) {
     if (packing.number_count < 2) {
         packing.require_numbers(2 + kGeometryNumbers);
     }

@@ -14,7 +14,7 @@ constexpr Index kGates = 3;
 
 class Gru final : public earshot_cpu_op {
   public:
-    explicit Gru(const Packing &packing)
+    explicit Gru(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), inputs_(packing.numbers[0]), hidden_(packing.numbers[1]),
           padded_(round_up(hidden_, kernels.width)) {
         const Index rows = kGates * hidden_;
@@ -101,7 +101,7 @@ class Gru final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_gru(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_gru(const CpuPacking &packing) {
     packing.require_numbers(2);
     require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "inputs, hidden: expected at least 1 each");
     return std::make_unique<Gru>(packing);

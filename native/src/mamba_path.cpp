@@ -16,7 +16,7 @@ struct MambaSizes {
 
 class MambaPath final : public earshot_cpu_op {
   public:
-    MambaPath(const Packing &packing, const MambaSizes &sizes)
+    MambaPath(const CpuPacking &packing, const MambaSizes &sizes)
         : earshot_cpu_op(packing.kernels()), norm_(sizes.norm), condition_(sizes.condition),
           channels_padded_(round_up(sizes.channels, kernels.width)),
           inner_padded_(round_up(sizes.inner, kernels.width)) {
@@ -244,7 +244,7 @@ class MambaPath final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_mamba_path(const CpuPacking &packing) {
     packing.require_numbers(9);
     const std::int32_t *n = packing.numbers;
     const MambaSizes s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};

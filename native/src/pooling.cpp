@@ -49,7 +49,7 @@ void mean_of_rows(const float *sums, Index first, Index end, Index bands, Index 
 /* A row [F, C] is one task, the rows' results are taken in their order: one result for any number of threads. */
 class GlobalPool final : public earshot_cpu_op {
   public:
-    explicit GlobalPool(const Packing &packing)
+    explicit GlobalPool(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), channels_(packing.numbers[0]),
           maximum_(packing.numbers[1] == EARSHOT_POOL_MAX) {
         const WeightReader none(packing, 0);
@@ -85,7 +85,7 @@ class GlobalPool final : public earshot_cpu_op {
 
 class TokenPool final : public earshot_cpu_op {
   public:
-    explicit TokenPool(const Packing &packing)
+    explicit TokenPool(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), channels_(packing.numbers[0]), tokens_(packing.numbers[1]) {
         const WeightReader none(packing, 0);
     }
@@ -115,7 +115,7 @@ class TokenPool final : public earshot_cpu_op {
 
 class BandNorm final : public earshot_cpu_op {
   public:
-    explicit BandNorm(const Packing &packing)
+    explicit BandNorm(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), bands_(packing.numbers[0]) {
         WeightReader reader(packing, size_product({2, bands_}));
         scale_ = packer_.copied(reader.take(bands_), bands_);
@@ -148,7 +148,7 @@ class BandNorm final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_global_pool(const CpuPacking &packing) {
     packing.require_numbers(2);
     require(packing.numbers[0] >= 1, "channels: expected at least 1");
     require(packing.numbers[1] == EARSHOT_POOL_MEAN || packing.numbers[1] == EARSHOT_POOL_MAX,
@@ -156,13 +156,13 @@ std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing) {
     return std::make_unique<GlobalPool>(packing);
 }
 
-std::unique_ptr<earshot_cpu_op> make_token_pool(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_token_pool(const CpuPacking &packing) {
     packing.require_numbers(2);
     require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "channels, tokens: expected at least 1 each");
     return std::make_unique<TokenPool>(packing);
 }
 
-std::unique_ptr<earshot_cpu_op> make_band_norm(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_band_norm(const CpuPacking &packing) {
     packing.require_numbers(1);
     require(packing.numbers[0] >= 1, "bands: expected at least 1");
     return std::make_unique<BandNorm>(packing);

@@ -12,7 +12,7 @@ namespace {
 
 class ResidualSeparable final : public earshot_cpu_op {
   public:
-    explicit ResidualSeparable(const Packing &packing)
+    explicit ResidualSeparable(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), padded_(round_up(packing.numbers[1], kernels.width)) {
         const Index inputs = packing.numbers[0];
         const Index outputs = packing.numbers[1];
@@ -150,7 +150,7 @@ class ResidualSeparable final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_residual_separable(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_residual_separable(const CpuPacking &packing) {
     packing.require_numbers(3);
     const std::int32_t *n = packing.numbers;
     require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");

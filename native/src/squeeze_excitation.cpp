@@ -11,7 +11,7 @@ constexpr Index kFixedNumbers = 5;
 
 class SqueezeExcitation final : public earshot_cpu_op {
   public:
-    explicit SqueezeExcitation(const Packing &packing)
+    explicit SqueezeExcitation(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), pooled_(packing.numbers[3] == 1),
           scales_(packing.numbers + kFixedNumbers, packing.numbers + packing.number_count) {
         const Index inputs = packing.numbers[0];
@@ -144,7 +144,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const CpuPacking &packing) {
     if (packing.number_count < kFixedNumbers) {
         packing.require_numbers(kFixedNumbers + 1);
     }

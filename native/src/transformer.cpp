@@ -9,7 +9,7 @@ namespace {
 
 class Transformer final : public earshot_cpu_op {
   public:
-    explicit Transformer(const Packing &packing)
+    explicit Transformer(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), width_(packing.numbers[0]), heads_(packing.numbers[1]) {
         const Index c = width_;
         const Index hidden = packing.numbers[2];
@@ -101,7 +101,7 @@ class Transformer final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_transformer(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_transformer(const CpuPacking &packing) {
     packing.require_numbers(3);
     const std::int32_t *n = packing.numbers;
     require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "width, heads, hidden: expected at least 1 each");

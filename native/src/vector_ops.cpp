@@ -22,7 +22,7 @@ Affine read_affine(WeightPacker &packer, WeightReader &reader, Index inputs, Ind
 
 class Linear final : public earshot_cpu_op {
   public:
-    explicit Linear(const Packing &packing)
+    explicit Linear(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), relu_(packing.numbers[2] == 1) {
         const Index inputs = packing.numbers[0];
         const Index outputs = packing.numbers[1];
@@ -50,7 +50,7 @@ class Linear final : public earshot_cpu_op {
 
 class ContextEncoder final : public earshot_cpu_op {
   public:
-    explicit ContextEncoder(const Packing &packing)
+    explicit ContextEncoder(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), rows_(packing.numbers[0]), location_width_(packing.numbers[1]) {
         const Index time_inputs = packing.numbers[2];
         const Index time_width = packing.numbers[3];
@@ -105,7 +105,7 @@ class ContextEncoder final : public earshot_cpu_op {
 
 class Concatenation final : public earshot_cpu_op {
   public:
-    explicit Concatenation(const Packing &packing)
+    explicit Concatenation(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), first_(packing.numbers[0]), second_(packing.numbers[1]) {
         const WeightReader none(packing, 0);
     }
@@ -129,7 +129,7 @@ class Concatenation final : public earshot_cpu_op {
 
 class GatedFusion final : public earshot_cpu_op {
   public:
-    explicit GatedFusion(const Packing &packing)
+    explicit GatedFusion(const CpuPacking &packing)
         : earshot_cpu_op(packing.float32_kernels()), width_(packing.numbers[0]) {
         WeightReader reader(packing, size_product({3, width_, width_ + 1}));
         carry_ = read_affine(packer_, reader, width_, width_);
@@ -160,7 +160,7 @@ class GatedFusion final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_linear(const CpuPacking &packing) {
     packing.require_numbers(3);
     const std::int32_t *n = packing.numbers;
     require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");
@@ -168,7 +168,7 @@ std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing) {
     return std::make_unique<Linear>(packing);
 }
 
-std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_context_encoder(const CpuPacking &packing) {
     packing.require_numbers(5);
     const std::int32_t *n = packing.numbers;
     require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1 && n[3] >= 1 && n[4] >= 0,
@@ -176,13 +176,13 @@ std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing) {
     return std::make_unique<ContextEncoder>(packing);
 }
 
-std::unique_ptr<earshot_cpu_op> make_concatenation(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_concatenation(const CpuPacking &packing) {
     packing.require_numbers(2);
     require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "widths: expected at least 1 each");
     return std::make_unique<Concatenation>(packing);
 }
 
-std::unique_ptr<earshot_cpu_op> make_gated_fusion(const Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make_gated_fusion(const CpuPacking &packing) {
     packing.require_numbers(1);
     require(packing.numbers[0] >= 1, "width: expected at least 1");
     return std::make_unique<GatedFusion>(packing);
