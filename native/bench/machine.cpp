@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "earshot_cpu.h"
 #include "harness.h"
 #include "plan.h"
 

@@ -36,8 +36,9 @@ ContextLayer::ContextLayer(const Packing &packing) {
     time_width = n[3];
     outputs = n[4];
     const Index width = Index{location_width} + time_width;
-    WeightReader reader(packing, size_sum({size_product({rows, location_width}), size_product({time_width, time_inputs}),
-                                           time_width, size_product({outputs, width}), outputs}));
+    WeightReader reader(packing,
+                        size_sum({size_product({rows, location_width}), size_product({time_width, time_inputs}),
+                                  time_width, size_product({outputs, width}), outputs}));
     embedding = reader.take(Index{rows} * location_width);
     mapping = reader.take(Index{time_width} * time_inputs);
     mapping_bias = reader.take(time_width);
@@ -60,12 +61,15 @@ DenseEncoderLayer::DenseEncoderLayer(const Packing &packing) {
         const std::int32_t *g = packing.numbers + HEAD + GEOMETRY * i;
         const bool last = i == block_layers;
         const std::int32_t slices = last ? 1 : i + 1;
-        require(g[0] >= 1 && g[1] >= 1 && g[4] >= 1 && g[5] >= 1 && g[2] >= 0 && g[3] >= 0,
-                "geometry: expected kernels, dilation and stride of at least 1, paddings of at least 0");
-        require(g[0] <= 64 && g[1] <= 64 && g[2] <= 1 << 20 && g[3] <= 64 && g[4] <= 1 << 20 && g[5] <= 64,
-                "geometry: a kernel, padding or stride beyond 64, or a time padding or dilation beyond 2^20");
-        require(last || (g[5] == 1 && 2 * g[2] == g[4] * (g[0] - 1) && 2 * g[3] == g[1] - 1),
-                "geometry: a layer of the block changes the number of frames or bands");
+        if (g[0] < 1 || g[1] < 1 || g[2] < 0 || g[3] < 0 || g[4] < 1 || g[5] < 1) {
+            fail(name(i) + ": kernel, dilation and stride are at least 1, padding at least 0");
+        }
+        if (g[0] > 64 || g[1] > 64 || g[2] > 1 << 20 || g[3] > 64 || g[4] > 1 << 20 || g[5] > 64) {
+            fail(name(i) + ": a kernel, padding or stride beyond 64, or a time padding or dilation beyond 2^20");
+        }
+        if (!last && (g[5] != 1 || 2 * g[2] != g[4] * (g[0] - 1) || 2 * g[3] != g[1] - 1)) {
+            fail(name(i) + ": its padding and stride do not keep frames and bands");
+        }
         size_product({channels, slices, channels, g[0], g[1]});
         convolutions.push_back({static_cast<std::int32_t>(size_product({channels, slices})), g[0], g[1], g[2], g[3],
                                 g[4], g[5], nullptr, nullptr, nullptr, nullptr, nullptr});
@@ -83,6 +87,10 @@ DenseEncoderLayer::DenseEncoderLayer(const Packing &packing) {
         c.norm_bias = reader.take(channels);
         c.slopes = reader.take(channels);
     }
+}
+
+std::string DenseEncoderLayer::name(std::int32_t i) const {
+    return i == block_layers ? "last convolution" : "block layer " + std::to_string(i);
 }
 
 MambaPathLayer::MambaPathLayer(const Packing &packing) {

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "boundary.h"
@@ -45,6 +46,8 @@ struct DenseEncoderLayer {
     std::vector<EncoderConvolution> convolutions;
 
     explicit DenseEncoderLayer(const Packing &packing);
+    /* What failures call block layer i; the last convolution comes after them. */
+    std::string name(std::int32_t i) const;
 };
 
 struct MambaMixer {

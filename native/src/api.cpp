@@ -9,15 +9,18 @@ using earshot::require;
 
 namespace {
 
-constexpr int64_t kMostExtent = INT32_MAX;
 constexpr int32_t kMostThreads = 1024;
+
+static_assert(earshot::STATUS_OK == EARSHOT_CPU_OK &&
+                  earshot::STATUS_INVALID_ARGUMENT == EARSHOT_CPU_INVALID_ARGUMENT &&
+                  earshot::STATUS_OUT_OF_MEMORY == EARSHOT_CPU_OUT_OF_MEMORY &&
+                  earshot::STATUS_UNSUPPORTED == EARSHOT_CPU_UNSUPPORTED &&
+                  earshot::STATUS_INTERNAL == EARSHOT_CPU_INTERNAL,
+              "a status has one number in both headers");
 
 Extents extents_of(const earshot_cpu_op *op, int64_t batch, int64_t frames, int64_t bands) {
     require(op != nullptr, "operation: null");
-    if (batch < 1 || frames < 1 || bands < 1 || batch > kMostExtent || frames > kMostExtent || bands > kMostExtent) {
-        fail("shape: batch " + std::to_string(batch) + ", frames " + std::to_string(frames) + ", bands " +
-             std::to_string(bands) + "; expected 1 to " + std::to_string(kMostExtent) + " each");
-    }
+    earshot::require_extents(batch, frames, bands);
     const Extents extents = {batch, frames, bands};
     op->check(extents);
     return extents;
@@ -57,7 +60,7 @@ class Turn {
     earshot::Team &team_;
 };
 
-std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::Packing &packing) {
+std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::CpuPacking &packing) {
     switch (kind) {
     case EARSHOT_LAYER_LINEAR:
         return earshot::make_linear(packing);
@@ -86,7 +89,8 @@ std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::Packing &packi
     case EARSHOT_LAYER_GATED_FUSION:
         return earshot::make_gated_fusion(packing);
     case EARSHOT_LAYER_LOG_MEL:
-        throw earshot::Failure{EARSHOT_CPU_UNSUPPORTED, "kind: EARSHOT_LAYER_LOG_MEL, which this library is without"};
+        throw earshot::Failure{earshot::STATUS_UNSUPPORTED,
+                               "kind: EARSHOT_LAYER_LOG_MEL, which this library is without"};
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }
@@ -98,6 +102,10 @@ extern "C" {
 
 int32_t earshot_cpu_abi(void) {
     return EARSHOT_CPU_ABI;
+}
+
+const char *earshot_cpu_last_error(void) {
+    return earshot::last_error_text();
 }
 
 earshot_cpu_status earshot_cpu_team_create(int32_t threads, earshot_cpu_team **team) {
@@ -121,7 +129,7 @@ earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, i
     return guarded([&] {
         require(op != nullptr, "operation: null");
         *op = nullptr;
-        *op = make(kind, {numbers, number_count, weights, weight_count, isa, precision}).release();
+        *op = make(kind, {{numbers, number_count, weights, weight_count}, isa, precision}).release();
     });
 }
 

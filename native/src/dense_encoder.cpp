@@ -3,34 +3,30 @@
 #include <cmath>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
 namespace {
 
-constexpr Index kGeometryNumbers = 6;
-
 class DenseEncoder final : public earshot_cpu_op {
   public:
-    explicit DenseEncoder(const Packing &packing)
-        : earshot_cpu_op(packing.kernels()), channels_(packing.numbers[0]),
-          padded_(round_up(channels_, kernels.width)), block_layers_(packing.numbers[1]) {
-        const std::int32_t *geometry = packing.numbers + 2;
+    DenseEncoder(const DenseEncoderLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), channels_(layer.channels), padded_(round_up(channels_, kernels.width)),
+          block_layers_(layer.block_layers) {
         const Index c = channels_;
-        Index expected = 5 * c;
-        for (Index i = 0; i <= block_layers_; ++i) {
-            convolutions_.push_back(shape_of(i, geometry + i * kGeometryNumbers));
-            const ConvolutionWeights &w = convolutions_.back();
+        const EncoderConvolution &pointwise = layer.convolutions.front();
+        first_.weight = copy(pointwise.weight);
+        copy_vectors(pointwise, first_);
+        for (std::int32_t i = 0; i <= layer.block_layers; ++i) {
+            const EncoderConvolution &convolution = layer.convolutions[static_cast<std::size_t>(i + 1)];
+            ConvolutionWeights w = shape_of(convolution);
+            if (cells(w) > kMostTaps) {
+                throw Failure{STATUS_UNSUPPORTED, layer.name(i) + ": more than " + std::to_string(kMostTaps) + " taps"};
+            }
             margin_ = std::max(margin_, w.padding_bands);
-            expected = size_sum({expected, size_product({c, c, cells(w)}), 4 * c});
-        }
-        WeightReader reader(packing, expected);
-        first_.weight = reader.take(c);
-        copy_vectors(reader, first_);
-        first_.weight = copy(first_.weight);
-        for (ConvolutionWeights &w : convolutions_) {
             const Index per_output = c * cells(w);
-            const float *from = reader.take(c * per_output);
+            const float *from = convolution.weight;
             float *packed = arena_.zeros(packed_floats(kernels, cells(w), c, padded_));
             /* PyTorch's [O, I, KT, KF]; here the input channel of a slice varies fastest. */
             const Index kernel = w.kernel_time * w.kernel_bands;
@@ -40,7 +36,8 @@ class DenseEncoder final : public earshot_cpu_op {
                 return from[(o * (per_output / kernel) + input) * kernel + cell];
             });
             w.weight = packed;
-            copy_vectors(reader, w);
+            copy_vectors(convolution, w);
+            convolutions_.push_back(w);
         }
     }
 
@@ -92,27 +89,15 @@ class DenseEncoder final : public earshot_cpu_op {
         }
     };
 
-    ConvolutionWeights shape_of(Index i, const std::int32_t *g) const {
-        const bool last = i == block_layers_;
+    ConvolutionWeights shape_of(const EncoderConvolution &convolution) const {
         ConvolutionWeights w = {};
-        w.slices = last ? 1 : i + 1;
-        w.kernel_time = g[0];
-        w.kernel_bands = g[1];
-        w.padding_time = g[2];
-        w.padding_bands = g[3];
-        w.dilation = g[4];
-        w.stride = g[5];
-        const std::string name = last ? "last convolution" : "block layer " + std::to_string(i);
-        if (g[0] < 1 || g[1] < 1 || g[2] < 0 || g[3] < 0 || g[4] < 1 || g[5] < 1) {
-            fail(name + ": kernel, dilation and stride are at least 1, padding at least 0");
-        }
-        if (!last && (2 * w.padding_time != w.dilation * (w.kernel_time - 1) ||
-                      2 * w.padding_bands != w.kernel_bands - 1 || w.stride != 1)) {
-            fail(name + ": its padding and stride do not keep frames and bands");
-        }
-        if (size_product({w.slices, w.kernel_time, w.kernel_bands}) > kMostTaps) {
-            throw Failure{EARSHOT_CPU_UNSUPPORTED, name + ": more than " + std::to_string(kMostTaps) + " taps"};
-        }
+        w.slices = convolution.inputs / channels_;
+        w.kernel_time = convolution.kernel_time;
+        w.kernel_bands = convolution.kernel_frequency;
+        w.padding_time = convolution.padding_time;
+        w.padding_bands = convolution.padding_frequency;
+        w.dilation = convolution.dilation_time;
+        w.stride = convolution.stride_frequency;
         return w;
     }
 
@@ -124,11 +109,11 @@ class DenseEncoder final : public earshot_cpu_op {
         return to;
     }
 
-    void copy_vectors(WeightReader &reader, ConvolutionWeights &w) {
-        w.bias = copy(reader.take(channels_));
-        w.scale = copy(reader.take(channels_));
-        w.shift = copy(reader.take(channels_));
-        w.slope = copy(reader.take(channels_));
+    void copy_vectors(const EncoderConvolution &convolution, ConvolutionWeights &w) {
+        w.bias = copy(convolution.bias);
+        w.scale = copy(convolution.norm_weight);
+        w.shift = copy(convolution.norm_bias);
+        w.slope = copy(convolution.slopes);
     }
 
     /* Words from one position of a plane to the next. */
@@ -265,15 +250,8 @@ class DenseEncoder final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing) {
-    if (packing.number_count < 2) {
-        packing.require_numbers(2 + kGeometryNumbers);
-    }
-    require(packing.numbers != nullptr, "numbers: null");
-    require(packing.numbers[0] >= 1 && packing.numbers[1] >= 0,
-            "channels: expected at least 1; block layers: at least 0");
-    packing.require_numbers(2 + kGeometryNumbers * (std::int64_t{packing.numbers[1]} + 1));
-    return std::make_unique<DenseEncoder>(packing);
+std::unique_ptr<earshot_cpu_op> make_dense_encoder(const CpuPacking &packing) {
+    return std::make_unique<DenseEncoder>(DenseEncoderLayer(packing), packing.kernels());
 }
 
 } // namespace earshot

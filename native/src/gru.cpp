@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -14,15 +15,13 @@ constexpr Index kGates = 3;
 
 class Gru final : public earshot_cpu_op {
   public:
-    explicit Gru(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), inputs_(packing.numbers[0]), hidden_(packing.numbers[1]),
+    Gru(const GruLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), inputs_(layer.inputs), hidden_(layer.hidden),
           padded_(round_up(hidden_, kernels.width)) {
-        const Index rows = kGates * hidden_;
-        WeightReader reader(packing, size_product({rows, size_sum({inputs_, hidden_, 2})}));
-        input_weight_ = panels(reader.take(rows * inputs_), inputs_);
-        state_weight_ = panels(reader.take(rows * hidden_), hidden_);
-        input_bias_ = gates(reader.take(rows));
-        state_bias_ = gates(reader.take(rows));
+        input_weight_ = panels(layer.input_weight, inputs_);
+        state_weight_ = panels(layer.state_weight, hidden_);
+        input_bias_ = gates(layer.input_bias);
+        state_bias_ = gates(layer.state_bias);
     }
 
     void check(const Extents &e) const override {
@@ -101,10 +100,8 @@ class Gru final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_gru(const Packing &packing) {
-    packing.require_numbers(2);
-    require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "inputs, hidden: expected at least 1 each");
-    return std::make_unique<Gru>(packing);
+std::unique_ptr<earshot_cpu_op> make_gru(const CpuPacking &packing) {
+    return std::make_unique<Gru>(GruLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

@@ -1,39 +1,16 @@
-/* Pieces that the C functions share: failures, checked sizes, aligned memory, the team, and the base of operations. */
+/* Pieces that the layers share: aligned memory, packed weights, small products, and the base of operations. */
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "boundary.h"
 #include "earshot_cpu.h"
 #include "plan.h"
 #include "team.h"
 
 namespace earshot {
-
-/* Ends a call with a status; never leaves the library. */
-struct Failure {
-    earshot_cpu_status status;
-    std::string text;
-};
-
-[[noreturn]] void fail(const std::string &text);
-void require(bool condition, const char *text);
-
-/* The product of sizes; fails where it is beyond what memory could hold. */
-Index size_product(std::initializer_list<std::int64_t> factors);
-/* The sum of sizes, with the same check. */
-Index size_sum(std::initializer_list<std::int64_t> terms);
-
-/* Runs `body`, turns what it throws into a status and a text. */
-earshot_cpu_status guarded(void (*body)(void *), void *context) noexcept;
-
-template <class Body>
-earshot_cpu_status guarded(Body body) noexcept {
-    return guarded([](void *context) { (*static_cast<Body *>(context))(); }, &body);
-}
 
 /* Zeroed blocks of floats, each aligned to a line of the cache, freed together. */
 class Arena {
@@ -47,30 +24,14 @@ class Arena {
     std::vector<std::unique_ptr<float, Free>> blocks_;
 };
 
-/* A layer as it comes over the boundary. */
-struct Packing {
-    const std::int32_t *numbers;
-    std::int64_t number_count;
-    const float *weights;
-    std::int64_t weight_count;
+/* A layer, and what it is to be computed with. */
+struct CpuPacking : Packing {
     std::int32_t isa, precision;
 
-    /* Fails where there are more or fewer numbers. */
-    void require_numbers(std::int64_t expected) const;
     /* Kernels for the precision asked for, */
     const Kernels &kernels() const;
     /* and for a layer that computes in float32 whatever was asked for. */
     const Kernels &float32_kernels() const;
-};
-
-/* Hands out weights in their order, after checking that the count is the expected one. */
-class WeightReader {
-  public:
-    WeightReader(const Packing &packing, Index expected);
-    const float *take(Index floats);
-
-  private:
-    const float *next_;
 };
 
 /* Cuts scratch memory into aligned pieces; without memory it only counts. */
@@ -104,8 +65,6 @@ const Kernels &kernels_for(std::int32_t isa, std::int32_t precision);
 /* Fails where there is no such precision. */
 void require_precision(std::int32_t precision);
 std::int32_t isa_of(const Kernels &kernels);
-
-Index round_up(Index n, Index multiple);
 
 /* Two numbers rounded to bfloat16, nearest and ties to even, the first in the low half. */
 float bf16_pair(float low, float high);
@@ -180,19 +139,19 @@ void each_block(Index rows, Index most, Team &team, const Body &body) {
 constexpr Index kBlockRows = 16;
 
 /* One function for each kind of layer. */
-std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_dense_encoder(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_band_norm(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_token_pool(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_transformer(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_concatenation(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_residual_separable(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_gru(const Packing &packing);
-std::unique_ptr<earshot_cpu_op> make_gated_fusion(const Packing &packing);
+std::unique_ptr<earshot_cpu_op> make_linear(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_global_pool(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_context_encoder(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_dense_encoder(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_mamba_path(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_band_norm(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_token_pool(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_transformer(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_concatenation(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_residual_separable(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_gru(const CpuPacking &packing);
+std::unique_ptr<earshot_cpu_op> make_gated_fusion(const CpuPacking &packing);
 
 } // namespace earshot
 

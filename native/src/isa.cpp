@@ -54,7 +54,7 @@ const Kernels &bf16_kernels(std::int32_t isa) {
         return kAvx512Bf16Kernels;
     }
 #endif
-    throw Failure{EARSHOT_CPU_UNSUPPORTED,
+    throw Failure{STATUS_UNSUPPORTED,
                   std::string("precision: bf16 with ") + earshot_cpu_isa_name(isa) +
                       (bf16_available() ? "; only avx512 has it" : "; this processor does not have AVX512-BF16")};
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -10,41 +11,34 @@ namespace {
 
 constexpr float kLog2E = 1.44269504088896341F;
 
-struct MambaSizes {
-    std::int32_t axis, norm, condition, layers, channels, inner, states, rank, taps;
-};
-
 class MambaPath final : public earshot_cpu_op {
   public:
-    MambaPath(const Packing &packing, const MambaSizes &sizes)
-        : earshot_cpu_op(packing.kernels()), norm_(sizes.norm), condition_(sizes.condition),
-          channels_padded_(round_up(sizes.channels, kernels.width)),
-          inner_padded_(round_up(sizes.inner, kernels.width)) {
-        w_.channels = sizes.channels;
-        w_.inner = sizes.inner;
-        w_.states = sizes.states;
-        w_.rank = sizes.rank;
-        w_.taps = sizes.taps;
-        w_.layers = sizes.layers;
-        w_.over_time = sizes.axis == EARSHOT_AXIS_TIME;
-        w_.has_norm = sizes.norm != EARSHOT_NORM_NONE;
+    MambaPath(const MambaPathLayer &path, const Kernels &chosen)
+        : earshot_cpu_op(chosen), norm_(path.norm), condition_(path.condition),
+          channels_padded_(round_up(path.channels, kernels.width)), inner_padded_(round_up(path.inner, kernels.width)) {
+        w_.channels = path.channels;
+        w_.inner = path.inner;
+        w_.states = path.states;
+        w_.rank = path.rank;
+        w_.taps = path.taps;
+        w_.layers = path.layers;
+        w_.over_time = path.axis == EARSHOT_AXIS_TIME;
+        w_.has_norm = path.norm != EARSHOT_NORM_NONE;
         const Index c = w_.channels;
-        WeightReader reader(packing, expected_weights());
-        read_norm(reader);
+        copy_norm(path);
         for (int direction = 0; direction < 2; ++direction) {
-            for (Index l = 0; l < w_.layers; ++l) {
-                layers_[direction].push_back(read_layer(reader));
+            for (const MambaMixer &mixer : path.directions[direction]) {
+                layers_[direction].push_back(packed_layer(mixer));
             }
             w_.layer[direction] = layers_[direction].data();
         }
-        const float *projection = reader.take(2 * c * c);
         for (Index direction = 0; direction < 2; ++direction) {
             float *packed = packer_.zeros(packed_floats(kernels, 1, c, channels_padded_));
-            const float *half = projection + direction * c * c;
+            const float *half = path.projection + direction * c * c;
             pack_panels(kernels, 1, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
             w_.projection[direction] = packed;
         }
-        w_.projection_bias = packer_.padded(reader.take(c), c);
+        w_.projection_bias = packer_.padded(path.projection_bias, c);
         const Index dbc = round_up(w_.rank + 2 * w_.states, kernels.width);
         w_.zeros = packer_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
         float *valid = packer_.zeros(channels_padded_);
@@ -140,66 +134,45 @@ class MambaPath final : public earshot_cpu_op {
         return (sequences + group(e) - 1) / group(e);
     }
 
-    Index expected_weights() const {
-        const Index c = w_.channels;
-        const Index e = w_.inner;
-        const Index norm = norm_ == EARSHOT_NORM_NONE    ? 0
-                           : norm_ == EARSHOT_NORM_LAYER ? 2 * c
-                                                             : size_product({2, c, condition_ + Index{1}});
-        const Index per_position = size_sum({c, size_product({3, e, c}), size_product({e, w_.taps}), e,
-                                             size_product({e, size_sum({w_.rank, w_.states, w_.states})}),
-                                             size_product({e, w_.rank}), e, size_product({e, w_.states}), e});
-        return size_sum({norm, size_product({2, w_.layers, per_position}), size_product({2, c, c}), c});
-    }
-
-    void read_norm(WeightReader &reader) {
+    void copy_norm(const MambaPathLayer &path) {
         const Index c = w_.channels;
         if (norm_ == EARSHOT_NORM_LAYER) {
             float *both = packer_.zeros(2 * channels_padded_);
-            std::copy_n(reader.take(c), c, both);
-            std::copy_n(reader.take(c), c, both + channels_padded_);
+            std::copy_n(path.scale, c, both);
+            std::copy_n(path.shift, c, both + channels_padded_);
             fixed_norm_ = both;
         } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {
-            const Index floats = c * (condition_ + Index{1});
-            float *both = packer_.zeros(2 * floats);
-            std::copy_n(reader.take(2 * floats), 2 * floats, both);
+            float *both = packer_.zeros(2 * c * (condition_ + 1));
+            float *next = std::copy_n(path.gamma, c * condition_, both);
+            next = std::copy_n(path.gamma_bias, c, next);
+            next = std::copy_n(path.beta, c * condition_, next);
+            std::copy_n(path.beta_bias, c, next);
             conditional_norm_ = both;
         }
     }
 
-    MambaLayerWeights read_layer(WeightReader &reader) {
+    MambaLayerWeights packed_layer(const MambaMixer &mixer) {
         const Index c = w_.channels;
         const Index e = w_.inner;
         const Index n = w_.states;
-        const float *norm = reader.take(c);
-        const float *in = reader.take(2 * e * c);
-        const float *conv = reader.take(e * w_.taps);
-        const float *conv_bias = reader.take(e);
-        const float *x = reader.take((w_.rank + 2 * n) * e);
-        const float *dt = reader.take(e * w_.rank);
-        const float *dt_bias = reader.take(e);
-        const float *a_log = reader.take(e * n);
-        const float *skip = reader.take(e);
-        const float *out = reader.take(c * e);
-
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
         float *packed = packer_.zeros(packed_floats(kernels, 1, c, 2 * ep));
         pack_panels(kernels, 1, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
             const Index half = j / ep;
-            return j % ep < e ? in[(half * e + j % ep) * c + k] * norm[k] : 0.0F;
+            return j % ep < e ? mixer.in_projection[(half * e + j % ep) * c + k] * mixer.norm[k] : 0.0F;
         });
         layer.in = packed;
-        layer.conv = packer_.transposed(conv, e, w_.taps);
-        layer.conv_bias = packer_.padded(conv_bias, e);
-        layer.x = packer_.panels(x, w_.rank + 2 * n, e);
-        layer.dt = packer_.transposed(dt, e, w_.rank);
-        layer.dt_bias = packer_.padded(dt_bias, e);
+        layer.conv = packer_.transposed(mixer.convolution, e, w_.taps);
+        layer.conv_bias = packer_.padded(mixer.convolution_bias, e);
+        layer.x = packer_.panels(mixer.x_projection, w_.rank + 2 * n, e);
+        layer.dt = packer_.transposed(mixer.dt_projection, e, w_.rank);
+        layer.dt_bias = packer_.padded(mixer.dt_bias, e);
         float *decay = packer_.zeros(ep * n);
         float *lowest = packer_.zeros(ep);
         for (Index i = 0; i < e; ++i) {
             for (Index s = 0; s < n; ++s) {
-                const float a = -std::exp(a_log[i * n + s]) * kLog2E;
+                const float a = -std::exp(mixer.a_log[i * n + s]) * kLog2E;
                 decay[(i / kernels.width * n + s) * kernels.width + i % kernels.width] = a;
                 /* A NaN stays out: it shows in the result whichever way the scan takes. */
                 lowest[i] = std::min(lowest[i], a);
@@ -207,8 +180,8 @@ class MambaPath final : public earshot_cpu_op {
         }
         layer.decay = decay;
         layer.lowest = lowest;
-        layer.skip = packer_.padded(skip, e);
-        layer.out = packer_.panels(out, c, e);
+        layer.skip = packer_.padded(mixer.skip, e);
+        layer.out = packer_.panels(mixer.out_projection, c, e);
         return layer;
     }
 
@@ -244,17 +217,8 @@ class MambaPath final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_mamba_path(const Packing &packing) {
-    packing.require_numbers(9);
-    const std::int32_t *n = packing.numbers;
-    const MambaSizes s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
-    require(s.axis == EARSHOT_AXIS_TIME || s.axis == EARSHOT_AXIS_FREQUENCY, "axis: expected 0 or 1");
-    require(s.norm >= EARSHOT_NORM_NONE && s.norm <= EARSHOT_NORM_CONDITIONAL, "norm: expected 0 to 2");
-    require(s.norm == EARSHOT_NORM_CONDITIONAL ? s.condition >= 1 : s.condition == 0,
-            "condition: expected its width for a conditional norm, 0 for any other");
-    require(s.layers >= 1 && s.channels >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.taps >= 1,
-            "layers, channels, inner, states, rank, taps: expected at least 1 each");
-    return std::make_unique<MambaPath>(packing, s);
+std::unique_ptr<earshot_cpu_op> make_mamba_path(const CpuPacking &packing) {
+    return std::make_unique<MambaPath>(MambaPathLayer(packing), packing.kernels());
 }
 
 } // namespace earshot

@@ -6,7 +6,7 @@
 
 namespace earshot {
 
-using Index = std::ptrdiff_t;
+using Index = std::int64_t;
 
 /* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together.
  */

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -49,11 +50,8 @@ void mean_of_rows(const float *sums, Index first, Index end, Index bands, Index 
 /* A row [F, C] is one task, the rows' results are taken in their order: one result for any number of threads. */
 class GlobalPool final : public earshot_cpu_op {
   public:
-    explicit GlobalPool(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), channels_(packing.numbers[0]),
-          maximum_(packing.numbers[1] == EARSHOT_POOL_MAX) {
-        const WeightReader none(packing, 0);
-    }
+    GlobalPool(const GlobalPoolLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), channels_(layer.channels), maximum_(layer.maximum) {}
 
     void check(const Extents &) const override {}
     Index input0_floats(const Extents &e) const override {
@@ -85,10 +83,8 @@ class GlobalPool final : public earshot_cpu_op {
 
 class TokenPool final : public earshot_cpu_op {
   public:
-    explicit TokenPool(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), channels_(packing.numbers[0]), tokens_(packing.numbers[1]) {
-        const WeightReader none(packing, 0);
-    }
+    TokenPool(const TokenPoolLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), channels_(layer.channels), tokens_(layer.tokens) {}
 
     void check(const Extents &) const override {}
     Index input0_floats(const Extents &e) const override {
@@ -115,11 +111,9 @@ class TokenPool final : public earshot_cpu_op {
 
 class BandNorm final : public earshot_cpu_op {
   public:
-    explicit BandNorm(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), bands_(packing.numbers[0]) {
-        WeightReader reader(packing, size_product({2, bands_}));
-        scale_ = packer_.copied(reader.take(bands_), bands_);
-        shift_ = packer_.copied(reader.take(bands_), bands_);
+    BandNorm(const BandNormLayer &layer, const Kernels &chosen) : earshot_cpu_op(chosen), bands_(layer.bands) {
+        scale_ = packer_.copied(layer.scale, bands_);
+        shift_ = packer_.copied(layer.shift, bands_);
     }
 
     void check(const Extents &e) const override {
@@ -148,24 +142,16 @@ class BandNorm final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_global_pool(const Packing &packing) {
-    packing.require_numbers(2);
-    require(packing.numbers[0] >= 1, "channels: expected at least 1");
-    require(packing.numbers[1] == EARSHOT_POOL_MEAN || packing.numbers[1] == EARSHOT_POOL_MAX,
-            "pool: expected 0 (mean) or 1 (max)");
-    return std::make_unique<GlobalPool>(packing);
+std::unique_ptr<earshot_cpu_op> make_global_pool(const CpuPacking &packing) {
+    return std::make_unique<GlobalPool>(GlobalPoolLayer(packing), packing.float32_kernels());
 }
 
-std::unique_ptr<earshot_cpu_op> make_token_pool(const Packing &packing) {
-    packing.require_numbers(2);
-    require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "channels, tokens: expected at least 1 each");
-    return std::make_unique<TokenPool>(packing);
+std::unique_ptr<earshot_cpu_op> make_token_pool(const CpuPacking &packing) {
+    return std::make_unique<TokenPool>(TokenPoolLayer(packing), packing.float32_kernels());
 }
 
-std::unique_ptr<earshot_cpu_op> make_band_norm(const Packing &packing) {
-    packing.require_numbers(1);
-    require(packing.numbers[0] >= 1, "bands: expected at least 1");
-    return std::make_unique<BandNorm>(packing);
+std::unique_ptr<earshot_cpu_op> make_band_norm(const CpuPacking &packing) {
+    return std::make_unique<BandNorm>(BandNormLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -12,26 +13,20 @@ namespace {
 
 class ResidualSeparable final : public earshot_cpu_op {
   public:
-    explicit ResidualSeparable(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), padded_(round_up(packing.numbers[1], kernels.width)) {
-        const Index inputs = packing.numbers[0];
-        const Index outputs = packing.numbers[1];
-        const bool shortcut = packing.numbers[2] == 1;
-        const Index convolution = size_product({outputs, inputs, 9});
-        const Index pointwise = size_product({outputs, outputs});
-        WeightReader reader(packing, size_sum({convolution, size_product({11, outputs}), pointwise,
-                                               shortcut ? size_product({outputs, inputs + 1}) : 0}));
-        const float *weight = reader.take(convolution);
-        convolution_ = packer_.convolution(weight, reader.take(outputs), outputs, inputs);
-        depthwise_ = packer_.transposed(reader.take(outputs * 9), outputs, 9);
-        pointwise_ = packer_.panels(reader.take(pointwise), outputs, outputs);
-        pointwise_bias_ = packer_.padded(reader.take(outputs), outputs);
+    ResidualSeparable(const ResidualSeparableLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), padded_(round_up(layer.outputs, kernels.width)) {
+        const Index inputs = layer.inputs;
+        const Index outputs = layer.outputs;
+        convolution_ = packer_.convolution(layer.convolution, layer.bias, outputs, inputs);
+        depthwise_ = packer_.transposed(layer.depthwise, outputs, 9);
+        pointwise_ = packer_.panels(layer.pointwise, outputs, outputs);
+        pointwise_bias_ = packer_.padded(layer.pointwise_bias, outputs);
         float *ones = packer_.zeros(padded_);
         std::fill_n(ones, outputs, 1.0F);
         ones_ = ones;
-        if (shortcut) {
-            shortcut_ = packer_.panels(reader.take(outputs * inputs), outputs, inputs);
-            shortcut_bias_ = packer_.padded(reader.take(outputs), outputs);
+        if (layer.projects) {
+            shortcut_ = packer_.panels(layer.shortcut, outputs, inputs);
+            shortcut_bias_ = packer_.padded(layer.shortcut_bias, outputs);
         }
     }
 
@@ -150,13 +145,8 @@ class ResidualSeparable final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_residual_separable(const Packing &packing) {
-    packing.require_numbers(3);
-    const std::int32_t *n = packing.numbers;
-    require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");
-    require(n[2] == 0 || n[2] == 1, "shortcut: expected 0 or 1");
-    require(n[2] == 1 || n[0] == n[1], "shortcut: the identity needs as many inputs as outputs");
-    return std::make_unique<ResidualSeparable>(packing);
+std::unique_ptr<earshot_cpu_op> make_residual_separable(const CpuPacking &packing) {
+    return std::make_unique<ResidualSeparable>(ResidualSeparableLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

@@ -2,32 +2,22 @@
 #include <algorithm>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
 namespace {
 
-constexpr Index kFixedNumbers = 5;
-
 class SqueezeExcitation final : public earshot_cpu_op {
   public:
-    explicit SqueezeExcitation(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), pooled_(packing.numbers[3] == 1),
-          scales_(packing.numbers + kFixedNumbers, packing.numbers + packing.number_count) {
-        const Index inputs = packing.numbers[0];
-        const Index outputs = packing.numbers[1];
-        const Index hidden = packing.numbers[2];
-        for (const std::int32_t k : scales_) {
-            bins_ = size_sum({bins_, size_product({k, k})});
-        }
-        const Index squeezed = size_product({bins_, outputs});
-        const Index convolution = size_product({outputs, inputs, 9});
-        WeightReader reader(packing, size_sum({convolution, outputs, size_product({hidden, squeezed}),
-                                               size_product({outputs, hidden})}));
-        const float *weight = reader.take(convolution);
-        convolution_ = packer_.convolution(weight, reader.take(outputs), outputs, inputs);
-        narrow_ = {packer_.copied(reader.take(hidden * squeezed), hidden * squeezed), nullptr, squeezed, hidden};
-        widen_ = {packer_.copied(reader.take(outputs * hidden), outputs * hidden), nullptr, hidden, outputs};
+    SqueezeExcitation(const SqueezeExcitationLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), pooled_(layer.pooled), scales_(layer.scales), bins_(layer.bins) {
+        const Index outputs = layer.outputs;
+        const Index hidden = layer.hidden;
+        const Index squeezed = bins_ * outputs;
+        convolution_ = packer_.convolution(layer.convolution, layer.bias, outputs, layer.inputs);
+        narrow_ = {packer_.copied(layer.narrow, hidden * squeezed), nullptr, squeezed, hidden};
+        widen_ = {packer_.copied(layer.widen, outputs * hidden), nullptr, hidden, outputs};
     }
 
     void check(const Extents &e) const override {
@@ -135,7 +125,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
 
     bool pooled_;
     std::vector<std::int32_t> scales_;
-    Index bins_ = 0;
+    Index bins_;
     WeightPacker packer_{kernels};
     Convolution3x3 convolution_ = {};
     Affine narrow_ = {};
@@ -144,20 +134,8 @@ class SqueezeExcitation final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const Packing &packing) {
-    if (packing.number_count < kFixedNumbers) {
-        packing.require_numbers(kFixedNumbers + 1);
-    }
-    require(packing.numbers != nullptr, "numbers: null");
-    const std::int32_t *n = packing.numbers;
-    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "inputs, outputs, hidden: expected at least 1 each");
-    require(n[3] == 0 || n[3] == 1, "pooled: expected 0 or 1");
-    require(n[4] >= 1, "scales: expected at least one");
-    packing.require_numbers(kFixedNumbers + std::int64_t{n[4]});
-    for (Index i = 0; i < n[4]; ++i) {
-        require(n[kFixedNumbers + i] >= 1, "scales: expected at least 1 each");
-    }
-    return std::make_unique<SqueezeExcitation>(packing);
+std::unique_ptr<earshot_cpu_op> make_squeeze_excitation(const CpuPacking &packing) {
+    return std::make_unique<SqueezeExcitation>(SqueezeExcitationLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -9,18 +10,15 @@ namespace {
 
 class Transformer final : public earshot_cpu_op {
   public:
-    explicit Transformer(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), width_(packing.numbers[0]), heads_(packing.numbers[1]) {
-        const Index c = width_;
-        const Index hidden = packing.numbers[2];
-        WeightReader reader(packing, size_sum({size_product({4, c, c + 1}), size_product({2, c, hidden}), hidden, c,
-                                               size_product({4, c})}));
-        in_ = read(reader, 3 * c, c);
-        out_ = read(reader, c, c);
-        widen_ = read(reader, hidden, c);
-        narrow_ = read(reader, c, hidden);
-        for (const float *&norm : norms_) {
-            norm = packer_.copied(reader.take(c), c);
+    Transformer(const TransformerLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), width_(layer.width), heads_(layer.heads) {
+        in_ = packed({layer.in, layer.in_bias, width_, 3 * width_});
+        out_ = packed({layer.out, layer.out_bias, width_, width_});
+        widen_ = packed({layer.widen, layer.widen_bias, width_, layer.hidden});
+        narrow_ = packed({layer.narrow, layer.narrow_bias, layer.hidden, width_});
+        for (int norm = 0; norm < 2; ++norm) {
+            scale_[norm] = packer_.copied(layer.scale[norm], width_);
+            shift_[norm] = packer_.copied(layer.shift[norm], width_);
         }
     }
 
@@ -61,9 +59,9 @@ class Transformer final : public earshot_cpu_op {
 
     Index per_thread(const Extents &e) const { return Scratch(*this, e, nullptr).carver.floats(); }
 
-    Map read(WeightReader &reader, Index outputs, Index inputs) {
-        const float *weight = packer_.panels(reader.take(outputs * inputs), outputs, inputs);
-        return {weight, packer_.padded(reader.take(outputs), outputs), inputs, outputs};
+    Map packed(const Map &map) {
+        const float *weight = packer_.panels(map.weight, map.outputs, map.inputs);
+        return {weight, packer_.padded(map.bias, map.outputs), map.inputs, map.outputs};
     }
 
     void apply(const Map &map, const float *x, Index rows, float *y) const {
@@ -76,13 +74,13 @@ class Transformer final : public earshot_cpu_op {
         apply(in_, input, tokens, s.qkv);
         kernels.attention({s.qkv, in_.outputs, tokens, width_, heads_, s.scores, s.attended, width_});
         apply(out_, s.attended, tokens, output);
-        add_and_norm(input, output, tokens, norms_[0], norms_[1], s.x);
+        add_and_norm(input, output, tokens, scale_[0], shift_[0], s.x);
         apply(widen_, s.x, tokens, s.hidden);
         for (Index i = 0; i < tokens * widen_.outputs; ++i) {
             s.hidden[i] = s.hidden[i] < 0.0F ? 0.0F : s.hidden[i];
         }
         apply(narrow_, s.hidden, tokens, s.attended);
-        add_and_norm(s.x, s.attended, tokens, norms_[2], norms_[3], output);
+        add_and_norm(s.x, s.attended, tokens, scale_[1], shift_[1], output);
     }
 
     void add_and_norm(const float *a, const float *b, Index tokens, const float *scale, const float *shift,
@@ -96,17 +94,13 @@ class Transformer final : public earshot_cpu_op {
     Index heads_;
     WeightPacker packer_{kernels};
     Map in_ = {}, out_ = {}, widen_ = {}, narrow_ = {};
-    const float *norms_[4] = {}; /* scale and shift of the first, of the second */
+    const float *scale_[2] = {}, *shift_[2] = {}; /* of the two norms */
 };
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_transformer(const Packing &packing) {
-    packing.require_numbers(3);
-    const std::int32_t *n = packing.numbers;
-    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1, "width, heads, hidden: expected at least 1 each");
-    require(n[0] % n[1] == 0, "heads: expected a divisor of the width");
-    return std::make_unique<Transformer>(packing);
+std::unique_ptr<earshot_cpu_op> make_transformer(const CpuPacking &packing) {
+    return std::make_unique<Transformer>(TransformerLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

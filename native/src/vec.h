@@ -33,7 +33,7 @@
 
 namespace earshot::EARSHOT_ISA {
 
-using Index = std::ptrdiff_t;
+using Index = std::int64_t;
 
 #if defined(EARSHOT_VEC_AVX512)
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "internal.h"
+#include "layers.h"
 
 namespace earshot {
 
@@ -15,19 +16,15 @@ void require_vectors(const Extents &e) {
     require(e.frames == 1 && e.bands == 1, "shape: expected frames and bands 1 for an input [B, I]");
 }
 
-Affine read_affine(WeightPacker &packer, WeightReader &reader, Index inputs, Index outputs) {
-    const float *weight = packer.copied(reader.take(outputs * inputs), outputs * inputs);
-    return {weight, packer.copied(reader.take(outputs), outputs), inputs, outputs};
+Affine copied(WeightPacker &packer, const Affine &map) {
+    const float *weight = packer.copied(map.weight, map.outputs * map.inputs);
+    return {weight, packer.copied(map.bias, map.outputs), map.inputs, map.outputs};
 }
 
 class Linear final : public earshot_cpu_op {
   public:
-    explicit Linear(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), relu_(packing.numbers[2] == 1) {
-        const Index inputs = packing.numbers[0];
-        const Index outputs = packing.numbers[1];
-        WeightReader reader(packing, size_product({outputs, inputs + 1}));
-        affine_ = read_affine(packer_, reader, inputs, outputs);
+    Linear(const LinearLayer &layer, const Kernels &chosen) : earshot_cpu_op(chosen), relu_(layer.relu) {
+        affine_ = copied(packer_, {layer.weight, layer.bias, layer.inputs, layer.outputs});
     }
 
     void check(const Extents &e) const override { require_vectors(e); }
@@ -50,18 +47,12 @@ class Linear final : public earshot_cpu_op {
 
 class ContextEncoder final : public earshot_cpu_op {
   public:
-    explicit ContextEncoder(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), rows_(packing.numbers[0]), location_width_(packing.numbers[1]) {
-        const Index time_inputs = packing.numbers[2];
-        const Index time_width = packing.numbers[3];
-        const Index outputs = packing.numbers[4];
-        const Index embedding = size_product({rows_, location_width_});
-        const Index mapping = size_product({time_width, time_inputs});
-        const Index projection = size_product({outputs, location_width_ + time_width});
-        WeightReader reader(packing, size_sum({embedding, mapping, time_width, projection, outputs}));
-        embedding_ = packer_.copied(reader.take(embedding), embedding);
-        mapping_ = read_affine(packer_, reader, time_inputs, time_width);
-        projection_ = read_affine(packer_, reader, location_width_ + time_width, outputs);
+    ContextEncoder(const ContextLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), rows_(layer.rows), location_width_(layer.location_width) {
+        embedding_ = packer_.copied(layer.embedding, rows_ * location_width_);
+        mapping_ = copied(packer_, {layer.mapping, layer.mapping_bias, layer.time_inputs, layer.time_width});
+        projection_ = copied(packer_, {layer.projection, layer.projection_bias, location_width_ + layer.time_width,
+                                       layer.outputs});
     }
 
     void check(const Extents &e) const override { require_vectors(e); }
@@ -105,10 +96,8 @@ class ContextEncoder final : public earshot_cpu_op {
 
 class Concatenation final : public earshot_cpu_op {
   public:
-    explicit Concatenation(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), first_(packing.numbers[0]), second_(packing.numbers[1]) {
-        const WeightReader none(packing, 0);
-    }
+    Concatenation(const ConcatenationLayer &layer, const Kernels &chosen)
+        : earshot_cpu_op(chosen), first_(layer.first), second_(layer.second) {}
 
     void check(const Extents &e) const override { require_vectors(e); }
     Index input0_floats(const Extents &e) const override { return size_product({e.batch, first_}); }
@@ -129,12 +118,10 @@ class Concatenation final : public earshot_cpu_op {
 
 class GatedFusion final : public earshot_cpu_op {
   public:
-    explicit GatedFusion(const Packing &packing)
-        : earshot_cpu_op(packing.float32_kernels()), width_(packing.numbers[0]) {
-        WeightReader reader(packing, size_product({3, width_, width_ + 1}));
-        carry_ = read_affine(packer_, reader, width_, width_);
-        gate_ = read_affine(packer_, reader, width_, width_);
-        transform_ = read_affine(packer_, reader, width_, width_);
+    GatedFusion(const GatedFusionLayer &layer, const Kernels &chosen) : earshot_cpu_op(chosen), width_(layer.width) {
+        carry_ = copied(packer_, {layer.carry, layer.carry_bias, width_, width_});
+        gate_ = copied(packer_, {layer.gate, layer.gate_bias, width_, width_});
+        transform_ = copied(packer_, {layer.transform, layer.transform_bias, width_, width_});
     }
 
     void check(const Extents &e) const override { require_vectors(e); }
@@ -160,32 +147,20 @@ class GatedFusion final : public earshot_cpu_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cpu_op> make_linear(const Packing &packing) {
-    packing.require_numbers(3);
-    const std::int32_t *n = packing.numbers;
-    require(n[0] >= 1 && n[1] >= 1, "inputs, outputs: expected at least 1 each");
-    require(n[2] == 0 || n[2] == 1, "relu: expected 0 or 1");
-    return std::make_unique<Linear>(packing);
+std::unique_ptr<earshot_cpu_op> make_linear(const CpuPacking &packing) {
+    return std::make_unique<Linear>(LinearLayer(packing), packing.float32_kernels());
 }
 
-std::unique_ptr<earshot_cpu_op> make_context_encoder(const Packing &packing) {
-    packing.require_numbers(5);
-    const std::int32_t *n = packing.numbers;
-    require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1 && n[3] >= 1 && n[4] >= 0,
-            "rows, location width, time inputs, time width: expected at least 1 each; outputs: at least 0");
-    return std::make_unique<ContextEncoder>(packing);
+std::unique_ptr<earshot_cpu_op> make_context_encoder(const CpuPacking &packing) {
+    return std::make_unique<ContextEncoder>(ContextLayer(packing), packing.float32_kernels());
 }
 
-std::unique_ptr<earshot_cpu_op> make_concatenation(const Packing &packing) {
-    packing.require_numbers(2);
-    require(packing.numbers[0] >= 1 && packing.numbers[1] >= 1, "widths: expected at least 1 each");
-    return std::make_unique<Concatenation>(packing);
+std::unique_ptr<earshot_cpu_op> make_concatenation(const CpuPacking &packing) {
+    return std::make_unique<Concatenation>(ConcatenationLayer(packing), packing.float32_kernels());
 }
 
-std::unique_ptr<earshot_cpu_op> make_gated_fusion(const Packing &packing) {
-    packing.require_numbers(1);
-    require(packing.numbers[0] >= 1, "width: expected at least 1");
-    return std::make_unique<GatedFusion>(packing);
+std::unique_ptr<earshot_cpu_op> make_gated_fusion(const CpuPacking &packing) {
+    return std::make_unique<GatedFusion>(GatedFusionLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

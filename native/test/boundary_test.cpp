@@ -195,6 +195,7 @@ TEST(boundary_geometry) {
         require_refused(test::create({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, {}, &op));
         CHECK(op == nullptr);
     };
+    const auto says = [](const char *text) { return std::strstr(earshot_cpu_last_error(), text) != nullptr; };
     const std::vector<std::int32_t> right = shape.geometry;
     for (std::size_t i = 0; i < right.size(); ++i) {
         for (const std::int32_t wrong : {INT32_MIN, -1, 7, 100000, INT32_MAX}) {
@@ -208,6 +209,22 @@ TEST(boundary_geometry) {
         }
     }
     create({3, 3, 1, 1, 1, 1});
+    CHECK(says("numbers: "));
+    std::vector<std::int32_t> geometry = right;
+    geometry[5] = 2;
+    create(geometry);
+    CHECK(says("block layer 0: "));
+    geometry = right;
+    geometry[6] = 65;
+    create(geometry);
+    CHECK(says("last convolution: "));
+    geometry[6] = 64;
+    geometry[7] = 17;
+    shape.geometry = geometry;
+    const std::vector<float> many(static_cast<std::size_t>(shape.weight_count()), 0.1F);
+    earshot_cpu_op *op = nullptr;
+    CHECK(test::create({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), many}, {}, &op) == EARSHOT_CPU_UNSUPPORTED);
+    CHECK(op == nullptr && says("last convolution: more than 1024 taps"));
 }
 
 /* Shapes that a layer cannot take, whatever the memory. */
