@@ -103,9 +103,9 @@ __device__ __forceinline__ void wait_for_copies() {
 #endif
 }
 
-/* x rounded to the 10 explicit bits of TF32, ties away from zero (cvt.rna). */
+/* x rounded to the 10 explicit bits of TF32, ties away from zero (cvt.rna, from compute capability 8.0 on). */
 __device__ __forceinline__ std::uint32_t to_tf32(float x) {
-#ifdef EARSHOT_EMULATION
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
     return (bits_of(x) + 0x1000U) & ~0x1FFFU;
 #else
     std::uint32_t y;
@@ -114,17 +114,15 @@ __device__ __forceinline__ std::uint32_t to_tf32(float x) {
 #endif
 }
 
-#ifdef EARSHOT_EMULATION
 /* x rounded to bfloat16, ties to even. */
-inline std::uint32_t bf16_bits(float x) {
+__device__ __forceinline__ std::uint32_t bf16_bits(float x) {
     const std::uint32_t bits = bits_of(x);
-    return std::isnan(x) ? 0x7FFFU : (bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U;
+    return x != x ? 0x7FFFU : (bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U;
 }
-#endif
 
 /* Two floats rounded to bfloat16, the first in the lower half. */
 __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
-#ifdef EARSHOT_EMULATION
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
     return bf16_bits(low) | bf16_bits(high) << 16U;
 #else
     std::uint32_t y;
