@@ -101,7 +101,7 @@ earshot() {
 }
 
 # The model of the paper's size, or the small one where that could not be made.
-model() { if [ -d "$kit/model" ]; then echo "$kit/model"; else echo tools/demo-model; fi; }
+model() { if [ -d "$kit/model" ]; then echo "${kit#"$root"/}/model"; else echo tools/demo-model; fi; }
 
 step_machine() {
   echo "device: $device (name, compute capability, memory, driver)"
@@ -211,7 +211,7 @@ step_java_tests() {
 report_java_tests() {
   {
     grep -E 'tests (found|skipped|successful|failed)' "$1"
-    echo "of the cuda backend: $(grep -c '\] cuda .*\[OK\]' "$1") passed, $(grep -c '\] cuda .*\[X\]' "$1") failed"
+    echo "of the cuda backend: $(grep -c '[] =]cuda.*\[OK\]' "$1") passed, $(grep -c '[] =]cuda.*\[X\]' "$1") failed"
   } | as_block
 }
 
@@ -229,7 +229,7 @@ precisions=(float32 tf32 bf16)
 
 step_parity() {
   local precision status=0 directories=()
-  [ ! -d "$kit/model" ] || directories+=("$kit/model")
+  [ ! -d "$kit/model" ] || directories+=("$(model)")
   directories+=(tools/demo-model "$golden"/ascmamba-*)
   for precision in "${precisions[@]}"; do
     echo "== $precision, at most $(tolerance_of "$precision") of the spread"
@@ -239,7 +239,7 @@ step_parity() {
   return "$status"
 }
 
-report_parity() { sed "s|$root/||g" "$1" | as_block; }
+report_parity() { as_block <"$1"; }
 
 # Every scene's probability, of two backends on the same recordings. Both backends are within 1e-4 of the logits'
 # spread; a spread of 20 would be large, and a probability moves by half of what two logits move apart.
@@ -284,7 +284,7 @@ step_bench() {
 }
 
 report_bench() {
-  echo "\`earshot bench\` of $(model | sed "s|$root/||"), 10 s a clip; every call from memory of the host to logits there."
+  echo "\`earshot bench\` of $(model), 10 s a clip; every call from memory of the host to logits there."
   echo
   echo "| backend | precision | from | batch | ms, median | ms, 99th percentile | clips/s |"
   echo "|---|---|---|---|---|---|---|"
