@@ -4,6 +4,8 @@
  * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
+// org.earshot.evaluation is built after this module, which cannot see it yet.
+@SuppressWarnings("module")
 module org.earshot {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
@@ -14,6 +16,8 @@ module org.earshot {
     exports org.earshot.audio;
     exports org.earshot.backend;
     exports org.earshot.features;
+    exports org.earshot.files to
+            org.earshot.evaluation;
     exports org.earshot.layer;
     exports org.earshot.model;
     exports org.earshot.weights;

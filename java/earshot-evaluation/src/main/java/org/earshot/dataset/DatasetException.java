@@ -1,0 +1,31 @@
+package org.earshot.dataset;
+
+import org.earshot.EarshotException;
+
+/** A set of recordings that cannot be used: its metadata, its files, its labels, its cached features. */
+public final class DatasetException extends EarshotException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates the exception from its parts.
+     *
+     * @param subject file (and line and column), or argument
+     * @param found what was found there
+     * @param expected what would have been right
+     */
+    public DatasetException(Object subject, String found, String expected) {
+        this(subject, found, expected, null);
+    }
+
+    /**
+     * Creates the exception from its parts and a cause.
+     *
+     * @param subject file (and line and column), or argument
+     * @param found what was found there
+     * @param expected what would have been right
+     * @param cause what led here, or null
+     */
+    public DatasetException(Object subject, String found, String expected, Throwable cause) {
+        super(message(subject, found, expected), cause);
+    }
+}

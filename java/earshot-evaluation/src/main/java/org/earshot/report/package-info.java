@@ -1,0 +1,2 @@
+/** An evaluation as one HTML page that needs nothing else: tables, and charts as inline SVG. */
+package org.earshot.report;
