@@ -1,10 +1,6 @@
 package org.earshot.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -161,9 +157,7 @@ final class BenchCommand extends Subcommand {
     }
 
     private String json(Figures figures, int length) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
-            out.writeStartObject();
+        return Json.line(out -> {
             out.writeStringField("backend", figures.backend);
             out.writeNumberField("batch", options.batch());
             out.writeNumberField("frames", length);
@@ -189,10 +183,6 @@ final class BenchCommand extends Subcommand {
                 out.writeEndObject();
             }
             out.writeEndArray();
-            out.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // A StringWriter throws none.
-        }
-        return text.append('\n').toString();
+        });
     }
 }

@@ -1,10 +1,7 @@
 package org.earshot.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -97,9 +94,7 @@ final class InspectCommand extends Subcommand {
     }
 
     private static String json(Weights weights) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-            json.writeStartObject();
+        return Json.line(json -> {
             json.writeStringField("file", weights.source().toString());
             json.writeStringField(
                     "architecture",
@@ -116,11 +111,7 @@ final class InspectCommand extends Subcommand {
                 writeTensor(json, name, weights.tensors().get(name));
             }
             json.writeEndArray();
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // A StringWriter throws none.
-        }
-        return text.append('\n').toString();
+        });
     }
 
     private static void writeTensor(JsonGenerator json, String name, WeightTensor tensor) throws IOException {

@@ -1,10 +1,7 @@
 package org.earshot.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,7 +10,6 @@ import org.earshot.ScenePrediction.ScoredScene;
 
 /** Answers as JSON, one object a line. */
 final class PredictionJson implements PredictionFormat {
-    private static final JsonFactory JSON = new JsonFactory();
     private static final double NANOSECONDS = 1e9;
 
     private final int top;
@@ -29,9 +25,7 @@ final class PredictionJson implements PredictionFormat {
 
     @Override
     public String row(Path file, ScenePrediction prediction) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(text)) {
-            json.writeStartObject();
+        return Json.line(json -> {
             json.writeStringField("file", file.toString());
             writeScenes(json, prediction.ranking());
             if (prediction.stages().isPresent()) {
@@ -55,11 +49,7 @@ final class PredictionJson implements PredictionFormat {
                 }
                 json.writeEndArray();
             }
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // A StringWriter throws none.
-        }
-        return text.append('\n').toString();
+        });
     }
 
     private void writeScenes(JsonGenerator json, List<ScoredScene> ranking) throws IOException {

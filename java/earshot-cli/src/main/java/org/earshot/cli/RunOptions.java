@@ -1,7 +1,6 @@
 package org.earshot.cli;
 
 import java.nio.file.Path;
-import org.earshot.backend.Backends;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.PreparedNetwork;
 import org.earshot.weights.KeyMap;
@@ -20,22 +19,8 @@ final class RunOptions {
     @Parameters(paramLabel = "MODEL", description = "Model directory, with config.json and model.safetensors.")
     private Path directory;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            defaultValue = Backends.AUTO,
-            description = "What computes; 'earshot --version' lists them. Default: ${DEFAULT-VALUE}, the best that"
-                    + " starts.")
-    private String backend;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that compute. Default: as many as there are processors.")
-    private Integer threads;
-
     @Mixin
-    private PrecisionOption precision;
+    private ComputeOptions compute;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Clips of a call. Default: 1.")
     private int batch;
@@ -51,7 +36,7 @@ final class RunOptions {
     /** Reads the model, after a look at the options that do not need it. */
     ModelDirectory read() {
         batch();
-        requirePositive("--threads", threads == null ? 1 : threads);
+        compute.threads();
         requirePositive("--frames", frames == null ? 1 : frames);
         return ModelDirectory.read(directory, null, KeyMap.identity());
     }
@@ -70,10 +55,9 @@ final class RunOptions {
 
     /** Starts the backend and prepares the model's network on it. */
     PreparedNetwork prepare(ModelDirectory model) {
-        int count = threads == null ? Backends.defaultThreads() : threads;
         return new PreparedNetwork(
                 model.model().network(),
-                Backends.start(backend, count, precision.precision()),
+                compute.start(),
                 LatencyProbe.withFrames(model.config().features(), frames(model)));
     }
 

@@ -1,10 +1,5 @@
 package org.earshot.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,9 +101,7 @@ final class SummaryCommand extends Subcommand {
     }
 
     private String json(ModelDirectory model, int frames, String backend, List<Row> rows) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
-            out.writeStartObject();
+        return Json.line(out -> {
             out.writeStringField("architecture", model.config().architecture().label());
             out.writeStringField("backend", backend);
             out.writeNumberField("batch", options.batch());
@@ -132,10 +125,6 @@ final class SummaryCommand extends Subcommand {
                 out.writeEndObject();
             }
             out.writeEndArray();
-            out.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // A StringWriter throws none.
-        }
-        return text.append('\n').toString();
+        });
     }
 }
