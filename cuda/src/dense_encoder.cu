@@ -21,7 +21,9 @@ struct PreparedConvolution {
     DeviceArray<float> norm_bias;
 };
 
-class DenseEncoder final : public earshot_cuda_op {
+class DenseEncoder final : public CarvedOperation<DenseEncoder> {
+    friend CarvedOperation<DenseEncoder>;
+
   public:
     DenseEncoder(const DenseEncoderLayer &layer, Arithmetic arithmetic)
         : channels_(layer.channels), block_layers_(layer.block_layers) {
@@ -60,16 +62,10 @@ class DenseEncoder final : public earshot_cuda_op {
         const ConvolutionGeometry &last = convolutions_.back().geometry;
         return size_product({e.batch, last.frames_out(e.frames), last.bands_out(e.bands), channels_});
     }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        Carver carver(a.scratch);
-        const Scratch s = carve(carver, e);
+        const Scratch s = scratch(a);
         const Index plane = size_product({e.positions(), channels_});
         const Index norm = size_product({e.batch, 2, channels_});
         for (std::size_t i = 0; i < convolutions_.size(); ++i) {

@@ -126,7 +126,9 @@ template <bool REGISTERS> __global__ void __launch_bounds__(REGISTERS ? 3 * MOST
     }
 }
 
-class Gru final : public earshot_cuda_op {
+class Gru final : public CarvedOperation<Gru> {
+    friend CarvedOperation<Gru>;
+
   public:
     explicit Gru(const GruLayer &layer)
         : inputs_(layer.inputs), hidden_(layer.hidden), parts_(layer.inputs % PIECE == 0 ? layer.inputs / PIECE : 1),
@@ -173,17 +175,11 @@ class Gru final : public earshot_cuda_op {
     }
     Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, inputs_}); }
     Index output_floats(const Extents &e) const override { return size_product({e.batch, e.frames, hidden_}); }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
         const std::int32_t rows = 3 * hidden_;
-        Carver carver(a.scratch);
-        const Span<float> parts = carve(carver, e);
+        const Span<float> parts = scratch(a);
         Product p = {};
         p.rows = size_product({e.batch, e.frames});
         p.columns = rows;

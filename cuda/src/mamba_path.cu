@@ -60,7 +60,9 @@ DeviceArray<float> transposed(const MambaPathLayer &layer, std::int32_t index, s
 
 float same(float x) { return x; }
 
-class MambaPath final : public earshot_cuda_op {
+class MambaPath final : public CarvedOperation<MambaPath> {
+    friend CarvedOperation<MambaPath>;
+
   public:
     MambaPath(const MambaPathLayer &layer, Arithmetic arithmetic)
         : arithmetic_(arithmetic), axis_(layer.axis), norm_(layer.norm), condition_(layer.condition),
@@ -88,16 +90,10 @@ class MambaPath final : public earshot_cuda_op {
     Index input0_floats(const Extents &e) const override { return size_product({e.positions(), channels_}); }
     Index input1_floats(const Extents &e) const override { return size_product({e.batch, condition_}); }
     Index output_floats(const Extents &e) const override { return input0_floats(e); }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        Carver carver(a.scratch);
-        const Scratch s = carve(carver, e);
+        const Scratch s = scratch(a);
         const Span<const float> h = norm_ == EARSHOT_NORM_NONE ? a.input0 : Span<const float>(s.h);
         earshot::check(earshot::enqueue(TokenNorm{norm_, e.batch, e.frames * e.bands, channels_, condition_, a.input0,
                                                   norm_parameters_.span(), a.input1, s.h, s.factors},

@@ -71,6 +71,33 @@ struct earshot_cuda_op {
 
 namespace earshot {
 
+/*
+ * A layer whose scratch is laid out in one place, Layer::carve(Carver &, const Extents &), so that what is asked for
+ * and what is used cannot differ.
+ */
+template <class Layer>
+class CarvedOperation : public earshot_cuda_op {
+  public:
+    Index scratch_floats(const Extents &e) const final {
+        Carver carver;
+        layer().carve(carver, e);
+        return carver.floats();
+    }
+
+  protected:
+    auto scratch(const Arguments &a) const {
+        Carver carver(a.scratch);
+        return layer().carve(carver, a.extents);
+    }
+
+  private:
+    const Layer &layer() const { return static_cast<const Layer &>(*this); }
+};
+
+} // namespace earshot
+
+namespace earshot {
+
 /* One function for each kind of layer; the tensor cores' arithmetic comes from the precision. */
 std::unique_ptr<earshot_cuda_op> make_linear(const Packing &packing);
 std::unique_ptr<earshot_cuda_op> make_global_pool(const Packing &packing);

@@ -99,7 +99,9 @@ std::vector<float> sum_of_biases(const ResidualSeparableLayer &layer) {
     return sums;
 }
 
-class ResidualSeparable final : public earshot_cuda_op {
+class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
+    friend CarvedOperation<ResidualSeparable>;
+
   public:
     ResidualSeparable(const ResidualSeparableLayer &layer, Arithmetic arithmetic)
         : projects_(layer.projects), arithmetic_(block_arithmetic(layer.inputs, arithmetic)),
@@ -117,18 +119,12 @@ class ResidualSeparable final : public earshot_cuda_op {
     Index output_floats(const Extents &e) const override {
         return size_product({e.batch, e.frames / 2, e.bands / 2, convolution_.outputs()});
     }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
         const std::int32_t inputs = convolution_.inputs();
         const std::int32_t outputs = convolution_.outputs();
-        Carver carver(a.scratch);
-        const Scratch s = carve(carver, e);
+        const Scratch s = scratch(a);
         earshot::check(convolution_.enqueue(e, a.input0, s.plane, a.stream), "convolution");
         earshot::check(
             enqueue_depthwise({e.batch, e.frames, e.bands, outputs, depthwise_.span(), s.plane, s.mixed}, a.stream),

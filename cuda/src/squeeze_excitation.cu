@@ -86,7 +86,9 @@ std::vector<PoolGrid> grids_of(const SqueezeExcitationLayer &layer) {
     return grids;
 }
 
-class SqueezeExcitation final : public earshot_cuda_op {
+class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
+    friend CarvedOperation<SqueezeExcitation>;
+
   public:
     SqueezeExcitation(const SqueezeExcitationLayer &layer, Arithmetic arithmetic)
         : pooled_(layer.pooled), bins_(countable_bins(layer)),
@@ -106,16 +108,10 @@ class SqueezeExcitation final : public earshot_cuda_op {
         const GatedPool last = last_pass(e);
         return size_product({e.batch, last.frames_out(), last.bands_out(), convolution_.outputs()});
     }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        Carver carver(a.scratch);
-        const Scratch s = carve(carver, e);
+        const Scratch s = scratch(a);
         earshot::check(convolution_.enqueue(e, a.input0, s.z, a.stream), "convolution");
         const std::int32_t channels = convolution_.outputs();
         earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, channels, parts(e), bins_,

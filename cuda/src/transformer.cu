@@ -272,7 +272,9 @@ class PreparedMap {
     DeviceArray<float> bias_;
 };
 
-class Transformer final : public earshot_cuda_op {
+class Transformer final : public CarvedOperation<Transformer> {
+    friend CarvedOperation<Transformer>;
+
   public:
     explicit Transformer(const TransformerLayer &layer)
         : width_(layer.width), heads_(layer.heads), hidden_(layer.hidden),
@@ -293,16 +295,10 @@ class Transformer final : public earshot_cuda_op {
     }
     Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, width_}); }
     Index output_floats(const Extents &e) const override { return input0_floats(e); }
-    Index scratch_floats(const Extents &e) const override {
-        Carver carver;
-        carve(carver, e);
-        return carver.floats();
-    }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        Carver carver(a.scratch);
-        const Span<float> scratch = carve(carver, e);
+        const Span<float> scratch = this->scratch(a);
         const bool shared = fits(e);
         const std::size_t bytes = shared ? shared_bytes(e) : 0;
         const auto kernel = shared ? transformer_kernel<true> : transformer_kernel<false>;

@@ -23,7 +23,8 @@ import org.earshot.weights.KeyMap;
  *         .add(Path.of("se-trans"), 1)
  *         .load()) {
  *     EnsemblePrediction answer = ensemble.classify(Path.of("street.wav"), RecordingContext.unknown());
- *     System.out.println(answer.fused() + (answer.agree() ? "" : ", disputed: " + answer.answers()));
+ *     String scene = answer.fused().label();
+ *     boolean undisputed = answer.agree();
  * }
  * }</pre>
  *
