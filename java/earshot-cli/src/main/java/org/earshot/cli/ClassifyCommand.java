@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
 import org.earshot.backend.Backends;
+import org.earshot.dataset.Metadata;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -106,7 +107,7 @@ final class ClassifyCommand extends Subcommand {
     @Override
     public Integer call() {
         checkNumbers();
-        Optional<MetadataCsv> metadata = context.metadata();
+        Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
         List<Path> files = InputFiles.find(inputs, e -> {
             report(e);
