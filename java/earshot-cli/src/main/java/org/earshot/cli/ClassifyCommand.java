@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
+import org.earshot.dataset.Metadata;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,7 +89,7 @@ final class ClassifyCommand extends Subcommand {
     @Override
     public Integer call() {
         checkNumbers();
-        Optional<MetadataCsv> metadata = context.metadata();
+        Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
         List<Path> files = InputFiles.find(inputs, e -> {
             report(e);

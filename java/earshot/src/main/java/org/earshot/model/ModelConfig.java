@@ -125,9 +125,9 @@ public record ModelConfig(
      */
     public void requireFeaturesOf(ModelConfig other) {
         ObjectNode expected = ConfigSection.JSON.createObjectNode();
-        other.writeFeatures(expected);
+        writeFeatures(expected, other.features);
         ObjectNode found = ConfigSection.JSON.createObjectNode();
-        writeFeatures(found);
+        writeFeatures(found, features);
         found.properties().forEach(field -> {
             if (!field.getValue().equals(expected.get(field.getKey()))) {
                 throw new ModelException(
@@ -148,7 +148,7 @@ public record ModelConfig(
         ObjectNode root = ConfigSection.JSON.createObjectNode();
         root.put("architecture", architecture.label());
         labels.forEach(root.putArray("labels")::add);
-        writeFeatures(root.putObject("features"));
+        writeFeatures(root.putObject("features"), features);
         if (context == null) {
             root.putNull("context");
         } else {
@@ -166,7 +166,19 @@ public record ModelConfig(
         }
     }
 
-    private void writeFeatures(ObjectNode section) {
+    /**
+     * Feature parameters as a configuration has them.
+     *
+     * @param features the parameters
+     * @return the JSON object {@code features}, in one line, always the same for the same parameters
+     */
+    public static String json(FeatureParameters features) {
+        ObjectNode section = ConfigSection.JSON.createObjectNode();
+        writeFeatures(section, features);
+        return section.toString();
+    }
+
+    private static void writeFeatures(ObjectNode section, FeatureParameters features) {
         section.put("sample_rate", features.sampleRate());
         section.put("n_fft", features.fftSize());
         section.put("win_length", features.windowLength());
