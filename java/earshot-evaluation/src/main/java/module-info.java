@@ -4,6 +4,7 @@
  */
 module org.earshot.evaluation {
     requires com.fasterxml.jackson.databind;
+    requires java.desktop;
     requires org.apache.commons.csv;
     requires transitive org.earshot;
 

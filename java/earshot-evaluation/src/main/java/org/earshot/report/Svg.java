@@ -82,6 +82,13 @@ final class Svg {
         return this;
     }
 
+    /** @param shape in SVG's path language, drawn about a point */
+    Svg shape(String style, double x, double y, String shape) {
+        String move = "translate(" + Numbers.place(x) + " " + Numbers.place(y) + ")";
+        page.empty("path", "class", style, "transform", move, "d", shape);
+        return this;
+    }
+
     /** A picture that fills a box. */
     Svg image(String source, double x, double y, double width, double height) {
         page.empty(
