@@ -10,5 +10,6 @@ module org.earshot.evaluation {
 
     exports org.earshot.dataset;
     exports org.earshot.evaluation;
+    exports org.earshot.labelling;
     exports org.earshot.report;
 }

@@ -73,7 +73,7 @@ final class ClassifyCommand extends Subcommand {
     private Integer top;
 
     @Mixin
-    private ComputeOptions compute;
+    private ClassifierOptions options;
 
     @Option(
             names = "--window-hop",
@@ -98,15 +98,14 @@ final class ClassifyCommand extends Subcommand {
         if (files.isEmpty()) {
             return FAILED;
         }
-        int sessions = compute.sessions(files.size());
-        try (SceneClassifier classifier = load(sessions);
+        try (SceneClassifier classifier = load(files.size());
                 Progress progress = Progress.start(console(), files.size(), !quiet)) {
             if (!quiet) {
                 console().say("model " + model.directory() + ": " + classifier);
             }
             Classification classification =
                     new Classification(classifier, metadata, context.common(), format(files, classifier.labels()));
-            failures[0] += classification.run(files, sessions, console(), this::report, progress::step);
+            failures[0] += classification.run(files, classifier.sessions(), console(), this::report, progress::step);
         }
         return failures[0] == 0 ? DONE : FAILED;
     }
@@ -115,7 +114,7 @@ final class ClassifyCommand extends Subcommand {
         if (top != null && top < 1) {
             throw usageError("--top: found " + top + "; expected at least 1");
         }
-        compute.threads();
+        options.threads();
         // Written so that NaN fails too. A day is far beyond any window.
         if (windowHop != null
                 && !(windowHop > 0 && windowHop <= Duration.ofDays(1).toSeconds())) {
@@ -123,9 +122,9 @@ final class ClassifyCommand extends Subcommand {
         }
     }
 
-    private SceneClassifier load(int sessions) {
+    private SceneClassifier load(int recordings) {
         SceneClassifier.Builder builder =
-                compute.apply(SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), sessions);
+                options.apply(SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings);
         if (weights != null) {
             builder.weights(weights);
         }

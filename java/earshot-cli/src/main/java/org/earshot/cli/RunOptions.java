@@ -20,7 +20,7 @@ final class RunOptions {
     private Path directory;
 
     @Mixin
-    private ComputeOptions compute;
+    private ClassifierOptions compute;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Clips of a call. Default: 1.")
     private int batch;

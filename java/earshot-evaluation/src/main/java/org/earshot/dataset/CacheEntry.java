@@ -1,19 +1,15 @@
 package org.earshot.dataset;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.earshot.files.FileDigest;
 
 /** By what a feature cache knows a clip's audio again. Immutable. */
 final class CacheEntry {
-    private static final int BLOCK = 1 << 16;
-
     private final long size;
     private final long modified;
     private final int frames;
@@ -47,17 +43,10 @@ final class CacheEntry {
 
     /** SHA-256 of a file. */
     static byte[] digest(Path audio) {
-        try (InputStream in = Files.newInputStream(audio)) {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            byte[] block = new byte[BLOCK];
-            for (int read = in.read(block); read > 0; read = in.read(block)) {
-                sha.update(block, 0, read);
-            }
-            return sha.digest();
+        try {
+            return FileDigest.sha256(audio);
         } catch (IOException e) {
             throw unreadable(audio, e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every JDK has it.
         }
     }
 

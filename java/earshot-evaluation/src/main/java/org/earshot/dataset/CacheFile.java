@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.earshot.features.FeatureParameters;
+import org.earshot.files.ExclusiveFile;
 
 /** A feature cache on disk, opened to be read, or to be filled clip by clip. */
 final class CacheFile implements AutoCloseable {
@@ -68,7 +68,9 @@ final class CacheFile implements AutoCloseable {
         FileChannel channel =
                 FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         try {
-            lock(path, channel);
+            if (!ExclusiveFile.lock(channel)) {
+                throw new DatasetException(path, "a file that another run is filling", "one run at a time");
+            }
             if (channel.size() != layout.fileBytes() || !layout.isHeaderOf(channel)) {
                 requireRoom(path, layout.fileBytes());
                 channel.truncate(0);
@@ -81,21 +83,6 @@ final class CacheFile implements AutoCloseable {
             channel.close();
             throw e;
         }
-    }
-
-    private static void lock(Path path, FileChannel channel) throws IOException {
-        try {
-            if (channel.tryLock() != null) {
-                return;
-            }
-        } catch (OverlappingFileLockException e) {
-            throw inUse(path, e);
-        }
-        throw inUse(path, null);
-    }
-
-    private static DatasetException inUse(Path path, Throwable cause) {
-        return new DatasetException(path, "a file that another run is filling", "one run at a time", cause);
     }
 
     private static void requireRoom(Path path, long bytes) throws IOException {

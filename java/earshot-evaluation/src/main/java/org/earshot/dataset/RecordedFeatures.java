@@ -42,7 +42,13 @@ public final class RecordedFeatures implements FeatureSource {
         this(set.clips().stream().map(Dataset.Clip::audio).toList(), parameters);
     }
 
-    RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
+    /**
+     * Prepares the front end for recordings that are in no set.
+     *
+     * @param recordings their files
+     * @param parameters of the front end
+     */
+    public RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
         this.recordings = List.copyOf(recordings);
         logMel = new LogMel(parameters);
     }

@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.earshot.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.Quoted;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;
 
@@ -30,6 +33,9 @@ public record ModelConfig(
         FeatureParameters features,
         ContextParameters context,
         ConfigSection model) {
+    /** Labels at most in a message. */
+    private static final int LISTED = 5;
+
     private static final int ANY = Integer.MAX_VALUE;
     private static final Pattern COMPLAINT = Pattern.compile("(\\w+): found (.+); expected (.+)");
 
@@ -136,6 +142,37 @@ public record ModelConfig(
                         expected.get(field.getKey()) + ", as in " + other.source);
             }
         });
+    }
+
+    /**
+     * Checks that this model's labels are another's too, in any order.
+     *
+     * @param other whose labels they should be
+     * @throws ModelException naming those that only one of them has
+     */
+    public void requireLabelsOf(ModelConfig other) {
+        String difference = Stream.of(
+                        difference("without ", other.labels, labels), difference("with ", labels, other.labels))
+                .flatMap(Stream::ofNullable)
+                .collect(Collectors.joining(", "));
+        if (!difference.isEmpty()) {
+            throw new ModelException(
+                    source + ": labels",
+                    labels.size() + " " + difference,
+                    "those of " + other.source + ", in any order");
+        }
+    }
+
+    private static String difference(String word, List<String> labels, List<String> others) {
+        List<String> only =
+                labels.stream().filter(label -> !others.contains(label)).toList();
+        if (only.isEmpty()) {
+            return null;
+        }
+        return only.stream()
+                .limit(LISTED)
+                .map(Quoted::of)
+                .collect(Collectors.joining(", ", word, only.size() > LISTED ? ", ..." : ""));
     }
 
     /**

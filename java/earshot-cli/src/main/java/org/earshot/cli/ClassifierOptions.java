@@ -9,8 +9,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that say what computes. */
-final class ComputeOptions {
+/** How the commands that classify many recordings compute. */
+final class ClassifierOptions {
     /** Each session has a workspace of its own, hundreds of megabytes at the paper's size. */
     private static final int MOST_SESSIONS = 4;
 
@@ -25,16 +25,16 @@ final class ComputeOptions {
                     + " starts.")
     private String backend;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
             description = "Threads that compute, in all. Default: as many as there are processors.")
     private Integer threads;
 
-    @Mixin
-    private PrecisionOption precision;
-
-    /** Threads in all. */
+    /** Threads that compute, in all. */
     int threads() {
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected at least 1");
@@ -42,21 +42,22 @@ final class ComputeOptions {
         return threads == null ? Backends.defaultThreads() : threads;
     }
 
-    /** How many recordings to work on at once: each on a thread of its own, while there are threads. */
+    /** How many recordings to work on at once. */
     int sessions(int recordings) {
         return Math.max(1, Math.min(MOST_SESSIONS, Math.min(recordings, threads())));
     }
 
-    /** Starts the backend with all threads. */
-    Backend start() {
-        return Backends.start(backend, threads(), precision.precision());
-    }
-
-    /** Makes a classifier compute so, with its threads spread over sessions. */
-    SceneClassifier.Builder apply(SceneClassifier.Builder builder, int sessions) {
+    /** Sets the choices. */
+    SceneClassifier.Builder apply(SceneClassifier.Builder builder, int recordings) {
+        int sessions = sessions(recordings);
         return builder.backend(backend)
                 .precision(precision.precision())
-                .threads(Math.max(1, threads() / sessions))
+                .threads(threads() / sessions)
                 .sessions(sessions);
+    }
+
+    /** Starts the backend, with all threads for one call. */
+    Backend start() {
+        return Backends.start(backend, threads(), precision.precision());
     }
 }
