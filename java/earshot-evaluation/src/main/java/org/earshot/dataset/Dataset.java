@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -264,12 +263,5 @@ public final class Dataset {
                         "one of " + String.join(", ", parameters.locations()) + ", as " + config.source() + " has it");
             }
         }
-    }
-
-    /** Clips by name. */
-    Map<String, Integer> indices() {
-        Map<String, Integer> indices = new LinkedHashMap<>();
-        clips.forEach(clip -> indices.put(clip.name(), indices.size()));
-        return indices;
     }
 }

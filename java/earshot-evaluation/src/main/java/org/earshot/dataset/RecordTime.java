@@ -2,6 +2,8 @@ package org.earshot.dataset;
 
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,6 +15,8 @@ public final class RecordTime {
 
     private static final Pattern PATTERN = Pattern.compile("(\\d{4})([-/.])(\\d{1,2})\\2(\\d{1,2})[T -]"
             + "(\\d{1,2})([:-])(\\d{1,2})(?:\\6(\\d{1,2})(?:\\.\\d{1,9})?)?");
+
+    private static final DateTimeFormatter CHALLENGE = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
 
     private RecordTime() {}
 
@@ -40,5 +44,15 @@ public final class RecordTime {
         } catch (DateTimeException e) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * Writes a time as the challenge's metadata have it.
+     *
+     * @param time local time
+     * @return such as {@code 2023-06-18 18:44:05}
+     */
+    public static String format(LocalDateTime time) {
+        return CHALLENGE.format(time);
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.AudioException;
 import org.earshot.audio.MonoReader;
 import org.earshot.features.FeatureParameters;
@@ -11,8 +12,11 @@ import org.earshot.features.LogMel;
 
 /** Features computed from the recordings each time they are read: for a single pass over a set. */
 public final class RecordedFeatures implements FeatureSource {
+    private static final System.Logger LOGGER = System.getLogger(RecordedFeatures.class.getName());
+
     private final List<Path> recordings;
     private final LogMel logMel;
+    private final AtomicBoolean warned = new AtomicBoolean();
     private final Queue<Workspace> idle = new ConcurrentLinkedQueue<>();
 
     /** What one thread computes with. */
@@ -38,7 +42,13 @@ public final class RecordedFeatures implements FeatureSource {
         this(set.clips().stream().map(Dataset.Clip::audio).toList(), parameters);
     }
 
-    RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
+    /**
+     * Prepares the front end for recordings that are in no set.
+     *
+     * @param recordings their files
+     * @param parameters of the front end
+     */
+    public RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
         this.recordings = List.copyOf(recordings);
         logMel = new LogMel(parameters);
     }
@@ -78,7 +88,14 @@ public final class RecordedFeatures implements FeatureSource {
         if (samples < 1) {
             throw new AudioException(recording(clip), "no samples", "a recording that is not empty");
         }
-        int length = samples < pcm.length ? samples : parameters().windowSamples();
+        boolean longer = samples == pcm.length;
+        if (longer && !warned.getAndSet(true)) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    recording(clip) + ": a recording longer than the model's clip, whose rest is not used; there may"
+                            + " be more");
+        }
+        int length = longer ? parameters().windowSamples() : samples;
         return logMel.compute(pcm, 0, length, target, 0, workspace.scratch);
     }
 }

@@ -44,7 +44,13 @@ public final class SetClassification {
     /**
      * Classifies the clips from a given one on, each with several models.
      *
-     * @param sink takes {@code [models][classes]} of each clip, in the clips' order
+     * @param from the first clip
+     * @param classifiers the models, all with the features' parameters
+     * @param features of the clips
+     * @param contexts where and when each clip was recorded
+     * @param sink takes {@code [models][classes]} of each clip, in the clips' order, in the caller's thread
+     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or a probability is not finite
+     * @throws IllegalArgumentException as {@link #run(SceneClassifier, FeatureSource, List, ProgressListener)}
      */
     public static void run(
             int from,
