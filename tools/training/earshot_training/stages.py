@@ -1,0 +1,173 @@
+"""The stages of a recipe, run one after the other, each in a folder of its own.
+
+``OUTPUT/<stage>`` holds checkpoint.pt, log.csv, curves.svg, model/ and, written last, stage.json of
+a training stage; metadata.csv and stage.json of a labelling one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from earshot_reference import model_directory
+from earshot_reference.configuration import ReferenceError
+
+from earshot_training import earshot, export, networks
+from earshot_training.checkpoint import CHECKPOINT, Place, replace
+from earshot_training.corpora import Corpora, Material
+from earshot_training.engine import fit
+from earshot_training.examples import Examples, stratified
+from earshot_training.recipe import PseudoLabelStage, Recipe, Stage, TrainStage
+
+SUMMARY = "stage.json"
+MODEL = "model"
+LABELS = "metadata.csv"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recipe on its way."""
+
+    recipe: Recipe
+    output: Path
+    corpora: Corpora
+    resume: bool = False
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    log: Callable[[str], None] = lambda line: print(line, flush=True)
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage keeps what it makes."""
+        return self.output / stage
+
+    def all(self, only: str | None = None) -> None:
+        """Runs all stages, or one whose predecessors are done.
+
+        Raises:
+            ReferenceError: if a stage's folder holds something and ``resume`` is not asked for, if
+                a predecessor of ``only`` is not done, or if something in a stage fails.
+        """
+        chosen = self.recipe.stages if only is None else (self.recipe.stage(only),)
+        if not self.resume:
+            for stage in chosen:
+                folder = self.folder(stage.name)
+                if (folder / CHECKPOINT).exists() or (folder / SUMMARY).exists():
+                    raise ReferenceError(
+                        f"{folder}: found an earlier run, expected an empty folder; --resume goes "
+                        "on with it"
+                    )
+        for stage in chosen:
+            if (self.folder(stage.name) / SUMMARY).exists():
+                self.log(f"{self.recipe.name}: {stage.name}: done before")
+                continue
+            self.log(f"{self.recipe.name}: {stage.name}")
+            start = time.monotonic()
+            summary = self._stage(stage)
+            summary["seconds"] = round(time.monotonic() - start, 1)
+            text = json.dumps(summary, indent=1, ensure_ascii=False) + "\n"
+            replace(
+                self.folder(stage.name) / SUMMARY, lambda p, t=text: p.write_text(t, "utf-8")
+            )
+
+    def summary(self, stage: str) -> dict[str, Any]:
+        """What a finished stage wrote down.
+
+        Raises:
+            ReferenceError: if it is not finished.
+        """
+        path = self.folder(stage) / SUMMARY
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except OSError as e:
+            raise ReferenceError(f"{path}: missing: stage {stage!r} has not been run yet") from e
+        except ValueError as e:
+            raise ReferenceError(f"{path}: not JSON: {e}") from e
+
+    def _stage(self, stage: Stage) -> dict[str, Any]:
+        self.folder(stage.name).mkdir(parents=True, exist_ok=True)
+        return self._train(stage) if isinstance(stage, TrainStage) else self._label(stage)
+
+    def _train(self, stage: TrainStage) -> dict[str, Any]:
+        recipe = self.recipe
+        material = self.corpora.load(recipe.corpora[stage.corpus])
+        config = networks.config(recipe.network, material.classes, material.contextual)
+        training, validation = self._sets(stage, material)
+        network = networks.build(recipe.network, config, recipe.seed)
+        fresh: list[str] = []
+        if stage.initial is not None:
+            before = self._trained(stage.initial)
+            fresh = networks.transfer(network, config, before, material.contextual)
+        network = networks.place_on(network, self.device)
+        rows = fit(
+            network,
+            training,
+            validation,
+            stage.training,
+            recipe.seed,
+            Place(self.folder(stage.name)),
+            material.frames_per_second,
+            lambda line: self.log(f"{recipe.name}: {stage.name}: {line}"),
+        )
+        export.write(network, config, self.folder(stage.name) / MODEL)
+        best = max(rows, key=lambda row: row.quality)
+        kept = best if stage.training.keep == "best" else rows[-1]
+        return {
+            "labels": list(material.classes),
+            "contextual_data": material.contextual,
+            "training_clips": len(training),
+            "validation_clips": len(validation),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "new_tensors": fresh if stage.initial is not None else "all",
+            "epochs": len(rows),
+            "kept": asdict(kept),
+        }
+
+    def _sets(self, stage: TrainStage, material: Material) -> tuple[Examples, Examples]:
+        """What to train on and what to validate on: of the labelled clips; pseudo-labelled train."""
+        labelled = material.labelled()
+        share = self.recipe.corpora[stage.corpus].validation
+        classes = [material.labels[row] for row in labelled]
+        training, validation = stratified(classes, share, self.recipe.seed)
+        rows = torch.tensor(labelled)
+        parts = [material.examples(rows[training])]
+        if stage.pseudo_labels is not None:
+            found = self.folder(stage.pseudo_labels) / LABELS
+            self.summary(stage.pseudo_labels)
+            parts.append(material.pseudo_labelled(found))
+        return Examples.joined(parts), material.examples(rows[validation])
+
+    def _trained(self, stage: str) -> networks.Trained:
+        summary = self.summary(stage)
+        network, _ = model_directory.load(self.folder(stage) / MODEL)
+        return networks.Trained(
+            network.state_dict(), tuple(summary["labels"]), summary["contextual_data"]
+        )
+
+    def _label(self, stage: PseudoLabelStage) -> dict[str, Any]:
+        corpus = self.recipe.corpora[stage.corpus]
+        self.summary(stage.first)
+        output = self.folder(stage.name) / LABELS
+        metadata, audio = self.corpora.files(corpus)
+        arguments: list[str | Path] = ["--first", self.folder(stage.first) / MODEL]
+        if stage.second is not None:
+            arguments += ["--second", self.output / stage.second, "--share", str(stage.share)]
+        if stage.soft:
+            arguments.append("--soft")
+        cache = self.corpora.cache
+        if cache is not None:
+            arguments += ["--cache", cache / f"{stage.corpus}.features"]
+        earshot.run(
+            "pseudo-label",
+            *arguments,
+            "--metadata",
+            metadata,
+            "--audio",
+            audio,
+            "--output",
+            output,
+        )
+        return {"labels_written": sum(1 for _ in output.open(encoding="utf-8")) - 1}
