@@ -5,13 +5,13 @@ All randomness is PyTorch's global generator, whose state a checkpoint keeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from earshot_reference.context import UNKNOWN
 from torch import Tensor
 
-from earshot_training.examples import Examples
+from earshot_training.data import TensorSet
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,9 @@ def require(condition: bool, name: str, found: object, expected: str) -> None:
         raise ValueError(f"{name}: found {found!r}, expected {expected}")
 
 
-def augmented(batch: Examples, options: Augmentation, frames_per_second: float) -> Examples:
-    """A batch as the network is to see it in this step."""
-    features, target = batch.features, batch.target
-    location, moment = batch.location, batch.time_features
+def augmented(batch: TensorSet, options: Augmentation, frames_per_second: float) -> TensorSet:
+    """A batch, with soft targets, as the network is to see it in this step."""
+    features, location, moment = batch.features, batch.location, batch.time_features
     if options.crop:
         features = cropped(features, options.crop)
     if options.roll is not None:
@@ -78,7 +77,7 @@ def augmented(batch: Examples, options: Augmentation, frames_per_second: float) 
         location, moment = untold(location, moment, options.context_dropout)
     if options.spec_augment is not None:
         features = masked(features, options.spec_augment)
-    batch = Examples(features, location, moment, target)
+    batch = replace(batch, features=features, location=location, time_features=moment)
     return mixed(batch, options.mixup) if options.mixup else batch
 
 
@@ -114,19 +113,18 @@ def _masks(shape: torch.Size, axis: int, masks: int, width: int) -> Tensor:
     return covered.unsqueeze(3 - axis)
 
 
-def mixed(batch: Examples, alpha: float) -> Examples:
+def mixed(batch: TensorSet, alpha: float) -> TensorSet:
     """Mixup (Zhang et al. 2018): features and targets of two clips, in one proportion a batch.
 
     City and time cannot be mixed: they stay those of the clip with the larger share.
     """
     share = torch.distributions.Beta(alpha, alpha).sample().item()
     share = max(share, 1 - share)
-    other = batch[torch.randperm(len(batch))]
-    return Examples(
-        share * batch.features + (1 - share) * other.features,
-        batch.location,
-        batch.time_features,
-        share * batch.target + (1 - share) * other.target,
+    other = torch.randperm(len(batch))
+    return replace(
+        batch,
+        features=share * batch.features + (1 - share) * batch.features[other],
+        target=share * batch.target + (1 - share) * batch.target[other],
     )
 
 

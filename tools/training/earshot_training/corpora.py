@@ -1,29 +1,16 @@
-"""Corpora as recipes name them, loaded as tensors for the engine."""
+"""Corpora as recipes name them."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from concurrent.futures import ProcessPoolExecutor
+import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import torch
-from earshot_reference import context, features
-from earshot_reference.configuration import (
-    DEFAULT_LABELS,
-    ContextParameters,
-    FeatureParameters,
-    ReferenceError,
-)
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from earshot_reference.configuration import FeatureParameters
 
 from earshot_training.augmentation import require
-from earshot_training.examples import Examples, one_hot
+from earshot_training.data import ClipSet, TensorSet, load_features
 
 
 @dataclass(frozen=True)
@@ -40,41 +27,40 @@ class Corpus:
         require(0 < self.validation < 1, "validation", self.validation, "between 0 and 1")
 
 
-@dataclass(frozen=True)
-class Material:
-    """A loaded corpus."""
-
-    names: list[str]
-    labels: list[int]
-    """-1 where a clip has no label."""
-    classes: tuple[str, ...]
-    features: Tensor
-    location: Tensor
-    time_features: Tensor
-    contextual: bool
-    """Whether it has cities and times."""
-    frames_per_second: float
-
-    def labelled(self) -> list[int]:
-        """Rows with a label."""
-        return [row for row, label in enumerate(self.labels) if label >= 0]
-
-    def examples(self, rows: Tensor, target: Tensor | None = None) -> Examples:
-        """Some rows, with their own labels or with given targets [n, classes]."""
-        if target is None:
-            target = one_hot(torch.tensor(self.labels)[rows], len(self.classes))
-        return Examples(
-            self.features[rows], self.location[rows], self.time_features[rows], target
-        )
-
-    def pseudo_labelled(self, file: Path) -> Examples:
-        """The clips without a label of their own that a labelling's file gives one."""
-        raise NotImplementedError
-
-
 class Corpora:
-    """Loads corpora."""
+    """Finds and loads corpora.
 
-    def __init__(self, root: Path, cache: Path) -> None:
+    Args:
+        root: folder that the recipes' paths start from.
+        cache: folder in which features are kept.
+        workers: processes that compute features.
+    """
+
+    def __init__(self, root: Path, cache: Path, workers: int | None = None) -> None:
         self.root = root
         self.cache = cache
+        self.workers = workers or os.cpu_count() or 1
+        self.parameters = FeatureParameters()
+
+    @property
+    def frames_per_second(self) -> float:
+        """Of the features."""
+        return self.parameters.sample_rate / self.parameters.hop_length
+
+    def clips(self, corpus: Corpus) -> ClipSet:
+        """A corpus's clips."""
+        raise NotImplementedError
+
+    def pseudo_labelled(self, corpus: Corpus, file: Path) -> ClipSet:
+        """The clips that have no label of their own and that a labelling's file gives one."""
+        raise NotImplementedError
+
+    def tensors(self, clips: ClipSet) -> TensorSet:
+        """Their features, with soft targets."""
+        loaded = load_features(clips, self.parameters, self.cache / "python", self.workers)
+        return loaded.soft(len(clips.labels))
+
+
+def contextual(clips: ClipSet) -> bool:
+    """Whether cities or times are known."""
+    return any(clip.city is not None or clip.time is not None for clip in clips.clips)

@@ -8,7 +8,10 @@ from typing import Any
 _WIDTH, _HEIGHT = 360, 240
 _LEFT, _TOP, _RIGHT, _BOTTOM = 46, 30, 12, 34
 _PANELS = (
-    ("Loss", (("training_loss", "training", "#1f6feb"), ("validation_loss", "validation", "#d1571b"))),
+    (
+        "Loss",
+        (("training_loss", "training", "#1f6feb"), ("validation_loss", "validation", "#d1571b")),
+    ),
     (
         "Validation",
         (

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from earshot_training.augmentation import Augmentation, augmented, require
 from earshot_training.checkpoint import Checkpoint, Place
-from earshot_training.examples import Examples
+from earshot_training.data import TensorSet
+
 
 @dataclass(frozen=True)
 class Training:
@@ -62,7 +63,7 @@ class Epoch:
 
     epoch: int
     rate: float
-    """At the epoch's end."""
+    """Of the epoch's first step."""
     training_loss: float
     validation_loss: float
     validation_accuracy: float
@@ -87,8 +88,8 @@ class Validation:
 
 def fit(
     network: SceneNetwork,
-    training: Examples,
-    validation: Examples,
+    training: TensorSet,
+    validation: TensorSet,
     options: Training,
     seed: int,
     place: Place,
@@ -102,8 +103,8 @@ def fit(
 
     Args:
         network: with its initial weights; on return with the kept ones, ready for inference.
-        training: what is learned from.
-        validation: what early stopping and the choice of the best epoch look at.
+        training: what is learned from, targets soft.
+        validation: likewise; what early stopping and the choice of the best epoch look at.
         options: how.
         seed: of order, dropout and augmentation.
         place: where checkpoint and log lie.
@@ -126,12 +127,12 @@ def fit(
     )
     rows = [Epoch(**row) for row in place.restore(state)]
     while len(rows) < options.epochs and not _exhausted(rows, options.early_stopping):
-        start = time.monotonic()
+        start, rate = time.monotonic(), optimizer.param_groups[0]["lr"]
         loss = _epoch(network, training, options, optimizer, schedule, frames_per_second, device)
         result = validate(network, validation, options.coarse_weight)
         row = Epoch(
             len(rows) + 1,
-            optimizer.param_groups[0]["lr"],
+            rate,
             loss,
             result.loss,
             result.accuracy,
@@ -149,7 +150,7 @@ def fit(
 
 
 def validate(
-    network: SceneNetwork, data: Examples, coarse_weight: float = 1.0, batch: int = 16
+    network: SceneNetwork, data: TensorSet, coarse_weight: float = 1.0, batch: int = 16
 ) -> Validation:
     """The network's answers on whole clips, each with the context that the set gives it."""
     network.eval()
@@ -157,16 +158,14 @@ def validate(
     total, answers = 0.0, []
     with torch.no_grad():
         for part in data.batches(batch):
-            part = part.to(device)
-            outputs = _outputs(network, part)
-            total += _loss(network, outputs, part.target, coarse_weight).item() * len(part)
+            outputs = _outputs(network, part, device)
+            target = part.target.to(device)
+            total += _loss(network, outputs, target, coarse_weight).item() * len(part)
             answers.append(probabilities(outputs).argmax(1).cpu())
     right = torch.cat(answers) == data.target.argmax(1)
     truth = data.target.argmax(1)
     recall = [right[truth == label].float().mean().item() for label in truth.unique()]
-    return Validation(
-        total / len(data), right.float().mean().item(), sum(recall) / len(recall)
-    )
+    return Validation(total / len(data), right.float().mean().item(), sum(recall) / len(recall))
 
 
 def probabilities(outputs: dict[str, Tensor]) -> Tensor:
@@ -203,7 +202,7 @@ def _begins(name: str, prefix: str) -> bool:
 
 def _epoch(
     network: SceneNetwork,
-    data: Examples,
+    data: TensorSet,
     options: Training,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
@@ -218,11 +217,10 @@ def _epoch(
             module.eval()
     total = 0.0
     for batch in data.batches(options.batch, torch.randperm(len(data))):
-        batch = augmented(batch, options.augmentation, frames_per_second).to(device)
-        outputs = _outputs(network, batch)
-        loss = _loss(
-            network, outputs, batch.target, options.coarse_weight, options.label_smoothing
-        )
+        batch = augmented(batch, options.augmentation, frames_per_second)
+        outputs = _outputs(network, batch, device)
+        target = batch.target.to(device)
+        loss = _loss(network, outputs, target, options.coarse_weight, options.label_smoothing)
         optimizer.zero_grad()
         loss.backward()
         if options.clip_gradient:
@@ -236,8 +234,8 @@ def _epoch(
     return total / len(data)
 
 
-def _outputs(network: SceneNetwork, batch: Examples) -> dict[str, Tensor]:
-    return network.outputs(*(getattr(batch, name) for name in network.inputs))
+def _outputs(network: SceneNetwork, batch: TensorSet, device: torch.device) -> dict[str, Tensor]:
+    return network.outputs(*(getattr(batch, name).to(device) for name in network.inputs))
 
 
 def _loss(
@@ -278,9 +276,7 @@ def _exhausted(rows: list[Epoch], patience: int) -> bool:
     return len(rows) - best.epoch >= patience
 
 
-def _fingerprint(
-    options: Training, seed: int, training: Examples, validation: Examples
-) -> str:
+def _fingerprint(options: Training, seed: int, training: TensorSet, validation: TensorSet) -> str:
     """Changes with all that decides the weights but the network's initial ones."""
     shapes = [list(data.features.shape) for data in (training, validation)]
     return f"{options} seed={seed} data={shapes}"

@@ -24,8 +24,6 @@ def write(network: SceneNetwork, config: ModelConfig, directory: Path) -> None:
     state = {name: x.detach().cpu() for name, x in network.state_dict().items()}
     model_directory.save(part, config, state, directory)
     golden.write(part, part / "golden.safetensors", _CLIPS, _SECONDS, _GOLDEN_SEED)
-    golden.write(
-        part, part / "golden-pcm.safetensors", 1, _SECONDS, _GOLDEN_SEED, from_pcm=True
-    )
+    golden.write(part, part / "golden-pcm.safetensors", 1, _SECONDS, _GOLDEN_SEED, from_pcm=True)
     shutil.rmtree(directory, ignore_errors=True)
     part.rename(directory)

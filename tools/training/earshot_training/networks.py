@@ -58,12 +58,12 @@ class NetworkSection:
         if self.architecture == MobileAscNet.architecture:
             expected = ("early", "gated") if self.context else ("none",)
             fits = sizes.fusion in expected
-            require(fits, "sizes.fusion", sizes.fusion, f"{' or '.join(expected)} with this context")
+            require(
+                fits, "sizes.fusion", sizes.fusion, f"{' or '.join(expected)} with this context"
+            )
 
 
-def config(
-    section: NetworkSection, labels: tuple[str, ...], contextual_data: bool
-) -> ModelConfig:
+def config(section: NetworkSection, labels: tuple[str, ...], contextual_data: bool) -> ModelConfig:
     """The config of a network for a corpus with these labels.
 
     A corpus without city and time gives "zeros" as the time's encoding: nothing else was seen.

@@ -53,7 +53,12 @@ class PseudoLabelStage:
     def __post_init__(self) -> None:
         require(0 < self.share <= 1, "share", self.share, "more than 0, at most 1")
         together = self.second is None or not self.soft
-        require(together, "soft", self.soft, "false with a second model: its scheme keeps or drops labels")
+        require(
+            together,
+            "soft",
+            self.soft,
+            "false with a second model: its scheme keeps or drops labels",
+        )
 
 
 Stage = TrainStage | PseudoLabelStage

@@ -19,9 +19,9 @@ from earshot_reference.configuration import ReferenceError
 
 from earshot_training import earshot, export, networks
 from earshot_training.checkpoint import CHECKPOINT, Place, replace
-from earshot_training.corpora import Corpora, Material
+from earshot_training.corpora import Corpora, contextual
+from earshot_training.data import ClipSet, TensorSet
 from earshot_training.engine import fit
-from earshot_training.examples import Examples, stratified
 from earshot_training.recipe import PseudoLabelStage, Recipe, Stage, TrainStage
 
 SUMMARY = "stage.json"
@@ -69,9 +69,7 @@ class Run:
             summary = self._stage(stage)
             summary["seconds"] = round(time.monotonic() - start, 1)
             text = json.dumps(summary, indent=1, ensure_ascii=False) + "\n"
-            replace(
-                self.folder(stage.name) / SUMMARY, lambda p, t=text: p.write_text(t, "utf-8")
-            )
+            replace(self.folder(stage.name) / SUMMARY, lambda p, t=text: p.write_text(t, "utf-8"))
 
     def summary(self, stage: str) -> dict[str, Any]:
         """What a finished stage wrote down.
@@ -93,14 +91,14 @@ class Run:
 
     def _train(self, stage: TrainStage) -> dict[str, Any]:
         recipe = self.recipe
-        material = self.corpora.load(recipe.corpora[stage.corpus])
-        config = networks.config(recipe.network, material.classes, material.contextual)
-        training, validation = self._sets(stage, material)
+        clips = self.corpora.clips(recipe.corpora[stage.corpus])
+        with_context = contextual(clips)
+        config = networks.config(recipe.network, clips.labels, with_context)
+        training, validation = self._sets(stage, clips)
         network = networks.build(recipe.network, config, recipe.seed)
         fresh: list[str] = []
         if stage.initial is not None:
-            before = self._trained(stage.initial)
-            fresh = networks.transfer(network, config, before, material.contextual)
+            fresh = networks.transfer(network, config, self._trained(stage.initial), with_context)
         network = networks.place_on(network, self.device)
         rows = fit(
             network,
@@ -109,36 +107,36 @@ class Run:
             stage.training,
             recipe.seed,
             Place(self.folder(stage.name)),
-            material.frames_per_second,
+            self.corpora.frames_per_second,
             lambda line: self.log(f"{recipe.name}: {stage.name}: {line}"),
         )
         export.write(network, config, self.folder(stage.name) / MODEL)
         best = max(rows, key=lambda row: row.quality)
-        kept = best if stage.training.keep == "best" else rows[-1]
         return {
-            "labels": list(material.classes),
-            "contextual_data": material.contextual,
+            "labels": list(clips.labels),
+            "contextual_data": with_context,
             "training_clips": len(training),
             "validation_clips": len(validation),
             "parameters": sum(p.numel() for p in network.parameters()),
             "new_tensors": fresh if stage.initial is not None else "all",
             "epochs": len(rows),
-            "kept": asdict(kept),
+            "kept": asdict(best if stage.training.keep == "best" else rows[-1]),
         }
 
-    def _sets(self, stage: TrainStage, material: Material) -> tuple[Examples, Examples]:
-        """What to train on and what to validate on: of the labelled clips; pseudo-labelled train."""
-        labelled = material.labelled()
-        share = self.recipe.corpora[stage.corpus].validation
-        classes = [material.labels[row] for row in labelled]
-        training, validation = stratified(classes, share, self.recipe.seed)
-        rows = torch.tensor(labelled)
-        parts = [material.examples(rows[training])]
+    def _sets(self, stage: TrainStage, clips: ClipSet) -> tuple[TensorSet, TensorSet]:
+        """What to train on and what to validate on.
+
+        Validation is a share of the clips that came with labels, the same in all stages; labels of
+        our own making are for training only.
+        """
+        corpus = self.recipe.corpora[stage.corpus]
+        training, validation = clips.labelled().split(corpus.validation, self.recipe.seed)
+        training.require_every_class(f"{self.recipe.file}: corpora.{stage.corpus}")
         if stage.pseudo_labels is not None:
-            found = self.folder(stage.pseudo_labels) / LABELS
             self.summary(stage.pseudo_labels)
-            parts.append(material.pseudo_labelled(found))
-        return Examples.joined(parts), material.examples(rows[validation])
+            file = self.folder(stage.pseudo_labels) / LABELS
+            training = training.joined(self.corpora.pseudo_labelled(corpus, file))
+        return self.corpora.tensors(training), self.corpora.tensors(validation)
 
     def _trained(self, stage: str) -> networks.Trained:
         summary = self.summary(stage)

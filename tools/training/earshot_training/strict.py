@@ -1,4 +1,4 @@
-"""Plain values, as a TOML file gives them, turned into dataclasses; whatever does not fit is an error.
+"""Plain values, as a TOML file gives them, turned into dataclasses; what does not fit is an error.
 
 A field's type is one of: bool, int, float, str, ``Literal``, ``tuple[X, ...]``, ``tuple[X, X]``,
 ``dict[str, X]``, a dataclass, any of them ``| None``. A field without default must be there.
