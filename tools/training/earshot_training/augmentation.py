@@ -99,7 +99,7 @@ def rolled(features: Tensor, least: int, most: int) -> Tensor:
 def masked(features: Tensor, options: SpecAugment) -> Tensor:
     """Stretches of time and of frequency replaced by the clip's mean."""
     covered = _masks(features.shape, 1, options.time_masks, options.time_width)
-    covered |= _masks(features.shape, 2, options.frequency_masks, options.frequency_width)
+    covered = covered | _masks(features.shape, 2, options.frequency_masks, options.frequency_width)
     return torch.where(covered.to(features.device), features.mean((1, 2), keepdim=True), features)
 
 

@@ -19,7 +19,7 @@ from earshot_reference.configuration import ReferenceError
 
 from earshot_training import earshot, export, networks
 from earshot_training.checkpoint import CHECKPOINT, Place, replace
-from earshot_training.corpora import Corpora, contextual
+from earshot_training.corpora import Corpora, contextual, pseudo_labelled
 from earshot_training.data import ClipSet, TensorSet
 from earshot_training.engine import fit
 from earshot_training.recipe import PseudoLabelStage, Recipe, Stage, TrainStage
@@ -133,9 +133,9 @@ class Run:
         training, validation = clips.labelled().split(corpus.validation, self.recipe.seed)
         training.require_every_class(f"{self.recipe.file}: corpora.{stage.corpus}")
         if stage.pseudo_labels is not None:
-            self.summary(stage.pseudo_labels)
+            soft = self.summary(stage.pseudo_labels)["soft"]
             file = self.folder(stage.pseudo_labels) / LABELS
-            training = training.joined(self.corpora.pseudo_labelled(corpus, file))
+            training = training.joined(pseudo_labelled(clips, file, soft))
         return self.corpora.tensors(training), self.corpora.tensors(validation)
 
     def _trained(self, stage: str) -> networks.Trained:
@@ -149,23 +149,24 @@ class Run:
         corpus = self.recipe.corpora[stage.corpus]
         self.summary(stage.first)
         output = self.folder(stage.name) / LABELS
-        metadata, audio = self.corpora.files(corpus)
-        arguments: list[str | Path] = ["--first", self.folder(stage.first) / MODEL]
+        metadata, audio = self.corpora.challenge_files(corpus)
+        # Of what has a label, only the rest is to be labelled.
+        clips = self.corpora.clips(corpus)
+        models: list[str | Path] = ["--first", self.folder(stage.first) / MODEL]
         if stage.second is not None:
-            arguments += ["--second", self.output / stage.second, "--share", str(stage.share)]
+            models += ["--second", self.output / stage.second, "--share", str(stage.share)]
         if stage.soft:
-            arguments.append("--soft")
-        cache = self.corpora.cache
-        if cache is not None:
-            arguments += ["--cache", cache / f"{stage.corpus}.features"]
+            models.append("--soft")
         earshot.run(
             "pseudo-label",
-            *arguments,
-            "--metadata",
-            metadata,
-            "--audio",
-            audio,
-            "--output",
-            output,
+            *models,
+            *("--metadata", metadata, "--audio", audio, "--output", output),
+            *("--cache", self.corpora.cache / f"{self.recipe.name}-{stage.corpus}.features"),
         )
-        return {"labels_written": sum(1 for _ in output.open(encoding="utf-8")) - 1}
+        added = pseudo_labelled(clips, output, stage.soft)
+        return {
+            "soft": stage.soft,
+            "unlabelled_clips": len(clips.unlabelled()),
+            "labelled_clips": len(added),
+            "classes": added.class_counts(),
+        }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import torch
+from earshot_reference.configuration import ReferenceError
 
 from earshot_training import engine, networks
 from earshot_training.augmentation import Augmentation, SpecAugment
-from earshot_training.checkpoint import Place
+from earshot_training.checkpoint import CHECKPOINT, CURVES, LOG, Place
 from earshot_training.data import TensorSet
 from earshot_training.engine import Training
 
@@ -28,12 +32,13 @@ def section(architecture: str, **options) -> networks.NetworkSection:
 
 
 def clips(count: int, seed: int) -> TensorSet:
-    """Each class is loud in bands of its own."""
+    """Each class is loud in bands of its own, and beats at a pace of its own."""
     random = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % CLASSES
     features = 5 * torch.randn(count, 20, 64, generator=random) - 50
     for row, label in enumerate(labels.tolist()):
         features[row, :, 20 * label : 20 * label + 20] += 20
+        features[row] += 20 * torch.cos(torch.pi * torch.arange(20) * label / 2)[:, None]
     return TensorSet(
         features,
         torch.randint(-1, 22, (count,), generator=random),
@@ -205,7 +210,7 @@ def test_what_is_frozen_stays_with_its_statistics(tmp_path):
 
 
 def test_a_frozen_part_that_is_not_there_is_an_error(tmp_path):
-    with pytest.raises(ReferenceError, match="frozen: no parameter .* 'backbone'"):
+    with pytest.raises(ReferenceError, match=r"frozen: no parameter .* 'backbone'"):
         run(tmp_path, replace(OPTIONS, frozen=("backbone",)))
 
 
