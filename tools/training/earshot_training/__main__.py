@@ -22,7 +22,8 @@ def _run(arguments: argparse.Namespace) -> int:
     recipe = Recipe.read(arguments.recipe)
     corpora = Corpora(arguments.data_root, arguments.cache or arguments.output / "cache")
     device = torch.device(arguments.device)
-    Run(recipe, arguments.output, corpora, arguments.resume, device).all(arguments.stage)
+    run = Run(recipe, arguments.output, corpora, arguments.resume, arguments.epochs, device)
+    run.all(arguments.stage)
     return 0
 
 
@@ -56,7 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--cache", type=Path, help="folder for features (OUTPUT/cache if not given)")
     sub.add_argument("--resume", action="store_true", help="go on with an interrupted run")
-    sub.add_argument("--stage", help="only this stage; those before it must be done")
+    sub.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        help="only this stage, those before it must be done; repeatable",
+    )
+    sub.add_argument("--epochs", type=int, help="most epochs of any stage, to try a recipe out")
     sub.add_argument("--device", default="cpu", help="where PyTorch trains: cpu, cuda (cpu)")
     sub.add_argument("--threads", type=int, default=0, help="PyTorch's threads (its own choice)")
 

@@ -61,6 +61,9 @@ class Corpus:
     """How the parts' classes become one task's: a paper's merging, or a file from the data root."""
     validation: float = 0.2
     """Share of each class's labelled clips that is not trained on."""
+    validation_corpus: str | None = None
+    """Another corpus of the recipe with the same classes: validation is on its labelled clips then,
+    and all of this one's are trained on."""
 
     def __post_init__(self) -> None:
         require(0 < self.validation < 1, "validation", self.validation, "between 0 and 1")

@@ -21,7 +21,7 @@ from earshot_reference.configuration import (
 from earshot_reference.fast_scan import fast_selective_scan
 from earshot_reference.layers import SceneNetwork
 from earshot_reference.mobile_asc_net import MobileAscNet
-from earshot_reference.scan import selective_scan
+from earshot_reference.scan import Scan, selective_scan
 from earshot_reference.se_trans import SeTrans
 from torch import Tensor
 
@@ -165,10 +165,15 @@ def transfer(
 def place_on(network: SceneNetwork, device: torch.device) -> SceneNetwork:
     """Moves a network; off the CPU its scan is PyTorch's own, which has a gradient anywhere."""
     if device.type != "cpu":
-        for module in network.modules():
-            if isinstance(module, Mixer):
-                module.scan = selective_scan
+        use_scan(network, selective_scan)
     return network.to(device)
+
+
+def use_scan(network: SceneNetwork, scan: Scan) -> None:
+    """Lets an ASCMamba compute its recurrence in another way; other networks have none."""
+    for module in network.modules():
+        if isinstance(module, Mixer):
+            module.scan = scan
 
 
 def _given(section: NetworkSection) -> Any:

@@ -146,9 +146,17 @@ def _merged(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_references(stages: tuple[Stage, ...], corpora: dict[str, Corpus], file: str) -> None:
-    """Stages may name corpora, and stages before them of the right kind."""
+    """Stages may name corpora, and stages before them of the right kind; corpora other corpora."""
     if not stages:
         raise ReferenceError(f"{file}: stages: found none, expected at least one")
+    for name, corpus in corpora.items():
+        found = corpus.validation_corpus
+        if found is not None and (found not in corpora or found == name):
+            others = ", ".join(other for other in corpora if other != name)
+            raise ReferenceError(
+                f"{file}: corpora.{name}.validation_corpus: found {found!r}, expected another "
+                f"corpus ({others})"
+            )
     before: dict[str, list[str]] = {"train": [], "pseudo-label": []}
     for number, stage in enumerate(stages):
         key = f"{file}: stages[{number}]"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Run:
     output: Path
     corpora: Corpora
     resume: bool = False
+    most_epochs: int | None = None
+    """Of any stage, to try a recipe out."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     log: Callable[[str], None] = lambda line: print(line, flush=True)
 
@@ -44,14 +47,14 @@ class Run:
         """Where a stage keeps what it makes."""
         return self.output / stage
 
-    def all(self, only: str | None = None) -> None:
-        """Runs all stages, or one whose predecessors are done.
+    def all(self, only: Sequence[str] = ()) -> None:
+        """Runs all stages, or some whose predecessors are done.
 
         Raises:
             ReferenceError: if a stage's folder holds something and ``resume`` is not asked for, if
                 a predecessor of ``only`` is not done, or if something in a stage fails.
         """
-        chosen = self.recipe.stages if only is None else (self.recipe.stage(only),)
+        chosen = [self.recipe.stage(name) for name in only] or self.recipe.stages
         if not self.resume:
             for stage in chosen:
                 folder = self.folder(stage.name)
@@ -100,11 +103,14 @@ class Run:
         if stage.initial is not None:
             fresh = networks.transfer(network, config, self._trained(stage.initial), with_context)
         network = networks.place_on(network, self.device)
+        options = stage.training
+        if self.most_epochs is not None:
+            options = changed(options, epochs=min(options.epochs, self.most_epochs))
         rows = fit(
             network,
             training,
             validation,
-            stage.training,
+            options,
             recipe.seed,
             Place(self.folder(stage.name)),
             self.corpora.frames_per_second,
@@ -130,7 +136,18 @@ class Run:
         our own making are for training only.
         """
         corpus = self.recipe.corpora[stage.corpus]
-        training, validation = clips.labelled().split(corpus.validation, self.recipe.seed)
+        if corpus.validation_corpus is None:
+            training, validation = clips.labelled().split(corpus.validation, self.recipe.seed)
+        else:
+            training = clips.labelled()
+            validation = self.corpora.clips(
+                self.recipe.corpora[corpus.validation_corpus]
+            ).labelled()
+            if validation.labels != training.labels:
+                raise ReferenceError(
+                    f"{self.recipe.file}: corpora.{corpus.validation_corpus}: found the classes "
+                    f"{', '.join(validation.labels)}, expected {', '.join(training.labels)}"
+                )
         training.require_every_class(f"{self.recipe.file}: corpora.{stage.corpus}")
         if stage.pseudo_labels is not None:
             soft = self.summary(stage.pseudo_labels)["soft"]
@@ -154,12 +171,16 @@ class Run:
         clips = self.corpora.clips(corpus)
         models: list[str | Path] = ["--first", self.folder(stage.first) / MODEL]
         if stage.second is not None:
-            models += ["--second", self.output / stage.second, "--share", str(stage.share)]
+            models += ["--second", self.output / stage.second]
+        if stage.share is not None:
+            models += ["--share", str(stage.share)]
         if stage.soft:
             models.append("--soft")
         earshot.run(
             "pseudo-label",
             *models,
+            # What an unfinished stage left is in the way.
+            "--force",
             *("--metadata", metadata, "--audio", audio, "--output", output),
             *("--cache", self.corpora.cache / f"{self.recipe.name}-{stage.corpus}.features"),
         )
