@@ -69,7 +69,7 @@ def generate(label: str, seed: int, index: int, duration: float = 10.0) -> Clip:
     context = draw_context(rng, label)
     mix = Mix(rng, count(duration))
     SCENES[label](mix)
-    return Clip(label, context, _recorded(rng, mix.signal))
+    return Clip(label, context, recorded(rng, mix.signal))
 
 
 def draw_context(rng: Generator, label: str) -> Context:
@@ -90,10 +90,22 @@ def draw_context(rng: Generator, label: str) -> Context:
     return Context(city, day + timedelta(seconds=int(hour * 3600)))
 
 
-def _recorded(rng: Generator, scene: Signal) -> Signal:
-    """Through a device of its own: frequency response, self-noise, level, now and then clipped."""
-    out = normalized(coloured(rng, scene, rng.uniform(0.5, 3.5)))
-    out += decibels(rng.uniform(-65, -38)) * noise(rng, len(out), 0.2)
+def recorded(
+    rng: Generator,
+    scene: Signal,
+    colour: tuple[float, float] = (0.5, 3.5),
+    self_noise: tuple[float, float] = (-65, -38),
+) -> Signal:
+    """Through a device of its own: frequency response, self-noise, level, now and then clipped.
+
+    Args:
+        rng: the device's details.
+        scene: what it records.
+        colour: least and most unevenness of its frequency response, in dB.
+        self_noise: least and most level of its noise, in dB relative to the scene.
+    """
+    out = normalized(coloured(rng, scene, rng.uniform(*colour)))
+    out += decibels(rng.uniform(*self_noise)) * noise(rng, len(out), 0.2)
     out *= decibels(rng.uniform(-38, -14))
     if rng.random() < 0.1:
         out = np.tanh(4 * out) / 2
