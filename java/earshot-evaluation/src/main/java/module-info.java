@@ -9,4 +9,5 @@ module org.earshot.evaluation {
 
     exports org.earshot.dataset;
     exports org.earshot.evaluation;
+    exports org.earshot.labelling;
 }

@@ -1,5 +1,6 @@
 package org.earshot;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.earshot.features.FeatureParameters;
@@ -72,10 +73,50 @@ final class ClassifierSession implements SessionPool.Session {
             }
             runWindow(windows.length(), frames, contexts);
             for (int i = 0; i < networks.size(); i++) {
-                networks.get(i).addTo(results.get(i), windows);
+                networks.get(i).addTo(results.get(i), windows.start(), windows.duration());
             }
         }
         return results;
+    }
+
+    /**
+     * Classifies a clip's features.
+     *
+     * @param values at least {@code [frames, bands]}
+     * @param contexts one for each model
+     * @return one for each model
+     */
+    List<WindowResults> runFeatures(float[] values, int frames, List<ContextEncoding.Encoded> contexts) {
+        checkFeatures(values, frames);
+        feed(0, values, frames, contexts);
+        // As long as the clips are that have so many frames: hops, the frame on the end being cut.
+        double seconds = (double) frames * parameters.hopLength() / parameters.sampleRate();
+        Duration length = Duration.ofNanos(Math.round(seconds * 1e9));
+        List<WindowResults> results = models.stream().map(LoadedModel::results).toList();
+        for (int i = 0; i < networks.size(); i++) {
+            networks.get(i).addTo(results.get(i), Duration.ZERO, length);
+        }
+        return results;
+    }
+
+    private void checkFeatures(float[] values, int frames) {
+        if (frames < minimumFrames || frames > parameters.frames()) {
+            throw new AudioException(
+                    "features", frames + " frames", "from " + minimumFrames + " to " + parameters.frames());
+        }
+        int bands = parameters.melBands();
+        if (values.length < (long) frames * bands) {
+            throw new AudioException(
+                    "features", values.length + " values", frames + " frames of " + bands + " mel bands");
+        }
+        for (int i = 0; i < frames * bands; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new AudioException(
+                        "features: frame " + i / bands + ", band " + i % bands,
+                        Float.toString(values[i]),
+                        "a finite number");
+            }
+        }
     }
 
     private void runWindow(int samples, int frames, List<ContextEncoding.Encoded> contexts) {
@@ -89,9 +130,14 @@ final class ClassifierSession implements SessionPool.Session {
         } else {
             frontEnd.compute(pcm, samples, features);
         }
+        feed(next, features, frames, contexts);
+    }
+
+    /** Runs the networks from the given one on, on the same features. */
+    private void feed(int first, float[] values, int frames, List<ContextEncoding.Encoded> contexts) {
         Shape shape = Shape.of(1, frames, parameters.melBands(), 1);
-        for (int i = next; i < networks.size(); i++) {
-            networks.get(i).run(Network.FEATURES, shape, features, contexts.get(i));
+        for (int i = first; i < networks.size(); i++) {
+            networks.get(i).run(Network.FEATURES, shape, values, contexts.get(i));
         }
     }
 

@@ -33,9 +33,18 @@ public abstract class EarshotException extends RuntimeException {
      * @return {@code subject: found X; expected Y}
      */
     protected static String message(Object subject, String found, String expected) {
-        String visible = CONTROL_CHARACTER
+        return visible(subject) + ": found " + found + "; expected " + expected;
+    }
+
+    /**
+     * Makes a subject fit for a message.
+     *
+     * @param subject file, field or argument
+     * @return its text, control characters escaped
+     */
+    protected static String visible(Object subject) {
+        return CONTROL_CHARACTER
                 .matcher(String.valueOf(subject))
                 .replaceAll(c -> String.format("\\\\u%04x", (int) c.group().charAt(0)));
-        return visible + ": found " + found + "; expected " + expected;
     }
 }

@@ -1,5 +1,6 @@
 package org.earshot;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ final class NetworkSession implements SessionPool.Session {
     }
 
     /** Reads what the network said of the window it was last run on. */
-    void addTo(WindowResults results, Windows window) {
+    void addTo(WindowResults results, Duration start, Duration length) {
         int width = session.shape(Network.EMBEDDING).extent(-1);
         if (embedding.length != width) {
             embedding = new float[width];
@@ -63,7 +64,7 @@ final class NetworkSession implements SessionPool.Session {
         if (coarseLogits.length > 0) {
             session.fetch(Network.COARSE_LOGITS, coarseLogits);
         }
-        results.add(window.start(), window.duration(), logits, coarseLogits, embedding);
+        results.add(start, length, logits, coarseLogits, embedding);
     }
 
     @Override

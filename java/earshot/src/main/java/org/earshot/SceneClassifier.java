@@ -104,6 +104,23 @@ public final class SceneClassifier implements AutoCloseable {
     }
 
     /**
+     * Classifies features that were computed before, as one clip.
+     *
+     * @param features log-mel, dB, {@code [frames, bands]}, made with the parameters of this model's configuration; may
+     *     be longer, what lies behind is not read; not copied, so not to be changed meanwhile
+     * @param frames how many there are, at most the configuration's {@code features.frames}
+     * @param recordingContext where and when the recording was made
+     * @return the answer, of one window
+     * @throws AudioException if there are too few or too many frames, fewer values than they need, or a value that is
+     *     not finite
+     * @throws ContextException if the context does not fit the model
+     * @throws BusyException if all sessions are in use and the builder said not to wait
+     */
+    public ScenePrediction classifyFeatures(float[] features, int frames, RecordingContext recordingContext) {
+        return engine.runFeatures(features, frames, recordingContext).get(0).prediction();
+    }
+
+    /**
      * The embedding of a recording: what enters the network's last linear layer.
      *
      * @param clip the recording
@@ -140,6 +157,15 @@ public final class SceneClassifier implements AutoCloseable {
      */
     public String backend() {
         return engine.backend().toString();
+    }
+
+    /**
+     * How many calls can run at once.
+     *
+     * @return the number of sessions, at least 1
+     */
+    public int sessions() {
+        return engine.sessions();
     }
 
     /**

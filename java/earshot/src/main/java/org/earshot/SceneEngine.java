@@ -3,6 +3,7 @@ package org.earshot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
@@ -58,15 +59,33 @@ final class SceneEngine implements AutoCloseable {
         }
     }
 
+    /** What each model says of the features of a clip. */
+    List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context) {
+        return run(context, (session, encoded) -> session.runFeatures(values, frames, encoded));
+    }
+
     private List<WindowResults> run(SampleSource reader, String subject, RecordingContext context) {
+        return run(
+                context,
+                (session, encoded) -> session.run(new Windows(reader, subject, features, hopSamples), encoded));
+    }
+
+    private List<WindowResults> run(
+            RecordingContext context,
+            BiFunction<ClassifierSession, List<ContextEncoding.Encoded>, List<WindowResults>> call) {
         List<ContextEncoding.Encoded> encoded =
                 models.stream().map(model -> model.context().encode(context)).toList();
         ClassifierSession session = pool.take();
         try {
-            return session.run(new Windows(reader, subject, features, hopSamples), encoded);
+            return call.apply(session, encoded);
         } finally {
             pool.giveBack(session);
         }
+    }
+
+    /** How many calls can run at once. */
+    int sessions() {
+        return pool.size();
     }
 
     Backend backend() {

@@ -5,10 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.earshot.backend.Backend;
-import org.earshot.files.Quoted;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
@@ -39,9 +36,6 @@ import org.earshot.weights.KeyMap;
  * <p>All run on one backend, one after the other in a call. Sessions are pooled as a {@link SceneClassifier}'s are.
  */
 public final class SceneEnsemble implements AutoCloseable {
-    /** Names at most in a message. */
-    private static final int LISTED = 5;
-
     private final List<ModelConfig> configs;
     private final List<String> architectures;
     private final double[] shares;
@@ -55,39 +49,13 @@ public final class SceneEnsemble implements AutoCloseable {
         configs = directories.stream().map(ModelDirectory::config).toList();
         for (ModelConfig config : configs.subList(1, configs.size())) {
             config.requireFeaturesOf(configs.get(0));
-            requireSameLabels(configs.get(0), config);
+            config.requireLabelsOf(configs.get(0));
         }
         architectures = directories.stream()
                 .map(directory -> directory.model().architecture().label())
                 .toList();
         shares = shares(builder.members);
         engine = new SceneEngine(directories, builder, start);
-    }
-
-    private static void requireSameLabels(ModelConfig first, ModelConfig other) {
-        String difference = Stream.of(
-                        difference("without ", first.labels(), other.labels()),
-                        difference("with ", other.labels(), first.labels()))
-                .flatMap(Stream::ofNullable)
-                .collect(Collectors.joining(", "));
-        if (!difference.isEmpty()) {
-            throw new ModelException(
-                    other.source() + ": labels",
-                    other.labels().size() + " " + difference,
-                    "those of " + first.source() + ", in any order");
-        }
-    }
-
-    private static String difference(String word, List<String> labels, List<String> others) {
-        List<String> only =
-                labels.stream().filter(label -> !others.contains(label)).toList();
-        if (only.isEmpty()) {
-            return null;
-        }
-        return only.stream()
-                .limit(LISTED)
-                .map(Quoted::of)
-                .collect(Collectors.joining(", ", word, only.size() > LISTED ? ", ..." : ""));
     }
 
     private static double[] shares(List<Builder.Member> members) {

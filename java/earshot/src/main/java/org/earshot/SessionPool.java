@@ -85,6 +85,10 @@ final class SessionPool<S extends SessionPool.Session> {
         return true;
     }
 
+    int size() {
+        return size;
+    }
+
     boolean isOpen() {
         return !closed;
     }

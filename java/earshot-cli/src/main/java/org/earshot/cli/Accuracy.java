@@ -5,26 +5,23 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.earshot.dataset.SceneLabels;
 
 /** Accuracy of answers whose truth is known (specification, "Metric"): of all, and the mean of the classes' recalls. */
 final class Accuracy {
     private static final double PERCENT = 100;
 
-    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final SceneLabels labels;
     /** By label: right answers, all answers. */
     private final Map<String, int[]> counts = new LinkedHashMap<>();
 
     Accuracy(List<String> labels) {
-        labels.forEach(label -> this.labels.put(key(label), label));
+        this.labels = new SceneLabels(labels);
     }
 
-    /** The model's label that a word of the metadata means: case does not matter, nor how words are joined. */
+    /** The model's label that a word of the metadata means. */
     Optional<String> label(String word) {
-        return Optional.ofNullable(labels.get(key(word)));
-    }
-
-    private static String key(String label) {
-        return label.strip().toLowerCase(Locale.ROOT).replace('_', ' ').replace('-', ' ');
+        return labels.find(word);
     }
 
     /** Counts an answer; both are labels of the model. */

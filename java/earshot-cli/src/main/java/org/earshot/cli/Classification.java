@@ -18,6 +18,7 @@ import org.earshot.EarshotException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
+import org.earshot.dataset.Metadata;
 import org.earshot.model.ContextParameters;
 
 /** Classifies many recordings, several at once, and prints the answers in the recordings' order. */
@@ -26,15 +27,12 @@ final class Classification {
     private static final int AHEAD = 4;
 
     private final SceneClassifier classifier;
-    private final Optional<MetadataCsv> metadata;
+    private final Optional<Metadata> metadata;
     private final RecordingContext common;
     private final PredictionFormat format;
 
     Classification(
-            SceneClassifier classifier,
-            Optional<MetadataCsv> metadata,
-            RecordingContext common,
-            PredictionFormat format) {
+            SceneClassifier classifier, Optional<Metadata> metadata, RecordingContext common, PredictionFormat format) {
         this.classifier = classifier;
         this.metadata = metadata;
         this.common = common;
@@ -106,7 +104,7 @@ final class Classification {
         }
         return metadata.get()
                 .row(file)
-                .map(MetadataCsv.Row::context)
+                .map(Metadata.Row::context)
                 .orElseThrow(() ->
                         new CommandException(file, "no row in " + metadata.get().source(), "one for each recording"));
     }
@@ -141,7 +139,7 @@ final class Classification {
     private void warnOfUnknownLabels(Accuracy accuracy, Console console) {
         List<String> unknown = metadata.stream()
                 .flatMap(csv -> csv.rows().stream())
-                .map(MetadataCsv.Row::label)
+                .map(Metadata.Row::label)
                 .filter(label -> label != null && accuracy.label(label).isEmpty())
                 .distinct()
                 .toList();
@@ -160,7 +158,7 @@ final class Classification {
         }
         Stream.concat(
                         common.city().stream(),
-                        metadata.stream().flatMap(csv -> csv.rows().stream()).map(MetadataCsv.Row::location))
+                        metadata.stream().flatMap(csv -> csv.rows().stream()).map(Metadata.Row::location))
                 .filter(city -> city != null && !parameters.knows(city))
                 .distinct()
                 .forEach(city ->
@@ -170,7 +168,7 @@ final class Classification {
 
     private void count(Accuracy accuracy, Path file, ScenePrediction prediction) {
         metadata.flatMap(csv -> csv.row(file))
-                .map(MetadataCsv.Row::label)
+                .map(Metadata.Row::label)
                 .flatMap(accuracy::label)
                 .ifPresent(truth -> accuracy.add(truth, prediction.label()));
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
-import org.earshot.backend.Backends;
+import org.earshot.dataset.Metadata;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,9 +29,6 @@ import picocli.CommandLine.Parameters;
 final class ClassifyCommand extends Subcommand {
     private static final int DEFAULT_TOP = 3;
     private static final double NANOSECONDS = 1e9;
-
-    /** Each session has a workspace of its own, hundreds of megabytes at the paper's size. */
-    private static final int MOST_SESSIONS = 4;
 
     @Parameters(
             arity = "1..*",
@@ -75,22 +72,8 @@ final class ClassifyCommand extends Subcommand {
             description = "Scenes to print for a recording. Default: " + DEFAULT_TOP + ", in JSON all.")
     private Integer top;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            defaultValue = "auto",
-            description = "What computes; 'earshot --version' lists them. Default: ${DEFAULT-VALUE}, the best that"
-                    + " starts.")
-    private String backend;
-
     @Mixin
-    private PrecisionOption precision;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that compute, in all. Default: as many as there are processors.")
-    private Integer threads;
+    private ClassifierOptions options;
 
     @Option(
             names = "--window-hop",
@@ -106,7 +89,7 @@ final class ClassifyCommand extends Subcommand {
     @Override
     public Integer call() {
         checkNumbers();
-        Optional<MetadataCsv> metadata = context.metadata();
+        Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
         List<Path> files = InputFiles.find(inputs, e -> {
             report(e);
@@ -115,16 +98,14 @@ final class ClassifyCommand extends Subcommand {
         if (files.isEmpty()) {
             return FAILED;
         }
-        int total = threads == null ? Backends.defaultThreads() : threads;
-        int sessions = Math.min(MOST_SESSIONS, Math.min(files.size(), total));
-        try (SceneClassifier classifier = load(sessions, total / sessions);
+        try (SceneClassifier classifier = load(files.size());
                 Progress progress = Progress.start(console(), files.size(), !quiet)) {
             if (!quiet) {
                 console().say("model " + model.directory() + ": " + classifier);
             }
             Classification classification =
                     new Classification(classifier, metadata, context.common(), format(files, classifier.labels()));
-            failures[0] += classification.run(files, sessions, console(), this::report, progress::step);
+            failures[0] += classification.run(files, classifier.sessions(), console(), this::report, progress::step);
         }
         return failures[0] == 0 ? DONE : FAILED;
     }
@@ -133,9 +114,7 @@ final class ClassifyCommand extends Subcommand {
         if (top != null && top < 1) {
             throw usageError("--top: found " + top + "; expected at least 1");
         }
-        if (threads != null && threads < 1) {
-            throw usageError("--threads: found " + threads + "; expected at least 1");
-        }
+        options.threads();
         // Written so that NaN fails too. A day is far beyond any window.
         if (windowHop != null
                 && !(windowHop > 0 && windowHop <= Duration.ofDays(1).toSeconds())) {
@@ -143,13 +122,9 @@ final class ClassifyCommand extends Subcommand {
         }
     }
 
-    private SceneClassifier load(int sessions, int threadsEach) {
-        SceneClassifier.Builder builder = SceneClassifier.builder(model.directory())
-                .keyMap(keyMap.keyMap())
-                .backend(backend)
-                .precision(precision.precision())
-                .threads(threadsEach)
-                .sessions(sessions);
+    private SceneClassifier load(int recordings) {
+        SceneClassifier.Builder builder =
+                options.apply(SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings);
         if (weights != null) {
             builder.weights(weights);
         }

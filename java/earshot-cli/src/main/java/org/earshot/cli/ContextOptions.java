@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Optional;
 import org.earshot.RecordingContext;
+import org.earshot.dataset.Metadata;
+import org.earshot.dataset.RecordTime;
 import org.earshot.files.Quoted;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +38,7 @@ final class ContextOptions {
     private Path metadata;
 
     /** Reads the metadata if there are any. */
-    Optional<MetadataCsv> metadata() {
+    Optional<Metadata> metadata() {
         if (metadata == null) {
             return Optional.empty();
         }
@@ -44,7 +46,7 @@ final class ContextOptions {
             throw new ParameterException(
                     spec.commandLine(), "--metadata stands instead of --city and --time, not beside them");
         }
-        return Optional.of(MetadataCsv.read(metadata));
+        return Optional.of(Metadata.read(metadata));
     }
 
     /** City and time of all recordings where there are no metadata. */

@@ -2,48 +2,88 @@ package org.earshot.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.earshot.AudioException;
-import org.earshot.audio.MonoReader;
+import org.earshot.backend.Backends;
+import org.earshot.dataset.Dataset;
+import org.earshot.dataset.FeatureCache;
+import org.earshot.dataset.RecordedFeatures;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
 import org.earshot.files.AtomicFile;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes the features of a recording. */
+/** Writes the features of a recording, or of a set. */
 @Command(
         name = "features",
-        description = "Writes the log-mel features of a recording, as the network sees them.",
+        description = "Writes the log-mel features of a recording, or of a set, as the network sees them.",
         footer = {
             "",
             "Of a recording longer than the model's clip, the first clip is taken. Values are dB, [frames, mel bands],"
                     + " float32; in a safetensors file the tensor is named 'features'. In the picture, time goes to"
                     + " the right and low frequencies are at the bottom.",
             "",
-            "Example:",
-            "  earshot features street.wav --output street.png"
+            "A set's cache holds 'features' [clips, frames, mel bands], 'frames' [clips], and the clips' names in its"
+                    + " metadata. Run again, the command computes only what is new or changed; an interrupted run"
+                    + " is gone on with.",
+            "",
+            "Examples:",
+            "  earshot features street.wav --output street.png",
+            "  earshot features --metadata cas.csv --audio recordings --cache features.safetensors"
         })
 final class FeaturesCommand extends Subcommand {
     private static final String TENSOR = "features";
 
-    @Parameters(paramLabel = "FILE", description = "The recording.")
-    private Path recording;
+    @ArgGroup(multiplicity = "1")
+    private Task task;
+
+    /** One of these. */
+    private static final class Task {
+        @ArgGroup(exclusive = false, multiplicity = "1")
+        private OneRecording one;
+
+        @ArgGroup(exclusive = false, multiplicity = "1")
+        private WholeSet set;
+    }
+
+    /** A recording and what to make of it. */
+    private static final class OneRecording {
+        @Parameters(paramLabel = "FILE", description = "The recording.")
+        private Path recording;
+
+        @Option(
+                names = {"-o", "--output"},
+                required = true,
+                paramLabel = "X.npy|X.safetensors|X.png",
+                description = "File to write; its ending says what.")
+        private Path output;
+    }
+
+    /** A set and its cache. */
+    private static final class WholeSet extends SetOptions {
+        @Option(
+                names = "--cache",
+                required = true,
+                paramLabel = "X.safetensors",
+                description = "File that keeps the set's features.")
+        private Path cache;
+    }
 
     @Option(
-            names = {"-o", "--output"},
-            required = true,
-            paramLabel = "X.npy|X.safetensors|X.png",
-            description = "File to write; its ending says what.")
-    private Path output;
+            names = "--threads",
+            paramLabel = "N",
+            description = "Recordings of a set to work on at once. Default: as many as there are processors.")
+    private Integer threads;
 
     @Mixin
     private ModelOption model;
@@ -80,19 +120,35 @@ final class FeaturesCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        Writer writer = writer();
-        FeatureParameters parameters = ModelConfig.read(model.directory().resolve(ModelDirectory.CONFIG))
-                .features();
-        Features features = compute(parameters);
-        try {
-            writer.write(output, features);
-        } catch (IOException e) {
-            throw new CommandException(output, "a file that cannot be written (" + e + ")", "a writable folder", e);
+        if (threads != null && threads < 1) {
+            throw usageError("--threads: found " + threads + "; expected at least 1");
+        }
+        Path config = model.directory().resolve(ModelDirectory.CONFIG);
+        return task.one == null ? cache(config) : write(config, task.one);
+    }
+
+    private int cache(Path config) {
+        Dataset clips = task.set.read();
+        int count = threads == null ? Backends.defaultThreads() : threads;
+        FeatureParameters parameters = ModelConfig.read(config).features();
+        try (FeatureCache features = SetOptions.features(console(), clips, parameters, task.set.cache, count)) {
+            console().result(features.size() + " clips, of which " + features.computed() + " were computed\n");
         }
         return DONE;
     }
 
-    private Writer writer() {
+    private int write(Path config, OneRecording one) {
+        Writer writer = writer(one.output);
+        Features features = compute(one.recording, ModelConfig.read(config).features());
+        try {
+            writer.write(one.output, features);
+        } catch (IOException e) {
+            throw new CommandException(one.output, "a file that cannot be written (" + e + ")", "a writable folder", e);
+        }
+        return DONE;
+    }
+
+    private Writer writer(Path output) {
         String name = output.getFileName() == null
                 ? ""
                 : output.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -105,21 +161,9 @@ final class FeaturesCommand extends Subcommand {
     }
 
     /** The first window that a classifier would see. */
-    private Features compute(FeatureParameters parameters) {
-        int window = parameters.windowSamples();
-        float[] pcm = new float[Math.addExact(window, parameters.hopLength())];
-        int samples;
-        try (MonoReader reader = MonoReader.open(recording, parameters.sampleRate())) {
-            samples = reader.read(pcm, 0, pcm.length);
-        }
-        if (samples < 1) {
-            throw new AudioException(recording, "no samples", "a recording that is not empty");
-        }
-        int clip = samples < pcm.length ? samples : window;
-        LogMel logMel = new LogMel(parameters);
-        int frames = parameters.cutFrames(clip);
-        float[] values = new float[frames * parameters.melBands()];
-        logMel.compute(pcm, 0, clip, values, 0, logMel.scratch());
-        return new Features(values, frames, parameters.melBands());
+    private static Features compute(Path recording, FeatureParameters parameters) {
+        float[] values = new float[parameters.frames() * parameters.melBands()];
+        int frames = new RecordedFeatures(List.of(recording), parameters).read(0, values);
+        return new Features(Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
     }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ClassifyCommand.class,
             FeaturesCommand.class,
+            PseudoLabelCommand.class,
             InspectCommand.class,
             ConvertCommand.class,
             SummaryCommand.class,

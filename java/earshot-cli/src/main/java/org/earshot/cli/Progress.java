@@ -23,20 +23,22 @@ final class Progress implements AutoCloseable {
 
     /** Starts a bar if the standard error is a terminal and there is much to do. */
     static Progress start(Console console, int steps, boolean wanted) {
-        return new Progress(wanted && steps > FEW && errorsGoToTerminal() ? bar(console, steps) : null);
+        return new Progress(
+                wanted && steps > FEW && errorsGoToTerminal()
+                        ? bar(console, steps).setUnit(" files", 1).build()
+                        : null);
     }
 
-    private static ProgressBar bar(Console console, int steps) {
+    /** A bar that is drawn as the console's status. */
+    static ProgressBarBuilder bar(Console console, int steps) {
         return new ProgressBarBuilder()
                 .setInitialMax(steps)
                 .setStyle(ProgressBarStyle.ASCII)
-                .setUnit(" files", 1)
-                .setConsumer(new StatusLine(console))
-                .build();
+                .setConsumer(new StatusLine(console));
     }
 
     /** Java does not tell where a stream leads, Linux does. Elsewhere there is no bar. */
-    private static boolean errorsGoToTerminal() {
+    static boolean errorsGoToTerminal() {
         try {
             Path target = Files.readSymbolicLink(ERROR_STREAM);
             return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");

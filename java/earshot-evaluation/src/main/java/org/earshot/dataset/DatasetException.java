@@ -1,5 +1,6 @@
 package org.earshot.dataset;
 
+import java.nio.file.Path;
 import org.earshot.EarshotException;
 
 /** A set of recordings that cannot be used: its metadata, its files, its labels, its cached features. */
@@ -27,5 +28,15 @@ public final class DatasetException extends EarshotException {
      */
     public DatasetException(Object subject, String found, String expected, Throwable cause) {
         super(message(subject, found, expected), cause);
+    }
+
+    /**
+     * Says which recording a complaint is about.
+     *
+     * @param recording its file
+     * @param cause the complaint
+     */
+    public DatasetException(Path recording, EarshotException cause) {
+        super(visible(recording) + ": " + cause.getMessage(), cause);
     }
 }

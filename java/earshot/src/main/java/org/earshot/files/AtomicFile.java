@@ -41,13 +41,20 @@ public final class AtomicFile {
                     new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), 1 << 16)) {
                 content.writeTo(out);
             }
-            move(part, target);
+            replace(part, target);
         } finally {
             Files.deleteIfExists(part);
         }
     }
 
-    private static void move(Path part, Path target) throws IOException {
+    /**
+     * Puts a finished file in the place of another.
+     *
+     * @param part the finished file, in the target's folder
+     * @param target the file to write or replace
+     * @throws IOException if that fails; the target is then as it was
+     */
+    public static void replace(Path part, Path target) throws IOException {
         try {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {

@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.earshot.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.Quoted;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;
 
@@ -30,6 +33,9 @@ public record ModelConfig(
         FeatureParameters features,
         ContextParameters context,
         ConfigSection model) {
+    /** Labels at most in a message. */
+    private static final int LISTED = 5;
+
     private static final int ANY = Integer.MAX_VALUE;
     private static final Pattern COMPLAINT = Pattern.compile("(\\w+): found (.+); expected (.+)");
 
@@ -125,9 +131,9 @@ public record ModelConfig(
      */
     public void requireFeaturesOf(ModelConfig other) {
         ObjectNode expected = ConfigSection.JSON.createObjectNode();
-        other.writeFeatures(expected);
+        writeFeatures(expected, other.features);
         ObjectNode found = ConfigSection.JSON.createObjectNode();
-        writeFeatures(found);
+        writeFeatures(found, features);
         found.properties().forEach(field -> {
             if (!field.getValue().equals(expected.get(field.getKey()))) {
                 throw new ModelException(
@@ -136,6 +142,37 @@ public record ModelConfig(
                         expected.get(field.getKey()) + ", as in " + other.source);
             }
         });
+    }
+
+    /**
+     * Checks that this model's labels are another's too, in any order.
+     *
+     * @param other whose labels they should be
+     * @throws ModelException naming those that only one of them has
+     */
+    public void requireLabelsOf(ModelConfig other) {
+        String difference = Stream.of(
+                        difference("without ", other.labels, labels), difference("with ", labels, other.labels))
+                .flatMap(Stream::ofNullable)
+                .collect(Collectors.joining(", "));
+        if (!difference.isEmpty()) {
+            throw new ModelException(
+                    source + ": labels",
+                    labels.size() + " " + difference,
+                    "those of " + other.source + ", in any order");
+        }
+    }
+
+    private static String difference(String word, List<String> labels, List<String> others) {
+        List<String> only =
+                labels.stream().filter(label -> !others.contains(label)).toList();
+        if (only.isEmpty()) {
+            return null;
+        }
+        return only.stream()
+                .limit(LISTED)
+                .map(Quoted::of)
+                .collect(Collectors.joining(", ", word, only.size() > LISTED ? ", ..." : ""));
     }
 
     /**
@@ -148,7 +185,7 @@ public record ModelConfig(
         ObjectNode root = ConfigSection.JSON.createObjectNode();
         root.put("architecture", architecture.label());
         labels.forEach(root.putArray("labels")::add);
-        writeFeatures(root.putObject("features"));
+        writeFeatures(root.putObject("features"), features);
         if (context == null) {
             root.putNull("context");
         } else {
@@ -166,7 +203,19 @@ public record ModelConfig(
         }
     }
 
-    private void writeFeatures(ObjectNode section) {
+    /**
+     * Feature parameters as a configuration has them.
+     *
+     * @param features the parameters
+     * @return the JSON object {@code features}, in one line, always the same for the same parameters
+     */
+    public static String json(FeatureParameters features) {
+        ObjectNode section = ConfigSection.JSON.createObjectNode();
+        writeFeatures(section, features);
+        return section.toString();
+    }
+
+    private static void writeFeatures(ObjectNode section, FeatureParameters features) {
         section.put("sample_rate", features.sampleRate());
         section.put("n_fft", features.fftSize());
         section.put("win_length", features.windowLength());

@@ -1,4 +1,4 @@
-package org.earshot.cli;
+package org.earshot.dataset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -16,29 +16,29 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MetadataCsvTest {
+class MetadataTest {
     private static final String HEADER = "filename,location,record_time,scene_label\n";
 
     @TempDir
     Path folder;
 
-    private MetadataCsv read(String text) throws IOException {
-        return MetadataCsv.read(Files.writeString(folder.resolve("metadata.csv"), text));
+    private Metadata read(String text) throws IOException {
+        return Metadata.read(Files.writeString(folder.resolve("metadata.csv"), text));
     }
 
     private String complaint(String text) {
-        return assertThrows(CommandException.class, () -> read(text)).getMessage();
+        return assertThrows(DatasetException.class, () -> read(text)).getMessage();
     }
 
     @Test
     void readsTheChallengesForm() throws IOException {
-        MetadataCsv csv = read("\uFEFF" + HEADER + "a.wav,Xi'an,2023-06-18 18:44:05,Bus\r\n"
+        Metadata csv = read("\uFEFF" + HEADER + "a.wav,Xi'an,2023-06-18 18:44:05,Bus\r\n"
                 + "\"b, \"\"loud\"\".wav\",\"Xi'an\",2023-06-18T18:44,\r\n\r\n");
         assertEquals(2, csv.rows().size());
         assertEquals(
-                new MetadataCsv.Row("a.wav", "Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44, 5), "Bus"),
+                new Metadata.Row(2, "a.wav", "Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44, 5), "Bus"),
                 csv.row(Path.of("some/folder/a.wav")).orElseThrow());
-        MetadataCsv.Row quoted = csv.row(Path.of("b, \"loud\".wav")).orElseThrow();
+        Metadata.Row quoted = csv.row(Path.of("b, \"loud\".wav")).orElseThrow();
         assertEquals(LocalDateTime.of(2023, 6, 18, 18, 44), quoted.time());
         assertNull(quoted.label());
         assertTrue(csv.row(Path.of("c.wav")).isEmpty());
@@ -47,15 +47,27 @@ class MetadataCsvTest {
 
     @Test
     void columnsMayStandInAnyOrderAndTheLabelBeMissing() throws IOException {
-        MetadataCsv csv = read("record_time,filename,location\n,audio/x.wav,\n");
+        Metadata csv = read("record_time,filename,location\n,audio/x.wav,\n");
         assertEquals(
-                new MetadataCsv.Row("x.wav", null, null, null),
+                new Metadata.Row(2, "x.wav", null, null, null),
                 csv.row(Path.of("x.wav")).orElseThrow());
     }
 
     @Test
+    void theColumnsOfPseudoLabelsAreAcceptedAndNoOthers() throws IOException {
+        Metadata csv = read("""
+                filename,location,record_time,scene_label,confidence,step,first_label,second_label,p:Bus
+                a,Xi'an,2023-06-18 18:44:05,Bus,0.9,1,Bus,,0.9
+                """);
+        assertEquals("Bus", csv.row(Path.of("a.wav")).orElseThrow().label());
+        assertTrue(complaint("filename,location,record_time,confidense\n").contains("header: found \"confidense\""));
+        assertTrue(complaint("filename,location,record_time,p:\n").contains("header: found \"p:\""));
+        assertTrue(complaint("filename,location,record_time,p:Bus,p:Bus\n").contains("twice \"p:Bus\""));
+    }
+
+    @Test
     void namesMayLackTheExtension() throws IOException {
-        MetadataCsv csv = read(HEADER + "clip_1,Xi'an,2023-06-18 18:44:05,\nclip_2.wav,Hefei,2023-06-18 18:44:05,\n");
+        Metadata csv = read(HEADER + "clip_1,Xi'an,2023-06-18 18:44:05,\nclip_2.wav,Hefei,2023-06-18 18:44:05,\n");
         assertEquals("Xi'an", csv.row(Path.of("clip_1.wav")).orElseThrow().location());
         assertEquals("Hefei", csv.row(Path.of("clip_2.wav")).orElseThrow().location());
         assertTrue(csv.row(Path.of("clip_2")).isEmpty());
@@ -92,20 +104,20 @@ class MetadataCsvTest {
         assertEquals(1, message.lines().count());
         assertTrue(message.length() < 1000 && !message.contains("\u001b"), message);
         Path binary = Files.write(folder.resolve("binary.csv"), new byte[] {'f', (byte) 0xff, (byte) 0xfe, 0, 1});
-        assertTrue(assertThrows(CommandException.class, () -> MetadataCsv.read(binary))
+        assertTrue(assertThrows(DatasetException.class, () -> Metadata.read(binary))
                 .getMessage()
                 .contains("UTF-8"));
         byte[] latin = (HEADER + "a.wav,M\u00fcnchen,,\n").getBytes(StandardCharsets.ISO_8859_1);
         Path other = Files.write(folder.resolve("latin.csv"), latin);
-        assertThrows(CommandException.class, () -> MetadataCsv.read(other));
+        assertThrows(DatasetException.class, () -> Metadata.read(other));
     }
 
     @Test
     void aMissingFileAndAFolderAreRefused() {
-        assertTrue(assertThrows(CommandException.class, () -> MetadataCsv.read(folder.resolve("none.csv")))
+        assertTrue(assertThrows(DatasetException.class, () -> Metadata.read(folder.resolve("none.csv")))
                 .getMessage()
                 .contains("no such file"));
-        assertThrows(CommandException.class, () -> MetadataCsv.read(folder));
+        assertThrows(DatasetException.class, () -> Metadata.read(folder));
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package org.earshot.cli;
+package org.earshot.dataset;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -28,13 +29,41 @@ import org.earshot.files.Quoted;
  * Metadata of recordings in the challenge's form: a header {@code filename,location,record_time,scene_label}, then a
  * row per recording. A byte-order mark and quoted fields are accepted; the columns may stand in any order, and the
  * label may be empty or its column missing. Rows are found by file name, without folders.
+ *
+ * <p>The columns that pseudo-labelling adds ({@link #CONFIDENCE}, {@link #STEP}, {@link #FIRST_LABEL},
+ * {@link #SECOND_LABEL}, and a {@link #PROBABILITY}-prefixed one per class) may be there and are not read. Any other
+ * column is an error: it is more likely a misspelt one.
  */
-final class MetadataCsv {
-    private static final String FILE_NAME = "filename";
-    private static final String LOCATION = "location";
-    private static final String RECORD_TIME = "record_time";
-    private static final String SCENE_LABEL = "scene_label";
+public final class Metadata {
+    /** Column: the recording's file name; its extension may be left out. */
+    public static final String FILE_NAME = "filename";
+
+    /** Column: the city. */
+    public static final String LOCATION = "location";
+
+    /** Column: the local time. */
+    public static final String RECORD_TIME = "record_time";
+
+    /** Column: the scene. */
+    public static final String SCENE_LABEL = "scene_label";
+
+    /** Column of pseudo-labels: the probability of the first model's answer. */
+    public static final String CONFIDENCE = "confidence";
+
+    /** Column of pseudo-labels: the step that kept the clip, 1 or 2. */
+    public static final String STEP = "step";
+
+    /** Column of pseudo-labels: the first model's answer. */
+    public static final String FIRST_LABEL = "first_label";
+
+    /** Column of pseudo-labels: the second model's answer, empty if there is no second model. */
+    public static final String SECOND_LABEL = "second_label";
+
+    /** Prefix of the columns of soft pseudo-labels, before the class's name: the first model's probability of it. */
+    public static final String PROBABILITY = "p:";
+
     private static final List<String> REQUIRED = List.of(FILE_NAME, LOCATION, RECORD_TIME);
+    private static final Set<String> ADDED = Set.of(CONFIDENCE, STEP, FIRST_LABEL, SECOND_LABEL);
     private static final String FORM = String.join(",", REQUIRED) + "," + SCENE_LABEL;
 
     /** Room for a million rows. */
@@ -45,13 +74,19 @@ final class MetadataCsv {
     /**
      * What is known of one recording.
      *
+     * @param line where its row ends in the file, the header being line 1
      * @param fileName its name, without folders
      * @param location city, or null if the field is empty
      * @param time local time, or null if the field is empty
      * @param label its scene, or null if the field is empty
      */
-    record Row(String fileName, String location, LocalDateTime time, String label) {
-        RecordingContext context() {
+    public record Row(long line, String fileName, String location, LocalDateTime time, String label) {
+        /**
+         * City and time.
+         *
+         * @return what a classifier wants of them
+         */
+        public RecordingContext context() {
             return RecordingContext.of(location, time);
         }
     }
@@ -59,7 +94,7 @@ final class MetadataCsv {
     private final Path source;
     private final Map<String, Row> rows;
 
-    private MetadataCsv(Path source, Map<String, Row> rows) {
+    private Metadata(Path source, Map<String, Row> rows) {
         this.source = source;
         this.rows = rows;
     }
@@ -67,9 +102,11 @@ final class MetadataCsv {
     /**
      * Reads a file.
      *
-     * @throws CommandException naming file, line and field if anything is wrong
+     * @param file CSV in UTF-8
+     * @return its rows
+     * @throws DatasetException naming file, line and field if anything is wrong
      */
-    static MetadataCsv read(Path file) {
+    public static Metadata read(Path file) {
         Map<String, Row> rows = new LinkedHashMap<>();
         try (Reader reader = reader(file);
                 CSVParser parser = CSVFormat.DEFAULT
@@ -80,38 +117,39 @@ final class MetadataCsv {
             Columns columns = null;
             for (CSVRecord values : parser) {
                 // The record's own number counts records; a quoted field may span lines.
-                String subject = file + ": line " + parser.getCurrentLineNumber();
+                long line = parser.getCurrentLineNumber();
+                String subject = subject(file, line);
                 if (columns == null) {
                     columns = Columns.of(subject, values);
                     continue;
                 }
-                Row row = columns.row(subject, values);
+                Row row = columns.row(subject, line, values);
                 if (rows.putIfAbsent(row.fileName(), row) != null) {
-                    throw new CommandException(
+                    throw new DatasetException(
                             subject + ": " + FILE_NAME, Quoted.of(row.fileName()) + " again", "every file once");
                 }
             }
             if (columns == null) {
-                throw new CommandException(file, "no header", FORM);
+                throw new DatasetException(file, "no header", FORM);
             }
         } catch (IOException e) {
             throw malformed(file, e);
         } catch (UncheckedIOException e) {
             throw malformed(file, e.getCause());
         }
-        return new MetadataCsv(file, rows);
+        return new Metadata(file, rows);
     }
 
     private static Reader reader(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new CommandException(file, Files.exists(file) ? "no regular file" : "no such file", "a CSV file");
+            throw new DatasetException(file, Files.exists(file) ? "no regular file" : "no such file", "a CSV file");
         }
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(LARGEST_FILE + 1);
         }
         if (bytes.length > LARGEST_FILE) {
-            throw new CommandException(file, "more than " + LARGEST_FILE + " bytes", "metadata, shorter than that");
+            throw new DatasetException(file, "more than " + LARGEST_FILE + " bytes", "metadata, shorter than that");
         }
         // A decoder that reports malformed UTF-8 instead of replacing it.
         Reader reader = new BufferedReader(
@@ -123,8 +161,8 @@ final class MetadataCsv {
         return reader;
     }
 
-    private static CommandException malformed(Path file, IOException e) {
-        return new CommandException(file, "text that cannot be read (" + e + ")", "CSV in UTF-8: " + FORM, e);
+    private static DatasetException malformed(Path file, IOException e) {
+        return new DatasetException(file, "text that cannot be read (" + e + ")", "CSV in UTF-8: " + FORM, e);
     }
 
     /** Where each column stands. */
@@ -135,34 +173,38 @@ final class MetadataCsv {
             header.forEach(name -> names.add(name.strip()));
             for (int i = 0; i < names.size(); i++) {
                 String name = names.get(i);
-                boolean known = REQUIRED.contains(name) || name.equals(SCENE_LABEL);
+                boolean known = REQUIRED.contains(name)
+                        || name.equals(SCENE_LABEL)
+                        || ADDED.contains(name)
+                        || (name.startsWith(PROBABILITY) && name.length() > PROBABILITY.length());
                 if (!known || indices.putIfAbsent(name, i) != null) {
-                    throw new CommandException(subject + ": header", (known ? "twice " : "") + Quoted.of(name), FORM);
+                    throw new DatasetException(subject + ": header", (known ? "twice " : "") + Quoted.of(name), FORM);
                 }
             }
             if (!indices.keySet().containsAll(REQUIRED)) {
-                throw new CommandException(subject + ": header", Quoted.of(String.join(",", names)), FORM);
+                throw new DatasetException(subject + ": header", Quoted.of(String.join(",", names)), FORM);
             }
             return new Columns(indices, names.size());
         }
 
-        Row row(String subject, CSVRecord values) {
+        Row row(String subject, long line, CSVRecord values) {
             if (values.size() != count) {
-                throw new CommandException(subject, values.size() + " fields", Integer.toString(count));
+                throw new DatasetException(subject, values.size() + " fields", Integer.toString(count));
             }
             String file = values.get(indices.get(FILE_NAME)).strip();
             String name = baseName(file);
             if (name.isEmpty()) {
-                throw new CommandException(subject + ": " + FILE_NAME, Quoted.of(file), "a file's name");
+                throw new DatasetException(subject + ": " + FILE_NAME, Quoted.of(file), "a file's name");
             }
             String time = values.get(indices.get(RECORD_TIME)).strip();
             return new Row(
+                    line,
                     name,
                     emptyToNull(values.get(indices.get(LOCATION))),
                     time.isEmpty()
                             ? null
                             : RecordTime.parse(time)
-                                    .orElseThrow(() -> new CommandException(
+                                    .orElseThrow(() -> new DatasetException(
                                             subject + ": " + RECORD_TIME, Quoted.of(time), RecordTime.FORMS)),
                     indices.containsKey(SCENE_LABEL) ? emptyToNull(values.get(indices.get(SCENE_LABEL))) : null);
         }
@@ -177,18 +219,36 @@ final class MetadataCsv {
         return file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
     }
 
-    /** The file it was read from. */
-    Path source() {
+    /**
+     * The file it was read from.
+     *
+     * @return its path, as given
+     */
+    public Path source() {
         return source;
     }
 
-    /** All rows, in the file's order. */
-    Collection<Row> rows() {
+    /** What messages call a line of the file. */
+    static String subject(Path file, long line) {
+        return file + ": line " + line;
+    }
+
+    /**
+     * All rows.
+     *
+     * @return in the file's order
+     */
+    public Collection<Row> rows() {
         return Collections.unmodifiableCollection(rows.values());
     }
 
-    /** The row of a recording, found by the last part of its path; the challenge's files leave out its extension. */
-    Optional<Row> row(Path recording) {
+    /**
+     * The row of a recording, found by the last part of its path; the challenge's files leave out its extension.
+     *
+     * @param recording the audio file
+     * @return its row, if there is one
+     */
+    public Optional<Row> row(Path recording) {
         if (recording.getFileName() == null) {
             return Optional.empty();
         }

@@ -1,0 +1,38 @@
+package org.earshot.cli;
+
+import java.nio.file.Path;
+import org.earshot.dataset.Dataset;
+import org.earshot.dataset.FeatureCache;
+import org.earshot.features.FeatureParameters;
+import picocli.CommandLine.Option;
+
+/** The options that name a set of recordings. */
+class SetOptions {
+    @Option(
+            names = "--metadata",
+            required = true,
+            paramLabel = "CSV",
+            description = "What is known of each recording: a file with the columns"
+                    + " filename,location,record_time,scene_label.")
+    private Path metadata;
+
+    @Option(
+            names = "--audio",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder with the recordings in and below it, found by file name.")
+    private Path audio;
+
+    /** Reads the metadata and finds the recordings. */
+    Dataset read() {
+        return Dataset.open(metadata, audio);
+    }
+
+    /** Opens a set's feature cache, and shows the progress of what has to be computed for it. */
+    static FeatureCache features(
+            Console console, Dataset clips, FeatureParameters parameters, Path cache, int threads) {
+        try (SetProgress progress = new SetProgress(console, "features")) {
+            return FeatureCache.open(clips, parameters, cache, threads, progress);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package org.earshot.dataset;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.earshot.features.FeatureParameters;
+import org.earshot.files.ExclusiveFile;
+
+/** A feature cache on disk, opened to be read, or to be filled clip by clip. */
+final class CacheFile implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+    private final CacheLayout layout;
+    private final boolean writable;
+    /** All clips', as the file has them. */
+    private final CacheEntry[] entries;
+
+    private CacheFile(Path path, FileChannel channel, CacheLayout layout, boolean writable) throws IOException {
+        this.path = path;
+        this.channel = channel;
+        this.layout = layout;
+        this.writable = writable;
+        entries = readEntries();
+    }
+
+    /**
+     * Opens a finished cache.
+     *
+     * @return empty if there is no file, or a cache of other parameters
+     * @throws DatasetException if the file is no feature cache
+     */
+    static Optional<CacheFile> open(Path path, FeatureParameters parameters) throws IOException {
+        if (!Files.exists(path)) {
+            return Optional.empty();
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new DatasetException(path, "no regular file", "a feature cache, or no file yet");
+        }
+        // Written to only where the time of a touched file is renewed, which a cache on a read-only disk goes without.
+        boolean writable = Files.isWritable(path);
+        FileChannel channel = writable
+                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                : FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            Optional<CacheLayout> layout = CacheLayout.read(path, channel, parameters);
+            if (layout.isEmpty()) {
+                channel.close();
+                return Optional.empty();
+            }
+            return Optional.of(new CacheFile(path, channel, layout.get(), writable));
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a cache to be filled: the file of an interrupted run if it has the same layout, else a new one.
+     *
+     * @throws DatasetException if another process is filling it
+     */
+    static CacheFile fill(Path path, CacheLayout layout) throws IOException {
+        FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        try {
+            if (!ExclusiveFile.lock(channel)) {
+                throw new DatasetException(path, "a file that another run is filling", "one run at a time");
+            }
+            if (channel.size() != layout.fileBytes() || !layout.isHeaderOf(channel)) {
+                requireRoom(path, layout.fileBytes());
+                channel.truncate(0);
+                writeFully(channel, layout.start(), 0);
+                // The file's length; what lies between are zeros, that is, clips without features.
+                writeFully(channel, ByteBuffer.allocate(1), layout.fileBytes() - 1);
+            }
+            return new CacheFile(path, channel, layout, true);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static void requireRoom(Path path, long bytes) throws IOException {
+        long room = Files.getFileStore(path).getUsableSpace();
+        if (room < bytes) {
+            throw new DatasetException(path, room + " bytes free on the disk", bytes + " for the features");
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer source, long position) throws IOException {
+        long at = position;
+        while (source.hasRemaining()) {
+            at += channel.write(source, at);
+        }
+    }
+
+    private CacheEntry[] readEntries() throws IOException {
+        int clips = layout.names().size();
+        ByteBuffer columns = read(layout.sizeAt(0), 3 * clips * Long.BYTES);
+        ByteBuffer digests = read(layout.digestAt(0), clips * CacheLayout.DIGEST_BYTES);
+        CacheEntry[] read = new CacheEntry[clips];
+        for (int i = 0; i < clips; i++) {
+            byte[] digest = new byte[CacheLayout.DIGEST_BYTES];
+            digests.get(digest);
+            long frames = columns.getLong((2 * clips + i) * Long.BYTES);
+            // What cannot be is taken for missing, and made again.
+            boolean there = frames > 0 && frames <= layout.parameters().frames();
+            read[i] = new CacheEntry(
+                    columns.getLong(i * Long.BYTES),
+                    columns.getLong((clips + i) * Long.BYTES),
+                    there ? (int) frames : 0,
+                    digest);
+        }
+        return read;
+    }
+
+    private ByteBuffer read(long position, int bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (!CacheLayout.readFully(channel, buffer, position)) {
+            throw new DatasetException(path, "a file that was cut short", layout.fileBytes() + " bytes");
+        }
+        return buffer.flip();
+    }
+
+    Path path() {
+        return path;
+    }
+
+    CacheLayout layout() {
+        return layout;
+    }
+
+    /** What is known of a clip; no frames if its features are not there. */
+    CacheEntry entry(int clip) {
+        return entries[clip];
+    }
+
+    /** Reads a clip's features. Any number of threads may. */
+    void readFeatures(int clip, float[] target) {
+        int values = entries[clip].frames() * layout.parameters().melBands();
+        try {
+            read(layout.featuresAt(clip), values * Float.BYTES).asFloatBuffer().get(target, 0, values);
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** Writes a clip's features; they count once its entry is written. */
+    void writeFeatures(int clip, float[] features) throws IOException {
+        ByteBuffer row = ByteBuffer.allocate(layout.rowBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        row.asFloatBuffer().put(features, 0, Math.min(features.length, layout.rowBytes() / Float.BYTES));
+        writeFully(channel, row, layout.featuresAt(clip));
+    }
+
+    /** Writes what is known of a clip, its frames last. */
+    void writeEntry(int clip, CacheEntry entry) throws IOException {
+        writeFully(channel, ByteBuffer.wrap(entry.digest()), layout.digestAt(clip));
+        writeNumber(entry.size(), layout.sizeAt(clip));
+        writeNumber(entry.modified(), layout.modifiedAt(clip));
+        writeNumber(entry.frames(), layout.framesAt(clip));
+        entries[clip] = entry;
+    }
+
+    /** Writes what is newly known of a clip whose features stay, if the file may be written to. */
+    void renewEntry(int clip, CacheEntry entry) throws IOException {
+        if (writable) {
+            writeEntry(clip, entry);
+        }
+    }
+
+    private void writeNumber(long value, long position) throws IOException {
+        ByteBuffer number = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        writeFully(channel, number.putLong(value).flip(), position);
+    }
+
+    /** Waits until all that was written is on the disk. */
+    void force() throws IOException {
+        channel.force(false);
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** The one place that words an I/O error. */
+    static DatasetException failed(Path path, IOException e) {
+        return new DatasetException(path, "an I/O error (" + e + ")", "a feature cache in a writable folder", e);
+    }
+}

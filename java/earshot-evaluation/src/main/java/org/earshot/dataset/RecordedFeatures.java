@@ -1,0 +1,101 @@
+package org.earshot.dataset;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.earshot.AudioException;
+import org.earshot.audio.MonoReader;
+import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMel;
+
+/** Features computed from the recordings each time they are read: for a single pass over a set. */
+public final class RecordedFeatures implements FeatureSource {
+    private static final System.Logger LOGGER = System.getLogger(RecordedFeatures.class.getName());
+
+    private final List<Path> recordings;
+    private final LogMel logMel;
+    private final AtomicBoolean warned = new AtomicBoolean();
+    private final Queue<Workspace> idle = new ConcurrentLinkedQueue<>();
+
+    /** What one thread computes with. */
+    private static final class Workspace {
+        private final float[] pcm;
+        private final LogMel.Scratch scratch;
+
+        Workspace(LogMel logMel) {
+            FeatureParameters parameters = logMel.parameters();
+            // A hop more than a clip: a recording that is less than a hop too long is taken whole, as classifiers do.
+            pcm = new float[Math.addExact(parameters.windowSamples(), parameters.hopLength())];
+            scratch = logMel.scratch();
+        }
+    }
+
+    /**
+     * Prepares the front end.
+     *
+     * @param set whose recordings are read
+     * @param parameters of the front end
+     */
+    public RecordedFeatures(Dataset set, FeatureParameters parameters) {
+        this(set.clips().stream().map(Dataset.Clip::audio).toList(), parameters);
+    }
+
+    /**
+     * Prepares the front end for recordings that are in no set.
+     *
+     * @param recordings their files
+     * @param parameters of the front end
+     */
+    public RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
+        this.recordings = List.copyOf(recordings);
+        logMel = new LogMel(parameters);
+    }
+
+    @Override
+    public FeatureParameters parameters() {
+        return logMel.parameters();
+    }
+
+    @Override
+    public int size() {
+        return recordings.size();
+    }
+
+    @Override
+    public Path recording(int clip) {
+        return recordings.get(clip);
+    }
+
+    @Override
+    public int read(int clip, float[] target) {
+        Workspace workspace = idle.poll();
+        if (workspace == null) {
+            workspace = new Workspace(logMel);
+        }
+        int frames = compute(clip, target, workspace);
+        idle.add(workspace);
+        return frames;
+    }
+
+    private int compute(int clip, float[] target, Workspace workspace) {
+        float[] pcm = workspace.pcm;
+        int samples;
+        try (MonoReader reader = MonoReader.open(recording(clip), parameters().sampleRate())) {
+            samples = reader.read(pcm, 0, pcm.length);
+        }
+        if (samples < 1) {
+            throw new AudioException(recording(clip), "no samples", "a recording that is not empty");
+        }
+        boolean longer = samples == pcm.length;
+        if (longer && !warned.getAndSet(true)) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    recording(clip) + ": a recording longer than the model's clip, whose rest is not used; there may"
+                            + " be more");
+        }
+        int length = longer ? parameters().windowSamples() : samples;
+        return logMel.compute(pcm, 0, length, target, 0, workspace.scratch);
+    }
+}

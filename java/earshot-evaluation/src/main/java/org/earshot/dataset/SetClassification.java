@@ -1,0 +1,122 @@
+package org.earshot.dataset;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.ObjIntConsumer;
+import org.earshot.AudioException;
+import org.earshot.ContextException;
+import org.earshot.RecordingContext;
+import org.earshot.SceneClassifier;
+import org.earshot.ScenePrediction;
+import org.earshot.ScenePrediction.ScoredScene;
+
+/** Classifies all clips of a set from their features, as many at once as the classifier has sessions. */
+public final class SetClassification {
+    private SetClassification() {}
+
+    /**
+     * Classifies a set.
+     *
+     * @param classifier the model
+     * @param features of the clips, made with the model's parameters
+     * @param contexts where and when each clip was recorded, or is said to have been
+     * @param progress told of each clip
+     * @return {@code [clips][classes]}: probabilities, classes in the order of the classifier's labels
+     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or a probability is not finite
+     * @throws IllegalArgumentException if there are more or fewer contexts than clips, or the features are of other
+     *     parameters
+     */
+    public static float[][] run(
+            SceneClassifier classifier,
+            FeatureSource features,
+            List<RecordingContext> contexts,
+            ProgressListener progress) {
+        requireFit(classifier, features, contexts);
+        float[][] probabilities = new float[features.size()][];
+        run(0, List.of(classifier), features, contexts, (scores, clip) -> {
+            probabilities[clip] = scores[0];
+            progress.clipDone(clip + 1, probabilities.length);
+        });
+        return probabilities;
+    }
+
+    /**
+     * Classifies the clips from a given one on, each with several models.
+     *
+     * @param from the first clip
+     * @param classifiers the models, all with the features' parameters
+     * @param features of the clips
+     * @param contexts where and when each clip was recorded
+     * @param sink takes {@code [models][classes]} of each clip, in the clips' order, in the caller's thread
+     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or a probability is not finite
+     * @throws IllegalArgumentException as {@link #run(SceneClassifier, FeatureSource, List, ProgressListener)}
+     */
+    public static void run(
+            int from,
+            List<SceneClassifier> classifiers,
+            FeatureSource features,
+            List<RecordingContext> contexts,
+            ObjIntConsumer<? super float[][]> sink) {
+        classifiers.forEach(classifier -> requireFit(classifier, features, contexts));
+        int length = features.parameters().frames() * features.parameters().melBands();
+        Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
+        int threads =
+                classifiers.stream().mapToInt(SceneClassifier::sessions).max().orElseThrow();
+        OrderedWork.run(
+                from,
+                features.size(),
+                threads,
+                clip -> {
+                    float[] idle = buffers.poll();
+                    float[] values = idle == null ? new float[length] : idle;
+                    int frames = features.read(clip, values);
+                    float[][] scores = new float[classifiers.size()][];
+                    for (int model = 0; model < scores.length; model++) {
+                        scores[model] =
+                                classify(classifiers.get(model), features, clip, values, frames, contexts.get(clip));
+                    }
+                    buffers.add(values);
+                    return scores;
+                },
+                sink);
+    }
+
+    private static float[] classify(
+            SceneClassifier classifier,
+            FeatureSource source,
+            int clip,
+            float[] features,
+            int frames,
+            RecordingContext context) {
+        ScenePrediction prediction;
+        try {
+            prediction = classifier.classifyFeatures(features, frames, context);
+        } catch (AudioException | ContextException e) {
+            throw new DatasetException(source.recording(clip), e);
+        }
+        List<String> labels = classifier.labels();
+        float[] probabilities = new float[labels.size()];
+        for (ScoredScene scene : prediction.ranking()) {
+            if (!Float.isFinite(scene.probability())) {
+                throw new DatasetException(
+                        source.recording(clip),
+                        "a probability of " + scene.probability(),
+                        "a number (are the weights finite?)");
+            }
+            probabilities[labels.indexOf(scene.label())] = scene.probability();
+        }
+        return probabilities;
+    }
+
+    private static void requireFit(
+            SceneClassifier classifier, FeatureSource features, List<RecordingContext> contexts) {
+        if (!features.parameters().equals(classifier.config().features())) {
+            throw new IllegalArgumentException("features made with " + features.parameters() + "; expected "
+                    + classifier.config().features());
+        }
+        if (contexts.size() != features.size()) {
+            throw new IllegalArgumentException(contexts.size() + " contexts; expected " + features.size());
+        }
+    }
+}
