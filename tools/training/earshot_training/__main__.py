@@ -36,9 +36,17 @@ def _agree(arguments: argparse.Namespace) -> int:
 
 
 def _synthetic(arguments: argparse.Namespace) -> int:
-    from earshot_training import synthetic
+    from earshot_training import synthetic, synthetic_report
 
-    synthetic.run(arguments.output, arguments.quick, arguments.results)
+    results = synthetic.run(
+        arguments.output, arguments.quick, arguments.seed, lambda line: print(line, flush=True)
+    )
+    page = arguments.results or arguments.output / "synthetic-semi-supervised.md"
+    words = ["tools/train synthetic --output DIR", f"--seed {arguments.seed}"]
+    if arguments.quick:
+        words.append("--quick")
+    page.write_text(synthetic_report.markdown(results, " ".join(words)), encoding="utf-8")
+    print(f"wrote {page}")
     return 0
 
 
@@ -81,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_synthetic)
     sub.add_argument("--output", type=Path, required=True, help="folder for all that is made")
     sub.add_argument("--quick", action="store_true", help="the whole chain with few clips")
+    sub.add_argument("--seed", type=int, default=1, help="of the soundscapes (1)")
     sub.add_argument(
         "--results", type=Path, help="the Markdown file (OUTPUT/synthetic-semi-supervised.md)"
     )

@@ -55,26 +55,40 @@ class Agreement:
         truth = torch.tensor([number.get(label, -1) for label in self.truth])
         return self.earshot.argmax(1) == truth
 
-    def lines(self) -> list[str]:
-        """The result in words; labels that differ one by one."""
+    @property
+    def ahead(self) -> Tensor:
+        """[n]: by how much PyTorch's best probability is above its second."""
         best = self.pytorch.topk(2).values
-        ahead = best[:, 0] - best[:, 1]
-        close = (ahead < TOLERANCE).sum().item()
-        lines = [
-            f"{len(self.names)} clips, {len(self.different)} with another label; largest "
-            f"difference of a probability {self.largest_difference:.1e} (allowed {TOLERANCE:g})"
-        ]
-        if close:
-            lines.append(
-                f"{close} clips whose two best probabilities are less than {TOLERANCE:g} apart: "
-                "rounding may decide their label"
-            )
+        return best[:, 0] - best[:, 1]
+
+    @property
+    def close(self) -> int:
+        """Clips whose two best probabilities are closer than the tolerance."""
+        return int((self.ahead < TOLERANCE).sum())
+
+    def disagreements(self) -> list[str]:
+        """A line for each clip with two labels."""
+        lines = []
         for row in self.different:
             ours, theirs = (self.labels[x[row].argmax()] for x in (self.pytorch, self.earshot))
             lines.append(
                 f"{self.names[row]}: PyTorch {ours}, Earshot {theirs}; PyTorch's two best are "
-                f"{ahead[row]:.1e} apart"
+                f"{self.ahead[row]:.1e} apart"
             )
+        return lines
+
+    def lines(self) -> list[str]:
+        """The result in words."""
+        lines = [
+            f"{len(self.names)} clips, {len(self.different)} with another label; largest "
+            f"difference of a probability {self.largest_difference:.1e} (allowed {TOLERANCE:g})"
+        ]
+        if self.close:
+            lines.append(
+                f"{self.close} clips whose two best probabilities are less than {TOLERANCE:g} "
+                "apart: rounding may decide their label"
+            )
+        lines += self.disagreements()
         lines.append("they agree" if self.agrees else "they do NOT agree")
         return lines
 
