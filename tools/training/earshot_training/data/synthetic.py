@@ -58,29 +58,29 @@ class Difficulty:
 
     intruded: float = 0.8
     """Share of clips into which another scene sounds."""
-    intrusion: tuple[float, float] = (-12, 1)
+    intrusion: tuple[float, float] = (-15, -1)
     """Level of the other scene relative to the clip's own."""
     colour: tuple[float, float] = (1, 5)
-    self_noise: tuple[float, float] = (-45, -15)
+    self_noise: tuple[float, float] = (-50, -20)
 
 
 DEVELOPMENT = Difficulty()
-EVALUATION = Difficulty(0.9, (-9, 2), (3, 8), (-35, -8))
+EVALUATION = Difficulty(0.8, (-12, 0), (2, 6), (-42, -14))
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to write. The same plan gives the same files."""
 
-    pretraining: int = 30
+    pretraining: int = 20
     """Clips a class; so are the next four."""
-    development: int = 80
-    validation: int = 12
-    test: int = 30
-    evaluation: int = 30
+    development: int = 60
+    validation: int = 8
+    test: int = 20
+    evaluation: int = 20
     labelled_share: float = 0.2
     """Share of each class of the development set that has its label."""
-    duration: float = 4.0
+    duration: float = 2.0
     """Seconds of each clip."""
     seed: int = 1
 
