@@ -4,10 +4,12 @@
  */
 module org.earshot.evaluation {
     requires com.fasterxml.jackson.databind;
+    requires java.desktop;
     requires org.apache.commons.csv;
     requires transitive org.earshot;
 
     exports org.earshot.dataset;
     exports org.earshot.evaluation;
     exports org.earshot.labelling;
+    exports org.earshot.report;
 }

@@ -1,0 +1,51 @@
+package org.earshot.report;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.earshot.evaluation.Evaluation;
+import org.earshot.evaluation.SceneDistribution;
+import org.earshot.files.AtomicFile;
+
+/**
+ * An evaluation as one HTML page that needs nothing else: no network, no script, no font, no other file.
+ *
+ * <p>Names from files (of cities, clips, classes, models) are shown as text and never as markup.
+ */
+public final class HtmlReport {
+    private HtmlReport() {}
+
+    /**
+     * Writes or replaces the page about one or several models.
+     *
+     * @param file where to; its folder must exist
+     * @param evaluation what is shown
+     * @param spectrograms the features of the clips the models were wrong about
+     * @throws ReportException if the file cannot be written; what was there before is then still there
+     * @throws org.earshot.EarshotException if the features of a clip cannot be had; the same
+     */
+    public static void write(Path file, Evaluation evaluation, Spectrograms spectrograms) {
+        write(file, EvaluationPage.of(evaluation, spectrograms));
+    }
+
+    /**
+     * Writes or replaces the page about where and when the parts of a set were recorded.
+     *
+     * @param file where to; its folder must exist
+     * @param set what was split, for the heading
+     * @param parts what is shown, by name and in this order
+     * @throws ReportException if the file cannot be written; what was there before is then still there
+     */
+    public static void write(Path file, String set, Map<String, SceneDistribution> parts) {
+        write(file, DistributionSection.page(set, parts));
+    }
+
+    private static void write(Path file, String page) {
+        try {
+            AtomicFile.write(file, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            throw new ReportException(file, e.toString(), "a file that can be written", e);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package org.earshot.report;
+
+import java.util.Locale;
+import org.earshot.evaluation.Estimate;
+
+/** Figures as text, the same on every machine. */
+final class Numbers {
+    /** Stands for a figure that does not exist, such as the recall of a class without clips. */
+    static final String NONE = "–";
+
+    // Keeps a figure and its unit on one line.
+    private static final String UNIT = "\u00A0%";
+
+    private Numbers() {}
+
+    /** A share of 0 to 1 as percent. */
+    static String percent(double share) {
+        return Double.isFinite(share) ? points(share) + UNIT : NONE;
+    }
+
+    /** A share and its interval. */
+    static String percent(Estimate estimate) {
+        return percent(estimate.value());
+    }
+
+    static String interval(Estimate estimate) {
+        if (!Double.isFinite(estimate.low()) || !Double.isFinite(estimate.high())) {
+            return NONE;
+        }
+        return points(estimate.low()) + " to " + points(estimate.high()) + UNIT;
+    }
+
+    /** A mean share with its standard deviation, both in percent. */
+    static String spread(double mean, double deviation) {
+        if (!Double.isFinite(mean) || !Double.isFinite(deviation)) {
+            return percent(mean);
+        }
+        return points(mean) + " ± " + points(deviation) + UNIT;
+    }
+
+    static String count(long count) {
+        return String.format(Locale.ROOT, "%d", count);
+    }
+
+    /** "1 clip", "2 clips". */
+    static String clips(long count) {
+        return count(count) + (count == 1 ? " clip" : " clips");
+    }
+
+    /** A length or place in a drawing. */
+    static String place(double value) {
+        String text = String.format(Locale.ROOT, "%.1f", value);
+        return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+    }
+
+    /** A share that a drawing needs more exactly. */
+    static String fine(double value) {
+        return String.format(Locale.ROOT, "%.3f", value).replaceAll("\\.?0+$", "");
+    }
+
+    private static String points(double share) {
+        return String.format(Locale.ROOT, "%.1f", 100 * share);
+    }
+}
