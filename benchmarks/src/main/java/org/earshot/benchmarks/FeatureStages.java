@@ -65,13 +65,11 @@ public final class FeatureStages {
             }
         });
         double transformed = milliseconds(
-                recordings,
-                recording -> logMel.compute(pcm, 0, parameters.windowSamples(), features, 0, scratch));
+                recordings, recording -> logMel.compute(pcm, 0, parameters.windowSamples(), features, 0, scratch));
         double digested = milliseconds(recordings, FeatureStages::digest);
         Path target = Path.of(args[2]);
         double written;
-        try (FileChannel channel =
-                FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer row = ByteBuffer.allocate(Float.BYTES * features.length);
             written = milliseconds(recordings, recording -> {
                 row.clear();

@@ -157,7 +157,7 @@ class PseudoLabelCommandTest {
     @Test
     void badInputIsRefusedBeforeAnyWork() throws IOException {
         assertTrue(label("--share", "1.5").refusedInOneLine().contains("share: found 1.5"));
-        assertTrue(label("--min-confidence", "nan").refusedInOneLine().contains("minimum confidence: found NaN"));
+        assertTrue(label("--min-confidence", "NaN").refusedInOneLine().contains("minimum confidence: found NaN"));
         assertTrue(label("--threads", "0").refusedInOneLine().contains("--threads: found 0"));
         Path other = TestModels.variant(folder.resolve("other"), "\"Bar\"", "\"Library\"");
         CommandRun labels = label("--second", other);

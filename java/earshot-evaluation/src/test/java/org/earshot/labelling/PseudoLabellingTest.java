@@ -133,7 +133,8 @@ class PseudoLabellingTest {
                 .toList();
         for (int i = 0; i < CLIPS; i++) {
             float confidence = confidences.get(i);
-            long surer = confidences.stream().filter(other -> other > confidence).count();
+            long surer =
+                    confidences.stream().filter(other -> other > confidence).count();
             assertEquals(surer < 2, read.row(Path.of("clip" + i + ".wav")).isPresent(), "clip " + i);
         }
         assertFalse(Files.exists(PseudoLabelling.journal(output)));
