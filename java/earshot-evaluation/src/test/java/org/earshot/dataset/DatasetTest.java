@@ -111,7 +111,7 @@ class DatasetTest {
     void citiesThatAModelRefusesAreNamedByTheirLine() throws IOException {
         Dataset set = set("a.wav,Hefei,,\nb.wav,Atlantis,,\n", "a.wav", "b.wav");
         Path strict = Recordings.model(
-                folder.resolve("strict"), "\"unknown_location\": \"mean\"", "\"unknown_location\": \"error\"");
+                folder.resolve("strict"), "\"unknown_location\": \"first\"", "\"unknown_location\": \"error\"");
         ModelConfig config = ModelConfig.read(strict.resolve("config.json"));
         String message = assertThrows(DatasetException.class, () -> set.requireCities(config))
                 .getMessage();

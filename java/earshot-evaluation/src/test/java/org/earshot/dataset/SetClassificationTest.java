@@ -17,14 +17,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SetClassificationTest {
-    private static final String MEAN = "\"unknown_location\": \"mean\"";
+    private static final String FIRST = "\"unknown_location\": \"first\"";
 
     @TempDir
     Path folder;
 
     private SceneClassifier classifier(String to) throws IOException {
         return SceneClassifier.builder(
-                        Recordings.model(Files.createTempDirectory(folder, "m").resolve("model"), MEAN, to))
+                        Recordings.model(Files.createTempDirectory(folder, "m").resolve("model"), FIRST, to))
                 .backend("portable")
                 .threads(1)
                 .sessions(2)
@@ -35,7 +35,7 @@ class SetClassificationTest {
     void answersAreThoseOfTheRecordings() throws IOException {
         Dataset set = Recordings.set(folder, 5);
         List<Integer> told = new ArrayList<>();
-        try (SceneClassifier classifier = classifier(MEAN);
+        try (SceneClassifier classifier = classifier(FIRST);
                 FeatureCache features = FeatureCache.open(
                         set, classifier.config().features(), folder.resolve("cache"), 2, ProgressListener.none())) {
             assertEquals(2, classifier.sessions());
@@ -73,7 +73,7 @@ class SetClassificationTest {
     @Test
     void featuresOfOtherParametersAndTooFewContextsAreRefused() throws IOException {
         Dataset set = Recordings.set(folder, 2);
-        try (SceneClassifier classifier = classifier(MEAN)) {
+        try (SceneClassifier classifier = classifier(FIRST)) {
             FeatureSource other = new RecordedFeatures(set, FeatureParameters.baseline());
             assertThrows(
                     IllegalArgumentException.class,
