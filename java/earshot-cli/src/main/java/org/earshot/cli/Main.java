@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
             ClassifyCommand.class,
             FeaturesCommand.class,
             PseudoLabelCommand.class,
+            EvaluateCommand.class,
+            SplitCommand.class,
             InspectCommand.class,
             ConvertCommand.class,
             SummaryCommand.class,

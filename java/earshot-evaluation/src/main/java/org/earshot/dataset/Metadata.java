@@ -31,8 +31,8 @@ import org.earshot.files.Quoted;
  * label may be empty or its column missing. Rows are found by file name, without folders.
  *
  * <p>The columns that pseudo-labelling adds ({@link #CONFIDENCE}, {@link #STEP}, {@link #FIRST_LABEL},
- * {@link #SECOND_LABEL}, and a {@link #PROBABILITY}-prefixed one per class) may be there and are not read. Any other
- * column is an error: it is more likely a misspelt one.
+ * {@link #SECOND_LABEL}, and a {@link #PROBABILITY}-prefixed one per class) and the one that splitting adds
+ * ({@link #SIMILARITY}) may be there and are not read. Any other column is an error: it is more likely a misspelt one.
  */
 public final class Metadata {
     /** Column: the recording's file name; its extension may be left out. */
@@ -59,11 +59,14 @@ public final class Metadata {
     /** Column of pseudo-labels: the second model's answer, empty if there is no second model. */
     public static final String SECOND_LABEL = "second_label";
 
+    /** Column of validation splits: the cosine similarity to the evaluation set. */
+    public static final String SIMILARITY = "similarity";
+
     /** Prefix of the columns of soft pseudo-labels, before the class's name: the first model's probability of it. */
     public static final String PROBABILITY = "p:";
 
     private static final List<String> REQUIRED = List.of(FILE_NAME, LOCATION, RECORD_TIME);
-    private static final Set<String> ADDED = Set.of(CONFIDENCE, STEP, FIRST_LABEL, SECOND_LABEL);
+    private static final Set<String> ADDED = Set.of(CONFIDENCE, STEP, FIRST_LABEL, SECOND_LABEL, SIMILARITY);
     private static final String FORM = String.join(",", REQUIRED) + "," + SCENE_LABEL;
 
     /** Room for a million rows. */

@@ -1,6 +1,5 @@
 package org.earshot.evaluation;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -101,15 +100,17 @@ public final class Evaluator {
      *
      * @param name how tables call it
      * @param classifier the model
-     * @param progress told of each clip; once for the set as it is, and again for the curves
+     * @param scores told of each clip of the set as it is
+     * @param curves told of each clip in another context, if there are curves to draw
      * @return all that is to be said of it
      * @throws org.earshot.EarshotException if a clip cannot be read or classified, or the labels are others
      */
-    public ModelEvaluation evaluate(String name, SceneClassifier classifier, ProgressListener progress) {
+    public ModelEvaluation evaluate(
+            String name, SceneClassifier classifier, ProgressListener scores, ProgressListener curves) {
         Objects.requireNonNull(name);
         int[] columns = columns(labels, classifier.config());
         List<RecordingContext> contexts = set.contexts();
-        float[][] probabilities = SetClassification.run(classifier, features, contexts, progress);
+        float[][] probabilities = SetClassification.run(classifier, features, contexts, scores);
         for (int clip = 0; clip < probabilities.length; clip++) {
             probabilities[clip] = select(probabilities[clip], columns);
         }
@@ -130,28 +131,28 @@ public final class Evaluator {
                 Calibration.of(answers, options.bins()),
                 Mistake.worst(
                         answers, set.clips().stream().map(Dataset.Clip::name).toList(), options.mistakes()),
-                curves(classifier, answers, columns, progress));
+                curves(classifier, answers, columns, curves));
     }
 
     private List<RobustnessCurve> curves(
             SceneClassifier classifier, Answers answers, int[] columns, ProgressListener progress) {
-        RobustnessStudy study = new RobustnessStudy(options, set.contexts(), answers);
         ContextParameters parameters = classifier.config().context();
         if (parameters == null) {
-            return study.flat();
+            return List.of();
         }
-        return study.curves(
-                parameters,
-                (clips, told, listener) -> {
-                    int[] found = new int[clips.length];
-                    SetClassification.run(
-                            0, List.of(classifier), new ChosenClips(features, clips), told, (scores, i) -> {
-                                found[i] = Answers.mostProbable(select(scores[0], columns));
-                                listener.clipDone(i + 1, found.length);
-                            });
-                    return found;
-                },
-                progress);
+        return new RobustnessStudy(options, set.contexts(), answers)
+                .curves(
+                        parameters,
+                        (clips, told, listener) -> {
+                            int[] found = new int[clips.length];
+                            SetClassification.run(
+                                    0, List.of(classifier), new ChosenClips(features, clips), told, (scores, i) -> {
+                                        found[i] = Answers.mostProbable(select(scores[0], columns));
+                                        listener.clipDone(i + 1, found.length);
+                                    });
+                            return found;
+                        },
+                        progress);
     }
 
     private static float[] select(float[] values, int... columns) {
@@ -172,7 +173,7 @@ public final class Evaluator {
         return new Evaluation(
                 String.valueOf(set.source().getFileName()),
                 set.clips().size(),
-                SceneDistribution.of(labels, set),
-                new ArrayList<>(models));
+                SceneDistribution.of(labels, set.clips()),
+                List.copyOf(models));
     }
 }

@@ -50,22 +50,16 @@ final class RobustnessStudy {
     }
 
     /** One draw: the number of what each clip is told, in {@link Told}. */
-    private record Draw(Change change, int percent, int[] told) {}
+    private static final class Draw {
+        private final Change change;
+        private final int percent;
+        private final int[] told;
 
-    /** Curves of a model without context, which none of the changes reaches. */
-    List<RobustnessCurve> flat() {
-        Scores scores = score(
-                IntStream.range(0, untouched.clips()).map(untouched::answer).toArray());
-        List<RobustnessCurve> curves = new ArrayList<>();
-        for (Change change : Change.values()) {
-            if (!shares(change).isEmpty()) {
-                List<Point> points = new ArrayList<>();
-                points.add(point(0, List.of(scores)));
-                shares(change).forEach(percent -> points.add(point(percent, List.of(scores))));
-                curves.add(new RobustnessCurve(change, points));
-            }
+        Draw(Change change, int percent, int... told) {
+            this.change = change;
+            this.percent = percent;
+            this.told = told;
         }
-        return curves;
     }
 
     /**

@@ -21,25 +21,25 @@ public record SceneDistribution(
     private static final int HOURS = 24;
 
     /**
-     * Counts the clips of a set.
+     * Counts clips.
      *
      * @param labels the classes
-     * @param set whose labels are these
+     * @param clips whose labels are these
      * @return the distribution; cities by name
      */
-    public static SceneDistribution of(List<String> labels, Dataset set) {
-        List<String> cities = new ArrayList<>(set.clips().stream()
+    public static SceneDistribution of(List<String> labels, List<Dataset.Clip> clips) {
+        List<String> cities = new ArrayList<>(clips.stream()
                 .flatMap(clip -> clip.context().city().stream())
                 .distinct()
                 .sorted()
                 .toList());
         int known = cities.size();
-        if (set.clips().stream().anyMatch(clip -> clip.context().city().isEmpty())) {
+        if (clips.stream().anyMatch(clip -> clip.context().city().isEmpty())) {
             cities.add(GroupScore.UNKNOWN);
         }
         int[][] byCity = new int[labels.size()][cities.size()];
         int[][] byHour = new int[labels.size()][HOURS];
-        for (Dataset.Clip clip : set.clips()) {
+        for (Dataset.Clip clip : clips) {
             if (clip.label().isPresent()) {
                 int label = labels.indexOf(clip.label().get());
                 Optional<String> city = clip.context().city();

@@ -93,8 +93,9 @@ record CurveChart(String title, String figure, List<Line> lines) {
             svg.line("curve level " + series.colour(), x.start(), height, x.end(), height);
             return;
         }
-        List<String> path =
-                points.stream().map(point -> place(x.at(point.percent()), y.at(point.mean()))).toList();
+        List<String> path = points.stream()
+                .map(point -> place(x.at(point.percent()), y.at(point.mean())))
+                .toList();
         svg.path("curve " + series.colour(), "M" + String.join("L", path));
         points.forEach(point -> series.mark(svg, x.at(point.percent()), y.at(point.mean())));
     }
@@ -112,8 +113,8 @@ record CurveChart(String title, String figure, List<Line> lines) {
         for (Line line : lines) {
             List<String> figures = new ArrayList<>();
             line.points()
-                    .forEach(point -> figures.add(
-                            point.percent() + " %: " + Numbers.spread(point.mean(), point.spread())));
+                    .forEach(point ->
+                            figures.add(point.percent() + " %: " + Numbers.spread(point.mean(), point.spread())));
             parts.add(line.name() + (line.context() ? " " : " without context ") + String.join(", ", figures));
         }
         return String.join("; ", parts) + ".";

@@ -32,8 +32,9 @@ final class DistributionSection {
         } else {
             figure(page, "Scenes by city", "city", distribution.cities(), distribution.byCity(), distribution);
         }
-        List<String> hours =
-                IntStream.range(0, 24).mapToObj(hour -> "%02d h".formatted(hour)).toList();
+        List<String> hours = IntStream.range(0, 24)
+                .mapToObj(hour -> "%02d h".formatted(hour))
+                .toList();
         figure(page, "Scenes by hour of the day", "hour", hours, distribution.byHour(), distribution);
         page.close();
     }
@@ -48,8 +49,7 @@ final class DistributionSection {
         List<List<Integer>> counts = IntStream.range(0, rows.size())
                 .mapToObj(row -> column(byClass, row))
                 .toList();
-        HeatMap map =
-                new HeatMap(title, axis, "scene", rows, distribution.labels(), counts, HeatMap.Shading.LARGEST);
+        HeatMap map = new HeatMap(title, axis, "scene", rows, distribution.labels(), counts, HeatMap.Shading.LARGEST);
         page.open("figure").leaf("figcaption", title);
         map.write(page);
         map.writeTable(page);

@@ -18,9 +18,18 @@ final class EvaluationPage {
             page.section("robustness", "Wrong context", markup -> RobustnessSection.write(markup, evaluation));
         }
         return page.section("calibration", "Calibration", markup -> ModelSections.calibration(markup, evaluation))
-                .section("cities", "Cities", markup -> GroupSection.write(markup, evaluation, "city", ModelEvaluation::cities))
-                .section("hours", "Hours", markup -> GroupSection.write(markup, evaluation, "hour", ModelEvaluation::hours))
-                .section("distribution", "Where and when", markup -> DistributionSection.write(markup, evaluation.distribution()))
+                .section(
+                        "cities",
+                        "Cities",
+                        markup -> GroupSection.write(markup, evaluation, "city", ModelEvaluation::cities))
+                .section(
+                        "hours",
+                        "Hours",
+                        markup -> GroupSection.write(markup, evaluation, "hour", ModelEvaluation::hours))
+                .section(
+                        "distribution",
+                        "Where and when",
+                        markup -> DistributionSection.write(markup, evaluation.distribution()))
                 .section("mistakes", "Worst mistakes", markup -> MistakeSection.write(markup, evaluation, spectrograms))
                 .write();
     }

@@ -34,8 +34,7 @@ final class GroupSection {
         table(evaluation, kind, groups).writeFolded(page);
     }
 
-    private static Table table(
-            Evaluation evaluation, String kind, Function<ModelEvaluation, List<GroupScore>> groups) {
+    private static Table table(Evaluation evaluation, String kind, Function<ModelEvaluation, List<GroupScore>> groups) {
         Table table = new Table("Accuracy by " + kind, kind).column("Clips");
         evaluation.models().forEach(model -> table.column(model.model()));
         Map<String, List<String>> rows = new LinkedHashMap<>();

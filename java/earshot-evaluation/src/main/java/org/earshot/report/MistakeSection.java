@@ -20,10 +20,16 @@ final class MistakeSection {
             for (Mistake mistake : model.mistakes()) {
                 page.open("li").open("figure").open("figcaption");
                 page.leaf("span", mistake.file(), "class", "file");
-                page.open("span").text("heard as ").open("strong").name(mistake.answer()).close();
+                page.open("span")
+                        .text("heard as ")
+                        .open("strong")
+                        .name(mistake.answer())
+                        .close();
                 page.text(" (" + Numbers.percent(mistake.probability()) + "), is ");
                 page.open("strong").name(mistake.truth()).close();
-                page.text(" (" + Numbers.percent(mistake.truthProbability()) + ")").close().close();
+                page.text(" (" + Numbers.percent(mistake.truthProbability()) + ")")
+                        .close()
+                        .close();
                 new SpectrogramChart("Spectrogram of " + mistake.file(), mistake.clip(), spectrograms).write(page);
                 page.close().close();
             }

@@ -1,9 +1,9 @@
 package org.earshot.report;
 
+import java.util.List;
 import org.earshot.evaluation.Calibration;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.ModelEvaluation;
-import java.util.List;
 
 /** What is drawn once for each model: its confusions and its calibration. */
 final class ModelSections {
@@ -37,7 +37,11 @@ final class ModelSections {
         for (ModelEvaluation model : evaluation.models()) {
             Calibration calibration = model.calibration();
             String error = "expected calibration error " + Numbers.percent(calibration.expectedError());
-            page.open("figure").open("figcaption").name(model.model()).text(": " + error).close();
+            page.open("figure")
+                    .open("figcaption")
+                    .name(model.model())
+                    .text(": " + error)
+                    .close();
             new ReliabilityChart("Reliability of " + model.model(), calibration).write(page);
             Table table = new Table("Reliability of " + model.model(), "Probability")
                     .column("Clips")

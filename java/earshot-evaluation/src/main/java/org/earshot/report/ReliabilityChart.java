@@ -46,7 +46,11 @@ record ReliabilityChart(String title, Calibration calibration) {
         for (Calibration.Bin bin : calibration.bins()) {
             if (Double.isFinite(bin.confidence()) && Double.isFinite(bin.accuracy())) {
                 svg.line(
-                        "gap", x.at(bin.confidence()), y.at(bin.confidence()), x.at(bin.confidence()), y.at(bin.accuracy()));
+                        "gap",
+                        x.at(bin.confidence()),
+                        y.at(bin.confidence()),
+                        x.at(bin.confidence()),
+                        y.at(bin.accuracy()));
                 Series.FIRST.mark(svg, x.at(bin.confidence()), y.at(bin.accuracy()));
             }
         }

@@ -1,7 +1,6 @@
 package org.earshot.report;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +24,11 @@ final class RobustnessSection {
 
     private static final List<Figure> FIGURES = List.of(
             new Figure("Accuracy", Point::accuracy, Point::accuracySpread, ModelEvaluation::accuracy),
-            new Figure("Macro accuracy", Point::macroAccuracy, Point::macroAccuracySpread, ModelEvaluation::macroAccuracy));
+            new Figure(
+                    "Macro accuracy",
+                    Point::macroAccuracy,
+                    Point::macroAccuracySpread,
+                    ModelEvaluation::macroAccuracy));
 
     private RobustnessSection() {}
 
@@ -35,14 +38,18 @@ final class RobustnessSection {
 
     static void write(Markup page, Evaluation evaluation) {
         for (Change change : Change.values()) {
-            if (evaluation.models().stream().noneMatch(model -> curve(model, change).isPresent())) {
+            if (evaluation.models().stream()
+                    .noneMatch(model -> curve(model, change).isPresent())) {
                 continue;
             }
             page.leaf("h3", name(change)).leaf("p", explanation(change));
             page.open("div", "class", "charts");
             for (Figure figure : FIGURES) {
                 page.open("figure").leaf("figcaption", figure.name);
-                new CurveChart(figure.name + ", " + name(change), figure.name.toLowerCase(java.util.Locale.ROOT), lines(evaluation, change, figure))
+                new CurveChart(
+                                figure.name + ", " + name(change),
+                                figure.name.toLowerCase(java.util.Locale.ROOT),
+                                lines(evaluation, change, figure))
                         .write(page);
                 page.close();
             }
@@ -58,9 +65,7 @@ final class RobustnessSection {
             if (curve.isPresent()) {
                 List<CurveChart.Point> points = curve.get().points().stream()
                         .map(point -> new CurveChart.Point(
-                                point.percent(),
-                                figure.mean.applyAsDouble(point),
-                                figure.spread.applyAsDouble(point)))
+                                point.percent(), figure.mean.applyAsDouble(point), figure.spread.applyAsDouble(point)))
                         .toList();
                 lines.add(new CurveChart.Line(model.model(), true, points));
             } else if (model.curves().isEmpty()) {
@@ -82,8 +87,8 @@ final class RobustnessSection {
             }
             table.group(model.model(), "Accuracy", "Macro accuracy", "Draws");
             for (Point point : curve.get().points()) {
-                List<String> row = rows.computeIfAbsent(
-                        point.percent(), percent -> new ArrayList<>(List.of(percent + "\u00A0%")));
+                List<String> row =
+                        rows.computeIfAbsent(point.percent(), percent -> new ArrayList<>(List.of(percent + "\u00A0%")));
                 pad(row, width);
                 row.add(Numbers.spread(point.accuracy(), point.accuracySpread()));
                 row.add(Numbers.spread(point.macroAccuracy(), point.macroAccuracySpread()));

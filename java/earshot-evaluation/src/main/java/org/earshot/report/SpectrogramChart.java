@@ -66,7 +66,8 @@ record SpectrogramChart(String title, int clip, Spectrograms spectrograms) {
     }
 
     private static String kilohertz(int frequency) {
-        return frequency < 1000 ? "." + Integer.toString(1000 + frequency).substring(1).replaceAll("0+$", "")
+        return frequency < 1000
+                ? "." + Integer.toString(1000 + frequency).substring(1).replaceAll("0+$", "")
                 : Integer.toString(frequency / 1000);
     }
 

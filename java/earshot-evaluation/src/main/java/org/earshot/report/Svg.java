@@ -149,8 +149,8 @@ final class Svg {
             return LETTERS;
         }
         return switch (letter) {
-            case 'i', 'j', 'l', 't', 'f', 'r', 'I', ' ', '.', ',', ':', ';', '\'', '|', '!', '(', ')', '-' -> 0.36
-                    * LETTERS;
+            case 'i', 'j', 'l', 't', 'f', 'r', 'I', ' ', '.', ',', ':', ';', '\'', '|', '!', '(', ')', '-' ->
+                0.36 * LETTERS;
             case 'm', 'w', 'M', 'W', '@', '%' -> 0.9 * LETTERS;
             default -> (Character.isUpperCase(letter) ? 0.7 : 0.58) * LETTERS;
         };

@@ -18,12 +18,39 @@ import org.earshot.evaluation.SceneDistribution;
 /** An evaluation made up of numbers that look like real ones: what the challenge's set would give. */
 final class SampleEvaluation {
     static final List<String> LABELS = List.of(
-            "Airport", "Bar", "Bus", "Construction site", "Metro", "Public square", "Restaurant", "Shopping mall",
-            "Traffic street", "Urban park");
+            "Airport",
+            "Bar",
+            "Bus",
+            "Construction site",
+            "Metro",
+            "Public square",
+            "Restaurant",
+            "Shopping mall",
+            "Traffic street",
+            "Urban park");
     static final List<String> CITIES = List.of(
-            "Beijing", "Changchun", "Changsha", "Chengdu", "Chongqing", "Dalian", "Guangzhou", "Hangzhou", "Harbin",
-            "Hefei", "Hohhot", "Jinan", "Kunming", "Lanzhou", "Luoyang", "Nanchang", "Nanjing", "Shanghai",
-            "Shangqiu", "Shenyang", "Taiyuan", "Xi'an");
+            "Beijing",
+            "Changchun",
+            "Changsha",
+            "Chengdu",
+            "Chongqing",
+            "Dalian",
+            "Guangzhou",
+            "Hangzhou",
+            "Harbin",
+            "Hefei",
+            "Hohhot",
+            "Jinan",
+            "Kunming",
+            "Lanzhou",
+            "Luoyang",
+            "Nanchang",
+            "Nanjing",
+            "Shanghai",
+            "Shangqiu",
+            "Shenyang",
+            "Taiyuan",
+            "Xi'an");
     private static final int[] SHARES = {0, 5, 10, 20, 50, 70, 100};
     private static final int BINS = 15;
 
@@ -63,13 +90,15 @@ final class SampleEvaluation {
         for (int truth = 0; truth < size; truth++) {
             List<Integer> row = new ArrayList<>();
             for (int answer = 0; answer < size; answer++) {
-                double share = answer == truth ? accuracy : (1 - accuracy) / Math.max(1, size - 1) * 2 * random.nextDouble();
+                double share =
+                        answer == truth ? accuracy : (1 - accuracy) / Math.max(1, size - 1) * 2 * random.nextDouble();
                 row.add((int) Math.round(share * clips / size));
             }
             counts.add(row);
         }
         List<ClassScore> classes = IntStream.range(0, size)
-                .mapToObj(i -> new ClassScore(labels.get(i), clips / size + i, near(accuracy), near(accuracy), near(accuracy)))
+                .mapToObj(i ->
+                        new ClassScore(labels.get(i), clips / size + i, near(accuracy), near(accuracy), near(accuracy)))
                 .toList();
         List<GroupScore> byCity = groups(cities, accuracy);
         List<GroupScore> byHour =
@@ -105,7 +134,8 @@ final class SampleEvaluation {
         for (int i = 0; i < BINS; i++) {
             int size = i < 2 ? 0 : (int) (clips * Math.pow((i + 1.0) / BINS, 4) / 3.5);
             double middle = (i + 0.5) / BINS;
-            double right = size == 0 ? Double.NaN : Math.max(0, middle - 0.15 * (1 - accuracy) - 0.1 * random.nextDouble());
+            double right =
+                    size == 0 ? Double.NaN : Math.max(0, middle - 0.15 * (1 - accuracy) - 0.1 * random.nextDouble());
             bins.add(new Calibration.Bin(
                     (double) i / BINS, (i + 1.0) / BINS, size, size == 0 ? Double.NaN : middle, right));
         }
@@ -134,7 +164,8 @@ final class SampleEvaluation {
         for (int share : SHARES) {
             double value = accuracy - loss * share / 100;
             double spread = share == 0 ? 0 : 0.006 + 0.006 * random.nextDouble();
-            points.add(new RobustnessCurve.Point(share, share == 0 ? 1 : 5, value, spread, value - 0.0123, spread * 1.1));
+            points.add(
+                    new RobustnessCurve.Point(share, share == 0 ? 1 : 5, value, spread, value - 0.0123, spread * 1.1));
         }
         return new RobustnessCurve(change, points);
     }
@@ -166,7 +197,8 @@ final class SampleEvaluation {
             for (int i = 0; i < values.length; i++) {
                 int band = i % bands();
                 double place = line + 4 * Math.sin(i / bands() / 30.0);
-                values[i] = (float) (-20 - 0.6 * band + 6 * noise.nextGaussian() + (Math.abs(band - place) < 1 ? 30 : 0));
+                values[i] =
+                        (float) (-20 - 0.6 * band + 6 * noise.nextGaussian() + (Math.abs(band - place) < 1 ? 30 : 0));
             }
             return values;
         }

@@ -15,6 +15,9 @@ public final class MelFilterBank {
     private static final double LOGARITHMIC_STEP = Math.log(6.4) / 27;
 
     private final int[] firstBin;
+    /** Hz: a band lies between its edge and the second after it. */
+    private final double[] edges;
+
     private final double[][] weights;
 
     /**
@@ -24,7 +27,7 @@ public final class MelFilterBank {
      */
     public MelFilterBank(FeatureParameters parameters) {
         int bands = parameters.melBands();
-        double[] edges = edges(bands, parameters.minimumFrequency(), parameters.maximumFrequency());
+        edges = edges(bands, parameters.minimumFrequency(), parameters.maximumFrequency());
         double hertzPerBin = (double) parameters.sampleRate() / parameters.fftSize();
         int bins = parameters.fftSize() / 2 + 1;
         firstBin = new int[bands];
@@ -84,6 +87,16 @@ public final class MelFilterBank {
      */
     public int bands() {
         return weights.length;
+    }
+
+    /**
+     * Where a filter's peak lies.
+     *
+     * @param band index of the filter
+     * @return its centre, Hz
+     */
+    public double centre(int band) {
+        return edges[band + 1];
     }
 
     /**
