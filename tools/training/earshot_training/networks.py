@@ -54,7 +54,7 @@ class NetworkSection:
             require(name not in self.sizes, f"sizes.{name}", self.sizes.get(name), "no such key")
         two_heads = not self.coarse or self.architecture == SeTrans.architecture
         require(two_heads, "coarse", True, "false: only se-trans has a second head")
-        sizes = strict.read(SIZES[self.architecture], self.sizes, "sizes")
+        sizes = strict.read(SIZES[self.architecture], self.sizes, where="", key="sizes")
         if self.architecture == MobileAscNet.architecture:
             expected = ("early", "gated") if self.context else ("none",)
             fits = sizes.fusion in expected
@@ -177,4 +177,4 @@ def use_scan(network: SceneNetwork, scan: Scan) -> None:
 
 
 def _given(section: NetworkSection) -> Any:
-    return strict.read(SIZES[section.architecture], section.sizes, "sizes")
+    return strict.read(SIZES[section.architecture], section.sizes, where="", key="sizes")

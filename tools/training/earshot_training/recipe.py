@@ -45,20 +45,15 @@ class PseudoLabelStage:
     second: str | None = None
     """Model directory of the second model of the two-step scheme, relative to the output folder;
     None lets the first one label alone."""
-    share: float = 0.9
-    """Share of the clips, the surest first, that need no second opinion."""
+    share: float | None = None
+    """Share of the clips, the surest first, that keep the first model's label unasked; None leaves
+    it to Earshot: the paper's with two models, all with one."""
     soft: bool = False
-    """Whether the targets are the model's probabilities."""
+    """Whether the targets are the first model's probabilities, not its answers."""
 
     def __post_init__(self) -> None:
-        require(0 < self.share <= 1, "share", self.share, "more than 0, at most 1")
-        together = self.second is None or not self.soft
-        require(
-            together,
-            "soft",
-            self.soft,
-            "false with a second model: its scheme keeps or drops labels",
-        )
+        valid = self.share is None or 0 < self.share <= 1
+        require(valid, "share", self.share, "more than 0, at most 1")
 
 
 Stage = TrainStage | PseudoLabelStage

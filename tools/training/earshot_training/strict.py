@@ -23,7 +23,7 @@ def read(kind: type[T], table: Any, where: str, key: str = "") -> T:
     Args:
         kind: the dataclass.
         table: what was read.
-        where: the file, for messages.
+        where: the file, for messages; empty where the caller puts it in front.
         key: the table's own name in it; empty at the top.
 
     Raises:
@@ -38,7 +38,7 @@ def read(kind: type[T], table: Any, where: str, key: str = "") -> T:
         if name not in fields:
             what = "section" if isinstance(value, dict) else "key"
             raise ReferenceError(
-                f"{where}: {_joined(key, name)}: unknown {what}, expected one of "
+                f"{_place(where, _joined(key, name))}: unknown {what}, expected one of "
                 f"{', '.join(sorted(fields))}"
             )
     for name, field in fields.items():
@@ -47,7 +47,7 @@ def read(kind: type[T], table: Any, where: str, key: str = "") -> T:
         )
         if required and name not in table:
             raise ReferenceError(
-                f"{where}: {_joined(key, name)}: missing, expected {_expected(hints[name])}"
+                f"{_place(where, _joined(key, name))}: missing, expected {_expected(hints[name])}"
             )
     values = {
         name: _value(hints[name], value, where, _joined(key, name)) for name, value in table.items()
@@ -55,7 +55,7 @@ def read(kind: type[T], table: Any, where: str, key: str = "") -> T:
     try:
         return kind(**values)
     except (ValueError, ReferenceError) as e:
-        raise ReferenceError(f"{where}: {_joined(key, str(e))}") from e
+        raise ReferenceError(_place(where, _joined(key, str(e)))) from e
 
 
 def _value(hint: Any, value: Any, where: str, key: str) -> Any:
@@ -102,5 +102,10 @@ def _joined(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
+def _place(where: str, key: str) -> str:
+    return f"{where}: {key}" if where else key
+
+
 def _error(where: str, key: str, found: Any, expected: str) -> ReferenceError:
-    return ReferenceError(f"{where}: {key or 'top level'}: found {found!r}, expected {expected}")
+    subject = _place(where, key or "top level")
+    return ReferenceError(f"{subject}: found {found!r}, expected {expected}")

@@ -54,7 +54,7 @@ SHARES = "5,10,20,50,70,100"
 REPEATS = 5
 EVALUATION_SEED = 1
 
-FULL = Plan(pretraining=60, development=80, validation=12, test=40, evaluation=40, duration=4.0)
+FULL = Plan(pretraining=30, development=60, validation=8, test=40, evaluation=20, duration=3.0)
 QUICK = Plan(pretraining=4, development=8, validation=2, test=2, evaluation=2, duration=2.0)
 QUICK_EPOCHS = 1
 

@@ -57,31 +57,46 @@ def _head(results: Results, command: str) -> str:
     plan = results.plan
     classes = 10
     development = plan.development * classes
-    warning = (
-        "\n\n**A trial of the chain with a handful of clips and one epoch: its figures mean nothing.**"
-        if results.quick
-        else ""
+    trial = (
+        " **A trial of the chain with a handful of clips and one epoch: its figures mean nothing.**"
     )
-    return f"""\
-# The semi-supervised schedule on synthetic soundscapes
-
-**Synthetic.** Every recording was computed (`tools/training/earshot_training/data/synthetic.py`); nothing was recorded anywhere, the networks are far smaller than the papers', and one training seed was run for each. The table shows that the whole loop works and what it does on this corpus. It is not a comparison of the systems on real recordings.{warning}
-
-- Command: `{command}`
-- Machine: {_processor()}, {_memory()}, {platform.system()}; Python {platform.python_version()}, PyTorch {torch.__version__}, one thread, two systems at a time. {datetime.now(UTC):%Y-%m-%d}.
-- Clips of {plan.duration:g} s, corpus seed {plan.seed}: {plan.pretraining * classes} for pre-training (TAU's ten classes in TAU's layout, no times, cities that no network knows; the last quarter validates); development {development}, of which {round(plan.labelled_share * development)} have a label; {plan.validation * classes} labelled ones for validation (choice of the epoch; on top of the {plan.labelled_share:.0%}); {plan.test * classes} for the test; {plan.evaluation * classes} for the shifted test (rougher devices, half of the clips from cities that the development set lacks, hours moved by up to four).
-- Nothing was chosen by the test sets. Sizes, rates and epochs are those of `tools/training/recipes/synthetic/*.toml`.
-- Intervals are 95 % bootstrap intervals over the clips; they say nothing about other training seeds."""
+    return "".join(
+        (
+            "# The semi-supervised schedule on synthetic soundscapes\n\n",
+            "**Synthetic.** Every recording was computed (`tools/training/earshot_training/data/",
+            "synthetic.py`); nothing was recorded anywhere. ",
+            "The networks are far smaller than the papers', and each was trained with one seed. ",
+            "What follows shows that the whole loop works, and what it does on this corpus; it is ",
+            "no comparison of the systems on real recordings.",
+            trial if results.quick else "",
+            f"\n\n- Command: `{command}`\n",
+            f"- Machine: {_processor()}, {_memory()}, {platform.system()}; ",
+            f"Python {platform.python_version()}, PyTorch {torch.__version__}; ",
+            f"two systems at a time, one thread each. {datetime.now(UTC):%Y-%m-%d}.\n",
+            f"- Clips of {plan.duration:g} s, corpus seed {plan.seed}. ",
+            f"Pre-training: {plan.pretraining * classes} (TAU's ten classes in TAU's layout, no ",
+            "times, cities that no network knows; the last quarter validates). ",
+            f"Development: {development}, of which {round(plan.labelled_share * development)} ",
+            f"have a label. Validation: {plan.validation * classes} labelled ones on top of these,",
+            f" for the choice of the epoch. Test: {plan.test * classes}. ",
+            f"Shifted test: {plan.evaluation * classes}, with rougher devices, half of the clips ",
+            "from cities that the development set lacks, hours moved by up to four.\n",
+            "- Nothing was chosen by the test sets. Sizes, rates and epochs are those of ",
+            "`tools/training/recipes/synthetic/*.toml`.\n",
+            "- Intervals are 95 % bootstrap intervals over the clips; they say nothing about ",
+            "other training seeds.",
+        )
+    )
 
 
 def _stage_table(results: Results) -> str:
     parts = ["## Each stage\n"]
     parts.append(
-        "Accuracy on the test clips, as recorded; all classes have as many clips, so macro accuracy "
-        "is the same. First stage: pre-trained, then trained on the labelled fifth. Second stage: on "
-        "the union with the pseudo-labels. Second model of ASCMamba's two-step labelling: the "
-        "improved SE-Trans of its first stage; the others label alone (MobileASCNet with soft "
-        "targets)."
+        "Accuracy, each clip with its own city and time; all classes have as many clips, so macro "
+        "accuracy is the same. First stage: pre-trained, then trained on the labelled fifth. "
+        "Second stage: on the union with the pseudo-labels. The second model of ASCMamba's "
+        "two-step labelling is the improved SE-Trans after its first stage; the others label "
+        "alone, MobileASCNet with soft targets."
     )
     for name, title in (("test", "Test"), ("evaluation", "Shifted test")):
         rows = []
@@ -194,10 +209,10 @@ def _agreement(results: Results) -> str:
     close = sum(result.close for result in every)
     lines = [
         "## PyTorch and Earshot",
-        f"Both from the WAV files, {len(every)} models and sets, {clips:,} answers: {different} with "
-        f"another label, largest difference of a probability {largest:.1e} (allowed "
-        f"{agreement.TOLERANCE:g}); of {close} answers the two best probabilities were closer than "
-        "that.",
+        f"Both from the WAV files, {len(every)} times a model on a set, {clips:,} answers: "
+        f"{different} with another label, largest difference of a probability {largest:.1e} "
+        f"(allowed {agreement.TOLERANCE:g}); of {close} answers the two best probabilities were "
+        "closer than that.",
     ]
     for result in every:
         lines += [f"- {line}" for line in result.disagreements()]

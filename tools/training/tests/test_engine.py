@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from earshot_reference.configuration import ReferenceError
+from tiny import LABELS, TINY, section
 
 from earshot_training import engine, networks
 from earshot_training.augmentation import Augmentation, SpecAugment
@@ -19,16 +20,6 @@ from earshot_training.engine import Training
 
 CLASSES = 3
 RATE = 50.0
-TINY = {
-    "ascmamba": {"channels": 4, "blocks": 1, "d_state": 2, "expand": 1},
-    "se-trans": {"channels": [4, 8], "squeezed": [2, 2], "feed_forward": 8},
-    "mobile-asc-net": {"channels": [4, 4, 8], "hidden": 8},
-}
-
-
-def section(architecture: str, **options) -> networks.NetworkSection:
-    sizes = TINY[architecture] | options.pop("sizes", {})
-    return networks.NetworkSection(architecture, sizes=sizes, **options)
 
 
 def clips(count: int, seed: int) -> TensorSet:
@@ -46,9 +37,6 @@ def clips(count: int, seed: int) -> TensorSet:
         labels,
         tuple(f"clip{i}" for i in range(count)),
     ).soft(CLASSES)
-
-
-LABELS = ("Bus", "Metro", "Bar")
 
 
 def tiny(architecture: str, seed: int = 3, **options):
