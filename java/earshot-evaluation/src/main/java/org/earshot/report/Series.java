@@ -7,22 +7,24 @@ import java.util.Locale;
  * others without its colour.
  */
 enum Series {
-    FIRST("M-%1$s 0a%1$s %1$s 0 1 0 %2$s 0a%1$s %1$s 0 1 0 -%2$s 0z"),
-    SECOND("M-%1$s -%1$sh%2$sv%2$sh-%2$sz"),
-    THIRD("M0 -%1$sl%1$s %2$sh-%2$sz"),
-    FOURTH("M0 -%1$sl%1$s %1$sl-%1$s %1$sl-%1$s -%1$sz"),
-    FIFTH("M-%1$s -%1$sl%2$s %2$sm0 -%2$sl-%2$s %2$s"),
-    SIXTH("M-%1$s 0h%2$sm-%1$s -%1$sv%2$s"),
-    SEVENTH("M0 %1$sl%1$s -%2$sh-%2$sz");
+    FIRST("s0", "M-%1$s 0a%1$s %1$s 0 1 0 %2$s 0a%1$s %1$s 0 1 0 -%2$s 0z"),
+    SECOND("s1", "M-%1$s -%1$sh%2$sv%2$sh-%2$sz"),
+    THIRD("s2", "M0 -%1$sl%1$s %2$sh-%2$sz"),
+    FOURTH("s3", "M0 -%1$sl%1$s %1$sl-%1$s %1$sl-%1$s -%1$sz"),
+    FIFTH("s4", "M-%1$s -%1$sl%2$s %2$sm0 -%2$sl-%2$s %2$s"),
+    SIXTH("s5", "M-%1$s 0h%2$sm-%1$s -%1$sv%2$s"),
+    SEVENTH("s6", "M0 %1$sl%1$s -%2$sh-%2$sz");
 
     private static final double SIZE = 3.5;
     private static final double SAMPLE = 26;
     /** Height of a line of the legend. */
     static final double ROW = 15;
 
+    private final String colour;
     private final String mark;
 
-    Series(String shape) {
+    Series(String colour, String shape) {
+        this.colour = colour;
         mark = String.format(Locale.ROOT, shape, SIZE, 2 * SIZE);
     }
 
@@ -33,7 +35,7 @@ enum Series {
 
     /** The class of the style sheet that holds its colour. */
     String colour() {
-        return "s" + ordinal();
+        return colour;
     }
 
     void mark(Svg svg, double x, double y) {

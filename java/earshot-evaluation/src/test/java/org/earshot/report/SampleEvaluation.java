@@ -196,7 +196,8 @@ final class SampleEvaluation {
             double line = noise.nextDouble() * bands();
             for (int i = 0; i < values.length; i++) {
                 int band = i % bands();
-                double place = line + 4 * Math.sin(i / bands() / 30.0);
+                int frame = i / bands();
+                double place = line + 4 * Math.sin(frame / 30.0);
                 values[i] =
                         (float) (-20 - 0.6 * band + 6 * noise.nextGaussian() + (Math.abs(band - place) < 1 ? 30 : 0));
             }
