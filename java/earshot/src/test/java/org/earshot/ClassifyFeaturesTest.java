@@ -1,0 +1,101 @@
+package org.earshot;
+
+import static org.earshot.SmallModel.noise;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.Arrays;
+import java.util.List;
+import org.earshot.backend.FrontEndBackend;
+import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Features computed before give the answer that their recording gives. */
+class ClassifyFeaturesTest {
+    private static final int BANDS = 64;
+    private static final RecordingContext XIAN = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
+
+    @TempDir
+    Path temporary;
+
+    private static float[] features(SceneClassifier classifier, float... pcm) {
+        FeatureParameters parameters = classifier.config().features();
+        LogMel logMel = new LogMel(parameters);
+        float[] values = new float[parameters.cutFrames(pcm.length) * BANDS];
+        logMel.compute(pcm, 0, pcm.length, values, 0, logMel.scratch());
+        return values;
+    }
+
+    private static void assertSameAnswers(SceneClassifier classifier) {
+        // Shorter and longer in turn, so that sessions plan anew; a buffer longer than its frames.
+        for (double seconds : new double[] {0.5, 1, 0.02, 0.9}) {
+            float[] pcm = noise(seconds, 1);
+            ScenePrediction expected = classifier.classify(pcm, SmallModel.RATE, XIAN);
+            float[] features = features(classifier, pcm);
+            int frames = features.length / BANDS;
+            ScenePrediction actual =
+                    classifier.classifyFeatures(Arrays.copyOf(features, features.length + 5), frames, XIAN);
+            assertEquals(expected.ranking(), actual.ranking());
+            assertEquals(1, actual.windows().size());
+            assertEquals(
+                    Duration.ofMillis(20L * frames), actual.windows().get(0).length());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"portable", "cpu"})
+    void answersAreThoseOfThePcm(String backend) throws IOException {
+        try (SceneClassifier classifier = SceneClassifier.builder(SmallModel.quick(temporary))
+                .backend(backend)
+                .threads(1)
+                .sessions(3)
+                .load()) {
+            assertEquals(3, classifier.sessions());
+            assertSameAnswers(classifier);
+        }
+    }
+
+    @Test
+    void aBackendWithAFrontEndTakesThemToo() throws IOException {
+        FrontEndBackend withFrontEnd = new FrontEndBackend();
+        try (SceneClassifier classifier = new SceneClassifier(
+                SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1), withFrontEnd::backend)) {
+            assertSameAnswers(classifier);
+            assertEquals(4, withFrontEnd.runs(), "only the PCM goes through it");
+        }
+    }
+
+    @Test
+    void whatTheNetworkCannotTakeIsRefused() throws IOException {
+        try (SceneClassifier classifier = SceneClassifier.builder(SmallModel.quick(temporary))
+                .backend("portable")
+                .threads(1)
+                .load()) {
+            float[] good = new float[50 * BANDS];
+            for (int frames : List.of(-1, 0, 51, Integer.MAX_VALUE)) {
+                assertRefused(classifier, good, frames, "features: found " + frames + " frames; expected from 1 to 50");
+            }
+            assertRefused(classifier, new float[50 * BANDS - 1], 50, "found 3199 values");
+            for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                float[] values = good.clone();
+                values[2 * BANDS + 3] = bad;
+                assertRefused(classifier, values, 50, "features: frame 2, band 3: found " + bad);
+            }
+        }
+    }
+
+    private static void assertRefused(SceneClassifier classifier, float[] features, int frames, String message) {
+        AudioException e =
+                assertThrows(AudioException.class, () -> classifier.classifyFeatures(features, frames, XIAN));
+        assertTrue(e.getMessage().contains(message), e.getMessage());
+    }
+}
