@@ -33,7 +33,8 @@ final class CachedSpectrograms implements Spectrograms {
 
     @Override
     public double secondsPerFrame() {
-        return (double) features.parameters().hopLength() / features.parameters().sampleRate();
+        return (double) features.parameters().hopLength()
+                / features.parameters().sampleRate();
     }
 
     @Override

@@ -208,9 +208,10 @@ final class EvaluateCommand extends Subcommand {
         }
         measured.shuffled().stream()
                 .filter(percent -> ContextShift.clips(evaluation.clips(), percent) < 2)
-                .forEach(percent -> console().say("--metadata-shuffle " + percent + ": of " + evaluation.clips()
-                        + " clips that is " + ContextShift.clips(evaluation.clips(), percent)
-                        + ", among which nothing can be permuted: the untouched set"));
+                .forEach(percent -> console()
+                        .say("--metadata-shuffle " + percent + ": of " + evaluation.clips()
+                                + " clips that is " + ContextShift.clips(evaluation.clips(), percent)
+                                + ", among which nothing can be permuted: the untouched set"));
     }
 
     private static byte[] json(Evaluation evaluation) {

@@ -39,7 +39,10 @@ final class EvaluationTables {
     }
 
     private void write() {
-        text.append(Text.visible(evaluation.set())).append(": ").append(evaluation.clips()).append(" clips\n\n");
+        text.append(Text.visible(evaluation.set()))
+                .append(": ")
+                .append(evaluation.clips())
+                .append(" clips\n\n");
         scores();
         classes();
         groups("city", ModelEvaluation::cities);
@@ -64,7 +67,9 @@ final class EvaluationTables {
                 .map(row -> Text.visible(row.label()))
                 .collect(Collectors.joining(", "));
         if (!without.isEmpty()) {
-            text.append("without clips, not in the macro accuracy: ").append(without).append('\n');
+            text.append("without clips, not in the macro accuracy: ")
+                    .append(without)
+                    .append('\n');
         }
     }
 
@@ -141,10 +146,13 @@ final class EvaluationTables {
         Layout table = new Layout(right);
         List<String> header = new ArrayList<>(List.of("truth \\ answer"));
         // Whole names would make the table too wide to read.
-        confusion.labels().forEach(label -> header.add(Text.visible(label.substring(0, Math.min(SHORT, label.length())))));
+        confusion
+                .labels()
+                .forEach(label -> header.add(Text.visible(label.substring(0, Math.min(SHORT, label.length())))));
         table.add(header.toArray(String[]::new));
         for (int truth = 0; truth < size; truth++) {
-            List<String> row = new ArrayList<>(List.of(Text.visible(confusion.labels().get(truth))));
+            List<String> row =
+                    new ArrayList<>(List.of(Text.visible(confusion.labels().get(truth))));
             confusion.counts().get(truth).forEach(count -> row.add(count == 0 ? "." : count.toString()));
             table.add(row.toArray(String[]::new));
         }

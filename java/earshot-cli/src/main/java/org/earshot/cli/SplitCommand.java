@@ -190,13 +190,15 @@ final class SplitCommand extends Subcommand {
     }
 
     private static String tables(String name, SceneDistribution distribution) {
-        List<String> hours = IntStream.range(0, distribution.byHour().isEmpty()
-                        ? 0
-                        : distribution.byHour().get(0).size())
+        List<String> hours = IntStream.range(
+                        0,
+                        distribution.byHour().isEmpty()
+                                ? 0
+                                : distribution.byHour().get(0).size())
                 .mapToObj(hour -> String.format(Locale.ROOT, "%02d", hour))
                 .toList();
-        return "\n" + table(name + ", city", distribution.labels(), distribution.cities(), distribution.byCity())
-                + "\n" + table(name + ", hour", distribution.labels(), hours, distribution.byHour());
+        return "\n" + table(name + ", city", distribution.labels(), distribution.cities(), distribution.byCity()) + "\n"
+                + table(name + ", hour", distribution.labels(), hours, distribution.byHour());
     }
 
     /** A row for each city or hour, a column for each scene: scenes are few, cities may be many. */

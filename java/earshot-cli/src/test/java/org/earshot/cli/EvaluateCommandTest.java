@@ -43,8 +43,8 @@ class EvaluateCommandTest {
             Recordings.write(
                     folder.resolve(i + ".wav"), i % 2 == 0 ? Recordings.noise(1, i) : Recordings.tone(1, 100 * i));
             String label = List.of("Bus", "airport", "METRO").get(i % 3);
-            csv.append(i + ".wav," + (i == 3 ? "" : i % 2 == 0 ? "Jinan" : "Xi'an") + ",2023-06-18 0" + i % 7 + ":44:00,"
-                    + (i == 11 ? "" : label) + "\n");
+            csv.append(i + ".wav," + (i == 3 ? "" : i % 2 == 0 ? "Jinan" : "Xi'an") + ",2023-06-18 0" + i % 7
+                    + ":44:00," + (i == 11 ? "" : label) + "\n");
         }
         return Files.writeString(folder.resolve("set.csv"), csv);
     }
@@ -81,8 +81,12 @@ class EvaluateCommandTest {
             int sum = 0;
             for (int truth = 0; truth < labels.size(); truth++) {
                 for (int guess = 0; guess < labels.size(); guess++) {
-                    String cell = labels.get(truth).textValue() + ">" + labels.get(guess).textValue();
-                    assertEquals(cells.getOrDefault(cell, 0), counts.get(truth).get(guess).intValue(), cell);
+                    String cell = labels.get(truth).textValue() + ">"
+                            + labels.get(guess).textValue();
+                    assertEquals(
+                            cells.getOrDefault(cell, 0),
+                            counts.get(truth).get(guess).intValue(),
+                            cell);
                     sum += counts.get(truth).get(guess).intValue();
                 }
             }
@@ -90,8 +94,9 @@ class EvaluateCommandTest {
             assertTrue(found.get("classes").get(3).get("recall").isNull());
             assertEquals(11 - right, found.get("mistakes").size());
             List<String> cities = new ArrayList<>();
-            found.get("cities").forEach(city -> cities.add(
-                    city.get("group").textValue() + city.get("clips").intValue()));
+            found.get("cities")
+                    .forEach(city -> cities.add(
+                            city.get("group").textValue() + city.get("clips").intValue()));
             assertEquals(List.of("Jinan6", "Xi'an4", "unknown1"), cities);
         }
     }
@@ -167,13 +172,15 @@ class EvaluateCommandTest {
         Path model = TestModels.quick(folder.resolve("model"));
         Path set = set();
         Path longer = TestModels.variant(folder.resolve("longer"), "\"frames\": 500", "\"frames\": 51");
-        String complaint = evaluate(model, longer, "--metadata", set, "--audio", folder).failedInOneLine();
+        String complaint =
+                evaluate(model, longer, "--metadata", set, "--audio", folder).failedInOneLine();
         assertTrue(complaint.contains("features.frames: found 51; expected 50"), complaint);
         Path other = TestModels.variant(folder.resolve("other"), "\"Bus\"", "\"Tram\"");
         complaint = evaluate(CommandRun.SMALL, other, "--metadata", set, "--audio", folder)
                 .failedInOneLine();
         assertTrue(complaint.contains("labels: found [Tram"), complaint);
-        Path unknown = Files.writeString(folder.resolve("unknown.csv"), Files.readString(set).replace("METRO", "Volcano"));
+        Path unknown = Files.writeString(
+                folder.resolve("unknown.csv"), Files.readString(set).replace("METRO", "Volcano"));
         complaint = evaluate(model, "--metadata", unknown, "--audio", folder).failedInOneLine();
         assertTrue(complaint.contains("found \"Volcano\""), complaint);
         Path none = Files.writeString(
@@ -187,7 +194,8 @@ class EvaluateCommandTest {
                 .failedInOneLine();
         assertTrue(complaint.contains("no such folder"), complaint);
         assertFalse(Files.exists(folder.resolve("no")));
-        evaluate(model, "--metadata", set, "--audio", folder, "--metadata-shuffle", "0").refusedInOneLine();
+        evaluate(model, "--metadata", set, "--audio", folder, "--metadata-shuffle", "0")
+                .refusedInOneLine();
         evaluate(model, "--metadata", set, "--audio", folder, "--bins", 0).refusedInOneLine();
     }
 }
