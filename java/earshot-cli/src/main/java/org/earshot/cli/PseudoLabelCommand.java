@@ -121,13 +121,7 @@ final class PseudoLabelCommand extends Subcommand {
     }
 
     private void checkOutput() {
-        Path folder = output.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new CommandException(output, "no such folder", "a file in a folder that exists");
-        }
-        if (Files.isDirectory(output)) {
-            throw new CommandException(output, "a folder", "a file");
-        }
+        OutputFiles.check(output);
         if (Files.exists(output) && !force) {
             throw new CommandException(output, "a file that exists", "a new one, or --force to replace it");
         }

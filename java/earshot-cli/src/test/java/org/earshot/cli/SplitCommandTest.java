@@ -46,10 +46,11 @@ class SplitCommandTest {
         Recordings.write(eval.resolve("noise.wav"), Recordings.noise(1, 1));
         Recordings.write(valid.resolve("noise.wav"), Recordings.noise(1, 2));
         Recordings.write(valid.resolve("tone.wav"), Recordings.tone(1, 440));
-        Files.writeString(
-                folder.resolve("valid.csv"),
-                "filename,location,record_time,scene_label\ntone.wav,Xi'an,2023-06-18 18:44:05,Bus\n"
-                        + "noise.wav,\"A, B\",,\n");
+        Files.writeString(folder.resolve("valid.csv"), """
+                filename,location,record_time,scene_label
+                tone.wav,Xi'an,2023-06-18 18:44:05,Bus
+                noise.wav,"A, B",,
+                """);
     }
 
     @Test
