@@ -3,6 +3,7 @@ package org.earshot.evaluation;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.earshot.ModelException;
 import org.earshot.RecordingContext;
@@ -82,11 +83,11 @@ public final class Evaluator {
         Set<String> different = new HashSet<>();
         int[] columns = new int[labels.size()];
         for (int i = 0; i < columns.length; i++) {
-            String label = known.find(labels.get(i)).orElse(null);
-            columns[i] = config.labels().indexOf(label);
-            different.add(label);
+            Optional<String> label = known.find(labels.get(i));
+            columns[i] = label.map(config.labels()::indexOf).orElse(-1);
+            label.ifPresent(different::add);
         }
-        if (different.contains(null) || different.size() != config.labels().size()) {
+        if (different.size() != labels.size() || different.size() != config.labels().size()) {
             throw new ModelException(
                     config.source() + ": labels",
                     config.labels().toString(),
