@@ -151,8 +151,9 @@ final class EvaluateCommand extends Subcommand {
             try (FeatureCache features = features(clips, parameters)) {
                 Evaluator evaluator = new Evaluator(clips, features, labels, measured);
                 List<ModelEvaluation> evaluations = new ArrayList<>();
+                List<String> names = ModelNames.of(models);
                 for (int i = 0; i < classifiers.size(); i++) {
-                    evaluations.add(evaluate(evaluator, models.get(i), classifiers.get(i)));
+                    evaluations.add(evaluate(evaluator, names.get(i), classifiers.get(i)));
                 }
                 write(evaluator.together(evaluations), measured, features);
             }
@@ -186,10 +187,10 @@ final class EvaluateCommand extends Subcommand {
         }
     }
 
-    private ModelEvaluation evaluate(Evaluator evaluator, Path model, SceneClassifier classifier) {
+    private ModelEvaluation evaluate(Evaluator evaluator, String model, SceneClassifier classifier) {
         try (SetProgress scores = new SetProgress(console(), "scores");
                 SetProgress curves = new SetProgress(console(), "curves")) {
-            return evaluator.evaluate(model.toString(), classifier, scores, curves);
+            return evaluator.evaluate(model, classifier, scores, curves);
         }
     }
 
