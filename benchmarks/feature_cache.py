@@ -64,7 +64,7 @@ def run(what: str) -> None:
 
 
 def stage(what: str, action) -> None:
-    """Times an action on some recordings and prints a row: the best of some rounds, per recording."""
+    """Times an action on some recordings and prints a row: the best round's mean."""
     paths = sorted(audio.iterdir())[:STAGE_CLIPS]
     best = float("inf")
     for _ in range(ROUNDS):

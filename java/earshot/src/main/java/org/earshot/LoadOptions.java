@@ -100,6 +100,10 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         return count;
     }
 
+    Precision precision() {
+        return precision;
+    }
+
     Backend startBackend() {
         return Backends.start(backend, threads, precision);
     }

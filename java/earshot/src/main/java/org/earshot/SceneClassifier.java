@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.earshot.backend.Backend;
+import org.earshot.backend.Precision;
 import org.earshot.model.Architecture;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
@@ -33,6 +34,7 @@ public final class SceneClassifier implements AutoCloseable {
     private final ModelConfig config;
     private final Architecture architecture;
     private final SceneEngine engine;
+    private final Precision precision;
 
     /** Loads the model, then starts the backend. */
     SceneClassifier(Builder builder, Supplier<Backend> start) {
@@ -40,6 +42,7 @@ public final class SceneClassifier implements AutoCloseable {
         config = directory.config();
         architecture = directory.model().architecture();
         engine = new SceneEngine(List.of(directory), builder, start);
+        precision = builder.precision();
     }
 
     /**
@@ -157,6 +160,15 @@ public final class SceneClassifier implements AutoCloseable {
      */
     public String backend() {
         return engine.backend().toString();
+    }
+
+    /**
+     * The precision of the large products.
+     *
+     * @return what the builder was told, float32 if nothing
+     */
+    public Precision precision() {
+        return precision;
     }
 
     /**

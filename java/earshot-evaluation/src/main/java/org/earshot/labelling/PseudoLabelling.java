@@ -168,6 +168,8 @@ public final class PseudoLabelling {
         for (LabellingModel model : models) {
             digest.update(FileDigest.sha256(model.directory().resolve(ModelDirectory.CONFIG)));
             digest.update(FileDigest.sha256(model.directory().resolve(ModelDirectory.WEIGHTS)));
+            // Backends agree to rounding, precisions do not.
+            digest.update(model.classifier().precision().label().getBytes(StandardCharsets.UTF_8));
         }
         for (Dataset.Clip clip : set.clips()) {
             BasicFileAttributes audio = Files.readAttributes(clip.audio(), BasicFileAttributes.class);
