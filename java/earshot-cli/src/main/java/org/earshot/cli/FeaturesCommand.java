@@ -15,6 +15,7 @@ import org.earshot.files.AtomicFile;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
+import org.earshot.report.FeaturePicture;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 import picocli.CommandLine.ArgGroup;

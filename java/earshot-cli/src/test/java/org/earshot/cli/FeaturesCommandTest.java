@@ -100,25 +100,6 @@ class FeaturesCommandTest {
         return image.getRGB(image.getWidth() / 2, y) >> 8 & 0xFF;
     }
 
-    /** Colours of matplotlib's viridis at 0, 51, 128, 204 and 255 of 255; interpolation is off by less than 4. */
-    @Test
-    void coloursAreThoseOfViridis() {
-        int[][] samples = {{0, 0x440154}, {51, 0x414487}, {128, 0x21918C}, {204, 0x7AD151}, {255, 0xFDE725}};
-        for (int[] sample : samples) {
-            int colour = FeaturePicture.colour(sample[0] / 255f);
-            for (int shift = 0; shift <= 16; shift += 8) {
-                assertEquals(sample[1] >> shift & 0xFF, colour >> shift & 0xFF, 3);
-            }
-        }
-        int before = -1;
-        for (int i = 0; i <= 255; i++) {
-            int colour = FeaturePicture.colour(i / 255f);
-            int lightness = 2126 * (colour >> 16 & 0xFF) + 7152 * (colour >> 8 & 0xFF) + 722 * (colour & 0xFF);
-            assertTrue(lightness >= before, "lightness falls at " + i);
-            before = lightness;
-        }
-    }
-
     @Test
     void silenceAndASingleSampleMakePicturesToo() throws IOException {
         Path silence = Recordings.write(folder.resolve("silence.wav"), new float[Recordings.RATE]);

@@ -57,7 +57,7 @@ record BarChart(String title, List<GroupScore> groups, double whole) {
         if (share > 0) {
             svg.box("bar", x.start(), y + (ROW - BAR) / 2, x.at(share) - x.start(), BAR);
         }
-        svg.text("end", Svg.NARROW - COUNT, line, Double.isFinite(share) ? Plot.percent(share) : Numbers.NONE);
+        svg.text("end", Svg.NARROW - COUNT, line, Double.isFinite(share) ? Numbers.points(share) : Numbers.NONE);
         svg.text("end muted", Svg.NARROW, line, Numbers.count(group.clips()));
     }
 

@@ -63,7 +63,7 @@ final class DistributionSection {
     }
 
     private static long clips(SceneDistribution distribution) {
-        return distribution.byHour().stream()
+        return distribution.byCity().stream()
                 .flatMap(List::stream)
                 .mapToLong(Integer::longValue)
                 .sum();

@@ -1,6 +1,7 @@
 package org.earshot.report;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -107,16 +108,11 @@ public final class FeaturePicture {
     private static IndexColorModel palette() {
         int[] colours = new int[COLOURS];
         Arrays.setAll(colours, i -> colour(i / (COLOURS - 1f)));
-        return new IndexColorModel(8, COLOURS, colours, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
+        return new IndexColorModel(8, COLOURS, colours, 0, false, -1, DataBuffer.TYPE_BYTE);
     }
 
-    /**
-     * The colour of a loudness.
-     *
-     * @param loudness from 0, the quietest, to 1, the loudest
-     * @return 0xRRGGBB
-     */
-    public static int colour(float loudness) {
+    /** The colour of a loudness in [0, 1]. */
+    static int colour(float loudness) {
         float place = Math.max(0, Math.min(1, loudness)) * (VIRIDIS.length - 1);
         int below = Math.min((int) place, VIRIDIS.length - 2);
         float part = place - below;

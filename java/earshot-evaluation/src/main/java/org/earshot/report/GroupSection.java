@@ -3,6 +3,7 @@ package org.earshot.report;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.earshot.evaluation.Evaluation;
@@ -35,7 +36,9 @@ final class GroupSection {
     }
 
     private static Table table(Evaluation evaluation, String kind, Function<ModelEvaluation, List<GroupScore>> groups) {
-        Table table = new Table("Accuracy by " + kind, kind).column("Clips");
+        Table table = new Table(
+                        "Accuracy by " + kind, kind.substring(0, 1).toUpperCase(Locale.ROOT) + kind.substring(1))
+                .column("Clips");
         evaluation.models().forEach(model -> table.column(model.model()));
         Map<String, List<String>> rows = new LinkedHashMap<>();
         int column = 0;

@@ -1,5 +1,6 @@
 package org.earshot.report;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -36,6 +37,7 @@ record HeatMap(
     private static final double NARROWEST = 19;
     private static final double WIDEST = 34;
     private static final double DIGIT = 0.58;
+    private static final double LETTER_LINE = 14;
 
     /** Where numbers change from dark to light, so that both keep a contrast of 4.5 to 1 in either scheme. */
     private static final double MIDDLE = 0.55;
@@ -55,7 +57,10 @@ record HeatMap(
         double right = left + cell * columns.size();
         double width = right + sums;
         double height = top + HEIGHT * rows.size() + GAP;
-        page.open("div", "class", "scroll", "role", "region", "aria-label", title, "tabindex", "0");
+        boolean wide = width > Svg.NARROW;
+        if (wide) {
+            page.open("div", "class", "scroll", "role", "region", "aria-label", title, "tabindex", "0");
+        }
         Svg svg = new Svg(page, title, description(), width, height);
         svg.text("axis start", left, LETTER_LINE - 3, columnAxis + " →");
         svg.text("axis end", left - GAP, top - GAP, rowAxis + " ↓");
@@ -75,10 +80,10 @@ record HeatMap(
             svg.text("middle muted", right + sums / 2, y + HEIGHT / 2 + 3.5, Numbers.count(sum));
         }
         svg.finish();
-        page.close();
+        if (wide) {
+            page.close();
+        }
     }
-
-    private static final double LETTER_LINE = 14;
 
     private static void cell(Svg svg, double x, double y, double width, int count, double share) {
         svg.box("cell", x, y, width, HEIGHT);
@@ -97,7 +102,7 @@ record HeatMap(
         columns.forEach(table::column);
         table.column("all");
         for (int r = 0; r < rows.size(); r++) {
-            List<String> row = new java.util.ArrayList<>(List.of(rows.get(r)));
+            List<String> row = new ArrayList<>(List.of(rows.get(r)));
             counts.get(r).forEach(count -> row.add(Numbers.count(count)));
             row.add(Numbers.count(sum(counts.get(r))));
             table.row(row);

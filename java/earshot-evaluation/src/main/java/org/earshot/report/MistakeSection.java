@@ -9,7 +9,9 @@ final class MistakeSection {
     private MistakeSection() {}
 
     static void write(Markup page, Evaluation evaluation, Spectrograms spectrograms) {
-        page.leaf("p", "Wrong answers, the surest first; the louder, the brighter, from each clip's quietest value.");
+        page.leaf(
+                "p",
+                "Wrong answers, the surest first. Colours run from the quietest value of a clip (dark) to its loudest (bright).");
         for (ModelEvaluation model : evaluation.models()) {
             page.leaf("h3", model.model());
             if (model.mistakes().isEmpty()) {
@@ -19,21 +21,19 @@ final class MistakeSection {
             page.open("ol", "class", "charts mistakes");
             for (Mistake mistake : model.mistakes()) {
                 page.open("li").open("figure").open("figcaption");
-                page.leaf("span", mistake.file(), "class", "file");
-                page.open("span")
-                        .text("heard as ")
-                        .open("strong")
-                        .name(mistake.answer())
-                        .close();
-                page.text(" (" + Numbers.percent(mistake.probability()) + "), is ");
-                page.open("strong").name(mistake.truth()).close();
-                page.text(" (" + Numbers.percent(mistake.truthProbability()) + ")")
-                        .close()
-                        .close();
+                page.leaf("span", mistake.file(), "class", "note");
+                said(page, "heard as ", mistake.answer(), mistake.probability());
+                said(page, "is ", mistake.truth(), mistake.truthProbability());
+                page.close();
                 new SpectrogramChart("Spectrogram of " + mistake.file(), mistake.clip(), spectrograms).write(page);
                 page.close().close();
             }
             page.close();
         }
+    }
+
+    private static void said(Markup page, String how, String label, double probability) {
+        page.open("span").text(how).open("strong").name(label).close();
+        page.text(" (" + Numbers.percent(probability) + ")").close();
     }
 }

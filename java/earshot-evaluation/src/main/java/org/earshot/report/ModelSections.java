@@ -36,11 +36,11 @@ final class ModelSections {
         page.open("div", "class", "charts");
         for (ModelEvaluation model : evaluation.models()) {
             Calibration calibration = model.calibration();
-            String error = "expected calibration error " + Numbers.percent(calibration.expectedError());
+            String error = "Expected calibration error " + Numbers.percent(calibration.expectedError());
             page.open("figure")
                     .open("figcaption")
                     .name(model.model())
-                    .text(": " + error)
+                    .leaf("span", error, "class", "note")
                     .close();
             new ReliabilityChart("Reliability of " + model.model(), calibration).write(page);
             Table table = new Table("Reliability of " + model.model(), "Probability")

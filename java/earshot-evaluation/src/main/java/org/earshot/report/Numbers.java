@@ -58,7 +58,8 @@ final class Numbers {
         return String.format(Locale.ROOT, "%.3f", value).replaceAll("\\.?0+$", "");
     }
 
-    private static String points(double share) {
+    /** A share as percent, where the unit is said elsewhere. */
+    static String points(double share) {
         return String.format(Locale.ROOT, "%.1f", 100 * share);
     }
 }

@@ -14,9 +14,9 @@ record ReliabilityChart(String title, Calibration calibration) {
     private static final double RIGHT = 12;
     private static final double TOP = 22;
     private static final double PLOT = 200;
-    private static final double AXIS = 44;
+    private static final double AXIS = 34;
     private static final double COUNTS = 44;
-    private static final double NUMBER = 34;
+    private static final double NUMBER = 30;
 
     void write(Markup page) {
         double floor = TOP + PLOT + AXIS + NUMBER + COUNTS;

@@ -12,8 +12,8 @@ import java.util.Base64;
  * @param spectrograms of the set
  */
 record SpectrogramChart(String title, int clip, Spectrograms spectrograms) {
-    private static final double LEFT = 26;
-    private static final double RIGHT = 8;
+    private static final double LEFT = 30;
+    private static final double RIGHT = 12;
     private static final double TOP = 14;
     private static final double PICTURE = 96;
     private static final double BOTTOM = 18;
@@ -45,7 +45,7 @@ record SpectrogramChart(String title, int clip, Spectrograms spectrograms) {
             double height = height(frequency, bands);
             if (Double.isFinite(height) && height - last >= APART) {
                 svg.line("frame", LEFT - 3, height, LEFT, height);
-                svg.text("end", LEFT - 5, height + 3.5, kilohertz(frequency));
+                svg.text("end", LEFT - 5, height + 3.5, Numbers.fine(frequency / 1000.0));
                 last = height;
             }
         }
@@ -63,12 +63,6 @@ record SpectrogramChart(String title, int clip, Spectrograms spectrograms) {
             }
         }
         return Double.NaN;
-    }
-
-    private static String kilohertz(int frequency) {
-        return frequency < 1000
-                ? "." + Integer.toString(1000 + frequency).substring(1).replaceAll("0+$", "")
-                : Integer.toString(frequency / 1000);
     }
 
     private String picture(int frames, int bands) {

@@ -38,7 +38,7 @@ final class Table {
     /** Writes the table into a box that can be scrolled where the page is narrow. */
     void write(Markup page) {
         page.open("div", "class", "scroll", "role", "region", "aria-label", caption, "tabindex", "0");
-        page.open("table").leaf("caption", caption).open("thead");
+        page.open("table").open("caption").leaf("span", caption).close().open("thead");
         boolean grouped = groups.stream().anyMatch(group -> group.name != null);
         int height = grouped ? 2 : 1;
         page.open("tr").leaf("th", rows, "scope", "col", "rowspan", height);
@@ -70,7 +70,7 @@ final class Table {
 
     /** Writes the table folded away, for who cannot see or wants to copy the figures of a chart. */
     void writeFolded(Markup page) {
-        page.open("details").leaf("summary", "Figures: " + caption);
+        page.open("details").leaf("summary", "As a table");
         write(page);
         page.close();
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,21 @@ class BrowserTest {
         assumeTrue(chromium() != null, "Chromium is not on the path");
         page = folder.resolve("report.html");
         HtmlReport.write(page, SampleEvaluation.usual(), new SampleEvaluation.Noise());
+    }
+
+    /** Labels and cities that are long and many must not make the page wider than the screen either. */
+    @Test
+    void longNamesStayOnTheTelephone() throws Exception {
+        List<String> names = IntStream.range(0, 30)
+                .mapToObj(i -> "scene_with_a_rather_long_name_and_no_space_in_it_" + i)
+                .toList();
+        SampleEvaluation sample = new SampleEvaluation(names, names, 3000);
+        HtmlReport.write(
+                page,
+                sample.of(names.get(0), List.of(sample.model(names.get(1), 0.4, true))),
+                new SampleEvaluation.Noise());
+
+        nothingIsWiderThanTheScreen(360);
     }
 
     /** A frame of the window's width holds the page and writes down how wide the page is. */
