@@ -18,8 +18,10 @@ final class ModelNames {
      * @return one for each, in their order; the paths as they are where that would leave nothing of one
      */
     static List<String> of(List<Path> models) {
-        List<List<String>> paths =
-                models.stream().map(ModelNames::folders).filter(path -> !path.isEmpty()).toList();
+        List<List<String>> paths = models.stream()
+                .map(ModelNames::folders)
+                .filter(path -> !path.isEmpty())
+                .toList();
         int shortest = paths.stream().mapToInt(List::size).min().orElse(0);
         if (paths.size() < models.size()) {
             return models.stream().map(Path::toString).toList();

@@ -87,7 +87,8 @@ public final class Evaluator {
             columns[i] = label.map(config.labels()::indexOf).orElse(-1);
             label.ifPresent(different::add);
         }
-        if (different.size() != labels.size() || different.size() != config.labels().size()) {
+        if (different.size() != labels.size()
+                || different.size() != config.labels().size()) {
             throw new ModelException(
                     config.source() + ": labels",
                     config.labels().toString(),
