@@ -90,7 +90,7 @@ def _head(results: Results, command: str) -> str:
 
 
 def _stage_table(results: Results) -> str:
-    parts = ["## Each stage\n"]
+    parts = ["## Each stage"]
     parts.append(
         "Accuracy, each clip with its own city and time; all classes have as many clips, so macro "
         "accuracy is the same. First stage: pre-trained, then trained on the labelled fifth. "
