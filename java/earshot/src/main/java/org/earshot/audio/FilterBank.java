@@ -30,12 +30,14 @@ final class FilterBank {
     private final int steps;
     private final boolean exact;
     private final double[][] rows;
+    private final double[][] onset;
 
-    private FilterBank(int half, int steps, boolean exact, double[][] rows) {
+    private FilterBank(int half, int steps, boolean exact, double[][] rows, double[][] onset) {
         this.half = half;
         this.steps = steps;
         this.exact = exact;
         this.rows = rows;
+        this.onset = onset;
     }
 
     /** The filter for a ratio in lowest terms. */
@@ -47,7 +49,7 @@ final class FilterBank {
 
     private static FilterBank design(int up, int down) {
         double bandwidth = Math.min(1.0, (double) up / down);
-        KaiserSinc filter = new KaiserSinc(bandwidth);
+        KaiserSinc filter = KaiserSinc.resampling(bandwidth);
         boolean exact = (long) up * filter.taps() <= MAX_EXACT_COEFFICIENTS;
         // Going down, the filter is as much smoother as it is longer.
         int steps = exact ? up : (int) Math.max(4, Math.ceil(INTERPOLATED_STEPS * bandwidth));
@@ -56,7 +58,7 @@ final class FilterBank {
             double fraction = exact ? (double) ((long) i * down % up) / up : (i - 1) / (double) steps;
             rows[i] = filter.coefficients(fraction);
         }
-        return new FilterBank(filter.half(), steps, exact, rows);
+        return new FilterBank(filter.half(), steps, exact, rows, SoxrOnset.design(up, down, filter));
     }
 
     /** Half the number of taps. */
@@ -80,5 +82,10 @@ final class FilterBank {
     /** The coefficients, shared by all who use them: only to be read. */
     double[][] rows() {
         return rows;
+    }
+
+    /** As {@link SoxrOnset#design}, shared likewise. */
+    double[][] onset() {
+        return onset;
     }
 }

@@ -17,7 +17,7 @@ final class InterpolatingKernel extends ResamplingKernel {
     private final double[] taps;
 
     InterpolatingKernel(int up, int down, FilterBank filter) {
-        super(up, down, filter.half());
+        super(up, down, filter);
         steps = filter.steps();
         table = filter.rows();
         taps = new double[2 * filter.half()];

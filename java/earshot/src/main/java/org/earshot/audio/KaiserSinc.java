@@ -22,19 +22,34 @@ final class KaiserSinc {
     private static final double BETA = 0.1102 * (ATTENUATION_DB - 8.7);
 
     private final double cutoff;
+    private final double reach;
+    private final double beta;
     private final int half;
 
     /**
-     * Designs the filter.
+     * A low-pass filter.
+     *
+     * @param cutoff c, in cycles per sample
+     * @param reach half the window's length, in samples
+     * @param beta shape of the window
+     */
+    KaiserSinc(double cutoff, double reach, double beta) {
+        this.cutoff = cutoff;
+        this.reach = reach;
+        this.beta = beta;
+        half = (int) Math.ceil(reach);
+    }
+
+    /**
+     * Designs the resampler's filter.
      *
      * @param bandwidth lower of the two Nyquist frequencies as a share of the input's
      */
-    KaiserSinc(double bandwidth) {
+    static KaiserSinc resampling(double bandwidth) {
         double transition = 0.5 * bandwidth * (STOP_BAND - PASS_BAND);
-        cutoff = 0.5 * bandwidth * (STOP_BAND + PASS_BAND) / 2;
         double length = (ATTENUATION_DB - 7.95) / (14.36 * transition);
         // An even half: the kernels take four taps at a time.
-        half = 2 * (int) Math.ceil(length / 4);
+        return new KaiserSinc(0.5 * bandwidth * (STOP_BAND + PASS_BAND) / 2, 2 * Math.ceil(length / 4), BETA);
     }
 
     int taps() {
@@ -63,13 +78,13 @@ final class KaiserSinc {
     }
 
     private double at(double time) {
-        double x = time / half;
+        double x = time / reach;
         if (Math.abs(x) >= 1) {
             return 0;
         }
         double angle = 2 * Math.PI * cutoff * time;
         double sinc = Math.abs(angle) < 1e-9 ? 1 : Math.sin(angle) / angle;
-        return sinc * besselI0(BETA * Math.sqrt(1 - x * x));
+        return sinc * besselI0(beta * Math.sqrt(1 - x * x));
     }
 
     /** Modified Bessel function of order 0: the sum of ((x/2)^k / k!)^2. */

@@ -20,7 +20,7 @@ final class PeriodicKernel extends ResamplingKernel {
     private final double[] sums = new double[PERIODS];
 
     PeriodicKernel(int up, int down, FilterBank filter) {
-        super(up, down, filter.half());
+        super(up, down, filter);
         // A period shorter than the filter is repeated: neighbouring periods share all but its length of their window.
         int taps = 2 * filter.half();
         int repeats = (taps + down - 1) / down;

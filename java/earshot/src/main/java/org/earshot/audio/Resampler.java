@@ -10,8 +10,9 @@ import org.earshot.AudioException;
  * by block.
  *
  * <p>Flat to 91.5 % of the lower of the two Nyquist frequencies, at least 120 dB down from that Nyquist frequency on,
- * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. Not
- * thread-safe.
+ * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. The
+ * first few samples are those of soxr "HQ", librosa's default, whose answer to a sound that begins at once is not quite
+ * its filter's. Not thread-safe.
  */
 public final class Resampler implements SampleSource {
     /** Lowest rate that is converted, Hz. */
@@ -138,6 +139,9 @@ public final class Resampler implements SampleSource {
             return;
         }
         kernel.run(window, nextOutput, block);
+        if (nextOutput == 0) {
+            kernel.trimOnset(window, block);
+        }
         long next = nextOutput + block.length;
         int advance = (int) (kernel.inputAt(next) - kernel.inputAt(nextOutput));
         nextOutput = next;

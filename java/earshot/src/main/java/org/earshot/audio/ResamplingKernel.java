@@ -9,12 +9,12 @@ import java.math.BigInteger;
 abstract class ResamplingKernel {
     private final int up;
     private final int down;
-    private final int half;
+    private final FilterBank filter;
 
-    ResamplingKernel(int up, int down, int half) {
+    ResamplingKernel(int up, int down, FilterBank filter) {
         this.up = up;
         this.down = down;
-        this.half = half;
+        this.filter = filter;
     }
 
     /** The faster kernel where the phases repeat soon enough to be tabulated, else the one that interpolates. */
@@ -38,7 +38,7 @@ abstract class ResamplingKernel {
 
     /** Half the number of taps. */
     final int half() {
-        return half;
+        return filter.half();
     }
 
     /** Index of the last input sample at or before an output sample. */
@@ -60,4 +60,16 @@ abstract class ResamplingKernel {
      * @param output receives the block
      */
     abstract void run(float[] window, long firstOutput, float[] output);
+
+    /** Takes from the first block what soxr leaves out of it; see {@link SoxrOnset}. */
+    final void trimOnset(float[] window, float[] output) {
+        double[][] onset = filter.onset();
+        for (int n = 0; n < onset.length; n++) {
+            double missing = 0;
+            for (int i = 0; i < onset[n].length; i++) {
+                missing += onset[n][i] * window[half() - 1 + i];
+            }
+            output[n] -= (float) missing;
+        }
+    }
 }
