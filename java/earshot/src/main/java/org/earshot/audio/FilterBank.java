@@ -29,10 +29,10 @@ final class FilterBank {
     private final int half;
     private final int steps;
     private final boolean exact;
-    private final double[][] rows;
+    private final float[][] rows;
     private final double[][] onset;
 
-    private FilterBank(int half, int steps, boolean exact, double[][] rows, double[][] onset) {
+    private FilterBank(int half, int steps, boolean exact, float[][] rows, double[][] onset) {
         this.half = half;
         this.steps = steps;
         this.exact = exact;
@@ -53,12 +53,20 @@ final class FilterBank {
         boolean exact = (long) up * filter.taps() <= MAX_EXACT_COEFFICIENTS;
         // Going down, the filter is as much smoother as it is longer.
         int steps = exact ? up : (int) Math.max(4, Math.ceil(INTERPOLATED_STEPS * bandwidth));
-        double[][] rows = new double[exact ? up : steps + 3][];
+        float[][] rows = new float[exact ? up : steps + 3][];
         for (int i = 0; i < rows.length; i++) {
             double fraction = exact ? (double) ((long) i * down % up) / up : (i - 1) / (double) steps;
-            rows[i] = filter.coefficients(fraction);
+            rows[i] = narrowed(filter.coefficients(fraction));
         }
         return new FilterBank(filter.half(), steps, exact, rows, SoxrOnset.design(up, down, filter));
+    }
+
+    private static float[] narrowed(double[] row) {
+        float[] narrow = new float[row.length];
+        for (int tap = 0; tap < row.length; tap++) {
+            narrow[tap] = (float) row[tap];
+        }
+        return narrow;
     }
 
     /** Half the number of taps. */
@@ -80,7 +88,7 @@ final class FilterBank {
     }
 
     /** The coefficients, shared by all who use them: only to be read. */
-    double[][] rows() {
+    float[][] rows() {
         return rows;
     }
 

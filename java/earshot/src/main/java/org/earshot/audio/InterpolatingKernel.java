@@ -12,7 +12,7 @@ final class InterpolatingKernel extends ResamplingKernel {
 
     private final int steps;
 
-    private final double[][] table;
+    private final float[][] table;
 
     private final double[] taps;
 
@@ -34,9 +34,9 @@ final class InterpolatingKernel extends ResamplingKernel {
     }
 
     @Override
-    void run(float[] window, long firstOutput, float[] output) {
+    void run(float[] window, long firstOutput, float[] output, int count) {
         long firstInput = inputAt(firstOutput);
-        for (int i = 0; i < output.length; i++) {
+        for (int i = 0; i < count; i++) {
             long position = Math.multiplyExact(firstOutput + i, (long) down());
             interpolate((double) (position % up()) / up() * steps);
             output[i] = (float) dot(taps, window, (int) (position / up() - firstInput));
@@ -50,10 +50,10 @@ final class InterpolatingKernel extends ResamplingKernel {
         double b = (u + 1) * (u - 1) * (u - 2) / 2;
         double c = -(u + 1) * u * (u - 2) / 2;
         double d = (u + 1) * u * (u - 1) / 6;
-        double[] before = table[row];
-        double[] left = table[row + 1];
-        double[] right = table[row + 2];
-        double[] after = table[row + 3];
+        float[] before = table[row];
+        float[] left = table[row + 1];
+        float[] right = table[row + 2];
+        float[] after = table[row + 3];
         for (int i = 0; i < taps.length; i++) {
             taps[i] = (a * before[i] + b * left[i]) + (c * right[i] + d * after[i]);
         }

@@ -7,17 +7,20 @@ import java.util.Arrays;
  *
  * <p>A sum over the taps of one output cannot be vectorised in Java (the order of additions is fixed), so one phase is
  * computed for many periods at once: the window is transposed so that row j holds input j of every period, and each tap
- * adds a multiple of one row to a row of outputs.
+ * adds a multiple of one row to a row of outputs. Float32 throughout, which takes half the time of float64: a sum of
+ * some two hundred products is off by about 1e-7 of its terms' size, a twentieth of soxr's own last bit.
  */
 final class PeriodicKernel extends ResamplingKernel {
-    /** Periods computed together: a few vectors long, so that the rows in use stay in the second-level cache. */
-    private static final int PERIODS = 64;
+    /**
+     * Periods computed together at most: a few vectors long, so that the rows in use stay in the second-level cache.
+     */
+    private static final int PERIODS = 128;
 
     private final int outputs;
     private final int inputs;
-    private final double[][] coefficients;
-    private final double[][] rows;
-    private final double[] sums = new double[PERIODS];
+    private final float[][] coefficients;
+    private final float[][] rows;
+    private final float[] sums = new float[PERIODS];
 
     PeriodicKernel(int up, int down, FilterBank filter) {
         super(up, down, filter);
@@ -27,7 +30,7 @@ final class PeriodicKernel extends ResamplingKernel {
         outputs = up * repeats;
         inputs = down * repeats;
         coefficients = filter.rows();
-        rows = new double[inputs + taps][PERIODS];
+        rows = new float[inputs + taps][PERIODS];
     }
 
     @Override
@@ -41,23 +44,24 @@ final class PeriodicKernel extends ResamplingKernel {
     }
 
     @Override
-    void run(float[] window, long firstOutput, float[] output) {
+    void run(float[] window, long firstOutput, float[] output, int count) {
+        int periods = (count + outputs - 1) / outputs;
         for (int j = 0; j < rows.length; j++) {
-            double[] row = rows[j];
-            for (int period = 0; period < PERIODS; period++) {
+            float[] row = rows[j];
+            for (int period = 0; period < periods; period++) {
                 row[period] = window[period * inputs + j];
             }
         }
         for (int phase = 0; phase < outputs; phase++) {
             Arrays.fill(sums, 0);
-            addTaps(coefficients[phase % up()], (int) inputAt(phase));
-            for (int period = 0; period < PERIODS; period++) {
-                output[period * outputs + phase] = (float) sums[period];
+            addTaps(coefficients[phase % up()], (int) inputAt(phase), periods);
+            for (int period = 0; period < periods; period++) {
+                output[period * outputs + phase] = sums[period];
             }
         }
     }
 
-    private void addTaps(double[] taps, int firstRow) {
+    private void addTaps(float[] taps, int firstRow, int periods) {
         for (int tap = 0; tap < taps.length; tap += 4) {
             addFour(
                     sums,
@@ -68,14 +72,15 @@ final class PeriodicKernel extends ResamplingKernel {
                     taps[tap + 2],
                     rows[firstRow + tap + 2],
                     taps[tap + 3],
-                    rows[firstRow + tap + 3]);
+                    rows[firstRow + tap + 3],
+                    periods);
         }
     }
 
     /** All arrays with the same plain index: only so does the JIT know that they do not overlap, and vectorises. */
     private static void addFour(
-            double[] y, double a, double[] xa, double b, double[] xb, double c, double[] xc, double d, double[] xd) {
-        for (int i = 0; i < PERIODS; i++) {
+            float[] y, float a, float[] xa, float b, float[] xb, float c, float[] xc, float d, float[] xd, int count) {
+        for (int i = 0; i < count; i++) {
             y[i] += (a * xa[i] + b * xb[i]) + (c * xc[i] + d * xd[i]);
         }
     }

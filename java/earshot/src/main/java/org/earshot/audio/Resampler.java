@@ -138,7 +138,7 @@ public final class Resampler implements SampleSource {
         if (blockFilled == 0) {
             return;
         }
-        kernel.run(window, nextOutput, block);
+        kernel.run(window, nextOutput, block, blockFilled);
         if (nextOutput == 0) {
             kernel.trimOnset(window, block);
         }

@@ -58,8 +58,9 @@ abstract class ResamplingKernel {
      * @param window input from sample {@code inputAt(firstOutput) - half + 1} on
      * @param firstOutput index of the block's first output, a multiple of {@link #blockOutputs}
      * @param output receives the block
+     * @param count how many of its first outputs are wanted
      */
-    abstract void run(float[] window, long firstOutput, float[] output);
+    abstract void run(float[] window, long firstOutput, float[] output, int count);
 
     /** Takes from the first block what soxr leaves out of it; see {@link SoxrOnset}. */
     final void trimOnset(float[] window, float[] output) {
