@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
+from earshot_reference.soundscapes.signals import RATE
 from torch import Tensor
 
 from earshot_training import agreement
@@ -19,6 +20,8 @@ from earshot_training.synthetic import (
     SYSTEMS,
     Results,
 )
+
+_SETS = {"test": "Test", "evaluation": "Shifted test"}
 
 _RESAMPLES = 2000
 _BOOTSTRAP_SEED = 1
@@ -98,7 +101,7 @@ def _stage_table(results: Results) -> str:
         "two-step labelling is the improved SE-Trans after its first stage; the others label "
         "alone, MobileASCNet with soft targets."
     )
-    for name, title in (("test", "Test"), ("evaluation", "Shifted test")):
+    for name, title in _SETS.items():
         rows = []
         for system, words in SYSTEMS.items():
             stages = results.answers[name][system]
@@ -165,7 +168,7 @@ def _robustness(results: Results) -> str:
         "SHUFFLED": "city and time of another clip",
         "UNSEEN_CITY": "a city that was not in the development set",
     }
-    for name, title in (("test", "test"), ("evaluation", "shifted test")):
+    for name, title in _SETS.items():
         models = dict(zip(SYSTEMS, results.evaluations[name]["models"], strict=True))
         for change, words in changes.items():
             lines, header = [], None
@@ -180,7 +183,7 @@ def _robustness(results: Results) -> str:
             if header is None:
                 continue
             rows = [line + ("",) * (len(header) - len(line)) for line in lines]
-            parts.append(f"### {title.capitalize()}: share told {words}\n\n{table(header, rows)}")
+            parts.append(f"### {title}: share told {words}\n\n{table(header, rows)}")
     return "\n\n".join(parts)
 
 
@@ -197,26 +200,37 @@ def _point(point: dict) -> str:
 
 
 def _agreement(results: Results) -> str:
-    every = [
-        result
-        for by_system in results.answers.values()
-        for stages in by_system.values()
-        for result in stages.values()
-    ]
+    rows, every = [], []
+    for name, by_system in results.answers.items():
+        for system, stages in by_system.items():
+            for stage, result in stages.items():
+                every.append(result)
+                rows.append(
+                    (
+                        _SETS[name],
+                        SYSTEMS[system],
+                        stage,
+                        str(len(result.names)),
+                        str(len(result.different)),
+                        f"{result.largest_difference:.1e}",
+                        f"{result.differences.median():.1e}",
+                    )
+                )
+    header = ("set", "system", "stage", "clips", "other label", "largest difference", "median")
     clips = sum(len(result.names) for result in every)
-    different = sum(len(result.different) for result in every)
-    largest = max(result.largest_difference for result in every)
     close = sum(result.close for result in every)
-    lines = [
+    parts = [
         "## PyTorch and Earshot",
-        f"Both from the WAV files, {len(every)} times a model on a set, {clips:,} answers: "
-        f"{different} with another label, largest difference of a probability {largest:.1e} "
-        f"(allowed {agreement.TOLERANCE:g}); of {close} answers the two best probabilities were "
-        "closer than that.",
+        f"Both from the WAV files, which are resampled from {RATE / 1000:g} kHz, "
+        f"{clips:,} answers in all. Differences are those of a clip's probabilities, of which the "
+        f"largest counts ({agreement.TOLERANCE:g} is allowed). The two best probabilities of "
+        f"{close} answers were closer than that.",
+        table(header, rows),
     ]
-    for result in every:
-        lines += [f"- {line}" for line in result.disagreements()]
-    return "\n\n".join(lines[:2]) + "".join(f"\n{line}" for line in lines[2:])
+    lines = [f"- {line}" for result in every for line in result.disagreements()]
+    if lines:
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def _training(results: Results) -> str:

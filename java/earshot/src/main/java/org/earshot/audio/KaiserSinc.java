@@ -1,9 +1,8 @@
 package org.earshot.audio;
 
 /**
- * Low-pass prototype of the resampler: h(t) = 2 c sinc(2 c t) w(t), t in input samples, with a Kaiser window w over
- * {@link #taps} samples. Length and shape follow from Kaiser's formulas for the stop-band attenuation and the width of
- * the transition band.
+ * Low-pass filter: h(t) = 2 c sinc(2 c t) w(t), t in samples, with a Kaiser window w. Length and shape follow from
+ * Kaiser's formulas for the stop-band attenuation and the width of the transition band.
  */
 final class KaiserSinc {
     /**
