@@ -17,6 +17,7 @@ import librosa
 import numpy as np
 import soundfile
 from earshot_reference.features import log_mel, resample
+from earshot_reference.soundscapes.generator import FIELDS
 
 CLIPS, DISTINCT, SECONDS, RATE = 8700, 100, 10, 48_000
 STAGE_CLIPS = 100
@@ -33,7 +34,7 @@ def make_set() -> None:
     seconds = np.arange(SECONDS * RATE) / RATE
     with metadata.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(("filename", "location", "record_time", "scene_label"))
+        rows.writerow(FIELDS)
         for clip in range(CLIPS):
             name = f"{clip:05d}.wav"
             rows.writerow((name, "", "", ""))
@@ -75,6 +76,9 @@ def stage(what: str, action) -> None:
     print(f"| {what} | {1000 * best:.2f} |")
 
 
+print(f"- {CLIPS:,} recordings of {SECONDS} s, {RATE // 1000} kHz, mono, 16 bit: {DISTINCT}")
+print(f"  distinct ones under {CLIPS // DISTINCT} names each, so that they are read from the page")
+print("  cache, not from a disk; `tools/bench feature-cache` makes them and measures\n")
 make_set()
 cache.unlink(missing_ok=True)
 print("`tools/earshot features --metadata metadata.csv --audio audio --cache set.features`:\n")
