@@ -4,9 +4,9 @@ package org.earshot.audio;
  * What soxr "HQ" leaves out of a recording's first samples.
  *
  * <p>soxr converts in two steps: to an intermediate rate by a sharp filter, and from there by a short one. The second
- * begins at time 0, so that what the first one's response has before that is missing, up to 9 % of a recording's first
- * sample in the first outputs. A recording cut from a longer one begins in the middle of its sound, and librosa's
- * features of its first frame have that error; here it is made too, to within a thousandth.
+ * begins at time 0, so that what the first one's response has before that is missing from the first outputs: some per
+ * cent of a sound that begins at once, as a recording does that was cut from a longer one. librosa's features of the
+ * first frame have that error; here it is made too, to within a thousandth of itself (ResamplerTest).
  *
  * <p>Only where soxr takes just these two steps: not for ratios of small integers, which it converts in one, nor for
  * four times the rate or beyond, nor from 1.5 to 2 times the new rate.
