@@ -14,6 +14,7 @@ constexpr int kThreads = 256;
 /* A number from its place: the finalizer of MurmurHash3. */
 __global__ void fill_kernel(const earshot::Span<float> values, const std::int64_t count, const float low,
                             const float high, const std::uint32_t seed) {
+    earshot::begin_kernel();
     const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kThreads;
     for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count; i += stride) {
         std::uint32_t x = static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(i >> 32) * 0x9E3779B9U + seed;

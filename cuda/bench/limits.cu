@@ -18,6 +18,7 @@ constexpr int kChains = 8;
 
 __global__ void __launch_bounds__(kThreads)
     copy(const Span<const float> from, const Span<float> to, const std::int64_t quads) {
+    earshot::begin_kernel();
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
     if (i < quads) {
         to.store4(i * 4, from.load4(i * 4));
@@ -26,6 +27,7 @@ __global__ void __launch_bounds__(kThreads)
 
 /* Results are written, or the compiler would drop what leads to them. */
 __global__ void __launch_bounds__(kThreads) multiply_adds(const Span<float> out, const int steps, const float factor) {
+    earshot::begin_kernel();
     float x[kChains];
     for (int c = 0; c < kChains; ++c) {
         x[c] = static_cast<float>(threadIdx.x + static_cast<unsigned>(c));
@@ -44,6 +46,7 @@ __global__ void __launch_bounds__(kThreads) multiply_adds(const Span<float> out,
 }
 
 __global__ void __launch_bounds__(kThreads) powers(const Span<float> out, const int steps) {
+    earshot::begin_kernel();
     float x[kChains];
     for (int c = 0; c < kChains; ++c) {
         x[c] = static_cast<float>(threadIdx.x + static_cast<unsigned>(c));
@@ -63,6 +66,7 @@ __global__ void __launch_bounds__(kThreads) powers(const Span<float> out, const 
 
 template <bool BF16>
 __global__ void __launch_bounds__(kThreads) products(const Span<float> out, const int steps) {
+    earshot::begin_kernel();
     earshot::FragmentC sums[kChains] = {};
     const earshot::FragmentA a = {{threadIdx.x, 1U, 2U, 3U}};
     const earshot::FragmentB b = {{threadIdx.x, 5U}};

@@ -20,6 +20,7 @@ struct Banded {
 };
 
 __global__ void __launch_bounds__(THREADS) band_norm_kernel(Banded n) {
+    begin_kernel();
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x;
     if (i < n.values) {
         const std::int64_t band = i % n.bands;

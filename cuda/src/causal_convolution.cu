@@ -56,6 +56,7 @@ __device__ __forceinline__ void store(const Span<float> &to, std::int64_t at, co
 template <int TAPS, int WIDTH>
 __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvolution p, const std::uint32_t groups,
                                                                const std::uint32_t runs, const std::uint32_t blocks) {
+    begin_kernel();
     const std::uint32_t item = blockIdx.x % blocks * kThreads + threadIdx.x;
     if (item >= groups * 2 * runs) {
         return;

@@ -134,6 +134,7 @@ __device__ __forceinline__ void sum_columns(float (&v)[8], const Shared<float> &
 }
 
 template <Arithmetic A, bool VECTOR> __global__ void __launch_bounds__(TILE_THREADS, 2) convolution_kernel(Convolution c) {
+    begin_kernel();
     constexpr int ELEMENTS = chunk_elements(A);
     constexpr int QUADS = ELEMENTS / 4;
     const ConvolutionGeometry &g = c.geometry;
@@ -276,6 +277,7 @@ template <Arithmetic A> cudaError_t enqueue_as(const Convolution &c, bool vector
 constexpr int NORM_WARPS = 8;
 
 __global__ void __launch_bounds__(32 * NORM_WARPS) instance_norm_kernel(InstanceNorm n) {
+    begin_kernel();
     const Shared<float> parts(0, NORM_WARPS * 32);
     const Shared<float> totals(NORM_WARPS * 32 * sizeof(float), 32);
     const Convolution &c = n.of;
@@ -325,6 +327,7 @@ __global__ void __launch_bounds__(32 * NORM_WARPS) instance_norm_kernel(Instance
 constexpr int NORMALISE_THREADS = 256;
 
 __global__ void __launch_bounds__(NORMALISE_THREADS) normalise_kernel(Normalise n) {
+    begin_kernel();
     const std::int64_t values = n.positions * n.channels;
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * NORMALISE_THREADS + threadIdx.x;
     const std::int64_t clip = blockIdx.y;

@@ -94,6 +94,7 @@ template <class T> class Span {
     __device__ __forceinline__ void check([[maybe_unused]] std::int64_t index,
                                           [[maybe_unused]] std::int64_t count) const {
 #ifdef EARSHOT_EMULATION
+        emulation::require_dependencies();
         emulation::check_range("global memory", index, count, count_);
 #endif
     }
@@ -165,15 +166,43 @@ template <class T> class Shared {
 #endif
 };
 
+/*
+ * The first statement of every kernel: waits until all that was enqueued before has ended and can be read, then lets the
+ * next kernel's blocks come, which wait here in their turn. So a kernel is started while the one in front of it runs,
+ * and no more than one waits at a time. Before it a kernel may touch nothing but its parameters and shared memory.
+ */
+__device__ __forceinline__ void begin_kernel() {
+#ifdef EARSHOT_EMULATION
+    emulation::wait_for_dependencies();
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+/* Whether the device can start a kernel before the one in front of it has ended: compute capability 9.0 and later. */
+bool overlaps_launches();
+/* Forbids it, or allows it again, to measure what it is worth. */
+void allow_overlapping_launches(bool allowed);
+
 /* Enqueues a kernel. Shared memory beyond 48 KB must have been allowed before (allow_shared). */
 template <class... P, class... A>
 cudaError_t launch([[maybe_unused]] const char *name, void (*kernel)(P...), dim3 grid, dim3 block,
                    std::size_t shared_bytes, cudaStream_t stream, A &&...arguments) {
 #ifdef EARSHOT_EMULATION
-    return emulation::launch(name, kernel, grid, block, shared_bytes, stream, std::forward<A>(arguments)...);
+    return emulation::launch_dependent(name, kernel, grid, block, shared_bytes, stream, std::forward<A>(arguments)...);
 #else
-    kernel<<<grid, block, shared_bytes, stream>>>(std::forward<A>(arguments)...);
-    return cudaPeekAtLastError();
+    cudaLaunchAttribute overlap = {};
+    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    overlap.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t configuration = {};
+    configuration.gridDim = grid;
+    configuration.blockDim = block;
+    configuration.dynamicSmemBytes = shared_bytes;
+    configuration.stream = stream;
+    configuration.attrs = &overlap;
+    configuration.numAttrs = overlaps_launches() ? 1 : 0;
+    return cudaLaunchKernelEx(&configuration, kernel, std::forward<A>(arguments)...);
 #endif
 }
 

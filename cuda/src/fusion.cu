@@ -24,6 +24,7 @@ struct Concatenated {
 };
 
 __global__ void __launch_bounds__(THREADS) concatenation_kernel(Concatenated c) {
+    begin_kernel();
     const std::int64_t width = static_cast<std::int64_t>(c.first_width) + c.second_width;
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x;
     if (i < c.batch * width) {
@@ -58,6 +59,7 @@ class Concatenation final : public earshot_cuda_op {
 
 __global__ void __launch_bounds__(THREADS)
     gated_fusion_kernel(Affine carry, Affine gate, Affine transform, Span<const float> input, Span<float> output) {
+    begin_kernel();
     const std::int64_t clip = blockIdx.y;
     const int row = static_cast<int>(blockIdx.x) * WARPS + static_cast<int>(threadIdx.x) / 32;
     if (row >= carry.outputs) {

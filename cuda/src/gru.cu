@@ -63,6 +63,7 @@ __device__ __forceinline__ void put_gate(const Shared<float> &gates, int hidden,
 /* REGISTERS: H is at most MOST_IN_REGISTERS, and each of the rows has a thread. */
 template <bool REGISTERS> __global__ void __launch_bounds__(REGISTERS ? 3 * MOST_IN_REGISTERS : MOST_THREADS)
     gru_kernel(Steps s) {
+    begin_kernel();
     const int hidden = s.hidden;
     const int rows = 3 * hidden;
     const int padded = REGISTERS ? MOST_IN_REGISTERS : state_floats(hidden);

@@ -187,6 +187,7 @@ __device__ __forceinline__ float block_maximum(float value, const Shared<float> 
 }
 
 __global__ void __launch_bounds__(LARGEST_TRANSFORM / 8) mel_kernel(LogMel p) {
+    begin_kernel();
     const int points = p.n_fft / 2;
     const Shared<Complex> z(0, room(points));
     const Shared<float> of_warps(room(points) * static_cast<int>(sizeof(Complex)), WARP);
@@ -237,6 +238,7 @@ __device__ __forceinline__ double decibel(float power) {
 }
 
 __global__ void __launch_bounds__(DECIBEL_THREADS) decibel_kernel(LogMel p, int blocks) {
+    begin_kernel();
     const Shared<float> of_warps(0, WARP);
     const std::int64_t clip = blockIdx.x / static_cast<unsigned>(blocks);
     const int part = static_cast<int>(blockIdx.x % static_cast<unsigned>(blocks));

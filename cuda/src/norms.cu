@@ -22,6 +22,7 @@ constexpr int TOKENS_PER_BLOCK = 64;
 constexpr float EPSILON = 1e-5F;
 
 __global__ void __launch_bounds__(32 * WARPS) token_norm_kernel(TokenNorm n) {
+    begin_kernel();
     const int channels = n.channels;
     const Shared<float> scale(0, n.kind == EARSHOT_NORM_NONE ? 0 : 2 * channels);
     const std::int64_t clip = blockIdx.y;

@@ -27,6 +27,7 @@ __device__ __forceinline__ std::int64_t bin_end(std::int64_t i, std::int64_t len
 
 /* Block (bin and part, channels / 32, clip). */
 __global__ void __launch_bounds__(THREADS) adaptive_pool_kernel(AdaptivePool p) {
+    begin_kernel();
     const Shared<float> shares(0, THREADS);
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -65,6 +66,7 @@ __global__ void __launch_bounds__(THREADS) adaptive_pool_kernel(AdaptivePool p) 
 
 /* N channels of one output a thread. */
 template <int N> __global__ void __launch_bounds__(THREADS) gated_pool_kernel(GatedPool p) {
+    begin_kernel();
     const std::int64_t step = p.pooled ? 2 : 1;
     const std::int64_t bands_out = p.bands / step;
     const std::int64_t i = (static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x) * N;

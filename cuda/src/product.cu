@@ -37,6 +37,7 @@ template <bool VECTOR> __device__ __forceinline__ Float4 read4(const Rows &sourc
 }
 
 template <Arithmetic A, bool VECTOR> __global__ void __launch_bounds__(TILE_THREADS, 2) product_kernel(Product p) {
+    begin_kernel();
     constexpr int ELEMENTS = chunk_elements(A);
     constexpr int QUADS = ELEMENTS / 4;
     constexpr int LOADS = TILE_ROWS * QUADS / TILE_THREADS;

@@ -33,6 +33,7 @@ struct Depthwise {
 
 /* out = weights * relu(x), N channels of one position a thread. */
 template <int N> __global__ void __launch_bounds__(THREADS) depthwise_kernel(Depthwise d) {
+    begin_kernel();
     const std::int64_t i = (static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x) * N;
     const std::int64_t clip = blockIdx.y;
     const std::int64_t values = d.frames * d.bands * d.channels;

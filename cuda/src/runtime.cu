@@ -1,5 +1,6 @@
 #include "runtime.h"
 
+#include <atomic>
 #include <cstdio>
 
 namespace earshot {
@@ -9,6 +10,13 @@ namespace {
 /* Kernels are compiled for compute capability 7.5 and later. */
 constexpr int LEAST_MAJOR = 7;
 constexpr int LEAST_MINOR = 5;
+/* Code for this compute capability and later waits for the kernels in front of it by itself. */
+constexpr int LEAST_OVERLAPPING = 90;
+
+std::atomic<bool> overlap_allowed{true};
+
+/* Its attributes are those of all kernels: they are compiled together. */
+__global__ void sample_kernel() { begin_kernel(); }
 
 std::string version_text(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
 
@@ -54,6 +62,15 @@ Device find_device() {
                     std::to_string(found.minor) + "; expected " + std::to_string(LEAST_MAJOR) + "." +
                     std::to_string(LEAST_MINOR) + " or later");
     }
+    cudaFuncAttributes compiled = {};
+    const cudaError_t loaded = cudaFuncGetAttributes(&compiled, sample_kernel);
+    if (loaded == cudaErrorNoKernelImageForDevice || loaded == cudaErrorInvalidDeviceFunction) {
+        static_cast<void>(cudaGetLastError());
+        unavailable(std::string(properties.name) + ", of compute capability " + std::to_string(found.major) + "." +
+                    std::to_string(found.minor) + ", for which this library was not compiled");
+    }
+    check(loaded, "looking for the kernels");
+    found.overlaps_launches = found.major * 10 >= LEAST_OVERLAPPING && compiled.ptxVersion >= LEAST_OVERLAPPING;
     return found;
 }
 
@@ -88,6 +105,10 @@ const Device &device() {
     static const Device found = find_device();
     return found;
 }
+
+bool overlaps_launches() { return overlap_allowed && device().overlaps_launches; }
+
+void allow_overlapping_launches(bool allowed) { overlap_allowed = allowed; }
 
 std::string describe_device() {
     device();

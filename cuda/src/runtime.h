@@ -20,6 +20,7 @@ struct Device {
     int major;
     int minor;
     std::size_t shared_bytes; /* that a block may have */
+    bool overlaps_launches;   /* see begin_kernel() */
 
     /* mma.sync with TF32 and BF16 */
     bool has_tensor_cores() const { return major >= 8; }

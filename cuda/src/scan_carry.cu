@@ -20,6 +20,7 @@ constexpr int kBatch = 8;
 
 __global__ void __launch_bounds__(kThreads)
     scan_carry(const SelectiveScan p, const std::uint32_t tiles, const int slots) {
+    begin_kernel();
     const std::int64_t slot_states = static_cast<std::int64_t>(2) * p.states * p.inner;
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x % tiles) * kThreads + threadIdx.x;
     if (i >= slot_states) {

@@ -138,6 +138,7 @@ __device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int la
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
 __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan p, const ScanGrid grid) {
+    begin_kernel();
     using namespace scan_fast_details;
     constexpr int kOwn = STATES / LANES;         /* states of a thread */
     constexpr int kPerLane = LANES == 1 ? 4 : 2; /* tokens of a group that a lane does the rest of the work for */

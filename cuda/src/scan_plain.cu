@@ -17,6 +17,7 @@ namespace {
 constexpr int kThreads = 128;
 
 __global__ void __launch_bounds__(kThreads) scan_plain(const SelectiveScan p, const std::uint32_t tiles) {
+    begin_kernel();
     const std::int64_t inner = p.inner;
     const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x % tiles) * kThreads + threadIdx.x;
     const std::int64_t direction = blockIdx.x / tiles % 2;

@@ -17,6 +17,7 @@ constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / 32;
 
 __global__ void __launch_bounds__(THREADS) linear_kernel(Affine a, Span<const float> input, Span<float> output) {
+    begin_kernel();
     const std::int64_t clip = blockIdx.y;
     const int row = static_cast<int>(blockIdx.x) * WARPS + static_cast<int>(threadIdx.x) / 32;
     if (row < a.outputs) {
@@ -58,6 +59,7 @@ struct Embedding {
 /* [embedding(location); relu(M time + m)]: a warp a number. A location that is no row makes the clip's row NaN. */
 __global__ void __launch_bounds__(THREADS)
     context_kernel(Embedding e, Affine mapping, Span<const float> location, Span<const float> time, Span<float> both) {
+    begin_kernel();
     const std::int64_t clip = blockIdx.y;
     const int i = static_cast<int>(blockIdx.x) * WARPS + static_cast<int>(threadIdx.x) / 32;
     const int width = e.width + mapping.outputs;
@@ -140,6 +142,7 @@ __device__ __forceinline__ float pool_rows(const Pool &p, const Span<const float
 
 /* Block (part, channels / 32, clip): 8 warps share the part's rows, a lane has a channel. */
 __global__ void __launch_bounds__(THREADS) pool_kernel(Pool p, Span<const float> x, Span<float> result, float factor) {
+    begin_kernel();
     const Shared<float> shares(0, THREADS);
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;

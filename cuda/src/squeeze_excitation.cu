@@ -37,6 +37,7 @@ struct Gate {
 
 /* A block a clip. */
 __global__ void __launch_bounds__(THREADS) gate_kernel(Gate g) {
+    begin_kernel();
     const std::int64_t clip = blockIdx.x;
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;

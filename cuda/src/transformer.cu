@@ -211,6 +211,7 @@ __device__ __forceinline__ void add_and_norm(const Encoder &e, const NormWeights
 
 /* A block a clip. SHARED: on shared memory, otherwise on scratch memory. */
 template <bool SHARED> __global__ void __launch_bounds__(THREADS) transformer_kernel(Encoder e) {
+    begin_kernel();
     const Layout &l = e.layout;
     const int stride = l.width_stride;
     const Numbers<SHARED> projected = part<SHARED>(e, l.projected, l.scores - l.projected);

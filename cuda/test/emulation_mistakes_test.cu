@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "device.h"
 #include "emulated_device.h"
 
 using namespace earshot::emulation;
@@ -180,6 +181,68 @@ TEST(emulation_fault_is_named_and_sticks) {
     CHECK(launch("reverse", reverse_through_shared, 1, 64, 64 * 4, nullptr, out, true) == cudaSuccess);
     CHECK(is_reversed(download(out, 64)));
     reset_device();
+}
+
+// Kernels that may start while those in front of them still run
+
+namespace {
+
+__global__ void begins(earshot::Span<float> values) {
+    earshot::begin_kernel();
+    values[threadIdx.x] += 1.0F;
+}
+
+__global__ void never_begins(float *values) {
+    values[threadIdx.x] = 1.0F;
+}
+
+__global__ void begins_in_one_warp(float *values) {
+    if (threadIdx.x < 32) {
+        earshot::begin_kernel();
+        values[threadIdx.x] = 1.0F;
+    }
+}
+
+__global__ void reads_before_it_begins(earshot::Span<float> values) {
+    const float value = values[threadIdx.x];
+    earshot::begin_kernel();
+    values[threadIdx.x] = value;
+}
+
+__global__ void writes_before_it_begins(earshot::Span<float> values) {
+    values.store4(0, {});
+    earshot::begin_kernel();
+}
+
+} // namespace
+
+TEST(emulation_finds_kernels_that_do_not_wait_for_those_before_them) {
+    for (const NamedOrder &o : ORDERS) {
+        float *memory = nullptr;
+        const auto prepare = [&] {
+            reset_device();
+            memory = device_array<float>(64);
+            cudaMemset(memory, 0, 64 * sizeof(float));
+            set_order(o.order, o.seed);
+        };
+        const auto run = [&](auto kernel, auto argument) {
+            return earshot::launch("k", kernel, 2, 64, 0, nullptr, argument);
+        };
+        prepare();
+        const earshot::Span<float> values(memory, 64);
+        CHECK(run(begins, values) == cudaSuccess);
+        CHECK(download(memory, 64) == std::vector<float>(64, 2.0F));
+        // Launched otherwise, there is nothing to wait for.
+        CHECK(launch("k", never_begins, 1, 64, 0, nullptr, memory) == cudaSuccess);
+        CHECK(run(begins, values) == cudaSuccess);
+        expect_fault(run(never_begins, memory), {"kernel k, block (", "returned without begin_kernel()"});
+        prepare();
+        expect_fault(run(begins_in_one_warp, memory), {"returned without begin_kernel()"});
+        prepare();
+        expect_fault(run(reads_before_it_begins, earshot::Span<float>(memory, 64)), {"used before begin_kernel()"});
+        prepare();
+        expect_fault(run(writes_before_it_begins, earshot::Span<float>(memory, 64)), {"used before begin_kernel()"});
+    }
 }
 
 // Written beyond the end, where only the guard zones see it; the address sanitizer would stop the process here.

@@ -13,6 +13,7 @@ SAME(cudaErrorInvalidConfiguration, 9);
 SAME(cudaErrorInvalidMemcpyDirection, 21);
 SAME(cudaErrorInsufficientDriver, 35);
 SAME(cudaErrorDevicesUnavailable, 46);
+SAME(cudaErrorInvalidDeviceFunction, 98);
 SAME(cudaErrorNoDevice, 100);
 SAME(cudaErrorInvalidDevice, 101);
 SAME(cudaErrorInvalidKernelImage, 200);

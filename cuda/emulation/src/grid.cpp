@@ -17,6 +17,8 @@ dim3 gridDim;
 
 namespace earshot::emulation {
 
+bool dependencies_awaited = true;
+
 namespace {
 
 // Beyond the block's shared memory: written over, it tells of an access past the end that no accessor checked.
@@ -112,6 +114,7 @@ std::string Grid::run(const KernelLaunch &launch, Picker &picker) {
         run_block();
     }
     current_ = nullptr;
+    dependencies_awaited = true;
     return fault_;
 }
 
@@ -121,6 +124,9 @@ void Grid::run_block() {
     cancelled_ = false;
     unfinished_ = thread_count_;
     ready_warps_ = 0;
+    for (unsigned i = 0; i < thread_count_; ++i) {
+        threads_[i]->dependencies_awaited = !launch_->dependent;
+    }
     for (unsigned w = 0; w * 32 < thread_count_; ++w) {
         const unsigned lanes = std::min(thread_count_ - w * 32, 32U);
         Warp &warp = warps_[w];
@@ -162,6 +168,9 @@ void Grid::run_thread(Thread &thread) {
     }
     try {
         launch_->body();
+        if (!thread.dependencies_awaited) {
+            throw Fault("returned without begin_kernel()");
+        }
     } catch (const Cancelled &) {
         // Another thread's fault is on record.
     } catch (const std::exception &e) {
@@ -222,6 +231,12 @@ Thread *Grid::next() {
 void Grid::resume(Thread &thread) {
     current_ = &thread;
     threadIdx = thread.index;
+    dependencies_awaited = thread.dependencies_awaited;
+}
+
+void Grid::wait_for_dependencies() {
+    current_->dependencies_awaited = true;
+    emulation::dependencies_awaited = true;
 }
 
 void Grid::suspend(Thread &thread, const Waiting &waiting) {
@@ -382,6 +397,10 @@ unsigned present_lanes(unsigned mask) {
 
 SharedBlock shared() {
     return grid().shared();
+}
+
+void wait_for_dependencies() {
+    grid().wait_for_dependencies();
 }
 
 void fault(const std::string &what) {

@@ -38,6 +38,7 @@ struct Thread {
     Grid &grid;
     unsigned number; // within the block
     uint3 index{};
+    bool dependencies_awaited = true;
     Waiting waiting;
     Fiber fiber;
 };
@@ -71,6 +72,7 @@ class Grid {
     SharedBlock shared() const { return {shared_, shared_bytes_}; }
     unsigned existing_lanes() const { return warps_[current_->number / 32].existing; }
     int barrier(BarrierKind kind, int predicate, Site site);
+    void wait_for_dependencies();
     void meet(const char *name, unsigned mask, void *argument, WarpFunction function, Site site);
 
   private:

@@ -25,6 +25,16 @@ SharedBlock shared();
 /* Ends the running launch with an error that names kernel, block and thread. */
 [[noreturn]] void fault(const std::string &what);
 
+/* What griddepcontrol.wait does for a thread: before it, a dependent launch may touch no global memory. */
+void wait_for_dependencies();
+/* Whether the running thread has waited, or has nothing to wait for. */
+extern bool dependencies_awaited;
+inline void require_dependencies() {
+    if (!dependencies_awaited) {
+        fault("global memory is used before begin_kernel()");
+    }
+}
+
 // In tests
 
 /* Which of the threads that can run goes first. Under `forward` the lowest warp runs as far as it gets before the next
