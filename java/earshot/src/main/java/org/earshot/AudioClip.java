@@ -50,6 +50,7 @@ public final class AudioClip {
                 length += read;
                 if (length > most) {
                     throw new AudioException(
+                            AudioException.Reason.LIMIT,
                             file,
                             "more than " + most + " samples at " + sampleRate + " Hz",
                             "at most " + MAX_SECONDS + " s and " + MAX_SAMPLES
@@ -78,7 +79,7 @@ public final class AudioClip {
     /** Takes PCM without copying it, for the length of a call. */
     static AudioClip view(float[] pcm, int sampleRate) {
         if (sampleRate <= 0) {
-            throw new AudioException("sampleRate", sampleRate + " Hz", "a positive rate");
+            throw new AudioException(AudioException.Reason.FORMAT, "sampleRate", sampleRate + " Hz", "a positive rate");
         }
         Samples.check("pcm", pcm);
         return new AudioClip(pcm, sampleRate, "pcm");

@@ -67,6 +67,7 @@ final class ClassifierSession implements SessionPool.Session {
             int frames = parameters.cutFrames(windows.length());
             if (frames < minimumFrames) {
                 throw new AudioException(
+                        AudioException.Reason.FORMAT,
                         windows.subject(),
                         windows.length() + " samples, " + frames + " frames",
                         "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
@@ -102,16 +103,23 @@ final class ClassifierSession implements SessionPool.Session {
     private void checkFeatures(float[] values, int frames) {
         if (frames < minimumFrames || frames > parameters.frames()) {
             throw new AudioException(
-                    "features", frames + " frames", "from " + minimumFrames + " to " + parameters.frames());
+                    AudioException.Reason.FORMAT,
+                    "features",
+                    frames + " frames",
+                    "from " + minimumFrames + " to " + parameters.frames());
         }
         int bands = parameters.melBands();
         if (values.length < (long) frames * bands) {
             throw new AudioException(
-                    "features", values.length + " values", frames + " frames of " + bands + " mel bands");
+                    AudioException.Reason.FORMAT,
+                    "features",
+                    values.length + " values",
+                    frames + " frames of " + bands + " mel bands");
         }
         for (int i = 0; i < frames * bands; i++) {
             if (!Float.isFinite(values[i])) {
                 throw new AudioException(
+                        AudioException.Reason.DAMAGED,
                         "features: frame " + i / bands + ", band " + i % bands,
                         Float.toString(values[i]),
                         "a finite number");

@@ -42,7 +42,8 @@ final class Windows {
             start = 0;
             filled = fill(0);
             if (filled == 0) {
-                throw new AudioException(subject, "no samples", "a recording that is not empty");
+                throw new AudioException(
+                        AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
             }
             last = filled < window + parameters.hopLength();
             length = last ? filled : window;

@@ -86,7 +86,8 @@ public final class RecordedFeatures implements FeatureSource {
             samples = reader.read(pcm, 0, pcm.length);
         }
         if (samples < 1) {
-            throw new AudioException(recording(clip), "no samples", "a recording that is not empty");
+            throw new AudioException(
+                    AudioException.Reason.FORMAT, recording(clip), "no samples", "a recording that is not empty");
         }
         boolean longer = samples == pcm.length;
         if (longer && !warned.getAndSet(true)) {

@@ -35,6 +35,7 @@ public final class FfmpegDecoder implements AudioDecoder {
         String failure = NativeLibraries.failure();
         if (failure != null) {
             throw new AudioException(
+                    AudioException.Reason.UNAVAILABLE,
                     file,
                     "a format that needs FFmpeg's libraries, which do not load on this machine (" + failure + ")",
                     "the jar org.bytedeco:ffmpeg with this platform's classifier, and a folder to unpack it to"

@@ -43,7 +43,8 @@ final class FfmpegStream implements AudioStream {
         try {
             // The first frame, not the header, says what comes: the headers of some formats leave it open.
             if (!nextFrame()) {
-                throw new AudioException(file, "an audio stream without a single frame", "a recording");
+                throw new AudioException(
+                        AudioException.Reason.DAMAGED, file, "an audio stream without a single frame", "a recording");
             }
             opened = true;
         } finally {
@@ -95,6 +96,7 @@ final class FfmpegStream implements AudioStream {
                     || frame.ch_layout().nb_channels() != channels
                     || frame.format() != sampleFormat) {
                 throw new AudioException(
+                        AudioException.Reason.FORMAT,
                         file,
                         String.format(
                                 Locale.ROOT,
@@ -115,7 +117,10 @@ final class FfmpegStream implements AudioStream {
         sampleFormat = frame.format();
         if (sampleRate <= 0 || channels <= 0) {
             throw new AudioException(
-                    file, sampleRate + " Hz and " + channels + " channels", "a positive number of each");
+                    AudioException.Reason.DAMAGED,
+                    file,
+                    sampleRate + " Hz and " + channels + " channels",
+                    "a positive number of each");
         }
         converter = new SwrContext(null);
         // The same layout on both sides: channels are neither mixed nor reordered.
@@ -134,7 +139,10 @@ final class FfmpegStream implements AudioStream {
         long capacity = (long) frame.nb_samples() * channels;
         if (capacity > MAX_FRAME_SAMPLES) {
             throw new AudioException(
-                    file, "a frame of " + capacity + " samples", "at most " + MAX_FRAME_SAMPLES + " at once");
+                    AudioException.Reason.DAMAGED,
+                    file,
+                    "a frame of " + capacity + " samples",
+                    "at most " + MAX_FRAME_SAMPLES + " at once");
         }
         if (converted == null || converted.capacity() < capacity) {
             pending = NOTHING;

@@ -77,7 +77,7 @@ final class FrameReader implements AutoCloseable {
         AVCodec decoder = new AVCodec(null);
         streamIndex = avformat.av_find_best_stream(container, avutil.AVMEDIA_TYPE_AUDIO, -1, -1, decoder, 0);
         if (streamIndex == avutil.AVERROR_STREAM_NOT_FOUND) {
-            throw new AudioException(file, "no audio stream", "a recording");
+            throw new AudioException(AudioException.Reason.FORMAT, file, "no audio stream", "a recording");
         }
         check(streamIndex, "looking for an audio decoder");
         for (int i = 0; i < container.nb_streams(); i++) {
@@ -124,7 +124,11 @@ final class FrameReader implements AutoCloseable {
             }
             feed();
         }
-        throw new AudioException(file, MAX_SILENT_PACKETS + " packets in a row without sound", "a recording");
+        throw new AudioException(
+                AudioException.Reason.DAMAGED,
+                file,
+                MAX_SILENT_PACKETS + " packets in a row without sound",
+                "a recording");
     }
 
     /** Hands one packet to the decoder, or tells it that there are no more. */
@@ -164,6 +168,7 @@ final class FrameReader implements AutoCloseable {
             length++;
         }
         throw new AudioException(
+                AudioException.Reason.DAMAGED,
                 file,
                 "an error while " + doing + ": " + new String(text, 0, length, StandardCharsets.UTF_8),
                 "an undamaged recording of a known format");

@@ -47,6 +47,7 @@ public final class AudioFiles {
                 ? "; the module earshot-ffmpeg adds FLAC, Ogg, MP3, Opus, M4A and others, and is not present"
                 : "";
         throw new AudioException(
+                AudioException.Reason.FORMAT,
                 file,
                 "a format that begins with " + describe(head),
                 "one that a decoder present (" + present + ") knows" + remedy);
@@ -59,21 +60,26 @@ public final class AudioFiles {
                     .map(ServiceLoader.Provider::get)
                     .toList();
         } catch (ServiceConfigurationError e) {
-            throw new AudioException(file, "a decoder that does not load (" + e.getMessage() + ")", "one that does", e);
+            throw new AudioException(
+                    AudioException.Reason.UNAVAILABLE,
+                    file,
+                    "a decoder that does not load (" + e.getMessage() + ")",
+                    "one that does",
+                    e);
         }
     }
 
     private static byte[] head(Path file) {
         if (Files.isDirectory(file)) {
-            throw new AudioException(file, "a directory", "a recording");
+            throw new AudioException(AudioException.Reason.FORMAT, file, "a directory", "a recording");
         }
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new AudioException(file, "a device, pipe or socket", "a regular file");
+            throw new AudioException(AudioException.Reason.FORMAT, file, "a device, pipe or socket", "a regular file");
         }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] head = in.readNBytes(AudioDecoder.HEAD_BYTES);
             if (head.length == 0) {
-                throw new AudioException(file, "an empty file", "a recording");
+                throw new AudioException(AudioException.Reason.FORMAT, file, "an empty file", "a recording");
             }
             return head;
         } catch (IOException e) {
@@ -94,12 +100,13 @@ public final class AudioFiles {
     /** The one place that words an I/O error. */
     static AudioException unreadable(Path file, IOException e) {
         if (e instanceof NoSuchFileException) {
-            return new AudioException(file, "no such file", "a recording", e);
+            return new AudioException(AudioException.Reason.IO, file, "no such file", "a recording", e);
         }
         if (e instanceof AccessDeniedException) {
-            return new AudioException(file, "a file that may not be read (access denied)", "a readable one", e);
+            return new AudioException(
+                    AudioException.Reason.IO, file, "a file that may not be read (access denied)", "a readable one", e);
         }
-        return new AudioException(file, "an I/O error (" + e + ")", "a readable file", e);
+        return new AudioException(AudioException.Reason.IO, file, "an I/O error (" + e + ")", "a readable file", e);
     }
 
     /** Closes what was only read from: a failure to do so loses nothing, so it is logged and not thrown. */

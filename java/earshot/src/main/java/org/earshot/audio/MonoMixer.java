@@ -51,6 +51,6 @@ final class MonoMixer implements SampleSource {
                 frame,
                 (double) frame / stream.sampleRate(),
                 channels == 1 ? "" : ", channel " + (channel + 1) + " of " + channels);
-        return new AudioException(subject, where, Samples.EXPECTED);
+        return new AudioException(AudioException.Reason.DAMAGED, subject, where, Samples.EXPECTED);
     }
 }

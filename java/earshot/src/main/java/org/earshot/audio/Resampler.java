@@ -88,7 +88,11 @@ public final class Resampler implements SampleSource {
         SampleSource resampled = of(memory, subject, inputRate, outputRate);
         long length = outputLength(pcm.length, inputRate, outputRate);
         if (length > Samples.MAX_ARRAY) {
-            throw new AudioException(subject, length + " samples", "at most " + Samples.MAX_ARRAY + " in memory");
+            throw new AudioException(
+                    AudioException.Reason.LIMIT,
+                    subject,
+                    length + " samples",
+                    "at most " + Samples.MAX_ARRAY + " in memory");
         }
         float[] output = new float[(int) length];
         int filled = 0;
@@ -163,13 +167,15 @@ public final class Resampler implements SampleSource {
 
     private static void checkPositive(String subject, int rate) {
         if (rate <= 0) {
-            throw new AudioException(subject, "a sample rate of " + rate + " Hz", "a positive one");
+            throw new AudioException(
+                    AudioException.Reason.FORMAT, subject, "a sample rate of " + rate + " Hz", "a positive one");
         }
     }
 
     private static void checkConvertible(String subject, int rate) {
         if (rate < MIN_RATE || rate > MAX_RATE) {
             throw new AudioException(
+                    AudioException.Reason.FORMAT,
                     subject,
                     "a sample rate of " + rate + " Hz, which would have to be converted",
                     MIN_RATE + " to " + MAX_RATE + " Hz");

@@ -33,7 +33,8 @@ public final class Samples {
     public static void check(String subject, float[] pcm) {
         for (int i = 0; i < pcm.length; i++) {
             if (!isUsable(pcm[i])) {
-                throw new AudioException(subject, "sample " + pcm[i] + " at index " + i, EXPECTED);
+                throw new AudioException(
+                        AudioException.Reason.DAMAGED, subject, "sample " + pcm[i] + " at index " + i, EXPECTED);
             }
         }
     }

@@ -23,12 +23,14 @@ record WavFormat(int sampleRate, int channels, SampleCoding coding) {
     static WavFormat parse(Path file, ByteBuffer chunk) {
         String subject = file + ", fmt chunk";
         if (chunk.limit() < MIN_BYTES) {
-            throw new AudioException(subject, chunk.limit() + " bytes", "at least " + MIN_BYTES);
+            throw new AudioException(
+                    AudioException.Reason.DAMAGED, subject, chunk.limit() + " bytes", "at least " + MIN_BYTES);
         }
         int tag = Short.toUnsignedInt(chunk.getShort(0));
         if (tag == EXTENSIBLE) {
             if (chunk.limit() < EXTENSIBLE_BYTES) {
                 throw new AudioException(
+                        AudioException.Reason.DAMAGED,
                         subject,
                         "WAVE_FORMAT_EXTENSIBLE in " + chunk.limit() + " bytes",
                         "at least " + EXTENSIBLE_BYTES);
@@ -37,11 +39,12 @@ record WavFormat(int sampleRate, int channels, SampleCoding coding) {
         }
         int channels = Short.toUnsignedInt(chunk.getShort(2));
         if (channels == 0) {
-            throw new AudioException(subject, "0 channels", "at least 1");
+            throw new AudioException(AudioException.Reason.DAMAGED, subject, "0 channels", "at least 1");
         }
         int sampleRate = chunk.getInt(4);
         if (sampleRate <= 0) {
             throw new AudioException(
+                    AudioException.Reason.DAMAGED,
                     subject,
                     "a sample rate of " + Integer.toUnsignedString(sampleRate) + " Hz",
                     "1 to " + Integer.MAX_VALUE + " Hz");
@@ -51,6 +54,7 @@ record WavFormat(int sampleRate, int channels, SampleCoding coding) {
         int sampleBytes = (bits + 7) / 8;
         if (frameBytes != channels * sampleBytes) {
             throw new AudioException(
+                    AudioException.Reason.DAMAGED,
                     subject,
                     frameBytes + " bytes a frame (" + channels + " channels of " + bits + " bits)",
                     (channels * sampleBytes) + " bytes");
@@ -70,6 +74,7 @@ record WavFormat(int sampleRate, int channels, SampleCoding coding) {
             return SampleCoding.FLOAT_64;
         }
         throw new AudioException(
+                AudioException.Reason.FORMAT,
                 subject,
                 String.format("format tag 0x%04X with %d bits", tag, bits),
                 "integers of 8, 16, 24 or 32 bits (tag 1) or floating point of 32 or 64 bits (tag 3)");

@@ -61,7 +61,8 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             ByteBuffer riff = bytesAt(0, RIFF_HEADER_BYTES);
             riff.get(start);
             if (!matches(start)) {
-                throw new AudioException(file, "no RIFF/WAVE header in its first 12 bytes", "a WAV file");
+                throw new AudioException(
+                        AudioException.Reason.FORMAT, file, "no RIFF/WAVE header in its first 12 bytes", "a WAV file");
             }
             if (start[3] == 'X') {
                 order = ByteOrder.BIG_ENDIAN;
@@ -70,10 +71,10 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             riffEnd = riffBytes == UNKNOWN_SIZE ? 0 : CHUNK_HEADER_BYTES + riffBytes;
             walk();
             if (format == null) {
-                throw new AudioException(file, "no fmt chunk", "a WAV file with one");
+                throw new AudioException(AudioException.Reason.DAMAGED, file, "no fmt chunk", "a WAV file with one");
             }
             if (dataStart < 0) {
-                throw new AudioException(file, "no data chunk", "a WAV file with one");
+                throw new AudioException(AudioException.Reason.DAMAGED, file, "no data chunk", "a WAV file with one");
             }
             return new WavHeader(format.sampleRate(), format.channels(), format.coding(), order, dataStart, dataBytes);
         }
@@ -94,6 +95,7 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
                 position = start + size + (size & 1);
             }
             throw new AudioException(
+                    AudioException.Reason.DAMAGED,
                     file,
                     "more than " + MAX_CHUNKS + " chunks before the audio",
                     "fmt and data chunks among the first");
@@ -106,11 +108,13 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             switch (id) {
                 case "ds64" -> {
                     if (size < 16) {
-                        throw new AudioException(file + ", ds64 chunk", size + " bytes", "at least 16");
+                        throw new AudioException(
+                                AudioException.Reason.DAMAGED, file + ", ds64 chunk", size + " bytes", "at least 16");
                     }
                     longDataBytes = bytesAt(start, 16).getLong(8);
                     if (longDataBytes < 0) {
                         throw new AudioException(
+                                AudioException.Reason.DAMAGED,
                                 file + ", ds64 chunk",
                                 Long.toUnsignedString(longDataBytes) + " bytes of audio",
                                 "at most " + Long.MAX_VALUE);
@@ -148,6 +152,7 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             while (bytes.hasRemaining()) {
                 if (channel.read(bytes) < 0) {
                     throw new AudioException(
+                            AudioException.Reason.DAMAGED,
                             file,
                             "its end at byte " + (position + bytes.position()) + ", inside the header",
                             "a complete WAV header");

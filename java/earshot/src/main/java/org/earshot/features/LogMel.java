@@ -86,7 +86,7 @@ public final class LogMel {
      */
     public int compute(float[] pcm, int offset, int samples, float[] out, int outOffset, Scratch scratch) {
         if (samples == 0) {
-            throw new AudioException("clip", "no samples", "at least 1");
+            throw new AudioException(AudioException.Reason.FORMAT, "clip", "no samples", "at least 1");
         }
         Objects.checkFromIndexSize(offset, samples, pcm.length);
         int bands = parameters.melBands();
