@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -16,15 +19,17 @@ import picocli.CommandLine.Option;
 /** Measures how fast a model runs here. */
 @Command(
         name = "bench",
-        description = "Measures how fast a model answers on this machine: one caller, one call after another.",
+        description = "Measures how fast a model answers on this machine: every caller makes one call after another.",
         footer = {
             "",
             "The real-time factor is computing time over the length of the audio: 0.01 is a hundred times faster than"
-                    + " real time. Peak memory is the whole process's, Java included (Linux only). Layers are timed"
-                    + " one by one, after the rest.",
+                    + " real time. Peak memory is the whole process's until then, Java included (Linux only). Layers"
+                    + " are timed one by one, after the rest. Several batches or callers are measured one after"
+                    + " another, in one process.",
             "",
-            "Example:",
-            "  earshot bench my-model --threads 2 --from pcm"
+            "Examples:",
+            "  earshot bench my-model --threads 2 --from pcm",
+            "  earshot bench my-model --batch 1,8,64 --callers 1,4 --json"
         })
 final class BenchCommand extends Subcommand {
     private static final double MILLISECOND = 1e6;
@@ -54,13 +59,25 @@ final class BenchCommand extends Subcommand {
             description = "How long to run, longer for a slow model. Default: ${DEFAULT-VALUE}.")
     private double seconds;
 
-    @Option(names = "--json", description = "Print one JSON object.")
+    @Option(
+            names = "--callers",
+            paramLabel = "N",
+            defaultValue = "1",
+            split = ",",
+            description = "Callers at once, each with a session of its own; several as in 1,2,4. Default: 1.")
+    private List<Integer> callers;
+
+    @Option(names = "--json", description = "Print a JSON object for each measurement, on a line of its own.")
     private boolean json;
 
-    /** What was measured; times in milliseconds. */
+    /** What was measured, of {@code callers} callers with {@code batch} clips a call; times in milliseconds. */
     private record Figures(
             String backend,
+            int batch,
+            int callers,
+            int frames,
             int runs,
+            double mean,
             double median,
             double percentile90,
             double percentile99,
@@ -75,31 +92,52 @@ final class BenchCommand extends Subcommand {
         if (!(seconds > 0 && seconds <= 3600)) {
             throw usageError("--duration: found " + seconds + "; expected more than 0 and at most 3600 seconds");
         }
+        options.requirePositive("--callers", callers);
         ModelDirectory model = options.read();
-        int length = options.frames(model);
-        try (PreparedNetwork network = options.prepare(model);
-                LatencyProbe probe = new LatencyProbe(model, network, options.batch(), length, from == Start.PCM)) {
-            Figures figures = measure(network, probe);
-            console().result(json ? json(figures, length) : table(figures, length));
+        try (PreparedNetwork network = options.prepare(model)) {
+            for (int batch : options.batches()) {
+                for (int count : callers) {
+                    Figures figures = measure(model, network, batch, count);
+                    console().result(json ? json(figures) : table(figures));
+                }
+            }
         }
         return DONE;
     }
 
-    private Figures measure(PreparedNetwork network, LatencyProbe probe) {
-        long[] times = probe.measure(Duration.ofNanos((long) (seconds * 1e9)));
-        // Before the profile, which runs differently.
-        OptionalDouble memory = peakMemory();
-        double median = percentile(times, 50);
-        return new Figures(
-                network.backend().toString(),
-                times.length,
-                median,
-                percentile(times, 90),
-                percentile(times, 99),
-                1000 * options.batch() / median,
-                median / 1000 / probe.audioSeconds(),
-                memory,
-                probe.profile());
+    private Figures measure(ModelDirectory model, PreparedNetwork network, int batch, int count) {
+        int frames = options.frames(model);
+        List<LatencyProbe> probes = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                probes.add(new LatencyProbe(model, network, batch, frames, from == Start.PCM));
+            }
+            List<long[]> each = LatencyProbe.measure(probes, Duration.ofNanos((long) (seconds * 1e9)));
+            // Before the profile, which runs differently.
+            OptionalDouble memory = peakMemory();
+            long[] times = each.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+            double median = percentile(times, 50);
+            return new Figures(
+                    network.backend().toString(),
+                    batch,
+                    count,
+                    frames,
+                    times.length,
+                    mean(times),
+                    median,
+                    percentile(times, 90),
+                    percentile(times, 99),
+                    each.stream().mapToDouble(own -> 1000 * batch / mean(own)).sum(),
+                    median / 1000 / probes.get(0).audioSeconds(),
+                    memory,
+                    probes.get(0).profile());
+        } finally {
+            probes.forEach(LatencyProbe::close);
+        }
+    }
+
+    private static double mean(long[] times) {
+        return Arrays.stream(times).average().orElseThrow() / MILLISECOND;
     }
 
     /** The smallest time that at least this share of the runs did not exceed. */
@@ -124,15 +162,16 @@ final class BenchCommand extends Subcommand {
         return layers.values().stream().mapToLong(Duration::toNanos).sum();
     }
 
-    private String table(Figures figures, int length) {
+    private String table(Figures figures) {
         StringBuilder text = new StringBuilder();
         text.append(String.format(
                 Locale.ROOT,
-                "%s, %d x %d frames from %s, %d runs%n%n",
+                "%s, %d x %d frames from %s, %s, %d runs%n%n",
                 figures.backend,
-                options.batch(),
-                length,
+                figures.batch,
+                figures.frames,
                 from.name().toLowerCase(Locale.ROOT),
+                figures.callers == 1 ? "one caller" : figures.callers + " callers at once",
                 figures.runs));
         Layout summary = new Layout(false, true, false);
         summary.add("latency, median", number(figures.median), "ms");
@@ -149,20 +188,22 @@ final class BenchCommand extends Subcommand {
                 Text.visible(name),
                 number(time.toNanos() / MILLISECOND),
                 String.format(Locale.ROOT, "%.1f", 100 * time.toNanos() / total)));
-        return text.append(layers).toString();
+        return text.append(layers).append('\n').toString();
     }
 
     private static String number(double value) {
         return String.format(Locale.ROOT, "%.3f", value);
     }
 
-    private String json(Figures figures, int length) {
+    private String json(Figures figures) {
         return Json.line(out -> {
             out.writeStringField("backend", figures.backend);
-            out.writeNumberField("batch", options.batch());
-            out.writeNumberField("frames", length);
+            out.writeNumberField("batch", figures.batch);
+            out.writeNumberField("callers", figures.callers);
+            out.writeNumberField("frames", figures.frames);
             out.writeStringField("from", from.name().toLowerCase(Locale.ROOT));
             out.writeNumberField("runs", figures.runs);
+            out.writeNumberField("latency_ms_mean", figures.mean);
             out.writeNumberField("latency_ms_median", figures.median);
             out.writeNumberField("latency_ms_p90", figures.percentile90);
             out.writeNumberField("latency_ms_p99", figures.percentile99);

@@ -7,6 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
@@ -22,9 +26,11 @@ final class LatencyProbe implements AutoCloseable {
     /** What a profile calls the front end. */
     static final String FRONT_END = "log-mel";
 
-    private static final int WARM_UP_RUNS = 3;
-    private static final int FEWEST_RUNS = 10;
+    private static final int WARM_UP_RUNS = 2;
+    private static final int FEWEST_RUNS = 5;
     private static final int PROFILED_RUNS = 3;
+    /** How many numbers are drawn before they repeat: those of a great batch would take longer than what is timed. */
+    private static final int MOST_NOISE = 1 << 20;
     /** The share of the time that is spent before timing begins: the JIT compiler has to see the code first. */
     private static final double WARM_UP = 0.4;
 
@@ -101,8 +107,12 @@ final class LatencyProbe implements AutoCloseable {
 
     private static float[] noise(Random random, int length, double mean, double deviation) {
         float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
+        int drawn = Math.min(length, MOST_NOISE);
+        for (int i = 0; i < drawn; i++) {
             values[i] = (float) (mean + deviation * random.nextGaussian());
+        }
+        for (int i = drawn; i < length; i += Math.min(drawn, length - i)) {
+            System.arraycopy(values, 0, values, i, Math.min(drawn, length - i));
         }
         return values;
     }
@@ -134,6 +144,35 @@ final class LatencyProbe implements AutoCloseable {
         }
         Arrays.sort(times);
         return times;
+    }
+
+    /**
+     * Lets callers measure at once, each in a thread of its own.
+     *
+     * @return what {@link #measure(Duration)} returns, of each
+     */
+    static List<long[]> measure(List<LatencyProbe> callers, Duration duration) {
+        if (callers.size() == 1) {
+            return List.of(callers.get(0).measure(duration));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(callers.size());
+        try {
+            List<CompletableFuture<long[]>> running = callers.stream()
+                    .map(caller -> CompletableFuture.supplyAsync(() -> caller.measure(duration), threads))
+                    .toList();
+            // Each ends before the first failure is thrown: what they use is closed afterwards.
+            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                    .exceptionally(failure -> null)
+                    .join();
+            return running.stream().map(CompletableFuture::join).toList();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        } finally {
+            threads.shutdown();
+        }
     }
 
     private long[] times(long nanoseconds, int fewest) {

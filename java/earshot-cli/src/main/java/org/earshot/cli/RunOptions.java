@@ -1,6 +1,7 @@
 package org.earshot.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.PreparedNetwork;
 import org.earshot.weights.KeyMap;
@@ -22,22 +23,32 @@ final class RunOptions {
     @Mixin
     private ClassifierOptions compute;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Clips of a call. Default: 1.")
-    private int batch;
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "1",
+            split = ",",
+            description = "Clips of a call; bench takes several, as in 1,8,64. Default: 1.")
+    private List<Integer> batches;
 
     @Option(names = "--frames", paramLabel = "T", description = "Frames of a clip. Default: the model's.")
     private Integer frames;
 
-    /** Clips of a call. */
+    /** Clips of a call, where only one number makes sense. */
     int batch() {
-        return requirePositive("--batch", batch);
+        return batches().size() == 1 ? batches.get(0) : refuse("--batch", batches, "one number");
+    }
+
+    /** Clips of a call, one number or several. */
+    List<Integer> batches() {
+        return requirePositive("--batch", batches);
     }
 
     /** Reads the model, after a look at the options that do not need it. */
     ModelDirectory read() {
-        batch();
+        batches();
         compute.threads();
-        requirePositive("--frames", frames == null ? 1 : frames);
+        requirePositive("--frames", List.of(frames == null ? 1 : frames));
         return ModelDirectory.read(directory, null, KeyMap.identity());
     }
 
@@ -45,10 +56,7 @@ final class RunOptions {
     int frames(ModelDirectory model) {
         int length = frames == null ? model.config().features().frames() : frames;
         if (length < model.model().minimumFrames()) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--frames: found " + length + "; expected at least "
-                            + model.model().minimumFrames());
+            refuse("--frames", length, "at least " + model.model().minimumFrames());
         }
         return length;
     }
@@ -61,10 +69,17 @@ final class RunOptions {
                 LatencyProbe.withFrames(model.config().features(), frames(model)));
     }
 
-    private int requirePositive(String option, int value) {
-        if (value < 1) {
-            throw new ParameterException(spec.commandLine(), option + ": found " + value + "; expected at least 1");
+    /** Numbers of an option, each of them at least 1. */
+    List<Integer> requirePositive(String option, List<Integer> values) {
+        for (int value : values) {
+            if (value < 1) {
+                refuse(option, value, "at least 1");
+            }
         }
-        return value;
+        return values;
+    }
+
+    private int refuse(String option, Object found, String expected) {
+        throw new ParameterException(spec.commandLine(), option + ": found " + found + "; expected " + expected);
     }
 }
