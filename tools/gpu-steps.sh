@@ -1,17 +1,19 @@
 # The steps of `tools/gpu run`, in a file of their own. Sourced, not run; $root, $kit, say and die are there.
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
-steps=(machine compile native-tests sanitizer java-tests parity cpu-gpu bench kernels peers peers-compiled)
+steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
+  peers peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
 # Seconds a step may take; most should need a small part of it.
 limit_of() {
   case $1 in
-    machine | cpu-gpu) echo 60 ;;
-    compile) echo 300 ;;
-    sanitizer) echo 240 ;;
-    *) echo 180 ;;
+    compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
+    bench) echo 150 ;;
+    kernels | peers | profile) echo 90 ;;
+    peers-compiled) echo 180 ;;
+    *) echo 60 ;;
   esac
 }
 
@@ -26,13 +28,19 @@ find_device() {
     --query-gpu=name,compute_cap,memory.total,driver_version 2>&1 | head -n 1) || true
   capability=$(cut -s -d, -f2 <<<"$answer" | tr -d ' .')
   [[ $capability =~ ^[0-9]+$ ]] || die "no GPU that the driver sees; nvidia-smi says: $answer"
-  nvcc=$(PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin command -v nvcc) ||
-    die "no nvcc on the PATH, in CUDA_HOME or in /usr/local/cuda; needed: nvcc 13, to compile for this GPU"
-  command -v g++ >/dev/null || die "no g++ on the PATH; nvcc needs one"
   device=$answer
   architecture=$capability
-  export nvcc device architecture
+  # 9.0a has all of 9.0 and instructions of its own, and runs on no other.
+  for built in "$kit/built-$capability"{a,} "$work/built"; do
+    [ ! -d "$built" ] || break
+  done
+  nvcc=$(nvcc_command) || [ "$built" != "$work/built" ] ||
+    die "no nvcc on the PATH, in CUDA_HOME or in /usr/local/cuda; needed: nvcc 13, to compile for this GPU"
+  [ "$built" != "$work/built" ] || command -v g++ >/dev/null || die "no g++ on the PATH; nvcc needs one"
+  export nvcc device architecture built
 }
+
+nvcc_command() { PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin command -v nvcc; }
 
 begin_results() {
   mkdir -p "$1" "$work/logs" "$work/sections"
@@ -91,7 +99,7 @@ as_block() { sed 's/^/    /'; }
 java_earshot() {
   # The library compiled here lies in front of the jars, which have one of the same name.
   command=("$(java_command)" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dearshot.model=tools/demo-model
-    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$work/front:$kit/lib/*" org.earshot.cli.Main)
+    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$built/front:$kit/lib/*" org.earshot.cli.Main)
 }
 
 earshot() {
@@ -100,12 +108,18 @@ earshot() {
   "${command[@]}" "$@"
 }
 
-# The model of the paper's size, or the small one where that could not be made.
-model() { if [ -d "$kit/model" ]; then echo "${kit#"$root"/}/model"; else echo tools/demo-model; fi; }
+# The networks of the papers' sizes, or the small one where they could not be made.
+models() {
+  local one some=0
+  for one in "${networks[@]}"; do
+    [ ! -d "$kit/models/$one" ] || { echo "${kit#"$root"/}/models/$one"; some=1; }
+  done
+  [ "$some" = 1 ] || echo tools/demo-model
+}
 
 step_machine() {
   echo "device: $device (name, compute capability, memory, driver)"
-  echo "nvcc: $("$nvcc" --version | sed -n 's/.*release //p')"
+  echo "nvcc: $("${nvcc:-false}" --version 2>/dev/null | sed -n 's/.*release //p')"
   echo "processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors"
   echo "system: $(uname -sr), $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)"
   nvidia-smi --query-gpu=clocks.max.sm,clocks.max.mem,power.limit,utilization.gpu --format=csv
@@ -113,29 +127,41 @@ step_machine() {
 
 report_machine() { as_block <"$1"; }
 
-# Without CMake, which such a machine may lack: what cuda/CMakeLists.txt compiles, with its flags.
 step_compile() {
-  local objects=$work/objects includes=() one bad=0
-  rm -rf "$objects" "$work/bin" "$work/front"
+  local status=0
+  if [ "$built" = "$work/built" ]; then
+    rm -rf "$built"
+    compile_for "$architecture" "$built" || status=1
+  fi
+  # The proof that Java takes this library and no other: the backend's description comes from it.
+  earshot --version
+  return "$status"
+}
+
+# compile_for ARCHITECTURE FOLDER: the library to FOLDER/front, the tests and the benchmark to FOLDER/bin. Without
+# CMake, which a machine with a GPU may lack: what cuda/CMakeLists.txt compiles, with its flags.
+compile_for() {
+  local objects=$work/objects compiler=("$nvcc") includes=() one bad=0
+  # A compilation that was done before, here or in another copy, is not done again.
+  if command -v ccache >/dev/null; then compiler=(ccache "$nvcc"); fi
+  rm -rf "$objects"
+  mkdir -p "$objects"
   for one in cuda/include native/include cuda/src native/common native/test; do includes+=("-I$one"); done
   find cuda/src cuda/test cuda/bench native/common native/test/{main,safetensors}.cpp native/test/reference*.cpp \
     \( -name '*.cu' -o -name '*.cpp' \) ! -name 'emulation_*' >"$work/sources"
   while read -r one; do mkdir -p "$objects/${one%/*}"; done <"$work/sources"
-  xargs -P "$(nproc)" -I{} "$nvcc" -c {} -o "$objects/{}.o" -std=c++17 -O3 -DNDEBUG \
-    -gencode "arch=compute_$architecture,code=sm_$architecture" "${includes[@]}" \
-    -DEARSHOT_GOLDEN="\"$golden\"" \
+  xargs -P "$(nproc)" -I{} "${compiler[@]}" -c {} -o "$objects/{}.o" -std=c++17 -O3 -DNDEBUG \
+    -gencode "arch=compute_$1,code=sm_$1" "${includes[@]}" -DEARSHOT_GOLDEN="\"$golden\"" \
     -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off,-fno-math-errno \
     <"$work/sources" || bad=1
   # Each by itself: a test that does not compile leaves the library to the other steps.
-  library=$work/front/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
-  mkdir -p "$work/bin" "${library%/*}"
-  link_of src native/common "$library" -shared \
+  one=$2/front/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
+  mkdir -p "$2/bin" "${one%/*}"
+  link_of src native/common "$one" -shared \
     -Xlinker=--version-script=cuda/earshot_cuda.map,--no-undefined,--exclude-libs=ALL,-z,relro,-z,now \
     -Xlinker=-soname=libearshot_cuda.so || bad=1
-  link_of src native/common "$work/bin/earshot_cuda_bench" "$objects"/cuda/bench/*.o || bad=1
-  link_of src native/common "$work/bin/earshot_cuda_test" "$objects"/cuda/test/*.o "$objects"/native/test/*.o || bad=1
-  # The proof that Java takes this library and no other: the backend's description comes from it.
-  earshot --version
+  link_of src native/common "$2/bin/earshot_cuda_bench" "$objects"/cuda/bench/*.o || bad=1
+  link_of src native/common "$2/bin/earshot_cuda_test" "$objects"/cuda/test/*.o "$objects"/native/test/*.o || bad=1
   return "$bad"
 }
 
@@ -146,7 +172,7 @@ link_of() {
 
 report_compile() { grep -E '^(earshot|Java|backend) ' "$1" | as_block; }
 
-step_native_tests() { "$work/bin/earshot_cuda_test"; }
+step_native_tests() { "$built/bin/earshot_cuda_test"; }
 
 report_native_tests() { grep -E '^FAILED|tests, ' "$1" | as_block; }
 
@@ -162,7 +188,7 @@ sanitize() {
   }
   for one in "${sanitized[@]}"; do
     echo "== $one"
-    run_with "$work/bin/earshot_cuda_test" "$one"
+    run_with "$built/bin/earshot_cuda_test" "$one"
   done
   echo "== ascmamba-small from Java"
   java_earshot
@@ -198,7 +224,7 @@ report_sanitizer() {
 }
 
 step_java_tests() {
-  local front=$work/front console
+  local front=$built/front console
   console=$(ls "$kit"/junit-platform-console-standalone-*.jar)
   # The tests find their goldens from the module's folder.
   cd java/earshot
@@ -228,9 +254,12 @@ tolerance_of() {
 precisions=(float32 tf32 bf16)
 
 step_parity() {
-  local precision status=0 directories=()
-  [ ! -d "$kit/model" ] || directories+=("$(model)")
-  directories+=(tools/demo-model "$golden"/ascmamba-*)
+  local precision one status=0 directories=()
+  # Those with a golden file, of every network and every kind of one that a conformance test knows.
+  mapfile -t directories < <(models)
+  for one in tools/demo-model "$golden"/*; do
+    [ ! -f "$one/golden.safetensors" ] || [[ " ${directories[*]} " = *" $one "* ]] || directories+=("$one")
+  done
   for precision in "${precisions[@]}"; do
     echo "== $precision, at most $(tolerance_of "$precision") of the spread"
     earshot parity --backend cuda --precision "$precision" --tolerance "$(tolerance_of "$precision")" \
@@ -245,7 +274,7 @@ report_parity() { as_block <"$1"; }
 # spread; a spread of 20 would be large, and a probability moves by half of what two logits move apart.
 step_cpu_gpu() {
   local one backend
-  for one in tools/demo-model "$(model)"; do
+  for one in tools/demo-model $(models); do
     for backend in cpu cuda; do
       earshot classify tools/samples/*.wav --model "$one" --city "Xi'an" --time 2023-06-18T18:44 --top 10 \
         --backend "$backend" --csv >"$work/$backend.csv"
@@ -264,40 +293,57 @@ step_cpu_gpu() {
 
 report_cpu_gpu() { grep recordings "$1" | as_block; }
 
-# measure PRECISION FROM BATCH BACKEND: a line of JSON, with the precision in front.
+# measure FILE MODEL PRECISION FROM BATCHES BACKEND ...: a line of JSON for each batch, with model and precision.
 measure() {
-  earshot bench "$(model)" --backend "$4" --precision "$1" --from "$2" --batch "$3" --duration 2 --json |
-    sed "s/^{/{\"precision\":\"$1\",/" >>"$results/bench.jsonl"
+  # Lines come as they are measured: a batch that fails leaves those before it.
+  earshot bench "$2" --backend "$6" --precision "$3" --from "$4" --batch "$5" --duration 0.7 --json "${@:7}" |
+    sed "s|^{|{\"model\":\"${2##*/}\",\"precision\":\"$3\",|" >>"$results/$1"
 }
 
 step_bench() {
-  local precision from batch status=0
+  local model precision from status=0
   rm -f "$results/bench.jsonl"
-  for from in pcm features; do
-    for precision in "${precisions[@]}"; do measure "$precision" "$from" 1 cuda || status=1; done
+  for model in $(models); do
+    for from in pcm features; do
+      for precision in "${precisions[@]}"; do
+        measure bench.jsonl "$model" "$precision" "$from" 1,8,64,256 cuda || status=1
+      done
+    done
   done
-  for batch in 2 4 8 16 32 64 128 256; do
-    for precision in "${precisions[@]}"; do measure "$precision" features "$batch" cuda || status=1; done
-  done
-  measure float32 pcm 1 cpu || status=1
+  for model in $(models); do measure bench.jsonl "$model" float32 pcm 1 cpu || status=1; done
   return "$status"
 }
 
-report_bench() {
-  echo "\`earshot bench\` of $(model), 10 s a clip; every call from memory of the host to logits there."
+step_concurrency() {
+  local model precision status=0
+  rm -f "$results/concurrency.jsonl"
+  for model in $(models); do
+    for precision in float32 tf32; do
+      measure concurrency.jsonl "$model" "$precision" pcm 1 cuda --callers 1,2,4 || status=1
+    done
+  done
+  return "$status"
+}
+
+report_bench() { bench_table "$results/bench.jsonl"; }
+report_concurrency() { bench_table "$results/concurrency.jsonl"; }
+
+bench_table() {
+  echo "\`earshot bench\`, 10 s a clip; every call from memory of the host to logits there."
   echo
-  echo "| backend | precision | from | batch | ms, median | ms, 99th percentile | clips/s |"
-  echo "|---|---|---|---|---|---|---|"
+  echo "| model | backend | precision | from | batch | callers | ms, median | ms, 99th percentile | clips/s |"
+  echo "|---|---|---|---|---|---|---|---|---|"
   awk '
     function get(key) {
       if (!match($0, "\"" key "\":(\"[^\"]*\"|[^,}]*)")) return "?"
       value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3); gsub(/"/, "", value); return value }
     { backend = get("backend"); sub(/\[.*/, "", backend)
-      printf "| %s | %s | %s | %s | %.3f | %.3f | %.1f |\n", backend, get("precision"), get("from"), get("batch"),
-        get("latency_ms_median"), get("latency_ms_p99"), get("clips_per_second") }' "$results/bench.jsonl"
+      printf "| %s | %s | %s | %s | %s | %s | %.3f | %.3f | %.1f |\n", get("model"), backend, get("precision"),
+        get("from"), get("batch"), get("callers"), get("latency_ms_median"), get("latency_ms_p99"),
+        get("clips_per_second") }' "$1"
 }
 
-step_kernels() { "$work/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
+step_kernels() { "$built/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
 
 # The first table; lengths and segments of the scan follow in kernels.txt, and all again as JSON.
 report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { print }' "$1" | as_block; }
@@ -306,11 +352,11 @@ report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { pr
 pytorch() {
   local python=${PYTHON:-python3} file=$1 one only=()
   shift
-  [ -d "$kit/model" ] || { echo "no model of the paper's size to compare with"; return 1; }
+  [ -d "$kit/models/ascmamba" ] || { echo "no model of the paper's size to compare with"; return 1; }
   "$python" -c 'import safetensors, torch' || { echo "$python has no PyTorch with safetensors"; return 1; }
   for one in "$@"; do only+=(--only "$one"); done
   rm -f "$results/$file"
-  PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$kit/model" \
+  PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$kit/models/ascmamba" \
     --output "$results/$file" "${only[@]}"
   # A peer that failed is a row that says so.
   ! grep -q '"failed"' "$results/$file"
