@@ -2,14 +2,17 @@
  * EARSHOT_LAYER_GRU: a product for all inputs at once, then the steps.
  *
  * Product: W_ih x + b_ih for all clips and steps. One clip has few rows (62) and each is long (1024), so the sum is cut
- * into groups of 128 numbers that run side by side; the steps add up their parts.
- * Steps: a block a clip, a thread a row of W_hh, which it keeps in registers (up to 64 numbers of state; more are read
- * from L2 each step). The state is read from shared memory, where all threads of a warp want the same number. A step
- * has two barriers: behind the gates, behind the new state. The next step's inputs are read before the present one is
- * done.
+ * into up to 8 groups of 128 numbers or more that run side by side; the steps add up their parts.
+ * Steps, up to 64 numbers of state: a block a clip; four lanes have one number of the state and a quarter of its three
+ * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
+ * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs are
+ * read two steps ahead, as the parts that they are, and added up where the sums of the lanes are.
+ * Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
- * Flops: 24 M and 1.5 M. Limit: not those but one step after the other, 62 times some 300 cycles, 10 us on an H200.
+ * Flops: 24 M and 0.8 M a step. Limit: not those but the chain of 62 steps; a step's 12,288 multiply-adds take one
+ * multiprocessor 96 cycles, its reads 30, shuffles 60, r 80, n 90, barrier 40: about 400 cycles on an H200, 14 us in
+ * all, for one clip as for 264.
  */
 #include <algorithm>
 
@@ -21,104 +24,184 @@ namespace earshot {
 
 namespace {
 
-/* Rows of W_hh that are kept in registers have as many numbers at most. */
+/* Numbers of state whose rows of W_hh are kept in registers, at most. */
 constexpr int MOST_IN_REGISTERS = 64;
 constexpr int MOST_THREADS = 1024;
-/* Numbers of an input that one group of the product adds up. */
+/* Numbers of an input that one group of the product adds up, at least, and groups, at most. */
 constexpr std::int32_t PIECE = 128;
+constexpr std::int32_t MOST_PARTS = 8;
+constexpr int GATES = 3;
+
+/* Lanes that share a number of the state, and the parts of the inputs that one of them reads. */
+constexpr int LANES = 4;
+constexpr int PARTS_OF_LANE = MOST_PARTS / LANES;
+constexpr int WEIGHTS_OF_LANE = MOST_IN_REGISTERS / LANES;
+/* Steps whose inputs are in registers: the present one and those that are under way. */
+constexpr int STEPS_AHEAD = 3;
 
 struct Steps {
     std::int64_t frames;
     std::int32_t hidden;
     std::int32_t parts;
     Span<const float> inputs; /* [B, T, parts, 3 H] */
-    Span<const float> weight; /* [H, 3 H] */
+    Span<const float> weight; /* [3 H, MOST_IN_REGISTERS], filled up with zeros; or, for a greater H, [H, 3 H] */
     Span<const float> bias;   /* [3 H] */
     Span<float> out;          /* [B, T, H] */
 };
 
-/* The state, a multiple of 4 numbers; then r and z, and of n the share of the state and that of the input. */
-__host__ __device__ constexpr int state_floats(int hidden) { return (hidden + 3) / 4 * 4; }
-
-/* The parts of row `row`'s input of one step, added up. */
-__device__ __forceinline__ float input_of(const Steps &s, std::int64_t step, int row) {
-    const int rows = 3 * s.hidden;
-    float sum = 0.0F;
-    for (int part = 0; part < s.parts; ++part) {
-        sum += s.inputs[(step * s.parts + part) * rows + row];
-    }
-    return sum;
+__device__ __forceinline__ float hyperbolic_tangent(float x) {
+    return fmaf(-2.0F, fast_reciprocal(1.0F + fast_exp2(2.0F * LOG2_E * x)), 1.0F);
 }
 
-/* Row `row`'s share of the gates: r and z done, of n both terms. */
-__device__ __forceinline__ void put_gate(const Shared<float> &gates, int hidden, int row, float input, float state) {
-    if (row < 2 * hidden) {
-        gates[row] = sigmoid(input + state);
-    } else {
-        gates[row] = state;
-        gates[row + hidden] = input;
+/* A lane's parts of the inputs of r, z and n of one step. */
+struct LaneInputs {
+    float part[PARTS_OF_LANE][GATES];
+
+    __device__ __forceinline__ void load(const Steps &s, std::int64_t step, int unit, int lane) {
+#pragma unroll
+        for (int i = 0; i < PARTS_OF_LANE; ++i) {
+            const int mine = lane + i * LANES;
+#pragma unroll
+            for (int gate = 0; gate < GATES; ++gate) {
+                part[i][gate] = mine < s.parts && unit < s.hidden
+                                    ? s.inputs[((step * s.parts + mine) * GATES + gate) * s.hidden + unit]
+                                    : 0.0F;
+            }
+        }
+    }
+
+    __device__ __forceinline__ float of(int gate) const {
+        float sum = part[0][gate];
+#pragma unroll
+        for (int i = 1; i < PARTS_OF_LANE; ++i) {
+            sum += part[i][gate];
+        }
+        return sum;
+    }
+};
+
+/* The sum over the lanes that share a number, in all of them. */
+__device__ __forceinline__ float sum_of_lanes(float v) {
+#pragma unroll
+    for (int mask = 1; mask < LANES; mask *= 2) {
+        v += __shfl_xor_sync(0xFFFFFFFFU, v, mask);
+    }
+    return v;
+}
+
+/* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, and whole warps. */
+__global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_kernel(Steps s) {
+    begin_kernel();
+    const Shared<float> states(0, 2 * MOST_IN_REGISTERS);
+    const int lane = static_cast<int>(threadIdx.x) % LANES;
+    const int unit = static_cast<int>(threadIdx.x) / LANES;
+    const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * s.frames;
+    const bool mine = unit < s.hidden;
+    for (int i = static_cast<int>(threadIdx.x); i < 2 * MOST_IN_REGISTERS; i += static_cast<int>(blockDim.x)) {
+        states[i] = 0.0F;
+    }
+    float weight[GATES][WEIGHTS_OF_LANE] = {};
+    float bias[GATES] = {};
+    if (mine) {
+#pragma unroll
+        for (int gate = 0; gate < GATES; ++gate) {
+            const int row = gate * s.hidden + unit;
+#pragma unroll
+            for (int j = 0; j < WEIGHTS_OF_LANE; j += 4) {
+                const Float4 w = s.weight.load4(row * MOST_IN_REGISTERS + j * LANES + 4 * lane);
+#pragma unroll
+                for (int i = 0; i < 4; ++i) {
+                    weight[gate][j + i] = w.v[i];
+                }
+            }
+            bias[gate] = lane == 0 ? s.bias[row] : 0.0F;
+        }
+    }
+    LaneInputs inputs[STEPS_AHEAD] = {};
+#pragma unroll
+    for (int i = 0; i + 1 < STEPS_AHEAD; ++i) {
+        if (i < s.frames) {
+            inputs[i].load(s, first + i, unit, lane);
+        }
+    }
+    float h = 0.0F;
+    __syncthreads();
+    for (std::int64_t round = 0; round < s.frames; round += STEPS_AHEAD) {
+        /* Unrolled, so that the inputs under way are never moved: a move would wait for them. */
+#pragma unroll
+        for (int turn = 0; turn < STEPS_AHEAD; ++turn) {
+            const std::int64_t t = round + turn;
+            if (t >= s.frames) {
+                break;
+            }
+            if (t + STEPS_AHEAD - 1 < s.frames) {
+                inputs[(turn + STEPS_AHEAD - 1) % STEPS_AHEAD].load(s, first + t + STEPS_AHEAD - 1, unit, lane);
+            }
+            const int state = static_cast<int>(t % 2) * MOST_IN_REGISTERS;
+            float sums[GATES] = {bias[0], bias[1], bias[2]};
+#pragma unroll
+            for (int j = 0; j < WEIGHTS_OF_LANE; j += 4) {
+                const Float4 old = states.load4(state + j * LANES + 4 * lane);
+#pragma unroll
+                for (int i = 0; i < 4; ++i) {
+#pragma unroll
+                    for (int gate = 0; gate < GATES; ++gate) {
+                        sums[gate] = fmaf(weight[gate][j + i], old.v[i], sums[gate]);
+                    }
+                }
+            }
+            const LaneInputs &input = inputs[turn];
+            const float reset = sigmoid(sum_of_lanes(sums[0] + input.of(0)));
+            const float keep = sigmoid(sum_of_lanes(sums[1] + input.of(1)));
+            const float fresh = hyperbolic_tangent(fmaf(reset, sum_of_lanes(sums[2]), sum_of_lanes(input.of(2))));
+            h = fmaf(keep, h - fresh, fresh);
+            if (mine && lane == 0) {
+                states[MOST_IN_REGISTERS - state + unit] = h;
+                s.out[(first + t) * s.hidden + unit] = h;
+            }
+            __syncthreads();
+        }
     }
 }
 
-/* REGISTERS: H is at most MOST_IN_REGISTERS, and each of the rows has a thread. */
-template <bool REGISTERS> __global__ void __launch_bounds__(REGISTERS ? 3 * MOST_IN_REGISTERS : MOST_THREADS)
-    gru_kernel(Steps s) {
+__host__ __device__ constexpr int up_to_four(int n) { return (n + 3) / 4 * 4; }
+
+/* In shared memory: the state; then r and z, and of n the share of the state and that of the input. */
+__global__ void __launch_bounds__(MOST_THREADS) gru_kernel(Steps s) {
     begin_kernel();
     const int hidden = s.hidden;
-    const int rows = 3 * hidden;
-    const int padded = REGISTERS ? MOST_IN_REGISTERS : state_floats(hidden);
+    const int rows = GATES * hidden;
+    const int padded = up_to_four(hidden);
     const Shared<float> state(0, padded);
     const Shared<float> gates(padded * static_cast<int>(sizeof(float)), 4 * hidden);
     const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * s.frames;
     const int threads = static_cast<int>(blockDim.x);
     const int thread = static_cast<int>(threadIdx.x);
-    for (int i = thread; i < padded; i += threads) {
+    for (int i = thread; i < hidden; i += threads) {
         state[i] = 0.0F;
-    }
-    [[maybe_unused]] float weight[REGISTERS ? MOST_IN_REGISTERS : 1];
-    [[maybe_unused]] float input = 0.0F;
-    [[maybe_unused]] float bias = 0.0F;
-    if constexpr (REGISTERS) {
-#pragma unroll
-        for (int k = 0; k < MOST_IN_REGISTERS; ++k) {
-            weight[k] = thread < rows && k < hidden ? s.weight[k * rows + thread] : 0.0F;
-        }
-        if (thread < rows) {
-            input = input_of(s, first, thread);
-            bias = s.bias[thread];
-        }
     }
     __syncthreads();
     for (std::int64_t t = 0; t < s.frames; ++t) {
-        if constexpr (REGISTERS) {
-            if (thread < rows) {
-                const float next = t + 1 < s.frames ? input_of(s, first + t + 1, thread) : 0.0F;
-                /* Four sums: one would wait for itself 64 times. */
-                Float4 sums = {{bias, 0.0F, 0.0F, 0.0F}};
-#pragma unroll
-                for (int k = 0; k < MOST_IN_REGISTERS; k += 4) {
-                    const Float4 h = state.load4(k);
-#pragma unroll
-                    for (int i = 0; i < 4; ++i) {
-                        sums.v[i] = fmaf(weight[k + i], h.v[i], sums.v[i]);
-                    }
-                }
-                put_gate(gates, hidden, thread, input, (sums.v[0] + sums.v[1]) + (sums.v[2] + sums.v[3]));
-                input = next;
+        for (int row = thread; row < rows; row += threads) {
+            float input = 0.0F;
+            for (int part = 0; part < s.parts; ++part) {
+                input += s.inputs[((first + t) * s.parts + part) * rows + row];
             }
-        } else {
-            for (int row = thread; row < rows; row += threads) {
-                float sum = s.bias[row];
-                for (int k = 0; k < hidden; ++k) {
-                    sum = fmaf(s.weight[static_cast<std::int64_t>(k) * rows + row], state[k], sum);
-                }
-                put_gate(gates, hidden, row, input_of(s, first + t, row), sum);
+            float sum = s.bias[row];
+            for (int k = 0; k < hidden; ++k) {
+                sum = fmaf(s.weight[static_cast<std::int64_t>(k) * rows + row], state[k], sum);
+            }
+            if (row < 2 * hidden) {
+                gates[row] = sigmoid(input + sum);
+            } else {
+                gates[row] = sum;
+                gates[row + hidden] = input;
             }
         }
         __syncthreads();
         for (int i = thread; i < hidden; i += threads) {
             const float keep = gates[hidden + i];
-            const float fresh = tanhf(fmaf(gates[i], gates[2 * hidden + i], gates[3 * hidden + i]));
+            const float fresh = hyperbolic_tangent(fmaf(gates[i], gates[2 * hidden + i], gates[3 * hidden + i]));
             const float h = fmaf(keep, state[i] - fresh, fresh);
             state[i] = h;
             s.out[(first + t) * hidden + i] = h;
@@ -127,20 +210,31 @@ template <bool REGISTERS> __global__ void __launch_bounds__(REGISTERS ? 3 * MOST
     }
 }
 
+/* Into how many parts the sum over an input is cut: as many as the product and the steps can take. */
+std::int32_t parts_of(std::int32_t inputs) {
+    for (std::int32_t parts = MOST_PARTS; parts > 1; --parts) {
+        if (inputs % (4 * parts) == 0 && inputs / parts >= PIECE) {
+            return parts;
+        }
+    }
+    return 1;
+}
+
 class Gru final : public CarvedOperation<Gru> {
     friend CarvedOperation<Gru>;
 
   public:
     explicit Gru(const GruLayer &layer)
-        : inputs_(layer.inputs), hidden_(layer.hidden), parts_(layer.inputs % PIECE == 0 ? layer.inputs / PIECE : 1),
+        : inputs_(layer.inputs), hidden_(layer.hidden), parts_(parts_of(layer.inputs)),
           arithmetic_(arithmetic_for(EARSHOT_PRECISION_FLOAT32)) {
-        shared_bytes_ = (size_product({4, hidden_}) + (in_registers() ? MOST_IN_REGISTERS : state_floats(hidden_))) *
-                        static_cast<Index>(sizeof(float));
+        shared_bytes_ =
+            (in_registers() ? 2 * MOST_IN_REGISTERS : size_product({4, hidden_}) + up_to_four(hidden_)) *
+            static_cast<Index>(sizeof(float));
         if (shared_bytes_ > static_cast<Index>(device().shared_bytes)) {
             throw Failure{STATUS_UNSUPPORTED, "hidden: " + std::to_string(hidden_) +
                                                   "; more than a block's shared memory has room for on this device"};
         }
-        const Index rows = 3 * Index{hidden_};
+        const Index rows = GATES * Index{hidden_};
         const std::int32_t width = inputs_ / parts_;
         std::vector<std::vector<HostMatrix>> pieces;
         for (std::int32_t part = 0; part < parts_; ++part) {
@@ -156,17 +250,12 @@ class Gru final : public CarvedOperation<Gru> {
         std::vector<float> biases(static_cast<std::size_t>(rows * parts_), 0.0F);
         std::copy(layer.input_bias, layer.input_bias + rows, biases.begin());
         input_bias_ = DeviceArray<float>(biases);
-        std::vector<float> turned;
-        for (Index k = 0; k < hidden_; ++k) {
-            for (Index row = 0; row < rows; ++row) {
-                turned.push_back(layer.state_weight[row * hidden_ + k]);
-            }
-        }
-        state_weight_ = DeviceArray<float>(turned);
+        state_weight_ = DeviceArray<float>(in_registers() ? padded(layer.state_weight) : turned(layer.state_weight));
         state_bias_ = to_device(layer.state_bias, rows);
-        const auto bytes = static_cast<std::size_t>(shared_bytes_);
-        earshot::check(in_registers() ? allow_shared(gru_kernel<true>, bytes) : allow_shared(gru_kernel<false>, bytes),
-                       "asking for the shared memory of a GRU");
+        if (!in_registers()) {
+            earshot::check(allow_shared(gru_kernel, static_cast<std::size_t>(shared_bytes_)),
+                           "asking for the shared memory of a GRU");
+        }
     }
 
     void check(const Extents &e) const override {
@@ -179,7 +268,7 @@ class Gru final : public CarvedOperation<Gru> {
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        const std::int32_t rows = 3 * hidden_;
+        const std::int32_t rows = GATES * hidden_;
         const Span<float> parts = scratch(a);
         Product p = {};
         p.rows = size_product({e.batch, e.frames});
@@ -193,8 +282,9 @@ class Gru final : public CarvedOperation<Gru> {
         p.out_stride = Index{parts_} * rows;
         p.out_step = rows;
         earshot::check(earshot::enqueue(p, arithmetic_, a.stream), "product of a GRU's inputs");
-        const int threads = static_cast<int>(std::min<Index>(round_up(rows, 32), MOST_THREADS));
-        earshot::check(launch("GRU", in_registers() ? gru_kernel<true> : gru_kernel<false>,
+        const std::int64_t threads =
+            in_registers() ? round_up(LANES * Index{hidden_}, 32) : std::min<Index>(round_up(rows, 32), MOST_THREADS);
+        earshot::check(launch("GRU", in_registers() ? gru_in_registers_kernel : gru_kernel,
                               dim3(static_cast<unsigned>(e.batch)), dim3(static_cast<unsigned>(threads)),
                               static_cast<std::size_t>(shared_bytes_), a.stream,
                               Steps{e.frames, hidden_, parts_, parts, state_weight_.span(), state_bias_.span(),
@@ -205,8 +295,27 @@ class Gru final : public CarvedOperation<Gru> {
   private:
     bool in_registers() const { return hidden_ <= MOST_IN_REGISTERS; }
 
+    /* [3 H, H] with zeros behind each row. */
+    std::vector<float> padded(const float *weight) const {
+        std::vector<float> rows(static_cast<std::size_t>(GATES * hidden_ * MOST_IN_REGISTERS), 0.0F);
+        for (std::int32_t row = 0; row < GATES * hidden_; ++row) {
+            std::copy(weight + row * hidden_, weight + (row + 1) * hidden_, rows.begin() + row * MOST_IN_REGISTERS);
+        }
+        return rows;
+    }
+    /* [3 H, H] to [H, 3 H]. */
+    std::vector<float> turned(const float *weight) const {
+        std::vector<float> columns;
+        for (Index k = 0; k < hidden_; ++k) {
+            for (Index row = 0; row < GATES * Index{hidden_}; ++row) {
+                columns.push_back(weight[row * hidden_ + k]);
+            }
+        }
+        return columns;
+    }
+
     Span<float> carve(Carver &carver, const Extents &e) const {
-        return carver.take(size_product({e.batch, e.frames, parts_, 3, hidden_}));
+        return carver.take(size_product({e.batch, e.frames, parts_, GATES, hidden_}));
     }
 
     std::int32_t inputs_;
