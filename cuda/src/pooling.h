@@ -1,6 +1,7 @@
-/* Mean pooling over time and frequency. */
+/* Mean pooling over time and frequency, and the gate that stands between two of them. */
 #pragma once
 
+#include "affine.h"
 #include "device.h"
 
 namespace earshot {
@@ -9,20 +10,27 @@ namespace earshot {
 struct PoolGrid {
     std::int32_t rows;
     std::int32_t columns;
+
+    __host__ __device__ std::int32_t bins() const { return rows * columns; }
+    /* Into how many parts each bin is cut where the whole of the clip would be cut into `parts`. */
+    __host__ __device__ std::int32_t parts_of_bin(std::int32_t parts) const {
+        return parts / bins() > 1 ? parts / bins() : 1;
+    }
 };
 
 /*
  * Adaptive mean pools of x [B, T, F, C] for all `grids`, one behind the other, bins in the order of rows and columns.
- * Bin i of n covers floor(i L / n) to ceil((i + 1) L / n). A bin is cut into `parts`, whose shares of its mean are
- * written side by side: out [B, parts, bins, C], to be added up in their order, so that every run gives the same bits.
+ * Bin i of n covers floor(i L / n) to ceil((i + 1) L / n). A bin is cut into parts, whose shares of its mean are
+ * written one behind the other, to be added up in their order, so that every run gives the same bits:
+ * out [B, slots, C], slots being the parts of all bins of all grids.
  */
 struct AdaptivePool {
     std::int64_t batch;
     std::int64_t frames;
     std::int64_t bands;
     std::int32_t channels;
-    std::int32_t parts;
-    std::int32_t bins; /* of all grids */
+    std::int32_t parts; /* of a whole clip */
+    std::int32_t slots;
     Span<const PoolGrid> grids;
     Span<const float> x;
     Span<float> out;
@@ -30,9 +38,95 @@ struct AdaptivePool {
 
 cudaError_t enqueue(const AdaptivePool &pool, cudaStream_t stream);
 
+/* gate = sigmoid(widen relu(narrow s)), s [C] being the sum over the slots of `pools`: the gate of one 1 x 1 grid. */
+struct Squeeze {
+    std::int32_t slots;
+    Span<const float> pools; /* [B, slots, C] */
+    Affine narrow;
+    Affine widen;
+};
+
+/* Threads of the blocks that make a gate of a squeeze, each for itself. */
+constexpr int GATE_THREADS = 256;
+
+/* Whether a block can: all of it lies in shared memory. */
+inline bool fits_gate(std::int32_t channels, std::int32_t hidden) { return channels <= 1024 && hidden <= 1024; }
+
+/* Floats of shared memory, from its start on, that make_gate needs; the gate lies there first. */
+__host__ __device__ constexpr int gate_floats(int channels, int hidden) {
+    const int fours = (channels + 3) / 4 * 4;
+    return 2 * fours + (fours > 4 * GATE_THREADS ? fours : 4 * GATE_THREADS) + (hidden + 3) / 4 * 4;
+}
+
+/* The gate of a clip into shared memory [C], by GATE_THREADS threads, with a barrier behind it. */
+__device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_t clip) {
+    const int channels = s.widen.outputs;
+    const int hidden = s.narrow.outputs;
+    const int fours = (channels + 3) / 4 * 4;
+    const auto bytes = [](int floats) { return floats * static_cast<int>(sizeof(float)); };
+    const int shares = gate_floats(channels, 0) - 2 * fours;
+    const Shared<float> gate(0, fours);
+    const Shared<float> squeezed(bytes(fours), fours);
+    const Shared<float> partial(bytes(2 * fours), shares);
+    const Shared<float> inner(bytes(2 * fours + shares), hidden);
+    const int thread = static_cast<int>(threadIdx.x);
+    const std::int64_t first = clip * s.slots * channels;
+    const bool vector = channels % 4 == 0;
+    const int items = vector ? channels / 4 : channels;
+    const int groups = items < GATE_THREADS ? GATE_THREADS / items : 1;
+    for (int i = thread; i < items * groups; i += GATE_THREADS) {
+        const int item = i % items;
+        const int group = i / items;
+        if (vector) {
+            Float4 sum = {};
+#pragma unroll 8
+            for (int slot = group; slot < s.slots; slot += groups) {
+                const Float4 share = s.pools.load4(first + static_cast<std::int64_t>(slot) * channels + item * 4);
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    sum.v[k] += share.v[k];
+                }
+            }
+            partial.store4(group * channels + item * 4, sum);
+        } else {
+            float sum = 0.0F;
+            for (int slot = group; slot < s.slots; slot += groups) {
+                sum += s.pools[first + static_cast<std::int64_t>(slot) * channels + item];
+            }
+            partial[group * channels + item] = sum;
+        }
+    }
+    __syncthreads();
+    for (int c = thread; c < channels; c += GATE_THREADS) {
+        float sum = 0.0F;
+        for (int group = 0; group < groups; ++group) {
+            sum += partial[group * channels + c];
+        }
+        squeezed[c] = sum;
+    }
+    __syncthreads();
+    for (int i = thread / 32; i < hidden; i += GATE_THREADS / 32) {
+        const float y = affine(s.narrow, i, [&](int k) { return squeezed[k]; });
+        if (thread % 32 == 0) {
+            inner[i] = y;
+        }
+    }
+    __syncthreads();
+    for (int c = thread; c < channels; c += GATE_THREADS) {
+        float sum = 0.0F;
+#pragma unroll 4
+        for (int k = 0; k < hidden; ++k) {
+            sum = fmaf(s.widen.weight[static_cast<std::int64_t>(c) * hidden + k], inner[k], sum);
+        }
+        gate[c] = sigmoid(sum);
+    }
+    __syncthreads();
+    return gate;
+}
+
 /*
  * y = relu(x * gate[b, c]), then the mean of 2 x 2 positions if `pooled`, an odd last frame or band left out:
- * [B, T, F, C] to [B, T, F, C] or [B, T / 2, F / 2, C].
+ * [B, T, F, C] to [B, T, F, C] or [B, T / 2, F / 2, C]. The gate is 1, given, or made of a squeeze.
  */
 struct GatedPool {
     std::int64_t batch;
@@ -41,13 +135,14 @@ struct GatedPool {
     std::int32_t channels;
     bool pooled;
     Span<const float> x;
-    Span<const float> gate; /* [B, C], or empty for 1 */
+    Span<const float> gate; /* [B, C], or empty */
+    Squeeze squeeze;        /* with 0 slots for none */
     Span<float> out;
 
-    std::int64_t frames_out() const { return pooled ? frames / 2 : frames; }
-    std::int64_t bands_out() const { return pooled ? bands / 2 : bands; }
+    __host__ __device__ std::int64_t frames_out() const { return pooled ? frames / 2 : frames; }
+    __host__ __device__ std::int64_t bands_out() const { return pooled ? bands / 2 : bands; }
 };
 
-cudaError_t enqueue(const GatedPool &pool, cudaStream_t stream);
+cudaError_t enqueue(const GatedPool &pool, std::int32_t multiprocessors, cudaStream_t stream);
 
 } // namespace earshot

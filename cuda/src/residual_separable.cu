@@ -143,7 +143,8 @@ class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
         p.out_stride = outputs;
         earshot::check(earshot::enqueue(p, arithmetic_, a.stream), "pointwise convolution and shortcut");
         earshot::check(
-            earshot::enqueue(GatedPool{e.batch, e.frames, e.bands, outputs, true, s.plane, {}, a.output}, a.stream),
+            earshot::enqueue(GatedPool{e.batch, e.frames, e.bands, outputs, true, s.plane, {}, {}, a.output},
+                                       device().multiprocessors, a.stream),
             "pooling");
     }
 

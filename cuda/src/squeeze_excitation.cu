@@ -1,19 +1,23 @@
 /*
  * EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution, pools of its output, gate, and one pass that applies it.
  *
- * Idea: what depends on the whole clip stands between two passes over the convolution's output z, which stays in L2.
- * The gate is a small perceptron: one block a clip joins the parts of the pools and runs both layers, a warp a number;
- * between its steps numbers go through global memory, so that no size is too great for it.
+ * Idea: what depends on the whole clip stands between two passes over the convolution's output z, which stays in L2. The
+ * gate is a small perceptron. Of a single mean (scale 1, SE-Trans as published) every block of the last pass makes it
+ * for itself out of the parts of the mean; with more scales there is more to add up, and one block a clip does it in a
+ * launch of its own, numbers going through global memory between its steps, so that no size is too great for it. Where
+ * the input has one channel (the first layer), z is never written: see single_channel.h.
  *
- * Bytes (64 to 64 channels at 500 x 64, one clip, scales 1, 2, 3): x 8 MB read 1.6 times, z 8 MB written and read 4
- * times, 2 MB written, nearly all in L2. Flops: 2.4 G. Limit on an H200: the convolution's flops of float32, 35 us at
- * 67 TFLOP/s, less with tensor cores; the rest 12 us.
+ * Bytes (64 to 64 channels at 500 x 64, one clip, scale 1): x 8 MB read 1.6 times, z 8 MB written and read twice, 2 MB
+ * written, nearly all in L2; in a batch 27 MB a clip, 6.3 us on an H200. Flops: 2.4 G. Limit on an H200: the
+ * convolution's flops of float32, 35 us at 67 TFLOP/s, less with tensor cores; the rest 8 us for one clip.
  */
 #include <algorithm>
+#include <optional>
 
 #include "affine.h"
 #include "convolution3x3.h"
 #include "pooling.h"
+#include "single_channel.h"
 
 namespace earshot {
 
@@ -22,12 +26,14 @@ namespace {
 constexpr int THREADS = 512;
 constexpr int WARPS = THREADS / 32;
 
+/* The gate of any number of pools. */
 struct Gate {
     std::int32_t channels;
     std::int32_t bins;
-    std::int32_t parts;
+    std::int32_t parts; /* of a clip, as of AdaptivePool */
+    std::int32_t slots;
     Span<const PoolGrid> grids;
-    Span<const float> pools; /* [B, parts, bins, C] */
+    Span<const float> pools; /* [B, slots, C] */
     Affine narrow;
     Affine widen;
     Span<float> squeezed; /* [B, bins * C] */
@@ -43,17 +49,23 @@ __global__ void __launch_bounds__(THREADS) gate_kernel(Gate g) {
     const int warp = static_cast<int>(threadIdx.x) / 32;
     const std::int64_t values = static_cast<std::int64_t>(g.bins) * g.channels;
     std::int64_t begin = 0;
+    std::int64_t slot0 = clip * g.slots;
     for (int grid = 0; begin < values; ++grid) {
         /* A grid's bins are read channel by channel, bins of a channel side by side. */
-        const std::int64_t bins = g.grids[grid].rows * g.grids[grid].columns;
+        const std::int64_t bins = g.grids[grid].bins();
+        const int parts = g.grids[grid].parts_of_bin(g.parts);
         for (std::int64_t i = threadIdx.x; i < bins * g.channels; i += THREADS) {
+            const std::int64_t bin = i / g.channels;
+            const std::int64_t channel = i % g.channels;
             float sum = 0.0F;
-            for (int part = 0; part < g.parts; ++part) {
-                sum += g.pools[(clip * g.parts + part) * values + begin + i];
+#pragma unroll 8
+            for (int part = 0; part < parts; ++part) {
+                sum += g.pools[(slot0 + bin * parts + part) * g.channels + channel];
             }
-            g.squeezed[clip * values + begin + i % g.channels * bins + i / g.channels] = sum;
+            g.squeezed[clip * values + begin + channel * bins + bin] = sum;
         }
         begin += bins * g.channels;
+        slot0 += bins * parts;
     }
     __syncthreads();
     for (int i = warp; i < g.narrow.outputs; i += WARPS) {
@@ -63,11 +75,13 @@ __global__ void __launch_bounds__(THREADS) gate_kernel(Gate g) {
         }
     }
     __syncthreads();
-    for (int i = warp; i < g.channels; i += WARPS) {
-        const float y = affine(g.widen, i, [&](int k) { return g.hidden[clip * g.narrow.outputs + k]; });
-        if (lane == 0) {
-            g.gate[clip * g.channels + i] = sigmoid(y);
+    for (int c = static_cast<int>(threadIdx.x); c < g.channels; c += THREADS) {
+        float sum = 0.0F;
+        for (int k = 0; k < g.widen.inputs; ++k) {
+            sum = fmaf(g.widen.weight[static_cast<std::int64_t>(c) * g.widen.inputs + k],
+                       g.hidden[clip * g.widen.inputs + k], sum);
         }
+        g.gate[clip * g.channels + c] = sigmoid(sum);
     }
 }
 
@@ -92,42 +106,60 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
 
   public:
     SqueezeExcitation(const SqueezeExcitationLayer &layer, Arithmetic arithmetic)
-        : pooled_(layer.pooled), bins_(countable_bins(layer)),
-          convolution_(layer.convolution, layer.bias, layer.inputs, layer.outputs,
-                       block_arithmetic(layer.inputs, arithmetic)),
-          grids_(grids_of(layer)), narrow_(layer.narrow, nullptr, bins_ * layer.outputs, layer.hidden, true),
-          widen_(layer.widen, nullptr, layer.hidden, layer.outputs, false) {}
+        : pooled_(layer.pooled), inputs_(layer.inputs), outputs_(layer.outputs), bins_(countable_bins(layer)),
+          grids_(grids_of(layer)), on_device_(grids_), narrow_(layer.narrow, nullptr, bins_ * layer.outputs,
+                                                               layer.hidden, true),
+          widen_(layer.widen, nullptr, layer.hidden, layer.outputs, false) {
+        if (inputs_ == 1) {
+            single_weights_ = DeviceArray<float>(taps_first(layer.convolution, outputs_));
+            single_bias_ = to_device(layer.bias, outputs_);
+        } else {
+            convolution_.emplace(layer.convolution, layer.bias, inputs_, outputs_,
+                                 block_arithmetic(inputs_, arithmetic));
+        }
+    }
 
     void check(const Extents &e) const override {
         require(!pooled_ || (e.frames >= 2 && e.bands >= 2), "shape: fewer frames or bands than the pooling takes, 2");
         Convolution3x3::check(e);
     }
     Index input0_floats(const Extents &e) const override {
-        return size_product({e.batch, e.frames, e.bands, convolution_.inputs()});
+        return size_product({e.batch, e.frames, e.bands, inputs_});
     }
     Index output_floats(const Extents &e) const override {
         const GatedPool last = last_pass(e);
-        return size_product({e.batch, last.frames_out(), last.bands_out(), convolution_.outputs()});
+        return size_product({e.batch, last.frames_out(), last.bands_out(), outputs_});
     }
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
         const Scratch s = scratch(a);
-        earshot::check(convolution_.enqueue(e, a.input0, s.z, a.stream), "convolution");
-        const std::int32_t channels = convolution_.outputs();
-        earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, channels, parts(e), bins_,
-                                                     grids_.span(), s.z, s.pools},
+        const Squeeze squeeze = {slots(e), s.pools, narrow_.view(), widen_.view()};
+        if (twice()) {
+            earshot::check(enqueue_means(single(a), s.pools, a.stream), "convolution of one channel, its mean");
+            earshot::check(enqueue_gated(single(a), squeeze, a.output, a.stream), "convolution of one channel");
+            return;
+        }
+        earshot::check(inputs_ == 1 ? earshot::enqueue(single(a), s.z, a.stream)
+                                    : convolution_->enqueue(e, a.input0, s.z, a.stream),
+                       "convolution");
+        earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, outputs_, parts(e), slots(e),
+                                                     on_device_.span(), s.z, s.pools},
                                         a.stream),
                        "pools of the squeeze");
-        earshot::check(launch("gate", gate_kernel, dim3(static_cast<unsigned>(e.batch)), dim3(THREADS), 0, a.stream,
-                              Gate{channels, bins_, parts(e), grids_.span(), s.pools, narrow_.view(), widen_.view(),
-                                   s.squeezed, s.hidden, s.gate}),
-                       "gate");
         GatedPool last = last_pass(e);
         last.x = s.z;
-        last.gate = s.gate;
         last.out = a.output;
-        earshot::check(earshot::enqueue(last, a.stream), "gated pool");
+        if (blocks_make_gate()) {
+            last.squeeze = squeeze;
+        } else {
+            earshot::check(launch("gate", gate_kernel, dim3(static_cast<unsigned>(e.batch)), dim3(THREADS), 0, a.stream,
+                                  Gate{outputs_, bins_, parts(e), slots(e), on_device_.span(), s.pools, narrow_.view(),
+                                       widen_.view(), s.squeezed, s.hidden, s.gate}),
+                           "gate");
+            last.gate = s.gate;
+        }
+        earshot::check(earshot::enqueue(last, device().multiprocessors, a.stream), "gated pool");
     }
 
   private:
@@ -141,28 +173,64 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
 
     Scratch carve(Carver &carver, const Extents &e) const {
         Scratch s;
-        s.z = carver.take(size_product({e.batch, e.frames, e.bands, convolution_.outputs()}));
-        s.pools = carver.take(size_product({e.batch, parts(e), bins_, convolution_.outputs()}));
-        s.squeezed = carver.take(size_product({e.batch, narrow_.inputs()}));
-        s.hidden = carver.take(size_product({e.batch, narrow_.outputs()}));
-        s.gate = carver.take(size_product({e.batch, convolution_.outputs()}));
+        s.pools = carver.take(size_product({e.batch, slots(e), outputs_}));
+        if (!twice()) {
+            s.z = carver.take(size_product({e.batch, e.frames, e.bands, outputs_}));
+        }
+        if (!blocks_make_gate()) {
+            s.squeezed = carver.take(size_product({e.batch, narrow_.inputs()}));
+            s.hidden = carver.take(size_product({e.batch, narrow_.outputs()}));
+            s.gate = carver.take(size_product({e.batch, outputs_}));
+        }
         return s;
     }
 
-    GatedPool last_pass(const Extents &e) const {
-        return {e.batch, e.frames, e.bands, convolution_.outputs(), pooled_, {}, {}, {}};
+    /* Of one mean. */
+    bool blocks_make_gate() const { return bins_ == 1 && fits_gate(outputs_, narrow_.outputs()); }
+
+    /* The convolution is made once for its mean and once for its output. */
+    bool twice() const { return inputs_ == 1 && !pooled_ && blocks_make_gate(); }
+
+    SingleChannel single(const Arguments &a) const {
+        return {a.extents.batch,
+                static_cast<std::int32_t>(a.extents.frames),
+                static_cast<std::int32_t>(a.extents.bands),
+                outputs_,
+                single_weights_.span(),
+                single_bias_.span(),
+                a.input0};
     }
 
-    /* Parts of 256 positions of the whole; smaller bins are cut into as many, which costs nothing but their joining. */
+    GatedPool last_pass(const Extents &e) const {
+        return {e.batch, e.frames, e.bands, outputs_, pooled_, {}, {}, {}, {}};
+    }
+
+    /* Parts of 128 positions of the whole or more: two blocks a multiprocessor, and sums that a block can add up. */
     static std::int32_t parts(const Extents &e) {
-        constexpr Index MOST_PARTS = 32;
-        return static_cast<std::int32_t>(std::clamp<Index>(size_product({e.frames, e.bands}) / 256, 1, MOST_PARTS));
+        constexpr Index MOST_PARTS = 128;
+        return static_cast<std::int32_t>(std::clamp<Index>(size_product({e.frames, e.bands}) / 128, 1, MOST_PARTS));
+    }
+
+    std::int32_t slots(const Extents &e) const {
+        if (twice()) {
+            return static_cast<std::int32_t>(single_channel_slots(e.frames, e.bands, outputs_));
+        }
+        Index slots = 0;
+        for (const PoolGrid &grid : grids_) {
+            slots += Index{grid.bins()} * grid.parts_of_bin(parts(e));
+        }
+        return static_cast<std::int32_t>(slots);
     }
 
     bool pooled_;
+    std::int32_t inputs_;
+    std::int32_t outputs_;
     std::int32_t bins_;
-    Convolution3x3 convolution_;
-    DeviceArray<PoolGrid> grids_;
+    std::vector<PoolGrid> grids_;
+    DeviceArray<PoolGrid> on_device_;
+    std::optional<Convolution3x3> convolution_; /* of more than one channel */
+    DeviceArray<float> single_weights_;         /* of one channel */
+    DeviceArray<float> single_bias_;
     PreparedAffine narrow_;
     PreparedAffine widen_;
 };

@@ -104,6 +104,29 @@ TEST(cuda_squeeze_excitation_sizes) {
     }
 }
 
+/* The first layer's way, whose convolution is made twice; its blocks are strips of 8 frames or more. */
+TEST(cuda_squeeze_excitation_of_one_channel) {
+    for (const std::int32_t c : {1, 3, 4, 20, 64, 68, 70}) {
+        compare(test::SqueezeShape{1, c, 3, 0, {1}}, 2, 19, 21);
+    }
+    for (const std::int64_t t : {1, 2, 7, 8, 9, 70}) {
+        compare(test::SqueezeShape{1, 8, 2, 0, {1}}, 1, t, 13);
+    }
+    for (const std::int64_t f : {1, 2, 64, 130}) {
+        compare(test::SqueezeShape{1, 8, 2, 0, {1}}, 2, 10, f);
+    }
+    /* More frames in a strip than a block has in shared memory at once. */
+    compare(test::SqueezeShape{1, 4, 2, 0, {1}}, 1, 2200, 2);
+}
+
+/* Several parts of a mean, with one scale and with more. */
+TEST(cuda_squeeze_excitation_adds_up_parts) {
+    for (const std::int32_t c : {6, 8}) {
+        compare(test::SqueezeShape{2, c, 3, 1, {1}}, 2, 41, 40);
+        compare(test::SqueezeShape{2, c, 3, 0, {1, 2, 3}}, 1, 41, 40);
+    }
+}
+
 TEST(cuda_residual_separable_channels) {
     for (const std::int32_t c : {1, 2, 4, 15, 16, 17, 33}) {
         compare(test::SeparableShape{c, c, 0}, 1, 7, 9);
