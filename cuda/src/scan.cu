@@ -63,7 +63,7 @@ cudaError_t enqueue_fast(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 bool has_sizes(const SelectiveScan &scan) {
     return scan.inner >= 1 && scan.states >= 1 && scan.states <= kMostStates && scan.rank >= 1 &&
            scan.dt_width == divide_up(scan.rank, 4) * 4 && scan.state_width == divide_up(scan.states, 4) * 4 &&
-           scan.sequences.count >= 1 && scan.sequences.length >= 1;
+           scan.sequences.count >= 1 && scan.sequences.length >= 1 && scan.sequences.inner >= 1;
 }
 
 } // namespace
@@ -76,7 +76,7 @@ std::vector<ScanShape> scan_shapes(std::int32_t states) {
         return {{2, 2}, {2, 1}};
     }
     if (states <= 16) {
-        return {{2, 2}, {4, 2}, {4, 1}};
+        return {{1, 2}, {2, 4}, {2, 2}, {4, 4}, {4, 2}, {4, 1}};
     }
     if (states <= 32) {
         return {{4, 2}, {4, 1}};

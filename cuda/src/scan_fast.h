@@ -31,40 +31,15 @@
  */
 #pragma once
 
-#include <cstdlib>
-
 #include "intrinsics.h"
+#include "scan_grid.h"
 #include "scan_variants.h"
 
 namespace earshot {
 
-constexpr int kScanThreads = 128;
 constexpr float kNoStep = -1e30F; /* softplus of it is 0 */
-constexpr int kScanChunk = 32;    /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
-
-struct ScanGrid {
-    std::int32_t tiles;     /* of channels */
-    std::int32_t stretches; /* of all sequences */
-    std::int32_t stride;    /* from a block's stretch to its next */
-    std::int32_t segments;  /* stretches of a sequence */
-    std::int32_t segment_length;
-};
 
 namespace scan_fast_details {
-
-/* A run of tokens: `row` is the first one's in the direction's order, of [tokens, 2]. */
-struct Stretch {
-    std::int64_t row;
-    int length;
-};
-
-__device__ __forceinline__ Stretch stretch_of(const SelectiveScan &p, const ScanGrid &grid, int direction, int index) {
-    const int sequence = index / grid.segments;
-    const int begin = (index - sequence * grid.segments) * grid.segment_length;
-    const int place = direction == 0 ? begin : p.sequences.length - 1 - begin;
-    return {(p.sequences.first(sequence) + place * p.sequences.step) * 2 + direction,
-            min(grid.segment_length, p.sequences.length - begin)};
-}
 
 /* Where a row's parts lie in shared memory: dt, B, C, the latter two padded to STATES. */
 template <int STATES, int RANK>
@@ -233,10 +208,10 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     fetch(now_values, now.length, 0);
     while (index < grid.stretches) {
         const int following = index + grid.stride;
-        const Stretch next = following < grid.stretches ? stretch_of(p, grid, direction, following) : Stretch{0, 0};
+        const Stretch next = following < grid.stretches ? stretch_of(p, grid, direction, following) : Stretch{0, 0, 0};
         const std::int64_t next_values = origin(next);
         /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
-        const bool fresh = ENDS || index % grid.segments == 0;
+        const bool fresh = ENDS || now.segment == 0;
         const std::int64_t carried = fresh ? -1 : index - index / grid.segments - 1;
         float h[CHANNELS][kOwn];
         float delta_sum[CHANNELS];
@@ -402,23 +377,10 @@ std::int64_t scan_shared_floats(const SelectiveScan &scan) {
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
 cudaError_t launch_scan(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    const std::int32_t segments = ENDS ? plan.segments - 1 : plan.segments; /* nobody needs the last one's end */
-    const std::int64_t tiles = divide_up(scan.inner, kScanThreads / LANES * CHANNELS);
-    const std::int64_t stretches = scan.sequences.count * segments;
-    const std::int64_t stride = divide_up(stretches, plan.stretches_per_block);
     const auto shared =
         static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
-    if (shared > kMostScanShared) {
-        return cudaErrorNotSupported;
-    }
-    const std::int64_t value_step = 2 * std::abs(scan.sequences.step) * scan.inner;
-    if (value_step > INT32_MAX || stretches + stride > INT32_MAX || stride * 2 * tiles > INT32_MAX) {
-        return cudaErrorInvalidValue;
-    }
-    const ScanGrid grid = {static_cast<std::int32_t>(tiles), static_cast<std::int32_t>(stretches),
-                           static_cast<std::int32_t>(stride), segments, plan.segment_length};
-    return launch(ENDS ? "scan_ends" : "scan_fast", scan_fast<STATES, LANES, CHANNELS, RANK, ENDS>,
-                  dim3(static_cast<unsigned>(stride * 2 * tiles)), dim3(kScanThreads), shared, stream, scan, grid);
+    return launch_scan_grid(ENDS ? "scan_ends" : "scan_fast", scan_fast<STATES, LANES, CHANNELS, RANK, ENDS>,
+                            kScanThreads / LANES * CHANNELS, shared, ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

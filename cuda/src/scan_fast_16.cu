@@ -14,12 +14,15 @@ cudaError_t launch_shape(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 
 template <>
 cudaError_t enqueue_ends<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    return launch_shape<2, 2, true>(scan, plan, stream);
+    return scan_is_tiled(scan) ? enqueue_tiled_ends(scan, plan, stream) : launch_shape<2, 2, true>(scan, plan, stream);
 }
 
 template <>
 cudaError_t enqueue_outputs<16>(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    if (plan.shape.lanes == 2) {
+    if (scan_is_tiled(scan)) {
+        return enqueue_tiled_outputs(scan, plan, stream);
+    }
+    if (plan.shape.lanes <= 2) {
         return launch_shape<2, 2, false>(scan, plan, stream);
     }
     return plan.shape.channels == 2 ? launch_shape<4, 2, false>(scan, plan, stream)

@@ -13,9 +13,11 @@ namespace earshot {
 constexpr std::int32_t kMostStates = 256;
 constexpr std::size_t kMostScanShared = 48 << 10; /* bytes of shared memory that every kernel may have */
 
-/* How many lanes of a warp share the states of a channel, and how many channels a thread has. */
+/* How many lanes of a warp share the states of a channel, how many channels a thread has, and which share of the decays
+   the multiply-add pipe computes: every `polynomial`-th, or none. */
 struct ScanShape {
     int lanes, channels;
+    int polynomial = 0;
 };
 
 /*
@@ -56,5 +58,10 @@ cudaError_t enqueue_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 cudaError_t enqueue_carry(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 template <int STATES>
 cudaError_t enqueue_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
+
+/* The same for the sizes that the tiled kernel takes. */
+bool scan_is_tiled(const SelectiveScan &scan);
+cudaError_t enqueue_tiled_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
+cudaError_t enqueue_tiled_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 
 } // namespace earshot

@@ -1,0 +1,367 @@
+/*
+ * The selective scan for the papers' sizes: 13 to 16 states, ranks of up to 4, channels in quads. Both directions in
+ * one launch; direction 1 walks through the tokens backwards.
+ *
+ * Idea. What is done once a channel and token (softplus, the product of step and input, the gate) and what is done once
+ * a state (decay, state, its share of the output) want different threads. So a warp walks through its channels' tokens
+ * in groups of 128 channels of tokens, and each of its threads has two roles: first a quad of channels of one token
+ * (u, z and y move as 16 bytes; a group is fetched while the one before is scanned), then 16 / LANES states of CHANNELS
+ * channels for all tokens of the group. Steps and inputs, and the shares of the sums of C h, change hands in a
+ * corner of shared memory that belongs to the warp: no block waits for that, and no shuffles are spent. The rows of dt,
+ * B and C of 32 tokens lie in shared memory for the whole block, the next 32 are on their way (cp.async). Loads beyond a
+ * sequence's end are taken from its last token, and what becomes of them is not stored.
+ */
+#pragma once
+
+#include "intrinsics.h"
+#include "scan_grid.h"
+#include "scan_variants.h"
+
+namespace earshot {
+
+namespace scan_tiled_details {
+
+constexpr int kStates = 16;
+constexpr int kRank = 4;
+constexpr int kRow = kRank + 2 * kStates; /* floats of a row of dt, B and C */
+constexpr int kWarps = kScanThreads / 32;
+constexpr int kGroup = 128; /* channels of tokens that a warp does at once: a quad for each of its threads */
+
+template <int LANES, int CHANNELS>
+struct Tile {
+    static constexpr int own = kStates / LANES;          /* states of a thread */
+    static constexpr int places = 32 / LANES;            /* threads of a warp with different channels */
+    static constexpr int wide = places * CHANNELS;       /* channels of a warp */
+    static constexpr int quads = wide / 4;               /* of these */
+    static constexpr int tokens = kGroup / wide;         /* of a group */
+    static constexpr int padding = wide < 32 ? wide : 0; /* puts the lanes' sums into different banks */
+    static constexpr int sums = kGroup + padding;        /* floats of a lane's sums */
+    static constexpr int corner = 2 * kGroup + LANES * sums;
+    static_assert(kScanChunk % tokens == 0 && own % 4 == 0, "whole groups in a chunk, whole quads of states");
+
+    /*
+     * Steps and inputs of a token lie in shared memory as pairs (step, input), those of channels 0 and 1 of every quad
+     * first, then those of 2 and 3: both of a quad's writes are without gaps then. Which of a warp's channels the thread
+     * at `place` has as its first, and where its pairs begin:
+     */
+    static __device__ __forceinline__ int channel(int place) {
+        return CHANNELS == 2 ? place % quads * 4 + place / quads * 2 : place * CHANNELS;
+    }
+    static __device__ __forceinline__ int pair(int channel) {
+        return (channel / 2 % 2 * quads + channel / 4) * 4 + channel % 2 * 2;
+    }
+};
+
+/* 2^x for x from -125 to 127, 2^-125 below, on the multiply-add pipe. */
+__device__ __forceinline__ float polynomial_exp2(float x) {
+    constexpr float kRounder = 12582912.0F;
+    x = fmaxf(x, -125.0F);
+    const float rounded = x + kRounder;
+    const float f = x - (rounded - kRounder);
+    float p = 0.0013264728F;
+    p = fmaf(p, f, 0.009671513F);
+    p = fmaf(p, f, 0.055507336F);
+    p = fmaf(p, f, 0.24022242F);
+    p = fmaf(p, f, 0.6931470F);
+    p = fmaf(p, f, 1.0F);
+    return float_of(bits_of(p) + (bits_of(rounded) << 23U));
+}
+
+/* Copies rows of dt, B and C into shared memory: a thread has one quad of every `kAtOnce`-th row. */
+template <bool ENDS>
+class Stager {
+    static constexpr int kQuads = (ENDS ? kRow - kStates : kRow) / 4;
+    static constexpr int kAtOnce = kScanThreads / kQuads;
+
+  public:
+    __device__ __forceinline__ Stager(const SelectiveScan &p, const Shared<float> &rows, int row_step)
+        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / kQuads),
+          column_(static_cast<int>(threadIdx.x) % kQuads * 4), step_(row_step * kRow) {}
+
+    /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its end
+       are its last one once more. */
+    __device__ __forceinline__ void begin(int to, std::int64_t first_row, int length, int from) const {
+        const std::int64_t first = first_row * kRow + column_;
+#pragma unroll
+        for (int t = 0; t < kScanChunk; t += kAtOnce) {
+            if (row_ < min(kAtOnce, kScanChunk - t)) {
+                const int place = min(from + t + row_, length - 1);
+                copy_async(rows_, to + (t + row_) * kRow + column_, p_.x_projection, multiply_wide(place, step_, first));
+            }
+        }
+    }
+
+  private:
+    const SelectiveScan &p_;
+    Shared<float> rows_;
+    int row_, column_, step_;
+};
+
+} // namespace scan_tiled_details
+
+/* Every POLYNOMIAL-th decay is computed on the multiply-add pipe (0: none). */
+template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
+__global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
+    scan_tiled(const SelectiveScan p, const ScanGrid grid) {
+    using namespace scan_tiled_details;
+    using Mine = Tile<LANES, CHANNELS>;
+
+    const int in_warp = static_cast<int>(threadIdx.x) % 32;
+    const int warp = static_cast<int>(threadIdx.x) / 32;
+    const int tile = static_cast<int>(blockIdx.x) % grid.tiles;
+    const int direction = static_cast<int>(blockIdx.x) / grid.tiles % 2;
+    int index = static_cast<int>(blockIdx.x) / grid.tiles / 2;
+    const int inner = p.inner;
+    const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
+    const int first = (tile * kWarps + warp) * Mine::wide; /* channel of the warp */
+
+    /* The role of a state's thread. A channel that does not exist is computed like the last one, and not stored. */
+    const int lane = in_warp / Mine::places;
+    const int channel = Mine::channel(in_warp % Mine::places);
+    float a[CHANNELS][Mine::own];
+#pragma unroll
+    for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+        for (int s = 0; s < Mine::own; ++s) {
+            const int n = lane * Mine::own + s;
+            a[c][s] = n < p.states ? p.a[static_cast<std::int64_t>(direction * p.states + n) * inner +
+                                         min(first + channel + c, inner - 1)]
+                                   : 0.0F;
+        }
+    }
+
+    /* The role of a token's thread: a quad of channels of every Mine::tokens-th token. */
+    const int quad = in_warp % Mine::quads;
+    const int token = in_warp / Mine::quads;
+    const bool exists = first + quad * 4 < inner;
+    const int quad_channel = min(first + quad * 4, inner - 4);
+    Float4 dt_weight[kRank];
+#pragma unroll
+    for (int r = 0; r < kRank; ++r) {
+        dt_weight[r] = {};
+        if (r < p.rank) {
+            dt_weight[r] = p.dt_weight.load4(static_cast<std::int64_t>(direction * p.rank + r) * inner + quad_channel);
+        }
+    }
+    const Float4 dt_bias = p.dt_bias.load4(direction * inner + quad_channel);
+    const Float4 d = ENDS ? Float4{} : p.d.load4(direction * inner + quad_channel);
+
+    const Shared<float> rows(0, 2 * kScanChunk * kRow);
+    const Stager<ENDS> stager(p, rows, row_step);
+    const int corner = (2 * kScanChunk * kRow + warp * Mine::corner) * static_cast<int>(sizeof(float));
+    const Shared<float> pairs(corner, 2 * kGroup);
+    const Shared<float> sums(corner + 2 * kGroup * static_cast<int>(sizeof(float)), LANES * Mine::sums);
+
+    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate. */
+    const int value_step = row_step * inner;
+    const int gate_place = inner - quad_channel;
+    const std::int64_t group_step = static_cast<std::int64_t>(value_step) * Mine::tokens;
+    const auto first_values = [&](const Stretch &stretch) {
+        return multiply_wide(min(token, stretch.length - 1), value_step, stretch.row * inner + quad_channel);
+    };
+
+    Float4 u = {};
+    Float4 z = {};
+    const auto fetch = [&](std::int64_t at) {
+        u = p.u.load4(at);
+        if constexpr (!ENDS) {
+            z = p.xz.load4(2 * at + gate_place);
+        }
+    };
+
+    Stretch now = stretch_of(p, grid, direction, index);
+    int buffer = 0;
+    stager.begin(buffer, now.row, now.length, 0);
+    std::int64_t at = first_values(now);
+    fetch(at);
+    while (index < grid.stretches) {
+        const int following = index + grid.stride;
+        const bool more = following < grid.stretches;
+        const Stretch next = more ? stretch_of(p, grid, direction, following) : now;
+        /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
+        const bool fresh = ENDS || now.segment == 0;
+        float h[CHANNELS][Mine::own];
+#pragma unroll
+        for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+            for (int s = 0; s < Mine::own; ++s) {
+                h[c][s] = 0.0F;
+            }
+        }
+        if (!fresh) {
+            const std::int64_t slot = index - index / grid.segments - 1;
+#pragma unroll
+            for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+                for (int s = 0; s < Mine::own; ++s) {
+                    const int n = lane * Mine::own + s;
+                    if (n < p.states && first + channel + c < inner) {
+                        h[c][s] = p.carry[((slot * 2 + direction) * p.states + n) * inner + first + channel + c];
+                    }
+                }
+            }
+        }
+        Float4 delta_sum = {};
+        for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
+            wait_for_copies();
+            __syncthreads();
+            const int other = kScanChunk * kRow - buffer;
+            const bool on = chunk + kScanChunk < now.length;
+            if (on || more) {
+                stager.begin(other, on ? now.row : next.row, on ? now.length : next.length,
+                             on ? chunk + kScanChunk : 0);
+            }
+            const int chunk_end = min(chunk + kScanChunk, now.length);
+#pragma unroll 1
+            for (int group = chunk; group < chunk_end; group += Mine::tokens) {
+                const int group_row = buffer + (group - chunk) * kRow;
+
+                /* A quad of channels of a token. */
+                const Float4 dt = rows.load4(group_row + token * kRow);
+                Float4 delta = dt_bias;
+                Float4 input;
+                Float4 skip;
+                Float4 gate;
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+#pragma unroll
+                    for (int r = 0; r < kRank; ++r) {
+                        delta.v[k] = fmaf(dt_weight[r].v[k], dt.v[r], delta.v[k]);
+                    }
+                    delta.v[k] = softplus(delta.v[k]);
+                    input.v[k] = delta.v[k] * u.v[k];
+                    if constexpr (ENDS) {
+                        delta_sum.v[k] += delta.v[k];
+                    } else {
+                        skip.v[k] = d.v[k] * u.v[k];
+                        gate.v[k] = silu(z.v[k]);
+                    }
+                }
+                const std::int64_t y_at = at;
+                if (group + Mine::tokens < now.length) {
+                    /* A token that does not exist is the one before once more. */
+                    at += group + Mine::tokens + token < now.length ? group_step : 0;
+                } else {
+                    at = first_values(next);
+                }
+                fetch(at);
+#pragma unroll
+                for (int half = 0; half < 2; ++half) {
+                    pairs.store4(((token * 2 + half) * Mine::quads + quad) * 4,
+                                 {delta.v[2 * half], input.v[2 * half], delta.v[2 * half + 1], input.v[2 * half + 1]});
+                }
+                __syncwarp();
+
+                /* The states of the thread's channels, through all tokens of the group. */
+                const int own_row = group_row + kRank + lane * Mine::own;
+                const int own_pair = Mine::pair(channel);
+                const int own_sum = lane * Mine::sums + channel;
+#pragma unroll
+                for (int j = 0; j < Mine::tokens; ++j) {
+                    float step[CHANNELS];
+                    float in[CHANNELS];
+                    if constexpr (CHANNELS == 1) {
+                        const Float2 one = pairs.load<2>(own_pair + j * Mine::wide * 2);
+                        step[0] = one.v[0];
+                        in[0] = one.v[1];
+                    } else {
+#pragma unroll
+                        for (int half = 0; half < CHANNELS / 2; ++half) {
+                            const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2 + half * Mine::wide);
+                            step[2 * half] = two.v[0];
+                            in[2 * half] = two.v[1];
+                            step[2 * half + 1] = two.v[2];
+                            in[2 * half + 1] = two.v[3];
+                        }
+                    }
+                    Vector<float, CHANNELS> y = {};
+#pragma unroll
+                    for (int s = 0; s < Mine::own; s += 4) {
+                        const Float4 b4 = rows.load4(own_row + j * kRow + s);
+                        Float4 c4 = {};
+                        if constexpr (!ENDS) {
+                            c4 = rows.load4(own_row + j * kRow + kStates + s);
+                        }
+#pragma unroll
+                        for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                const int i = (j * Mine::own + s + k) * CHANNELS + c;
+                                const float decay =
+                                    POLYNOMIAL > 0 && i % (POLYNOMIAL > 0 ? POLYNOMIAL : 1) == POLYNOMIAL - 1
+                                        ? polynomial_exp2(step[c] * a[c][s + k])
+                                        : fast_exp2(step[c] * a[c][s + k]);
+                                h[c][s + k] = fmaf(decay, h[c][s + k], in[c] * b4.v[k]);
+                                if constexpr (!ENDS) {
+                                    y.v[c] = fmaf(c4.v[k], h[c][s + k], y.v[c]);
+                                }
+                            }
+                        }
+                    }
+                    if constexpr (!ENDS) {
+                        sums.store<CHANNELS>(own_sum + j * Mine::wide, y);
+                    }
+                }
+                __syncwarp();
+
+                /* The quad again. */
+                if constexpr (!ENDS) {
+                    Float4 sum = sums.load4(token * Mine::wide + quad * 4);
+#pragma unroll
+                    for (int other_lane = 1; other_lane < LANES; ++other_lane) {
+                        const Float4 share = sums.load4(other_lane * Mine::sums + token * Mine::wide + quad * 4);
+#pragma unroll
+                        for (int k = 0; k < 4; ++k) {
+                            sum.v[k] += share.v[k];
+                        }
+                    }
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        sum.v[k] = (skip.v[k] + sum.v[k]) * gate.v[k];
+                    }
+                    if (group + token < now.length && exists) {
+                        p.y.store4(y_at, sum);
+                    }
+                }
+            }
+            buffer = other;
+        }
+        if constexpr (ENDS) {
+            const std::int64_t slot = static_cast<std::int64_t>(index) * 2 + direction;
+            const std::int64_t all_sums = static_cast<std::int64_t>(grid.stretches) * 2 * p.states * inner;
+#pragma unroll
+            for (int c = 0; c < CHANNELS; ++c) {
+#pragma unroll
+                for (int s = 0; s < Mine::own; ++s) {
+                    const int n = lane * Mine::own + s;
+                    if (n < p.states && first + channel + c < inner) {
+                        p.carry[(slot * p.states + n) * inner + first + channel + c] = h[c][s];
+                    }
+                }
+            }
+#pragma unroll
+            for (int apart = Mine::quads; apart < 32; apart *= 2) {
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    delta_sum.v[k] += __shfl_xor_sync(~0U, delta_sum.v[k], apart);
+                }
+            }
+            if (token == 0 && exists) {
+                p.carry.store4(all_sums + slot * inner + quad_channel, delta_sum);
+            }
+        }
+        index = following;
+        now = next;
+    }
+}
+
+template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
+cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+    using Mine = scan_tiled_details::Tile<LANES, CHANNELS>;
+    constexpr int kFloats =
+        2 * kScanChunk * scan_tiled_details::kRow + scan_tiled_details::kWarps * Mine::corner;
+    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, POLYNOMIAL, ENDS>,
+                            scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
+}
+
+} // namespace earshot
