@@ -1,24 +1,21 @@
 /*
  * Which variant of the selective scan runs.
  *
- * The fast kernel is bound by its exp2, of which a multiprocessor's four schedulers do 4 lanes a cycle each: a
- * scheduler needs work from a warp or two at any time, and cares little whose it is. Hence, with "warps" those of the
- * grid:
+ * A scheduler needs work from several warps at any time, and cares little whose it is. Hence, with "warps" those of the
+ * grid for each scheduler:
  *
- *  1. The first shape that gives every scheduler kWarpsEach warps, or else the most parallel one. Shapes further down
- *     pay shuffles and shared-memory reads for their parallelism.
- *  2. If even that leaves more than half of the schedulers without a warp, and the sequences are long enough for
- *     kFewestSegments of kShortestSegment tokens, three passes over segments: as many as give every scheduler
- *     kWarpsEach warps, if the length allows. The passes do nearly twice the work of one (the first lacks C and the
- *     gate only), and a lone warp takes some 80 cycles a token even in the most parallel shape, waiting for itself:
- *     with less than half of the device in use and eight segments or more they win, the sooner the fewer sequences.
+ *  1. The first shape of scan_shapes() whose grid has the warps that the table there asks for, or else the last one.
+ *     Shapes further down pay instructions for their parallelism.
+ *  2. If even the last shape has fewer than kSegmentsBelow warps, and the sequences have kShortestSegmented tokens or
+ *     more: three passes over segments, as many as give the first shape with two lanes kSegmentWarps warps, but none of
+ *     less than a chunk of kSegmentUnit tokens. The passes do nearly twice the work of one (the first lacks C and the
+ *     gate only), but a lone warp mostly waits for itself. On an H200 one sequence of 512 tokens took 35 us in one
+ *     launch and 19 in 16 segments; 16 sequences, 1.9 warps a scheduler, gained nothing.
  *  3. A block scans so many stretches one after the other (sparing itself the weights, and waiting less for its first
  *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
- *
- * At the papers' size on 132 multiprocessors: time path at batch 1 (15,872 channels of sequences) 4 lanes and 2
- * channels, 1.9 warps a scheduler; frequency path at batch 1 and both at batch 32: 2 lanes and 2 channels.
  */
 #include <algorithm>
+#include <limits>
 
 #include "scan_variants.h"
 
@@ -26,15 +23,42 @@ namespace earshot {
 namespace {
 
 constexpr std::int64_t kSchedulers = 4; /* of a multiprocessor */
-constexpr double kWarpsEach = 1.5;
 constexpr double kWarpsKept = 3;
+constexpr double kSegmentsBelow = 1;
+constexpr double kSegmentWarps = 4;
+constexpr std::int64_t kShortestSegmented = 512;
+constexpr std::int64_t kSegmentUnit = 32; /* the fast kernels' chunk */
 constexpr std::int64_t kBlockWarps = 4;
 constexpr std::int64_t kBlockThreads = 32 * kBlockWarps;
 constexpr std::int64_t kMostStretches = 8;
 constexpr std::int64_t kStartTokens = 16; /* what a block's start costs, in tokens */
-constexpr std::int64_t kShortestSegment = 128;
-constexpr std::int64_t kFewestSegments = 8;
-constexpr std::int64_t kSegmentUnit = 32; /* the fast kernel's chunk */
+
+/* A shape, and the warps a scheduler from which on it is preferred to those after it. */
+struct Preference {
+    ScanShape shape;
+    double warps;
+};
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+std::vector<Preference> preferences(std::int32_t states) {
+    if (states <= 4) {
+        return {{{1, 2}, 1.5}, {{1, 1}, 0}};
+    }
+    if (states <= 8) {
+        return {{{2, 2}, 1.5}, {{2, 1}, 0}};
+    }
+    if (states <= 16) {
+        return {{{2, 4}, kNever}, {{1, 2}, kNever}, {{2, 2}, 3}, {{4, 4}, kNever}, {{4, 2}, 3}, {{4, 1}, 0}};
+    }
+    if (states <= 32) {
+        return {{{4, 2}, 1.5}, {{4, 1}, 0}};
+    }
+    if (states <= 64) {
+        return {{{4, 1}, 0}};
+    }
+    return {};
+}
 
 /* Blocks that scan one stretch of every sequence. */
 std::int64_t blocks_a_stretch(std::int32_t inner, ScanShape shape) {
@@ -69,22 +93,11 @@ bool has_sizes(const SelectiveScan &scan) {
 } // namespace
 
 std::vector<ScanShape> scan_shapes(std::int32_t states) {
-    if (states <= 4) {
-        return {{1, 2}, {1, 1}};
+    std::vector<ScanShape> shapes;
+    for (const Preference &preference : preferences(states)) {
+        shapes.push_back(preference.shape);
     }
-    if (states <= 8) {
-        return {{2, 2}, {2, 1}};
-    }
-    if (states <= 16) {
-        return {{1, 2}, {2, 4}, {2, 2}, {4, 4}, {4, 2}, {4, 1}};
-    }
-    if (states <= 32) {
-        return {{4, 2}, {4, 1}};
-    }
-    if (states <= 64) {
-        return {{4, 1}};
-    }
-    return {};
+    return shapes;
 }
 
 ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape shape, std::int64_t segments,
@@ -111,24 +124,25 @@ ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape sh
 }
 
 ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {
-    const std::vector<ScanShape> shapes = scan_shapes(states);
-    if (shapes.empty()) {
+    const std::vector<Preference> table = preferences(states);
+    if (table.empty()) {
         return kPlainScan;
     }
     const auto warps = [&](ScanShape shape, std::int64_t segments) {
         return warps_each(blocks_a_stretch(inner, shape) * sequences.count * segments, multiprocessors);
     };
     std::int64_t segments = 1;
-    if (warps(shapes.back(), 1) < 0.5 && sequences.length >= kFewestSegments * kShortestSegment) {
-        segments = std::min(static_cast<std::int64_t>(kWarpsEach / warps(shapes.front(), 1)) + 1,
-                            sequences.length / kShortestSegment);
+    if (warps(table.back().shape, 1) < kSegmentsBelow && sequences.length >= kShortestSegmented) {
+        const double one = warps({2, 2}, 1);
+        segments = std::clamp(static_cast<std::int64_t>(kSegmentWarps / one), std::int64_t{1},
+                              sequences.length / kSegmentUnit);
     }
-    for (const ScanShape &shape : shapes) {
-        if (warps(shape, segments) >= kWarpsEach) {
-            return plan_shape(sequences, inner, shape, segments, multiprocessors);
+    for (const Preference &preference : table) {
+        if (warps(preference.shape, segments) >= preference.warps) {
+            return plan_shape(sequences, inner, preference.shape, segments, multiprocessors);
         }
     }
-    return plan_shape(sequences, inner, shapes.back(), segments, multiprocessors);
+    return plan_shape(sequences, inner, table.back().shape, segments, multiprocessors);
 }
 
 std::int64_t scan_scratch(const ScanPlan &plan, const Sequences &sequences, std::int32_t inner, std::int32_t states) {

@@ -1,6 +1,7 @@
 /* What the kernels of the fast scans share: blocks of 128 threads, and which stretches of which sequences are whose. */
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "scan_variants.h"
@@ -54,8 +55,8 @@ __device__ __forceinline__ Stretch stretch_of(const SelectiveScan &p, const Scan
         inner = sequence - outer * across;
     }
     const std::int64_t first = outer * p.sequences.outer_stride + inner * p.sequences.inner_stride;
-    return {(first + place * p.sequences.step) * 2 + direction,
-            min(grid.segment_length, p.sequences.length - begin), static_cast<int>(segment)};
+    return {(first + place * p.sequences.step) * 2 + direction, min(grid.segment_length, p.sequences.length - begin),
+            static_cast<int>(segment)};
 }
 
 /* Launches one pass of a plan by a kernel whose blocks have so many channels; the first of three passes (`ends`) leaves
@@ -70,8 +71,10 @@ inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const Selec
     if (shared > kMostScanShared) {
         return cudaErrorNotSupported;
     }
-    const std::int64_t value_step = 2 * std::abs(scan.sequences.step) * scan.inner;
-    if (value_step > INT32_MAX || scan.sequences.inner > INT32_MAX || stretches + stride > INT32_MAX || stride * 2 * tiles > INT32_MAX) {
+    /* Kernels step from token to token by 32 bits, of values and of rows of dt, B and C. */
+    const std::int64_t widest = std::max(scan.inner, scan.dt_width + 2 * scan.state_width);
+    if (2 * std::abs(scan.sequences.step) * widest > INT32_MAX || scan.sequences.inner > INT32_MAX ||
+        stretches + stride > INT32_MAX || stride * 2 * tiles > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
     const ScanGrid grid = {static_cast<std::int32_t>(tiles), static_cast<std::int32_t>(stretches),

@@ -4,12 +4,29 @@
  *
  * Idea. What is done once a channel and token (softplus, the product of step and input, the gate) and what is done once
  * a state (decay, state, its share of the output) want different threads. So a warp walks through its channels' tokens
- * in groups of 128 channels of tokens, and each of its threads has two roles: first a quad of channels of one token
- * (u, z and y move as 16 bytes; a group is fetched while the one before is scanned), then 16 / LANES states of CHANNELS
- * channels for all tokens of the group. Steps and inputs, and the shares of the sums of C h, change hands in a
+ * in groups of 128 (tokens times channels), and each of its threads has two roles: first a quad of channels of one
+ * token (u, z and y move as 16 bytes; a group is fetched while the one before is scanned), then 16 / LANES states of
+ * CHANNELS channels for all tokens of the group. Steps and inputs, and the shares of the sums of C h, change hands in a
  * corner of shared memory that belongs to the warp: no block waits for that, and no shuffles are spent. The rows of dt,
- * B and C of 32 tokens lie in shared memory for the whole block, the next 32 are on their way (cp.async). Loads beyond a
- * sequence's end are taken from its last token, and what becomes of them is not stored.
+ * B and C of 32 tokens lie in shared memory for the whole block, the next 32 are on their way (cp.async). Loads beyond
+ * a sequence's end are taken from a token before it, and what becomes of them is not stored.
+ *
+ * Counts, for a token of 32 channels of one direction, N = 16, R = 4, from the code for sm_90. A scheduler does a
+ * special function of a warp in 8 cycles: 16 exp2 for decays, and for each channel two more and a reciprocal (softplus,
+ * SiLU), 152 cycles. Instructions, at one a cycle, of which 80 are those of 16 states (two products, exp2, two
+ * multiply-adds) and 27 those of a channel: 2 lanes and 4 channels 121, 1 and 2 122, 2 and 2 123, 4 and 4 125, 4 and 2
+ * 127, 4 and 1 135; and 2 to 8 for the rows of 32 tokens and for a sequence's start. (The shuffling kernel of
+ * scan_fast.h came to 165, 175 and 210 for 2 and 2, 4 and 2, 4 and 1, and took 1.36 times so many cycles on an H200.)
+ * So the special functions bind, if 12 to 16 warps a multiprocessor hide their latency.
+ *
+ * Bytes a token, direction and channel: 12 (u, z, y), and a row of 144 for each block's 32 to 256 channels, from L2 but
+ * for the first time. Shared memory: B and C leave it with 128 / CHANNELS bytes a token and channel, steps and sums
+ * with 16 LANES.
+ *
+ * Papers' sizes (31 x 500 or 500 x 31 tokens, 2 x 256 channels): 127 M exp2 for the decays and 24 M other special
+ * functions, on an H200 (4,169 G/s) 36 us at batch 1 and 1,157 us at batch 32. Blocks do not divide by 132
+ * multiprocessors: 39 us for the time path at batch 1 (496 blocks), 40 us for the frequency path (500, and 31 tokens
+ * in groups of 4). Expected, at nine tenths of that: 44 us and 1.3 ms. Not measured yet.
  */
 #pragma once
 
@@ -25,7 +42,7 @@ constexpr int kStates = 16;
 constexpr int kRank = 4;
 constexpr int kRow = kRank + 2 * kStates; /* floats of a row of dt, B and C */
 constexpr int kWarps = kScanThreads / 32;
-constexpr int kGroup = 128; /* channels of tokens that a warp does at once: a quad for each of its threads */
+constexpr int kGroup = 128; /* tokens times channels that a warp does at once: a quad of channels for each thread */
 
 template <int LANES, int CHANNELS>
 struct Tile {
@@ -41,8 +58,8 @@ struct Tile {
 
     /*
      * Steps and inputs of a token lie in shared memory as pairs (step, input), those of channels 0 and 1 of every quad
-     * first, then those of 2 and 3: both of a quad's writes are without gaps then. Which of a warp's channels the thread
-     * at `place` has as its first, and where its pairs begin:
+     * first, then those of 2 and 3: both of a quad's writes are without gaps then. Which of a warp's channels the
+     * thread at `place` has as its first, and where its pairs begin:
      */
     static __device__ __forceinline__ int channel(int place) {
         return CHANNELS == 2 ? place % quads * 4 + place / quads * 2 : place * CHANNELS;
@@ -78,15 +95,16 @@ class Stager {
         : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / kQuads),
           column_(static_cast<int>(threadIdx.x) % kQuads * 4), step_(row_step * kRow) {}
 
-    /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its end
-       are its last one once more. */
+    /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its
+       end are its last one once more. */
     __device__ __forceinline__ void begin(int to, std::int64_t first_row, int length, int from) const {
         const std::int64_t first = first_row * kRow + column_;
 #pragma unroll
         for (int t = 0; t < kScanChunk; t += kAtOnce) {
             if (row_ < min(kAtOnce, kScanChunk - t)) {
                 const int place = min(from + t + row_, length - 1);
-                copy_async(rows_, to + (t + row_) * kRow + column_, p_.x_projection, multiply_wide(place, step_, first));
+                copy_async(rows_, to + (t + row_) * kRow + column_, p_.x_projection,
+                           multiply_wide(place, step_, first));
             }
         }
     }
@@ -103,6 +121,7 @@ class Stager {
 template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
 __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     scan_tiled(const SelectiveScan p, const ScanGrid grid) {
+    begin_kernel();
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
 
@@ -358,8 +377,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
 template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     using Mine = scan_tiled_details::Tile<LANES, CHANNELS>;
-    constexpr int kFloats =
-        2 * kScanChunk * scan_tiled_details::kRow + scan_tiled_details::kWarps * Mine::corner;
+    constexpr int kFloats = 2 * kScanChunk * scan_tiled_details::kRow + scan_tiled_details::kWarps * Mine::corner;
     return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, POLYNOMIAL, ENDS>,
                             scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
 }

@@ -84,8 +84,9 @@ TEST(plain_scan_agrees_with_its_formula) {
 }
 
 std::string describe(const earshot::ScanPlan &plan) {
-    return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, " +
-           std::to_string(plan.segments) + " segments, " + std::to_string(plan.stretches_per_block) + " a block";
+    return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, 1/" +
+           std::to_string(plan.shape.polynomial) + " polynomial, " + std::to_string(plan.segments) + " segments, " +
+           std::to_string(plan.stretches_per_block) + " a block";
 }
 
 std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan &plan) {
@@ -94,15 +95,17 @@ std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan
         earshot::scan_scratch(plan, problem.grid.addresses(), problem.inner, problem.states));
 }
 
-/* Every shape that the states have, in one launch; one and several sequences a block. Lengths about the groups of 4 and
-   8 tokens and the chunk of 32; channels about the tiles of 32, 64, 128 and 256. */
+/* Every shape that the states have, in one launch; one and several sequences a block. Lengths about the groups of 2 to
+   16 tokens and the chunk of 32; channels about the tiles of 32, 64, 128 and 256. */
 TEST(fast_scan_agrees_with_its_formula) {
     const Size sizes[] = {{{Axis::time, 1, 1, 1}, 1, 1, 1},         {{Axis::time, 1, 9, 3}, 33, 4, 3},
                           {{Axis::frequency, 1, 3, 31}, 64, 16, 4}, {{Axis::time, 1, 40, 2}, 130, 13, 9},
                           {{Axis::frequency, 2, 2, 33}, 20, 7, 5},  {{Axis::time, 1, 65, 1}, 129, 16, 2},
                           {{Axis::frequency, 1, 5, 8}, 31, 8, 4},   {{Axis::time, 2, 67, 1}, 7, 30, 4},
                           {{Axis::frequency, 1, 2, 7}, 35, 64, 4},  {{Axis::time, 1, 100, 1}, 4, 33, 6},
-                          {{Axis::time, 1, 4, 3}, 257, 3, 4}};
+                          {{Axis::time, 1, 4, 3}, 257, 3, 4},       {{Axis::frequency, 1, 5, 31}, 256, 16, 4},
+                          {{Axis::time, 1, 67, 2}, 36, 13, 1},      {{Axis::frequency, 2, 3, 15}, 4, 14, 3},
+                          {{Axis::time, 2, 1, 2}, 260, 16, 4}};
     std::uint64_t seed = 200;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -121,7 +124,7 @@ TEST(segmented_scan_agrees_with_its_formula) {
     const Size sizes[] = {{{Axis::time, 1, 65, 1}, 5, 4, 1},   {{Axis::time, 1, 150, 2}, 33, 16, 4},
                           {{Axis::time, 1, 97, 1}, 9, 7, 5},   {{Axis::frequency, 2, 1, 130}, 3, 11, 9},
                           {{Axis::time, 1, 128, 1}, 2, 20, 2}, {{Axis::time, 1, 99, 1}, 3, 40, 3},
-                          {{Axis::time, 1, 620, 1}, 2, 4, 1}};
+                          {{Axis::time, 1, 620, 1}, 2, 4, 1},  {{Axis::time, 1, 131, 2}, 68, 15, 3}};
     std::uint64_t seed = 300;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -169,27 +172,56 @@ TEST(chosen_scan_agrees_with_its_formula) {
     }
 }
 
+/* A share of the decays on the multiply-add pipe: rates from none to far beyond what exp2 can hold. */
+TEST(polynomial_decays_agree_with_the_formula) {
+    const Size size = {{Axis::time, 1, 70, 2}, 64, 16, 4};
+    for (const float rates : {1.0F, 1e-4F, 1e3F}) {
+        test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 450);
+        for (float &a : problem.a) {
+            a *= rates;
+        }
+        for (const earshot::ScanShape &shape : {earshot::ScanShape{2, 2, 8}, earshot::ScanShape{4, 1, 8}}) {
+            const earshot::ScanPlan plan = {shape, 1, size.grid.length(), 1};
+            require_close(size, describe(plan), run(problem, plan), problem.expected());
+        }
+    }
+}
+
 TEST(scan_rule_fills_the_device) {
     using earshot::ScanPlan;
     using earshot::Sequences;
+    constexpr int kSchedulers = 4 * 132;
     const auto plan = [](const Sequences &sequences, int inner, int states) {
         return earshot::plan_scan(sequences, inner, states, 132);
     };
-    /* The papers' size: scan.cu says which. */
+    /* Warps a scheduler of both directions' channels. */
+    const auto warps = [](const ScanPlan &p, std::int64_t sequences) {
+        return static_cast<double>(2 * 256 * sequences * p.segments) * p.shape.lanes /
+               (32.0 * p.shape.channels * kSchedulers);
+    };
+    /* The papers' size: at least three warps a scheduler in the first shape that has them. */
     const ScanPlan time = plan(Sequences::along_time(1, 500, 31), 256, 16);
-    CHECK_THAT(time.shape.lanes == 4 && time.shape.channels == 2 && time.segments == 1, describe(time));
+    CHECK_THAT(time.shape.lanes == 4 && time.shape.channels == 1 && time.segments == 1, describe(time));
     for (const ScanPlan &wide :
-         {plan(Sequences::along_frequency(1, 500, 31), 256, 16), plan(Sequences::along_time(32, 500, 31), 256, 16),
-          plan(Sequences::along_frequency(32, 500, 31), 256, 16)}) {
+         {plan(Sequences::along_frequency(1, 500, 31), 256, 16), plan(Sequences::along_time(8, 500, 31), 256, 16),
+          plan(Sequences::along_time(32, 500, 31), 256, 16), plan(Sequences::along_frequency(32, 500, 31), 256, 16)}) {
         CHECK_THAT(wide.shape.lanes == 2 && wide.shape.channels == 2 && wide.segments == 1, describe(wide));
     }
-    /* One long sequence, or one short one; a clip of an hour still has enough sequences. */
-    const ScanPlan one = plan(Sequences::along_time(1, 8192, 1), 256, 16);
-    CHECK_THAT(one.segments >= 32 && one.segment_length % 32 == 0 && one.segments * one.segment_length >= 8192 &&
-                   (one.segments - 1) * one.segment_length < 8192,
-               describe(one));
+    /* Few long sequences, on any device: segments that fill it, of whole chunks, down to one each. */
+    for (const int count : {1, 4}) {
+        for (const int length : {512, 1024, 2048, 4096, 8192, 65536}) {
+            const ScanPlan few = plan(Sequences::along_time(1, length, count), 256, 16);
+            CHECK_THAT(few.segment_length % 32 == 0 && few.segments * few.segment_length >= length &&
+                           (few.segments - 1) * few.segment_length < length,
+                       describe(few));
+            CHECK_THAT(few.segment_length == 32 || warps(few, count) >= 1.5, describe(few));
+        }
+    }
+    /* What is short, or has enough sequences, is not cut: a clip of an hour, for one. */
     CHECK(plan(Sequences::along_time(1, 300, 1), 256, 16).segments == 1);
     CHECK(plan(Sequences::along_time(1, 180000, 31), 256, 16).segments == 1);
+    CHECK(plan(Sequences::along_time(1, 512, 16), 256, 16).segments == 1);
+    const ScanPlan one = plan(Sequences::along_time(1, 8192, 1), 256, 16);
     CHECK(earshot::scan_scratch(one, Sequences::along_time(1, 8192, 1), 256, 16) ==
           std::int64_t{one.segments - 1} * 2 * 256 * 17);
     CHECK(earshot::scan_scratch(Sequences::along_time(1, 500, 31), 256, 16, 132) == 0);
@@ -215,6 +247,9 @@ TEST(scan_refuses_sizes_that_make_no_sense) {
     refused([](earshot::SelectiveScan &scan) { scan.rank = 5; });
     refused([](earshot::SelectiveScan &scan) { scan.state_width = 12; });
     refused([](earshot::SelectiveScan &scan) { scan.sequences.count = 0; });
+    refused([](earshot::SelectiveScan &scan) { scan.sequences.inner = 0; });
+    refused([](earshot::SelectiveScan &scan) { scan.sequences.inner = std::int64_t{1} << 32; });
+    refused([](earshot::SelectiveScan &scan) { scan.sequences.step = 1 << 29; });
 }
 
 /*
