@@ -2,7 +2,7 @@
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
 steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
-  peers peers-compiled)
+  profile peers peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
@@ -11,8 +11,8 @@ limit_of() {
   case $1 in
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
     bench) echo 150 ;;
-    kernels | peers | profile) echo 90 ;;
-    peers-compiled) echo 180 ;;
+    kernels | peers) echo 90 ;;
+    profile | peers-compiled) echo 180 ;;
     *) echo 60 ;;
   esac
 }
@@ -347,6 +347,33 @@ step_kernels() { "$built/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
 
 # The first table; lengths and segments of the scan follow in kernels.txt, and all again as JSON.
 report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { print }' "$1" | as_block; }
+
+# Each network's kernels on one clip, by Nsight Compute: what binds each, one after another.
+step_profile() {
+  local ncu model folder command tables=() status=0
+  ncu=$(PATH=$PATH:${nvcc:+$(dirname "$nvcc"):}/usr/local/cuda/bin command -v ncu) || {
+    echo "there is no ncu on the PATH or beside nvcc"
+    return 1
+  }
+  java_earshot
+  rm -rf "$work/profile"
+  for model in $(models); do
+    # One clip from samples alone, so that nothing is run twice.
+    folder=$work/profile/${model##*/}
+    mkdir -p "$folder"
+    ln -s "$root/$model"/{config.json,model.safetensors,golden-pcm.safetensors} "$folder"
+    "$ncu" --target-processes all --clock-control none --section LaunchStats --section SpeedOfLight \
+      --section Occupancy --section WarpStateStats --csv --page raw --print-units base --log-file "$folder.csv" \
+      "${command[@]}" parity --backend cuda "$folder" || status=1
+    [ ! -s "$folder.csv" ] || tables+=("$folder.csv")
+    # After each, as the next may not end in time.
+    PYTHONPATH=tools/reference "${PYTHON:-python3}" -m earshot_reference gpu-profile "${tables[@]}" \
+      --output "$results/profile.md" || status=1
+  done
+  return "$status"
+}
+
+report_profile() { sed '1,/^$/d; s/^## /### /' "$results/profile.md"; }
 
 # pytorch SECTION...: PyTorch's measurements of these, in the step's own file.
 pytorch() {

@@ -215,6 +215,13 @@ def _gpu_peers(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output}: {arguments.output.stat().st_size} bytes")
 
 
+def _gpu_profile(arguments: argparse.Namespace) -> None:
+    from earshot_reference import gpu_profile
+
+    gpu_profile.write([(path.stem, path) for path in arguments.files], arguments.output)
+    print(f"{arguments.output}: {len(arguments.files)} tables")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m earshot_reference",
@@ -318,6 +325,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--only", action="append", choices=GPU_PEER_SECTIONS, help="a part of it; repeatable"
     )
+
+    sub = command("gpu-profile", _gpu_profile, "turn what ncu measured of a run into a table")
+    sub.add_argument("files", type=Path, nargs="+", help="CSV files of ncu's raw page")
+    sub.add_argument("--output", type=Path, required=True, help="the Markdown file to write")
     return parser
 
 
