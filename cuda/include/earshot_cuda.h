@@ -108,9 +108,9 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stre
 /*
  * Prepares a layer: a kind (EARSHOT_LAYER_*), numbers and weights as in earshot_layers.h, which may be freed
  * afterwards. EARSHOT_PRECISION_TF32 and _BF16 hold for the products of the dense encoder (but its first convolution)
- * and of the Mamba paths, and, where they have 16 inputs or more, for the convolutions and pointwise products of
- * squeeze-excitation and residual separable blocks; other kinds compute in float32 whatever the precision, but the front
- * end in float64, with transforms whose length is a power of two from 16 to 4096.
+ * and of the Mamba paths, and, where they have 16 inputs or more, for the convolutions that squeeze-excitation and
+ * residual separable blocks begin with; all else is computed in float32 whatever the precision, but the front end in
+ * float64, with transforms whose length is a power of two from 16 to 4096.
  */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                             const float *weights, int64_t weight_count,

@@ -181,16 +181,6 @@ cudaError_t enqueue_as(const SingleChannel &c, const Squeeze &squeeze, const Spa
 
 } // namespace
 
-std::vector<float> taps_first(const float *weights, std::int32_t channels) {
-    std::vector<float> turned;
-    for (std::int64_t tap = 0; tap < TAPS; ++tap) {
-        for (std::int64_t channel = 0; channel < channels; ++channel) {
-            turned.push_back(weights[channel * TAPS + tap]);
-        }
-    }
-    return turned;
-}
-
 cudaError_t enqueue(const SingleChannel &c, const Span<float> &out, cudaStream_t stream) {
     return enqueue_as<Result::PLAIN>(c, Squeeze(), out, stream);
 }

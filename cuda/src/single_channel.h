@@ -1,8 +1,6 @@
 /* 3x3 convolutions of one channel: the first layer of SE-Trans, whose output is cheaper to make twice than to keep. */
 #pragma once
 
-#include <vector>
-
 #include "pooling.h"
 
 namespace earshot {
@@ -17,9 +15,6 @@ struct SingleChannel {
     Span<const float> bias;    /* [C] */
     Span<const float> x;
 };
-
-/* [C, 1, 3, 3] to [3, 3, C]. */
-std::vector<float> taps_first(const float *weights, std::int32_t channels);
 
 /* out = z. */
 cudaError_t enqueue(const SingleChannel &convolution, const Span<float> &out, cudaStream_t stream);

@@ -18,6 +18,7 @@
 #include "convolution3x3.h"
 #include "pooling.h"
 #include "single_channel.h"
+#include "taps.h"
 
 namespace earshot {
 

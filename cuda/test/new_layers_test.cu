@@ -137,12 +137,27 @@ TEST(cuda_residual_separable_channels) {
     compare(test::SeparableShape{65, 65, 0}, 1, 4, 6);
 }
 
+/* More inputs of the join than shared memory takes at once, and more channels than a block has. */
+TEST(cuda_residual_separable_chunks) {
+    compare(test::SeparableShape{20, 70, 1}, 1, 4, 5);
+    compare(test::SeparableShape{68, 136, 1}, 1, 5, 4);
+    compare(test::SeparableShape{1, 33, 1}, 2, 5, 5);
+    compare(test::SeparableShape{1, 72, 1}, 1, 4, 4);
+}
+
+/* So many tiles that blocks are wide ones: in emulation both, on a device of 132 multiprocessors the second. */
+TEST(cuda_residual_separable_wide) {
+    compare(test::SeparableShape{2, 68, 1}, 2, 8, 34);
+    compare(test::SeparableShape{2, 3, 1}, 20, 8, 34);
+}
+
 TEST(cuda_residual_separable_sizes) {
     for (const std::int64_t t : {2, 3, 17, 33}) {
         compare(test::SeparableShape{3, 5, 1}, 2, t, 11);
     }
     for (const std::int64_t f : {2, 3, 13, 64}) {
         compare(test::SeparableShape{20, 20, 0}, 1, 9, f);
+        compare(test::SeparableShape{1, 8, 1}, 2, 9, f);
     }
 }
 
