@@ -8,11 +8,16 @@ target_compile_features(earshot_flags INTERFACE cxx_std_17)
 set(EARSHOT_COMPILE_FLAGS
     -fvisibility=hidden -fvisibility-inlines-hidden
     # Fused multiply-adds are written where they are meant: a result is the same whatever the optimiser sees.
-    -ffp-contract=off -fno-math-errno)
+    -ffp-contract=off -fno-math-errno
+    -fstack-protector-strong)
+# Sanitizers know better, and without optimisation glibc ignores it and warns.
+if(NOT EARSHOT_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    list(APPEND EARSHOT_COMPILE_FLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
 target_compile_options(earshot_flags INTERFACE
     "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow;${EARSHOT_COMPILE_FLAGS}>"
     "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EARSHOT_WARNINGS_AS_ERRORS}>>:-Werror>")
-target_link_options(earshot_flags INTERFACE -Wl,-z,relro,-z,now)
+target_link_options(earshot_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 
 # nvcc hands these to the host's compiler; -Wconversion would complain of what nvcc itself writes.
 string(REPLACE ";" "," EARSHOT_HOST_FLAGS "${EARSHOT_COMPILE_FLAGS}")
@@ -25,3 +30,11 @@ if(EARSHOT_SANITIZE)
         "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${EARSHOT_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all;-g>")
     target_link_options(earshot_flags INTERFACE -fsanitize=${EARSHOT_SANITIZE})
 endif()
+
+# A SONAME whose zeros org.earshot.natives.NativeBundle replaces by the digest of what it unpacks: the dynamic loader
+# takes a library that is there already for any other of the same SONAME, so that a second version of Earshot in one
+# process would run the kernels of the first.
+function(earshot_soname_for_digest target name)
+    set_target_properties(${target} PROPERTIES NO_SONAME ON)
+    target_link_options(${target} PRIVATE "-Wl,-soname,lib${name}-0000000000000000.so")
+endfunction()

@@ -36,19 +36,26 @@ inline Index chunk_strips(Index bands) {
     return strips > 1 ? strips : 1;
 }
 
-/* A thread's buffers. */
+/* A thread's buffers. Made with a null base they only say how many floats they take. */
 struct WinogradBuffers {
     Index row;    /* floats of a row of input with its margins */
     Index chunk;  /* patches in a chunk */
+    Index floats = 0;
     float *rows;  /* four rows of input, [row] each: frame t is row (t + 4) % 4 */
     float *v, *m; /* [kFrequencies, chunk, P(I)] and P(O) */
-    Index floats;
 
     WinogradBuffers(const Convolution3x3 &w, Index bands, float *base)
         : row((kPatchBands * patches_of(bands) + 2) * padded(w.inputs)),
-          chunk(chunk_strips(bands) * patches_of(bands)), rows(base), v(base + 4 * row),
-          m(v + kFrequencies * chunk * padded(w.inputs)),
-          floats(4 * row + kFrequencies * chunk * (padded(w.inputs) + padded(w.outputs))) {}
+          chunk(chunk_strips(bands) * patches_of(bands)), rows(take(base, 4 * row)),
+          v(take(base, kFrequencies * chunk * padded(w.inputs))),
+          m(take(base, kFrequencies * chunk * padded(w.outputs))) {}
+
+  private:
+    float *take(float *base, Index n) {
+        float *p = base == nullptr ? nullptr : base + floats;
+        floats += n;
+        return p;
+    }
 };
 
 /* Frame t with zeros around it and behind its channels; all zeros where there is no such frame. */

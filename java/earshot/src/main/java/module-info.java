@@ -4,7 +4,7 @@
  * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
-// org.earshot.evaluation is built after this module, which cannot see it yet.
+// org.earshot.evaluation and org.earshot.ffmpeg are built after this module, which cannot see them yet.
 @SuppressWarnings("module")
 module org.earshot {
     requires com.fasterxml.jackson.core;
@@ -20,6 +20,8 @@ module org.earshot {
             org.earshot.evaluation;
     exports org.earshot.layer;
     exports org.earshot.model;
+    exports org.earshot.natives to
+            org.earshot.ffmpeg;
     exports org.earshot.weights;
 
     uses org.earshot.audio.AudioDecoder;

@@ -17,7 +17,7 @@ public final class CpuBackend extends PackedBackend {
     private final Precision precision;
 
     /**
-     * Creates the backend; the library has been loaded.
+     * Creates the backend, loading the library where nobody has yet.
      *
      * @param instructionSet the set to use, one that this processor has
      * @param threads of every execution, the caller's included; at least 1
@@ -27,7 +27,7 @@ public final class CpuBackend extends PackedBackend {
     }
 
     /**
-     * Creates the backend; the library has been loaded.
+     * Creates the backend, loading the library where nobody has yet.
      *
      * @param instructionSet the set to use, one that this processor has
      * @param threads of every execution, the caller's included; at least 1

@@ -3,8 +3,8 @@ package org.earshot.backend.cpu;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
-import org.earshot.backend.NativeLibrary;
 import org.earshot.backend.Precision;
+import org.earshot.natives.NativeLibrary;
 
 /** Loads the native library and starts the backend on the best instruction set there is. */
 public final class CpuProvider implements BackendProvider {
@@ -23,7 +23,7 @@ public final class CpuProvider implements BackendProvider {
     }
 
     /** Loads the library; the first failure's reason is kept, since the JVM reports later ones without it. */
-    private static void load() {
+    static void load() {
         if (Library.FAILURE != null) {
             throw new BackendException(CpuBackend.NAME, Library.FAILURE, "the native CPU library loaded");
         }
@@ -32,6 +32,7 @@ public final class CpuProvider implements BackendProvider {
     /** Loads once, when first looked at. */
     private static final class Library {
         /** Null if all went well. */
-        static final String FAILURE = NativeLibrary.load(EarshotCpu::earshot_cpu_abi, EarshotCpu.EARSHOT_CPU_ABI);
+        static final String FAILURE = NativeLibrary.load(
+                EarshotCpu.class, "earshot_cpu", EarshotCpu::earshot_cpu_abi, EarshotCpu.EARSHOT_CPU_ABI);
     }
 }

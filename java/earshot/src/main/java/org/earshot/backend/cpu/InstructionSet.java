@@ -37,10 +37,12 @@ public enum InstructionSet {
      * @return true for AVX-512 where the processor has AVX512-BF16
      */
     public boolean hasBf16() {
+        CpuProvider.load();
         return this == AVX512 && EarshotCpu.earshot_cpu_bf16_available() == 1;
     }
 
     private static boolean isAvailable(int code) {
+        CpuProvider.load();
         return EarshotCpu.earshot_cpu_isa_available(code) == 1;
     }
 
@@ -50,6 +52,7 @@ public enum InstructionSet {
      * @return an available set
      */
     public static InstructionSet best() {
+        CpuProvider.load();
         return values()[EarshotCpu.earshot_cpu_isa_best()];
     }
 

@@ -29,13 +29,14 @@ public final class CudaBackend extends PackedBackend {
     private final String device;
 
     /**
-     * Creates the backend; the library has been loaded.
+     * Creates the backend, loading the library where nobody has yet.
      *
      * @param precision of the encoder's and the Mamba paths' products
      * @throws BackendException if there is no device to run on, or if it does not have the precision
      */
     public CudaBackend(Precision precision) {
         this.precision = precision;
+        CudaProvider.load();
         CudaStatus.check(EarshotCuda.earshot_cuda_probe());
         byte[] text = new byte[DESCRIPTION_BYTES];
         CudaStatus.check(EarshotCuda.earshot_cuda_describe(text, text.length));

@@ -3,8 +3,8 @@ package org.earshot.backend.cuda;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
-import org.earshot.backend.NativeLibrary;
 import org.earshot.backend.Precision;
+import org.earshot.natives.NativeLibrary;
 
 /** Loads the native library and starts the backend where there is a device for it. */
 public final class CudaProvider implements BackendProvider {
@@ -18,9 +18,7 @@ public final class CudaProvider implements BackendProvider {
 
     @Override
     public Backend start(int threads, Precision precision) {
-        if (Library.FAILURE != null) {
-            throw new BackendException(CudaBackend.NAME, Library.FAILURE, "the native CUDA library loaded");
-        }
+        load();
         if (EarshotCuda.earshot_cuda_build() == EarshotCuda.EARSHOT_CUDA_BUILD_EMULATION) {
             throw new BackendException(
                     CudaBackend.NAME, "kernels compiled for the CPU, which are for tests", "kernels for a device");
@@ -28,9 +26,17 @@ public final class CudaProvider implements BackendProvider {
         return new CudaBackend(precision);
     }
 
+    /** Loads the library; the first failure's reason is kept, since the JVM reports later ones without it. */
+    static void load() {
+        if (Library.FAILURE != null) {
+            throw new BackendException(CudaBackend.NAME, Library.FAILURE, "the native CUDA library loaded");
+        }
+    }
+
     /** Loads once, when first looked at. */
     private static final class Library {
         /** Null if all went well. */
-        static final String FAILURE = NativeLibrary.load(EarshotCuda::earshot_cuda_abi, EarshotCuda.EARSHOT_CUDA_ABI);
+        static final String FAILURE = NativeLibrary.load(
+                EarshotCuda.class, "earshot_cuda", EarshotCuda::earshot_cuda_abi, EarshotCuda.EARSHOT_CUDA_ABI);
     }
 }

@@ -6,12 +6,16 @@ import org.bytedeco.javacpp.tools.Info;
 import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
-/** Tells JavaCPP's parser how to read {@code earshot_cuda.h}; the class it generates is the whole native boundary. */
+/**
+ * Tells JavaCPP's parser how to read {@code earshot_cuda.h}; the class it generates is the whole native boundary.
+ *
+ * <p>The mark behind the library's name keeps JavaCPP from unpacking it: {@link org.earshot.natives.NativeBundle} does.
+ */
 @Properties(
         value =
                 @Platform(
                         include = {"earshot_layers.h", "earshot_cuda.h"},
-                        link = "earshot_cuda"),
+                        link = "earshot_cuda#"),
         target = "org.earshot.backend.cuda.EarshotCuda")
 public class EarshotCudaPresets implements InfoMapper {
     /** Called by the parser. */

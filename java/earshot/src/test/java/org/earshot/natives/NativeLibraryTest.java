@@ -1,4 +1,4 @@
-package org.earshot.backend;
+package org.earshot.natives;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
