@@ -159,7 +159,7 @@ compile_for() {
   mkdir -p "$2/bin" "${one%/*}"
   link_of src native/common "$one" -shared \
     -Xlinker=--version-script=cuda/earshot_cuda.map,--no-undefined,--exclude-libs=ALL,-z,relro,-z,now \
-    -Xlinker=-soname=libearshot_cuda.so || bad=1
+    -Xlinker=-soname=libearshot_cuda-0000000000000000.so || bad=1
   link_of src native/common "$2/bin/earshot_cuda_bench" "$objects"/cuda/bench/*.o || bad=1
   link_of src native/common "$2/bin/earshot_cuda_test" "$objects"/cuda/test/*.o "$objects"/native/test/*.o || bad=1
   return "$bad"

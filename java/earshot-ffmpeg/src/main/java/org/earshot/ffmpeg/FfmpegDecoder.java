@@ -1,6 +1,7 @@
 package org.earshot.ffmpeg;
 
 import java.nio.file.Path;
+import org.bytedeco.javacpp.Loader;
 import org.earshot.AudioException;
 import org.earshot.audio.AudioDecoder;
 import org.earshot.audio.AudioStream;
@@ -38,9 +39,10 @@ public final class FfmpegDecoder implements AudioDecoder {
                     AudioException.Reason.UNAVAILABLE,
                     file,
                     "a format that needs FFmpeg's libraries, which do not load on this machine (" + failure + ")",
-                    "the jar org.bytedeco:ffmpeg with this platform's classifier, and a folder to unpack it to"
-                            + " (system property org.bytedeco.javacpp.cachedir) that programs may be loaded from; on the module"
-                            + " path also --add-modules org.bytedeco.ffmpeg.linux.x86_64");
+                    "the jars org.bytedeco:ffmpeg and org.bytedeco:javacpp of classifier " + Loader.getPlatform()
+                            + ", and a folder to unpack them to that libraries may be loaded from (system property"
+                            + " org.bytedeco.javacpp.cachedir); on the module path also --add-modules"
+                            + " org.bytedeco.ffmpeg.linux.x86_64");
         }
         return new FfmpegStream(file);
     }

@@ -155,8 +155,8 @@ public final class NativeLibrary {
         }
         // Last: JavaCPP says this of every failure, with the true cause behind it.
         if (lower.contains("could not find")) {
-            return "no native library for this platform in the jars (add earshot's and javacpp's jars with classifier "
-                    + Loader.getPlatform() + ", if there is one)";
+            return "no native library for this platform in the jars (add those of classifier " + Loader.getPlatform()
+                    + " that earshot, javacpp and ffmpeg have, if there are any; " + text + ")";
         }
         return "a native library that does not load: " + text;
     }
