@@ -2,7 +2,7 @@
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
 steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
-  profile peers peers-compiled)
+  profile peers peers-kernels peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
@@ -375,22 +375,24 @@ step_profile() {
 
 report_profile() { sed '1,/^$/d; s/^## /### /' "$results/profile.md"; }
 
-# pytorch SECTION...: PyTorch's measurements of these, in the step's own file.
+# pytorch FILE SECTION MODEL...: PyTorch's measurements of a section, in the step's own file.
 pytorch() {
-  local python=${PYTHON:-python3} file=$1 one only=()
-  shift
-  [ -d "$kit/models/ascmamba" ] || { echo "no model of the paper's size to compare with"; return 1; }
+  local python=${PYTHON:-python3} file=$1 section=$2
+  shift 2
+  [ -d "$1" ] || { echo "no model of the paper's size to compare with"; return 1; }
   "$python" -c 'import safetensors, torch' || { echo "$python has no PyTorch with safetensors"; return 1; }
-  for one in "$@"; do only+=(--only "$one"); done
   rm -f "$results/$file"
-  PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$kit/models/ascmamba" \
-    --output "$results/$file" "${only[@]}"
+  PYTHONPATH=tools/reference PYTHONUNBUFFERED=1 "$python" -m earshot_reference gpu-peers "$@" \
+    --output "$results/$file" --only "$section" --repeats 50
   # A peer that failed is a row that says so.
   ! grep -q '"failed"' "$results/$file"
 }
 
-step_peers() { pytorch peers.json network kernels; }
-step_peers_compiled() { pytorch peers-compiled.json compiled; }
+# The small networks first: ASCMamba's large batches take most of the time.
+step_peers() { pytorch peers.json network "$kit"/models/{se-trans,mobile-asc-net,ascmamba}; }
+step_peers_kernels() { pytorch peers-kernels.json kernels "$kit/models/ascmamba"; }
+step_peers_compiled() { pytorch peers-compiled.json compiled "$kit/models/ascmamba"; }
+report_peers_kernels() { peers_table "$results/peers-kernels.json"; }
 report_peers() { peers_table "$results/peers.json"; }
 report_peers_compiled() { peers_table "$results/peers-compiled.json"; }
 

@@ -211,7 +211,7 @@ def _gpu_peers(arguments: argparse.Namespace) -> None:
         **({"sections": tuple(arguments.only)} if arguments.only else {}),
         **({"batches": tuple(arguments.batch)} if arguments.batch else {}),
     )
-    gpu_peers.write(arguments.model, arguments.output, options)
+    gpu_peers.write(arguments.models, arguments.output, options)
     print(f"{arguments.output}: {arguments.output.stat().st_size} bytes")
 
 
@@ -317,7 +317,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     sub = command("gpu-peers", _gpu_peers, "measure PyTorch on a GPU beside which Earshot is put")
-    sub.add_argument("model", type=Path, help="what peers wrote of an ASCMamba")
+    sub.add_argument("models", type=Path, nargs="+", help="model directories with golden files")
     sub.add_argument("--output", type=Path, required=True, help="the JSON file to write")
     sub.add_argument("--device", default="cuda", choices=("cuda", "cpu"), help="where it runs")
     sub.add_argument("--repeats", type=_positive, default=200, help="timed calls of one clip")

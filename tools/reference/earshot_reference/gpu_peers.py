@@ -1,16 +1,17 @@
 """PyTorch's own speed on a GPU, which Earshot's CUDA backend is compared with, as JSON.
 
-``network``: one clip's latency and the throughput of ASCMamba in eager mode, as a CUDA graph and
-compiled; the scan is a fused Triton kernel or mamba_ssm's, so that the peer is a fair one.
-``kernels``: the network's convolutions, products and scans alone, and what the card reaches on a
-copy and a large product; ``giga_per_second`` counts 1e9 floating-point operations, state updates
-or bytes. On a CPU the same logic runs without what needs a GPU.
+``network``: one clip's latency and the throughput of each network in eager mode and as a CUDA
+graph; ASCMamba's scan is a fused Triton kernel or mamba_ssm's, so that the peer is a fair one.
+``compiled``: ASCMamba by torch.compile. ``kernels``: ASCMamba's convolutions, products and scans
+alone, and what the card reaches on a copy and a large product; ``giga_per_second`` counts 1e9
+floating-point operations, state updates or bytes. On a CPU the same logic runs without what needs
+a GPU.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -29,11 +30,16 @@ from earshot_reference.gpu_timing import (
     precision_of,
     throughput,
 )
+from earshot_reference.layers import SceneNetwork
 from earshot_reference.torch_log_mel import LogMel
 
 _COMPILED_BATCHES = (1, 32)
 _COMPILE_MODES = ("max-autotune-no-cudagraphs", "reduce-overhead")
-_PRECISIONS = ("float32", "tf32")
+_PRECISIONS = ("float32", "tf32", "bf16")
+_SPREADS = {"float32": 1e-3, "tf32": 0.05, "bf16": 0.5}
+"""How far logits may be from the golden ones before a time means nothing, in their spread."""
+_LARGEST_GRAPH = 8
+"""From here on in eager mode too the device is what is waited for."""
 
 Make = Callable[[tuple[Tensor, ...]], Run]
 """Inputs on the device to what runs inputs of their shapes."""
@@ -58,26 +64,29 @@ def _mamba_ssm(network: AscMamba) -> AscMamba:
     return network
 
 
-def networks(directory: Path, options: Options) -> dict[str, AscMamba]:
-    """The model once for each scan that there is here, by the scan's name."""
+def networks(directory: Path, options: Options) -> dict[str, SceneNetwork]:
+    """The model once for each scan that there is here, by the scan's name; "" without a scan."""
 
-    def load() -> AscMamba:
+    def load() -> SceneNetwork:
         network, _ = model_directory.load(directory)
-        if not isinstance(network, AscMamba) or not network.contextual:
-            raise ReferenceError(f"{directory}: expected an ASCMamba with city and time")
+        if not network.contextual:
+            raise ReferenceError(f"{directory}: expected a network with city and time")
         return network.to(options.device)
 
+    network = load()
+    if not isinstance(network, AscMamba):
+        return {"": network}
     if not options.on_gpu:
-        return {"loop": load()}
+        return {"loop": network}
     from earshot_reference import triton_scan
 
-    made = {"triton": triton_scan.fuse(load())}
+    made = {"triton": triton_scan.fuse(network)}
     with contextlib.suppress(ImportError):
         made["mamba_ssm"] = _mamba_ssm(load())
     return made
 
 
-def _variants(network: AscMamba, options: Options) -> dict[str, Callable[[], Make]]:
+def _variants(network: SceneNetwork, options: Options) -> dict[str, Callable[[], Make]]:
     """Ways to run a network, each prepared once for a precision, then made for given shapes."""
     made: dict[str, Callable[[], Make]] = {"eager": lambda: lambda inputs: network}
     if options.on_gpu:
@@ -85,7 +94,7 @@ def _variants(network: AscMamba, options: Options) -> dict[str, Callable[[], Mak
     return made
 
 
-def _compiled(network: AscMamba) -> dict[str, Callable[[], Make]]:
+def _compiled(network: SceneNetwork) -> dict[str, Callable[[], Make]]:
     """As :func:`_variants`, by torch.compile."""
 
     def variant(mode: str) -> Callable[[], Make]:
@@ -108,10 +117,15 @@ def _golden(directory: Path, options: Options) -> dict[str, Tensor]:
     return {name: tensors[name] for name in expected}
 
 
-def _one_clip(run: Run, host: tuple[Tensor, ...], golden: Tensor, options: Options) -> dict:
+def _one_clip(
+    run: Run, host: tuple[Tensor, ...], golden: Tensor, spread: float, options: Options
+) -> dict:
     """Latency from memory of the host to logits there, after a check of them."""
-    logits = run(*(x.to(options.device) for x in host)).cpu()
+    logits = run(*(x.to(options.device) for x in host)).float().cpu()
     difference = (logits - golden).abs().max().item() / golden.std().item()
+    # NaN is not within bounds either.
+    if not difference <= spread:
+        raise ReferenceError(f"logits differ by {difference:.2g} of their spread")
 
     def call() -> Tensor:
         if isinstance(run, Graphed):
@@ -138,28 +152,33 @@ def measure_network(directory: Path, options: Options, report: Report, compiled:
         variants = _compiled(network) if compiled else _variants(network, options)
         for precision in _PRECISIONS if options.on_gpu else ("float32",):
             for name, prepare in variants.items():
-                row = {"scan": scan, "run": name, "precision": precision}
+                row = {"model": directory.name, "scan": scan, "run": name, "precision": precision}
                 with precision_of(precision):
                     make = prepare()
                     report.attempt(
                         section,
                         row | {"what": "one clip from features"},
-                        lambda make=make: _one_clip(
-                            make(_moved(host, 1, options)), tuple(host), logits, options
+                        lambda make=make, precision=precision: _one_clip(
+                            make(_moved(host, 1, options)),
+                            tuple(host),
+                            logits,
+                            _SPREADS[precision],
+                            options,
                         ),
                     )
                     if samples is not None and not compiled:
                         report.attempt(
                             section,
                             row | {"what": "one clip from samples"},
-                            lambda network=network, name=name: _one_clip(
+                            lambda network=network, name=name, precision=precision: _one_clip(
                                 _from_samples(network, log_mel, name, (samples, *host[1:])),
                                 (samples, *host[1:]),
                                 logits,
+                                _SPREADS[precision],
                                 options,
                             ),
                         )
-                    for batch in _COMPILED_BATCHES if compiled else options.batches:
+                    for batch in _batches(name, compiled, options):
                         report.attempt(
                             section,
                             row | {"what": "clips one batch behind the other", "batch": batch},
@@ -169,9 +188,24 @@ def measure_network(directory: Path, options: Options, report: Report, compiled:
                         )
 
 
-def _from_samples(network: AscMamba, log_mel: LogMel, name: str, host: tuple[Tensor, ...]) -> Run:
+def _batches(run: str, compiled: bool, options: Options) -> tuple[int, ...]:
+    """Each batch once: as a graph while the launches are what takes time."""
+    if compiled:
+        return _COMPILED_BATCHES
+    if not options.on_gpu:
+        return options.batches
+    graph = run == "cuda graph"
+    return tuple(b for b in options.batches if (b <= _LARGEST_GRAPH) == graph)
+
+
+def _from_samples(
+    network: SceneNetwork, log_mel: LogMel, name: str, host: tuple[Tensor, ...]
+) -> Run:
     def run(pcm: Tensor, location: Tensor, time_features: Tensor) -> Tensor:
-        return network(log_mel(pcm), location, time_features)
+        # Decibels in bfloat16 would be off by whole ones.
+        with torch.autocast("cuda", enabled=False):
+            features = log_mel(pcm)
+        return network(features, location, time_features)
 
     if name == "cuda graph":
         return Graphed(run, tuple(x.cuda() for x in host))
@@ -200,6 +234,8 @@ def _types(options: Options) -> dict[str, tuple[torch.dtype, str]]:
 def measure_kernels(directory: Path, options: Options, report: Report) -> None:
     """Convolutions, products and scans of the network alone, and the card's limits."""
     network = next(iter(networks(directory, options).values()))
+    if not isinstance(network, AscMamba):
+        return
     for precision, (dtype, switch) in _types(options).items():
         with precision_of(switch):
             for batch in options.kernel_batches:
@@ -331,11 +367,11 @@ def _scans(network: AscMamba, batch: int, options: Options, report: Report) -> N
         )
 
 
-def write(directory: Path, output: Path, options: Options) -> None:
-    """Measures what ``options`` asks for of a model directory with golden files.
+def write(directories: Sequence[Path], output: Path, options: Options) -> None:
+    """Measures what ``options`` asks for of model directories with golden files.
 
     Raises:
-        ReferenceError: if the directory is no conditioned ASCMamba's, or there is no such device.
+        ReferenceError: if a directory is none with city and time, or there is no such device.
     """
     if options.on_gpu and not torch.cuda.is_available():
         raise ReferenceError("device cuda: PyTorch sees no GPU")
@@ -348,9 +384,12 @@ def write(directory: Path, output: Path, options: Options) -> None:
         "cudnn": torch.backends.cudnn.version(),
     }
     # What can take minutes, or fail, comes last.
-    if "network" in options.sections:
-        measure_network(directory, options, report, compiled=False)
-    if "kernels" in options.sections:
-        measure_kernels(directory, options, report)
-    if "compiled" in options.sections and options.on_gpu:
-        measure_network(directory, options, report, compiled=True)
+    for directory in directories:
+        if "network" in options.sections:
+            measure_network(directory, options, report, compiled=False)
+    for directory in directories:
+        if "kernels" in options.sections:
+            measure_kernels(directory, options, report)
+    for directory in directories:
+        if "compiled" in options.sections and options.on_gpu:
+            measure_network(directory, options, report, compiled=True)

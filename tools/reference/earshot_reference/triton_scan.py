@@ -65,11 +65,12 @@ def _gated_scan(
     skip = tl.load(d + e, here, 0.0)
     h = tl.zeros([TILE, PADDED], tl.float32)
     for t in range(LENGTH):
-        x = tl.load(u + s * us + t * ut + e * ue, here, 0.0)
-        raw = tl.load(dt + s * ds + t * dtt + e * de, here, 0.0)
-        gate = tl.load(z + s * zs + t * zt + e * ze, here, 0.0)
-        into = tl.load(b + s * bs + t * bt + n * bn, state, 0.0)
-        out = tl.load(c + s * cs + t * ct + n * cn, state, 0.0)
+        # Under autocast they are of 16 bits; the state and all that makes it stay float32.
+        x = tl.load(u + s * us + t * ut + e * ue, here, 0.0).to(tl.float32)
+        raw = tl.load(dt + s * ds + t * dtt + e * de, here, 0.0).to(tl.float32)
+        gate = tl.load(z + s * zs + t * zt + e * ze, here, 0.0).to(tl.float32)
+        into = tl.load(b + s * bs + t * bt + n * bn, state, 0.0).to(tl.float32)
+        out = tl.load(c + s * cs + t * ct + n * cn, state, 0.0).to(tl.float32)
         # As PyTorch: beyond 20 the softplus is the identity in float32.
         delta = tl.where(raw > 20.0, raw, tl.log(1.0 + tl.exp(raw)))
         h = tl.exp2(delta[:, None] * rates) * h + (delta * x)[:, None] * into[None, :]

@@ -1,18 +1,21 @@
 """The peers on a GPU: their logic on a CPU; what needs CUDA is skipped without it."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from goldens import assert_agrees
+from safetensors.torch import load_file, save_file
 
 from earshot_reference import gpu_peers, model_directory, random_model
 from earshot_reference.__main__ import main
 from earshot_reference.configuration import ReferenceError
 from earshot_reference.features import log_mel
 from earshot_reference.gpu_timing import Graphed, Options, Report
+from earshot_reference.se_trans import SeTransSizes
 from earshot_reference.torch_log_mel import LogMel
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -35,7 +38,7 @@ SMALL = Options(device="cpu", repeats=2, batches=(1, 2), kernel_batches=(1,), fr
 
 def _measured(model, tmp_path, options):
     output = tmp_path / "peers.json"
-    gpu_peers.write(model, output, options)
+    gpu_peers.write([model], output, options)
     return json.loads(output.read_text())
 
 
@@ -74,12 +77,36 @@ def test_failure_is_a_row_and_the_others_go_on(tmp_path):
     ]
 
 
-def test_other_networks_are_refused(tmp_path):
-    model = tmp_path / "model"
+def test_every_network_is_measured(model, tmp_path):
+    other = tmp_path / "mobile-asc-net"
     arguments = ["--architecture", "mobile-asc-net", "--size", "channels=4,4,8"]
-    assert main(["random", "--output", str(model), *arguments]) == 0
-    with pytest.raises(ReferenceError, match="expected an ASCMamba"):
-        gpu_peers.networks(model, SMALL)
+    assert main(["random", "--output", str(other), *arguments]) == 0
+    assert main(["golden", str(other), "--batch", "1", "--duration", "0.4"]) == 0
+    output = tmp_path / "peers.json"
+    options = replace(SMALL, sections=("network", "kernels"))
+    gpu_peers.write([other, model], output, options)
+    report = json.loads(output.read_text())
+    assert not [row for row in report["network"] if "failed" in row]
+    assert [row["model"] for row in report["network"]] == [other.name] * 3 + [model.name] * 4
+    # The kernels are ASCMamba's.
+    assert len(report["kernels"]) == 5 + 5 + 2
+
+
+def test_wrong_logits_are_not_timed(model, tmp_path):
+    wrong = tmp_path / "model"
+    shutil.copytree(model, wrong)
+    golden = load_file(wrong / "golden.safetensors")
+    golden["output.logits"] = golden["output.logits"].flip(1)
+    save_file(golden, wrong / "golden.safetensors")
+    report = _measured(wrong, tmp_path, replace(SMALL, sections=("network",)))
+    assert "logits differ by" in report["network"][0]["failed"]
+
+
+def test_networks_without_context_are_refused(tmp_path):
+    path = tmp_path / "model"
+    random_model.write(path, "se-trans", SeTransSizes(channels=(4, 8), locations=None), seed=1)
+    with pytest.raises(ReferenceError, match="with city and time"):
+        gpu_peers.networks(path, SMALL)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
