@@ -54,7 +54,15 @@ __device__ __forceinline__ float fast_reciprocal(float x) {
 constexpr float LOG2_E = 1.44269504088896340736F;
 
 /* max(x, 0), and NaN for NaN, which fmaxf would hide. */
-__device__ __forceinline__ float relu(float x) { return x < 0.0F ? 0.0F : x; }
+__device__ __forceinline__ float relu(float x) {
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
+    return x < 0.0F ? 0.0F : x;
+#else
+    float y;
+    asm("max.NaN.f32 %0, %1, 0f00000000;" : "=f"(y) : "f"(x));
+    return y;
+#endif
+}
 
 /* 1 / (1 + e^-x). For x below -88 the power overflows to infinity, whose reciprocal is the 0 that is meant. */
 __device__ __forceinline__ float sigmoid(float x) { return fast_reciprocal(1.0F + fast_exp2(-LOG2_E * x)); }

@@ -64,21 +64,21 @@ template <int N> __global__ void __launch_bounds__(THREADS) adaptive_pool_kernel
     Vector<float, N> sum = {};
     if (channel < p.channels) {
         for (std::uint32_t i0 = begin + static_cast<std::uint32_t>(row); i0 < end; i0 += LOADS * ROWS) {
+            /* Beyond the end the last position is read again, and not added: no load has to wait for a branch. */
             Vector<float, N> x[LOADS];
 #pragma unroll
             for (int k = 0; k < LOADS; ++k) {
-                const std::uint32_t i = i0 + static_cast<std::uint32_t>(k) * ROWS;
-                x[k] = {};
-                if (i < end) {
-                    const std::int64_t position = static_cast<std::int64_t>(i / bands) * p.bands + i % bands;
-                    x[k] = p.x.load<N>(first + position * p.channels);
-                }
+                const std::uint32_t i = min(i0 + static_cast<std::uint32_t>(k) * ROWS, end - 1);
+                const std::int64_t position =
+                    bands == p.bands ? i : static_cast<std::int64_t>(i / bands) * p.bands + i % bands;
+                x[k] = p.x.load<N>(first + position * p.channels);
             }
 #pragma unroll
             for (int k = 0; k < LOADS; ++k) {
+                const bool within = i0 + static_cast<std::uint32_t>(k) * ROWS < end;
 #pragma unroll
                 for (int n = 0; n < N; ++n) {
-                    sum.v[n] += x[k].v[n];
+                    sum.v[n] += within ? x[k].v[n] : 0.0F;
                 }
             }
         }
@@ -113,36 +113,41 @@ template <int N, bool POOLED> __global__ void __launch_bounds__(THREADS) gated_p
         }
         __syncthreads();
     }
-    const auto bands_out = static_cast<std::int32_t>(p.bands_out());
+    const auto bands_out = static_cast<std::uint32_t>(p.bands_out());
     const std::int64_t outputs = p.frames_out() * bands_out;
     const std::int64_t output0 = static_cast<std::int64_t>(blockIdx.x) * run;
-    const int groups = p.channels / N;
-    const int items = static_cast<int>(min(static_cast<std::int64_t>(run), outputs - output0)) * groups;
-    for (int item0 = static_cast<int>(threadIdx.x); item0 < items; item0 += OUTPUTS * THREADS) {
+    const auto groups = static_cast<std::uint32_t>(p.channels / N);
+    const std::uint32_t items = static_cast<std::uint32_t>(min(static_cast<std::int64_t>(run), outputs - output0)) * groups;
+    const std::int64_t row = p.bands * p.channels;
+    const std::int64_t out0 = (clip * outputs + output0) * p.channels;
+    for (std::uint32_t item0 = threadIdx.x; item0 < items; item0 += OUTPUTS * THREADS) {
+        /* Beyond the end the last item is read again, and not written: no load has to wait for a branch. */
         Vector<float, N> x[OUTPUTS][CELLS];
 #pragma unroll
         for (int k = 0; k < OUTPUTS; ++k) {
-            const int item = item0 + k * THREADS;
-            if (item < items) {
-                const auto output = static_cast<std::int32_t>(output0 + item / groups);
-                const std::int64_t frame = output / bands_out * STEP;
-                const std::int64_t band = output % bands_out * STEP;
+            const std::uint32_t item = min(item0 + static_cast<std::uint32_t>(k) * THREADS, items - 1);
+            if constexpr (POOLED) {
+                const std::uint32_t output = static_cast<std::uint32_t>(output0) + item / groups;
+                const std::uint32_t frame = output / bands_out;
+                const std::uint32_t band = output - frame * bands_out;
+                const std::int64_t first = (clip * p.frames + frame * STEP) * row +
+                                           static_cast<std::int64_t>(band) * (STEP * p.channels) + item % groups * N;
 #pragma unroll
                 for (int cell = 0; cell < CELLS; ++cell) {
-                    const std::int64_t position =
-                        (clip * p.frames + frame + cell / STEP) * p.bands + band + cell % STEP;
-                    x[k][cell] = p.x.load<N>(position * p.channels + item % groups * N);
+                    x[k][cell] = p.x.load<N>(first + cell / STEP * row + cell % STEP * p.channels);
                 }
+            } else {
+                x[k][0] = p.x.load<N>(out0 + static_cast<std::int64_t>(item) * N);
             }
         }
 #pragma unroll
         for (int k = 0; k < OUTPUTS; ++k) {
-            const int item = item0 + k * THREADS;
+            const std::uint32_t item = item0 + static_cast<std::uint32_t>(k) * THREADS;
             if (item < items) {
                 Vector<float, N> factor;
                 Vector<float, N> y = {};
                 if (gated) {
-                    factor = gate.load<N>(item % groups * N);
+                    factor = gate.load<N>(static_cast<int>(item % groups) * N);
                 } else {
 #pragma unroll
                     for (int n = 0; n < N; ++n) {
@@ -157,7 +162,7 @@ template <int N, bool POOLED> __global__ void __launch_bounds__(THREADS) gated_p
                     }
                     y.v[n] *= 1.0F / CELLS;
                 }
-                p.out.store<N>((clip * outputs + output0 + item / groups) * p.channels + item % groups * N, y);
+                p.out.store<N>(out0 + static_cast<std::int64_t>(item) * N, y);
             }
         }
     }

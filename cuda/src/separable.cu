@@ -59,14 +59,12 @@ __device__ __forceinline__ int row_of(int frame, int band) {
     return (frame / 2 * OUT_BANDS + band / 2) * 4 + frame % 2 * 2 + band % 2;
 }
 
-/* Numbers k to k + 3 of `width` from `first` on; zeros behind their end. */
+/* Numbers k to k + 3 of `width` from `first` on, k below it; zeros behind their end. */
 template <bool VECTOR>
 __device__ __forceinline__ Float4 read4(const Span<const float> &values, std::int64_t first, int k, int width) {
     Float4 y = {};
     if constexpr (VECTOR) {
-        if (k < width) {
-            y = values.load4(first + k);
-        }
+        y = values.load4(first + k);
     } else {
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
@@ -177,27 +175,33 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
                 }
 #pragma unroll
                 for (int row = 0; row < HALO_FRAMES; ++row) {
+                    Float4 v[3];
 #pragma unroll
                     for (int column = 0; column < 3; ++column) {
-                        Float4 v = {};
                         if constexpr (SINGLE) {
-                            v = convolved.load4((row * HALO_BANDS + band + column) * STRIDE + k);
+                            v[column] = convolved.load4((row * HALO_BANDS + band + column) * STRIDE + k);
                         } else {
-                            const int at_frame = frame0 + row - 1;
+                            /* Outside, the nearest position is read, and not used: no load waits for a branch. */
+                            const int frame = frame0 + row - 1;
                             const int at_band = band0 + band + column - 1;
-                            if (inside(at_frame, at_band)) {
-                                v = read4<VECTOR>(s.plane, position(at_frame, at_band) * s.channels, k0 + k,
-                                                  s.channels);
+                            const std::int64_t nearest = position(min(max(frame, 0), s.frames - 1),
+                                                                  min(max(at_band, 0), s.bands - 1));
+                            v[column] = read4<VECTOR>(s.plane, nearest * s.channels, k0 + k, s.channels);
+                            if (!inside(frame, at_band)) {
+                                v[column] = {};
                             }
                         }
+                    }
+#pragma unroll
+                    for (int column = 0; column < 3; ++column) {
 #pragma unroll
                         for (int n = 0; n < 4; ++n) {
-                            v.v[n] = relu(v.v[n]);
+                            v[column].v[n] = relu(v[column].v[n]);
                         }
 #pragma unroll
                         for (int tap = 0; tap < 3; ++tap) {
                             if (row >= tap && row - tap < FRAMES) {
-                                add_scaled(y[row - tap], taps[tap * 3 + column], v);
+                                add_scaled(y[row - tap], taps[tap * 3 + column], v[column]);
                             }
                         }
                     }

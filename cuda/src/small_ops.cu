@@ -1,9 +1,10 @@
 /*
  * Linear layer, context encoder and global pool: a few thousand multiply-adds, and one pass over 4 MB at paper size.
  *
- * Linear and context: a warp an output, float32. Pool: the positions of a clip are cut into as many parts as there are
- * blocks to fill the device, each sums (or compares) its part, a second launch joins the parts in their order. Bytes:
- * 4 MB read, 2 us on an H200.
+ * Linear and context: a warp an output, float32. Pool: the positions of a clip are cut into parts that fill the device,
+ * each block sums (or compares) its part, a second launch joins the parts in their order; a clip of few positions is one
+ * part, and needs no second launch. A thread has one channel of every 8th position, eight loads under way at once. Bytes
+ * (500 x 32 x 64, one clip): 4 MB read by 2 x 128 blocks, 2 us on an H200 and 1.5 us for the second launch.
  */
 #include <algorithm>
 
@@ -129,13 +130,24 @@ struct Pool {
 /* The greater one; a NaN wins. */
 __device__ __forceinline__ float greater(float a, float b) { return a >= b || a != a ? a : b; }
 
-/* What one thread takes of `count` rows of `channels` values: one channel of every step-th row from `row` on. */
+/* What one thread takes of its rows of `channels` values: one channel of every WARPS-th row from `row` on. */
 __device__ __forceinline__ float pool_rows(const Pool &p, const Span<const float> &x, std::int64_t first,
-                                           std::int64_t row, std::int64_t end, std::int64_t step, int channel) {
-    float result = p.maximum ? -INFINITY : 0.0F;
-    for (; row < end; row += step) {
-        const float v = x[first + row * p.channels + channel];
-        result = p.maximum ? greater(result, v) : result + v;
+                                           std::int64_t row, std::int64_t end, int channel) {
+    constexpr int LOADS = 8;
+    const float nothing = p.maximum ? -INFINITY : 0.0F;
+    float result = nothing;
+    for (; row < end; row += LOADS * WARPS) {
+        /* Beyond the end the last row is read again, and not taken: no load has to wait for a branch. */
+        float v[LOADS];
+#pragma unroll
+        for (int i = 0; i < LOADS; ++i) {
+            v[i] = x[first + min(row + i * WARPS, end - 1) * p.channels + channel];
+        }
+#pragma unroll
+        for (int i = 0; i < LOADS; ++i) {
+            const float taken = row + i * WARPS < end ? v[i] : nothing;
+            result = p.maximum ? greater(result, taken) : result + taken;
+        }
     }
     return result;
 }
@@ -151,12 +163,12 @@ __global__ void __launch_bounds__(THREADS) pool_kernel(Pool p, Span<const float>
     const std::int64_t begin = p.positions * blockIdx.x / gridDim.x;
     const std::int64_t end = p.positions * (blockIdx.x + 1) / gridDim.x;
     if (channel < p.channels) {
-        shares[warp * 32 + lane] =
-            pool_rows(p, x, clip * p.positions * p.channels, begin + warp, end, WARPS, channel);
+        shares[warp * 32 + lane] = pool_rows(p, x, clip * p.positions * p.channels, begin + warp, end, channel);
     }
     __syncthreads();
     if (warp == 0 && channel < p.channels) {
         float total = shares[lane];
+#pragma unroll
         for (int w = 1; w < WARPS; ++w) {
             const float v = shares[w * 32 + lane];
             total = p.maximum ? greater(total, v) : total + v;
@@ -172,27 +184,35 @@ class GlobalPool final : public earshot_cuda_op {
     void check(const Extents &) const override {}
     Index input0_floats(const Extents &e) const override { return size_product({e.positions(), channels_}); }
     Index output_floats(const Extents &e) const override { return size_product({e.batch, channels_}); }
-    Index scratch_floats(const Extents &e) const override { return size_product({e.batch, parts(e), channels_}); }
+    Index scratch_floats(const Extents &e) const override {
+        return parts(e) > 1 ? size_product({e.batch, parts(e), channels_}) : 0;
+    }
     void enqueue(const Arguments &a) const override {
         const Index positions = size_product({a.extents.frames, a.extents.bands});
-        const auto columns = static_cast<unsigned>(divide_up(channels_, 32));
-        const auto batch = static_cast<unsigned>(a.extents.batch);
         const Index cut = parts(a.extents);
         const float factor = maximum_ ? 1.0F : 1.0F / static_cast<float>(positions);
-        const std::size_t bytes = THREADS * sizeof(float);
-        earshot::check(launch("pool", pool_kernel, dim3(static_cast<unsigned>(cut), columns, batch), dim3(THREADS),
-                              bytes, a.stream, Pool{positions, channels_, maximum_}, a.input0, a.scratch, 1.0F),
-                       "global pool");
-        earshot::check(launch("pool of parts", pool_kernel, dim3(1, columns, batch), dim3(THREADS), bytes, a.stream,
-                              Pool{cut, channels_, maximum_}, Span<const float>(a.scratch), a.output, factor),
-                       "global pool of parts");
+        if (cut == 1) {
+            earshot::check(enqueue_pool(a, positions, 1, a.input0, a.output, factor), "global pool");
+            return;
+        }
+        earshot::check(enqueue_pool(a, positions, cut, a.input0, a.scratch, 1.0F), "global pool");
+        earshot::check(enqueue_pool(a, cut, 1, a.scratch, a.output, factor), "global pool of parts");
     }
 
   private:
-    /* Parts of at least 64 positions, at most two for each multiprocessor. */
-    Index parts(const Extents &e) const {
-        const Index most = 2 * Index{device().multiprocessors};
-        return std::clamp<Index>(size_product({e.frames, e.bands}) / 64, 1, most);
+    /* Parts of at least 64 positions, about one for each multiprocessor. */
+    static Index parts(const Extents &e) {
+        constexpr Index MOST = 128;
+        return std::clamp<Index>(size_product({e.frames, e.bands}) / 64, 1, MOST);
+    }
+
+    cudaError_t enqueue_pool(const Arguments &a, Index positions, Index parts, const Span<const float> &x,
+                             const Span<float> &result, float factor) const {
+        return launch("pool", pool_kernel,
+                      dim3(static_cast<unsigned>(parts), static_cast<unsigned>(divide_up(channels_, 32)),
+                           static_cast<unsigned>(a.extents.batch)),
+                      dim3(THREADS), THREADS * sizeof(float), a.stream, Pool{positions, channels_, maximum_}, x, result,
+                      factor);
     }
 
     std::int32_t channels_;

@@ -3,6 +3,8 @@
  * that straddle warps, tiles and what fits into shared memory. Sizes of blocks are small: a convolution's tile costs as
  * much as 128 positions, however few there are.
  */
+#include <algorithm>
+
 #include "errors.h"
 #include "operation.h"
 #include "reference.h"
@@ -221,6 +223,34 @@ TEST(cuda_token_pool) {
     }
 }
 
+/* One part and several, parts that end within a round of loads, and more channels than a warp has lanes. */
+TEST(cuda_global_pool) {
+    for (const std::int64_t frames : {1, 7, 9, 60, 65, 130, 900}) {
+        for (const std::int32_t channels : {1, 31, 33, 64}) {
+            test::Random random(7);
+            const std::int64_t positions = frames * 3;
+            const std::vector<float> x = random.vector(2 * positions * channels, -3.0F, 1.0F);
+            test::Doubles means;
+            test::Doubles maxima;
+            for (std::int64_t clip = 0; clip < 2; ++clip) {
+                for (std::int64_t channel = 0; channel < channels; ++channel) {
+                    double sum = 0;
+                    double greatest = -INFINITY;
+                    for (std::int64_t i = 0; i < positions; ++i) {
+                        const double value = x[static_cast<std::size_t>((clip * positions + i) * channels + channel)];
+                        sum += value;
+                        greatest = std::max(greatest, value);
+                    }
+                    means.push_back(sum / static_cast<double>(positions));
+                    maxima.push_back(greatest);
+                }
+            }
+            compare(EARSHOT_LAYER_GLOBAL_POOL, {channels, EARSHOT_POOL_MEAN}, {}, x, means, ROUNDING, 2, frames, 3);
+            compare(EARSHOT_LAYER_GLOBAL_POOL, {channels, EARSHOT_POOL_MAX}, {}, x, maxima, 0, 2, frames, 3);
+        }
+    }
+}
+
 TEST(cuda_band_norm) {
     test::Random random(7);
     const std::vector<float> weights = random.vector(2 * 13, -2.0F, 2.0F);
@@ -265,6 +295,8 @@ TEST(cuda_layers_let_nan_through) {
     passes(EARSHOT_LAYER_GRU, {3, 2}, 6 * 7, 6, 2, 1);
     passes(EARSHOT_LAYER_TOKEN_POOL, {2, 1}, 0, 8, 2, 2);
     passes(EARSHOT_LAYER_GATED_FUSION, {3}, 36, 3, 1, 1);
+    passes(EARSHOT_LAYER_GLOBAL_POOL, {2, EARSHOT_POOL_MEAN}, 0, 400, 50, 4);
+    passes(EARSHOT_LAYER_GLOBAL_POOL, {2, EARSHOT_POOL_MAX}, 0, 400, 50, 4);
 }
 
 /* Each call names what is wrong with it. */
