@@ -74,9 +74,9 @@ __global__ void __launch_bounds__(kThreads) products(const Span<float> out, cons
 #pragma unroll
         for (int c = 0; c < kChains; ++c) {
             if constexpr (BF16) {
-                earshot::mma_bf16(sums[c], a, b);
+                earshot::mma<earshot::Word::BF16>(sums[c], a, b);
             } else {
-                earshot::mma_tf32(sums[c], a, b);
+                earshot::mma<earshot::Word::TF32>(sums[c], a, b);
             }
         }
     }

@@ -1,6 +1,5 @@
 /*
- * Two-dimensional convolutions over [B, T, F, C], with the normalisation of what they read and the statistics of what
- * they write.
+ * Two-dimensional convolutions over [B, T, F, C], the statistics of what they write, and the instance norm behind them.
  */
 #pragma once
 
@@ -22,45 +21,88 @@ struct ConvolutionGeometry {
     std::int64_t bands_out(std::int64_t bands) const {
         return (bands + 2 * padding_frequency - kernel_frequency) / stride_frequency + 1;
     }
+    std::int32_t taps() const { return kernel_time * kernel_frequency; }
 };
 
 /*
- * The planes [B, T, F, C] of a dense block: plane p begins at p * plane_step of `values`. As raw outputs of
- * convolutions they are normalised when they are read: PReLU(x * scale[p, b, c] + shift[p, b, c]). `norms` holds for
- * each plane [B, 2, C] (scales, then shifts) from p * norm_step on; with `norms` empty, values are taken as they are.
+ * How a clip's output positions are cut into tiles of `frames` by `bands`: the frames of a tile lie one dilation apart,
+ * so that their taps share rows of input whatever the dilation.
+ */
+struct ConvolutionTiles {
+    std::int32_t frames_out;
+    std::int32_t bands_out;
+    std::int32_t frames; /* of a tile */
+    std::int32_t bands;
+    std::int32_t residues;   /* time modulo dilation */
+    std::int32_t time_tiles; /* for each residue */
+    std::int32_t band_tiles;
+
+    __host__ __device__ std::int32_t count() const { return residues * time_tiles * band_tiles; }
+};
+
+ConvolutionTiles convolution_tiles(const ConvolutionGeometry &geometry, std::int64_t frames_out, std::int64_t bands_out,
+                                   std::int32_t tile_frames, std::int32_t tile_bands);
+
+/* The output positions of one tile. */
+struct ConvolutionTile {
+    std::int32_t frame; /* of its first row; rows are `step` apart */
+    std::int32_t step;
+    std::int32_t band;
+
+    __device__ __forceinline__ ConvolutionTile(const ConvolutionTiles &tiles, int index) {
+        const int band_tile = index % tiles.band_tiles;
+        const int time_tile = index / tiles.band_tiles % tiles.time_tiles;
+        const int residue = index / tiles.band_tiles / tiles.time_tiles;
+        step = tiles.residues;
+        frame = residue + time_tile * tiles.frames * step;
+        band = band_tile * tiles.bands;
+    }
+
+    /* Positions inside the output. */
+    __device__ __forceinline__ int count(const ConvolutionTiles &tiles) const {
+        const int rows =
+            frame >= tiles.frames_out ? 0 : min(tiles.frames, (tiles.frames_out - frame + step - 1) / step);
+        return rows * min(tiles.bands, tiles.bands_out - band);
+    }
+};
+
+/*
+ * The planes [B, T, F, C] that a convolution reads; plane p begins at p * plane_step of `words`. As floats, C a position;
+ * or, where the arithmetic takes pairs, as chunks_of(C) chunks of words a position, filled up with zeros.
  */
 struct Planes {
-    Span<const float> values;
+    Span<const std::uint32_t> words;
     std::int64_t plane_step;
-    Span<const float> norms;
-    std::int64_t norm_step;
-    Span<const float> slopes; /* [planes, C] */
-    std::int32_t channels;    /* C */
+    std::int32_t channels; /* C */
 };
 
 /*
- * out = weight * [plane first, first - 1, ..., 0] + bias: newest first, as the concatenation of a dense block orders
- * them. The planes' frames and bands are zero outside (after the normalisation).
+ * out = scale * (weight * [plane first, first - 1, ..., 0]) + bias: newest first, as the concatenation of a dense block
+ * orders them. The planes are zero outside.
  */
 struct Convolution {
     std::int64_t batch;
     std::int32_t frames;
     std::int32_t bands;
-    std::int32_t frames_out;
-    std::int32_t bands_out;
     ConvolutionGeometry geometry;
     Planes input;
     std::int32_t first;
     Span<const std::uint32_t> weights;
-    Span<const float> bias; /* [O], or empty */
+    Span<const float> scale; /* [O], or empty */
+    Span<const float> bias;  /* [O], or empty */
+    float common_scale;      /* multiplies `scale` where that is not empty */
     std::int32_t channels_out;
-    Span<float> out; /* [B, T', F', O] */
-    /* For each clip and each of convolution_tiles(): mean [O] and sum of squared deviations [O]; or empty. */
+    ConvolutionTiles tiles; /* from plan_convolution */
+    Span<float> out;        /* [B, T', F', O] */
+    /* For each clip and each of its tiles: mean [O] and sum of squared deviations [O]; or empty. */
     Span<float> statistics;
 };
 
-/* Tiles of positions that a clip's output is cut into. */
-std::int64_t convolution_tiles(const ConvolutionGeometry &geometry, std::int64_t frames_out, std::int64_t bands_out);
+/* Chooses the tiles for the extents, geometry and channels of a convolution. */
+ConvolutionTiles plan_convolution(const Convolution &convolution, Arithmetic arithmetic);
+
+/* The most tiles that any plan cuts a clip's output into. */
+std::int64_t most_tiles(const ConvolutionGeometry &geometry, std::int64_t frames_out, std::int64_t bands_out);
 
 /* Packs weights [O, I, KT, KF], I = planes * C, for the planes newest first. */
 std::vector<std::uint32_t> pack_convolution(const float *weights, std::int32_t channels_out, std::int32_t planes,
@@ -69,30 +111,54 @@ std::vector<std::uint32_t> pack_convolution(const float *weights, std::int32_t c
 
 cudaError_t enqueue(const Convolution &convolution, Arithmetic arithmetic, cudaStream_t stream);
 
+/* What enqueue() chooses from. */
+cudaError_t enqueue_scalar(const Convolution &convolution, cudaStream_t stream);
+template <Arithmetic A> cudaError_t enqueue_tensor(const Convolution &convolution, cudaStream_t stream);
+/* Tiles that fit into shared memory, for convolution_tensor.h. */
+ConvolutionTiles plan_tensor(const Convolution &convolution);
+
 /*
- * From statistics to the scale and shift of an instance norm: scale = weight / sqrt(variance + 1e-5), shift = bias -
- * mean * scale, into norms [B, 2, O].
+ * From a convolution's output and statistics to what reads it: PReLU((x - mean) / sqrt(variance + 1e-5) * weight + bias),
+ * times `scale` for arithmetics that take pairs. Written as floats where the arithmetic takes floats.
  */
 struct InstanceNorm {
-    Convolution of;
+    std::int64_t batch;
+    std::int64_t positions;
+    std::int32_t channels;
+    ConvolutionTiles tiles;
+    Span<const float> x;
+    Span<const float> statistics;
     Span<const float> weight;
     Span<const float> bias;
-    Span<float> norms;
-};
-
-cudaError_t enqueue(const InstanceNorm &norm, cudaStream_t stream);
-
-/* out = PReLU(x * scale[b, c] + shift[b, c]): the last plane of an encoder, normalised for readers that do not. */
-struct Normalise {
-    std::int64_t batch;
-    std::int64_t positions; /* T F */
-    std::int32_t channels;
-    Span<const float> values;
-    Span<const float> norms;
     Span<const float> slopes;
-    Span<float> out;
+    float scale;
+    Span<std::uint32_t> out;
 };
 
-cudaError_t enqueue(const Normalise &normalise, cudaStream_t stream);
+cudaError_t enqueue(const InstanceNorm &norm, Arithmetic arithmetic, cudaStream_t stream);
+
+/*
+ * The same behind a 1x1 convolution of one channel, x * kernel[c], whose statistics are those of x: neither the
+ * convolution's output nor its statistics are ever made. `statistics` is scratch of input_statistics() floats.
+ */
+struct FirstNorm {
+    std::int64_t batch;
+    std::int64_t positions;
+    std::int32_t channels;
+    Span<const float> x; /* [B, positions] */
+    Span<float> statistics;
+    Span<const float> kernel; /* [C] */
+    Span<const float> weight;
+    Span<const float> bias;
+    Span<const float> slopes;
+    float scale;
+    Span<std::uint32_t> out;
+};
+
+std::int64_t input_statistics(std::int64_t batch);
+cudaError_t enqueue(const FirstNorm &norm, Arithmetic arithmetic, cudaStream_t stream);
+
+/* Words of a plane [positions, C] as a convolution of this arithmetic reads it. */
+std::int64_t plane_words(Arithmetic arithmetic, std::int64_t positions, std::int32_t channels);
 
 } // namespace earshot

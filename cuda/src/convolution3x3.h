@@ -3,6 +3,7 @@
 
 #include "convolution.h"
 #include "operation.h"
+#include "vectors.h"
 
 namespace earshot {
 
@@ -37,14 +38,14 @@ class Convolution3x3 {
                         cudaStream_t stream) const {
         Convolution c = {};
         c.batch = e.batch;
-        c.frames = c.frames_out = static_cast<std::int32_t>(e.frames);
-        c.bands = c.bands_out = static_cast<std::int32_t>(e.bands);
+        c.frames = static_cast<std::int32_t>(e.frames);
+        c.bands = static_cast<std::int32_t>(e.bands);
         c.geometry = GEOMETRY;
-        c.input = {x, 0, {}, 0, {}, inputs_};
-        c.first = 0;
+        c.input = {as_words(x), 0, inputs_};
         c.weights = weights_.span();
         c.bias = bias_.span();
         c.channels_out = outputs_;
+        c.tiles = plan_convolution(c, arithmetic_);
         c.out = out;
         return earshot::enqueue(c, arithmetic_, stream);
     }

@@ -1,13 +1,23 @@
 /*
- * EARSHOT_LAYER_DENSE_ENCODER: the convolutions one behind the other, each with its plane [B, T, F, C] of raw outputs
- * and the scale and shift of the instance norm that readers apply to it; the last plane is normalised into the output.
+ * EARSHOT_LAYER_DENSE_ENCODER: convolutions and instance norms one behind the other. A convolution leaves its raw output
+ * and the statistics of its tiles; the norm behind it writes the plane [B, T, F, C] that later convolutions read, in the
+ * words of their arithmetic, the last norm the output. The first convolution, 1x1 of one channel, needs no kernel: its
+ * norm is that of its input.
+ *
  * The convolutions' biases are left out: the norm takes them away again with the mean, and without them a plane of
  * silence is exactly zero, whose norm would multiply every rounding by 1 / sqrt(1e-5).
+ *
+ * Half precision (arithmetic.h) can be used here because a norm bounds what it writes: of N positions none lies more than
+ * sqrt(N - 1) deviations from their mean, so after weight, bias and slope no value of a channel exceeds
+ * (sqrt(N) + 1) max(1, |slope|) max(|weight|, |bias|). Each channel is divided by its own factor (a power of two, of
+ * which the next convolutions' weights have the reciprocal), all of them by the square root.
  */
 #include <algorithm>
+#include <cmath>
 
 #include "convolution.h"
 #include "operation.h"
+#include "vectors.h"
 
 namespace earshot {
 
@@ -15,10 +25,11 @@ namespace {
 
 struct PreparedConvolution {
     ConvolutionGeometry geometry;
-    Arithmetic arithmetic;
     DeviceArray<std::uint32_t> weights;
+    DeviceArray<float> scale; /* [C], with arithmetics in pairs */
     DeviceArray<float> norm_weight;
     DeviceArray<float> norm_bias;
+    DeviceArray<float> slopes;
 };
 
 class DenseEncoder final : public CarvedOperation<DenseEncoder> {
@@ -26,25 +37,34 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
 
   public:
     DenseEncoder(const DenseEncoderLayer &layer, Arithmetic arithmetic)
-        : channels_(layer.channels), block_layers_(layer.block_layers) {
-        std::vector<float> slopes;
+        : arithmetic_(in_pairs(arithmetic)), channels_(layer.channels), block_layers_(layer.block_layers) {
+        /* What each plane's channels are divided by. */
+        std::vector<std::vector<float>> factors;
         for (std::size_t i = 0; i < layer.convolutions.size(); ++i) {
             const EncoderConvolution &c = layer.convolutions[i];
+            const bool last = i + 1 == layer.convolutions.size();
+            std::vector<float> factor;
+            for (std::int32_t channel = 0; channel < channels_; ++channel) {
+                factor.push_back(last || !takes_pairs(arithmetic_)
+                                     ? 1.0F
+                                     : power_of_two(std::max(std::fabs(c.norm_weight[channel]),
+                                                             std::fabs(c.norm_bias[channel])) *
+                                                    std::max(1.0F, std::fabs(c.slopes[channel]))));
+            }
             PreparedConvolution prepared;
             prepared.geometry = {c.kernel_time,       c.kernel_frequency, c.padding_time,
                                  c.padding_frequency, c.dilation_time,    c.stride_frequency};
-            /* The first has one input channel, so nothing to win, and reads decibels far from zero, whose split into two
-             * TF32 numbers would lose two bits before the norm takes the mean away. */
-            prepared.arithmetic = i == 0 ? Arithmetic::SCALAR : arithmetic;
-            const std::int32_t planes = i == 0 ? 1 : c.inputs / channels_;
-            prepared.weights = DeviceArray<std::uint32_t>(
-                pack_convolution(c.weight, channels_, planes, c.inputs / planes, prepared.geometry, prepared.arithmetic));
-            prepared.norm_weight = to_device(c.norm_weight, channels_);
-            prepared.norm_bias = to_device(c.norm_bias, channels_);
-            slopes.insert(slopes.end(), c.slopes, c.slopes + channels_);
+            if (i == 0) {
+                prepared.scale = to_device(c.weight, channels_);
+            } else {
+                prepare_weights(prepared, c, factors, last);
+            }
+            prepared.norm_weight = divided(c.norm_weight, factor);
+            prepared.norm_bias = divided(c.norm_bias, factor);
+            prepared.slopes = to_device(c.slopes, channels_);
             convolutions_.push_back(std::move(prepared));
+            factors.push_back(std::move(factor));
         }
-        slopes_ = DeviceArray<float>(slopes);
     }
 
     void check(const Extents &e) const override {
@@ -66,78 +86,131 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
         const Scratch s = scratch(a);
-        const Index plane = size_product({e.positions(), channels_});
-        const Index norm = size_product({e.batch, 2, channels_});
-        for (std::size_t i = 0; i < convolutions_.size(); ++i) {
+        const Index plane = plane_floats(e);
+        const float scale = range_scale(e);
+        FirstNorm first = {};
+        first.batch = e.batch;
+        first.positions = size_product({e.frames, e.bands});
+        first.channels = channels_;
+        first.x = a.input0;
+        first.statistics = s.statistics;
+        first.kernel = convolutions_[0].scale.span();
+        first.weight = convolutions_[0].norm_weight.span();
+        first.bias = convolutions_[0].norm_bias.span();
+        first.slopes = convolutions_[0].slopes.span();
+        first.scale = scale;
+        first.out = mutable_words(s.planes.part(0, plane));
+        earshot::check(earshot::enqueue(first, arithmetic_, a.stream), "the encoder's first norm");
+        for (std::size_t i = 1; i < convolutions_.size(); ++i) {
             const PreparedConvolution &prepared = convolutions_[i];
-            const ConvolutionGeometry &g = prepared.geometry;
             const auto index = static_cast<Index>(i);
             const bool last = i + 1 == convolutions_.size();
             Convolution c = {};
             c.batch = e.batch;
             c.frames = static_cast<std::int32_t>(e.frames);
             c.bands = static_cast<std::int32_t>(e.bands);
-            c.frames_out = static_cast<std::int32_t>(g.frames_out(e.frames));
-            c.bands_out = static_cast<std::int32_t>(g.bands_out(e.bands));
-            c.geometry = g;
-            c.input = i == 0 ? Planes{a.input0, 0, {}, 0, {}, 1}
-                             : Planes{s.planes, plane, s.norms, norm, slopes_.span(), channels_};
+            c.geometry = prepared.geometry;
             /* A layer of the block reads all planes before it, the last convolution the newest alone. */
-            if (last) {
-                c.input.values = s.planes.part((index - 1) * plane, plane);
-                c.input.norms = s.norms.part((index - 1) * norm, norm);
-                c.input.slopes = slopes_.span().part((index - 1) * channels_, channels_);
-            }
-            c.first = i == 0 || last ? 0 : static_cast<std::int32_t>(i) - 1;
+            c.input = {as_words(last ? s.planes.part((index - 1) * plane, plane) : s.planes), plane, channels_};
+            c.first = last ? 0 : static_cast<std::int32_t>(i) - 1;
             c.weights = prepared.weights.span();
+            c.scale = prepared.scale.span();
+            c.common_scale = 1.0F / scale;
             c.channels_out = channels_;
-            const Index size = size_product({e.batch, c.frames_out, c.bands_out, channels_});
-            c.out = last ? s.last : s.planes.part(index * plane, size);
+            c.tiles = plan_convolution(c, arithmetic_);
+            c.out = s.raw;
             c.statistics = s.statistics;
-            earshot::check(earshot::enqueue(c, prepared.arithmetic, a.stream), "convolution");
-            const Span<float> norms = s.norms.part(index * norm, norm);
-            earshot::check(
-                earshot::enqueue(InstanceNorm{c, prepared.norm_weight.span(), prepared.norm_bias.span(), norms},
-                                 a.stream),
-                "instance norm");
-            if (last) {
-                earshot::check(earshot::enqueue(Normalise{e.batch, Index{c.frames_out} * c.bands_out, channels_, s.last,
-                                                          norms, slopes_.span().part(index * channels_, channels_),
-                                                          a.output},
-                                                a.stream),
-                               "the encoder's last norm");
-            }
+            earshot::check(earshot::enqueue(c, arithmetic_, a.stream), "convolution");
+            InstanceNorm norm = {};
+            norm.batch = e.batch;
+            norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
+            norm.channels = channels_;
+            norm.tiles = c.tiles;
+            norm.x = s.raw;
+            norm.statistics = s.statistics;
+            norm.weight = prepared.norm_weight.span();
+            norm.bias = prepared.norm_bias.span();
+            norm.slopes = prepared.slopes.span();
+            norm.scale = last ? 1.0F : scale;
+            norm.out = mutable_words(last ? a.output : s.planes.part(index * plane, plane));
+            earshot::check(earshot::enqueue(norm, last ? Arithmetic::SCALAR : arithmetic_, a.stream), "instance norm");
         }
     }
 
   private:
     struct Scratch {
         Span<float> planes;
-        Span<float> norms;
+        Span<float> raw;
         Span<float> statistics;
-        Span<float> last;
     };
 
+    Index plane_floats(const Extents &e) const {
+        return round_up(plane_words(arithmetic_, size_product({e.positions()}), channels_), 4);
+    }
+
+    /* What all values are multiplied by, so that the greatest possible one is near the end of half precision's range. */
+    float range_scale(const Extents &e) const {
+        if (!takes_pairs(arithmetic_)) {
+            return 1.0F;
+        }
+        constexpr double END = 32768;
+        const double most = std::sqrt(static_cast<double>(e.frames) * static_cast<double>(e.bands)) + 1;
+        return std::ldexp(1.0F, std::ilogb(END / most));
+    }
+
     Scratch carve(Carver &carver, const Extents &e) const {
-        const ConvolutionGeometry &last = convolutions_.back().geometry;
         Index tiles = 0;
+        Index raw = 0;
         for (const PreparedConvolution &c : convolutions_) {
-            tiles = std::max(tiles, convolution_tiles(c.geometry, c.geometry.frames_out(e.frames),
-                                                      c.geometry.bands_out(e.bands)));
+            const Index frames = c.geometry.frames_out(e.frames);
+            const Index bands = c.geometry.bands_out(e.bands);
+            tiles = std::max(tiles, most_tiles(c.geometry, frames, bands));
+            raw = std::max(raw, size_product({e.batch, frames, bands, channels_}));
         }
         Scratch s;
-        s.planes = carver.take(size_product({block_layers_ + Index{1}, e.positions(), channels_}));
-        s.norms = carver.take(size_product({block_layers_ + Index{2}, e.batch, 2, channels_}));
-        s.statistics = carver.take(size_product({e.batch, tiles, 2, channels_}));
-        s.last = carver.take(
-            size_product({e.batch, last.frames_out(e.frames), last.bands_out(e.bands), channels_}));
+        s.planes = carver.take(size_product({block_layers_ + Index{1}, plane_floats(e)}));
+        s.raw = carver.take(raw);
+        s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, tiles, 2, channels_})));
         return s;
     }
 
+    /* Weights for planes whose channels were divided by `factors`, with a scale for each output channel. */
+    void prepare_weights(PreparedConvolution &prepared, const EncoderConvolution &c,
+                         const std::vector<std::vector<float>> &factors, bool last) const {
+        const std::int32_t planes = c.inputs / channels_;
+        const Index taps = prepared.geometry.taps();
+        const Index row = Index{c.inputs} * taps;
+        std::vector<float> weights(c.weight, c.weight + channels_ * row);
+        if (takes_pairs(arithmetic_)) {
+            std::vector<float> scales;
+            for (Index out = 0; out < channels_; ++out) {
+                for (Index i = 0; i < row; ++i) {
+                    /* The newest plane comes first. */
+                    const Index slice = i / taps / channels_;
+                    const auto plane = static_cast<std::size_t>(last ? Index(factors.size()) - 1 : planes - 1 - slice);
+                    weights[static_cast<std::size_t>(out * row + i)] *=
+                        factors[plane][static_cast<std::size_t>(i / taps % channels_)];
+                }
+                scales.push_back(scale_row(weights.data() + out * row, static_cast<std::int32_t>(row)));
+            }
+            prepared.scale = DeviceArray<float>(scales);
+        }
+        prepared.weights = DeviceArray<std::uint32_t>(pack_convolution(weights.data(), channels_, planes, channels_,
+                                                                       prepared.geometry, arithmetic_));
+    }
+
+    static DeviceArray<float> divided(const float *values, const std::vector<float> &factors) {
+        std::vector<float> quotients;
+        for (std::size_t i = 0; i < factors.size(); ++i) {
+            quotients.push_back(values[i] / factors[i]);
+        }
+        return DeviceArray<float>(quotients);
+    }
+
+    Arithmetic arithmetic_;
     std::int32_t channels_;
     std::int32_t block_layers_;
     std::vector<PreparedConvolution> convolutions_;
-    DeviceArray<float> slopes_;
 };
 
 } // namespace

@@ -10,6 +10,10 @@
 
 #include "device.h"
 
+#ifdef EARSHOT_EMULATION
+#include "emulation/tensor_core.h"
+#endif
+
 namespace earshot {
 
 #ifdef EARSHOT_EMULATION
@@ -104,6 +108,40 @@ __device__ __forceinline__ void copy_async(const Shared<float> &to, int at, cons
 #endif
 }
 
+/* N words (1, 2 or 4) likewise, or zeros in their place where `present` is false; `index` then only has to exist. */
+template <int N>
+__device__ __forceinline__ void copy_or_zero(const Shared<std::uint32_t> &to, int at,
+                                             const Span<const std::uint32_t> &from, std::int64_t index, bool present) {
+#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
+    const auto target = static_cast<std::uint32_t>(__cvta_generic_to_shared(&to[at]));
+    const int bytes = present ? 4 * N : 0;
+    if constexpr (N == 4) {
+        asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(target), "l"(&from[index]), "r"(bytes)
+                     : "memory");
+    } else {
+        asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(target), "l"(&from[index]), "n"(4 * N),
+                     "r"(bytes)
+                     : "memory");
+    }
+#else
+    to.store<N>(at, present ? from.load<N>(index) : Vector<std::uint32_t, N>{});
+#endif
+}
+
+/* Ends a group of copies. */
+__device__ __forceinline__ void commit_copies() {
+#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+/* Waits for all groups of copies that this thread began but the latest `under_way`. */
+template <int UNDER_WAY> __device__ __forceinline__ void wait_for_groups() {
+#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_group %0;" ::"n"(UNDER_WAY) : "memory");
+#endif
+}
+
 /* Waits for all copies that this thread began; the block's other threads see them after the next barrier. */
 __device__ __forceinline__ void wait_for_copies() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
@@ -139,6 +177,72 @@ __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
 #endif
 }
 
+/* x rounded to half precision, ties to even; beyond 65504 infinity. */
+__host__ __device__ inline std::uint32_t half_bits(float x) {
+    std::uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const std::uint32_t sign = bits >> 16U & 0x8000U;
+    const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
+    if (magnitude > 0x7F800000U) {
+        return sign | 0x7FFFU;
+    }
+    if (magnitude >= 0x477FF000U) {
+        return sign | 0x7C00U;
+    }
+    if (magnitude < 0x38800000U) {
+        /* Below 2^-14: in units of 2^-24, which adding 2^-1 brings to the end of the fraction. */
+        float shifted;
+        memcpy(&shifted, &magnitude, sizeof shifted);
+        shifted += 0.5F;
+        memcpy(&bits, &shifted, sizeof bits);
+        return sign | (bits - 0x3F000000U);
+    }
+    return sign | ((magnitude - 0x38000000U + 0xFFFU + (magnitude >> 13U & 1U)) >> 13U);
+}
+
+/* The number that half precision's bits stand for. */
+__host__ __device__ inline float float_of_half(std::uint32_t half) {
+    const std::uint32_t sign = (half & 0x8000U) << 16U;
+    const std::uint32_t magnitude = half & 0x7FFFU;
+    std::uint32_t bits;
+    float x;
+    if (magnitude >= 0x7C00U) {
+        bits = sign | 0x7F800000U | (magnitude & 0x3FFU) << 13U;
+    } else if (magnitude >= 0x400U) {
+        bits = sign | ((magnitude << 13U) + 0x38000000U);
+    } else {
+        x = static_cast<float>(magnitude) * 0x1p-24F;
+        memcpy(&bits, &x, sizeof bits);
+        bits |= sign;
+    }
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Two floats rounded to half precision, the first in the lower half. */
+__device__ __forceinline__ std::uint32_t pack_half(float low, float high) {
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
+    return half_bits(low) | half_bits(high) << 16U;
+#else
+    std::uint32_t y;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+    return y;
+#endif
+}
+
+/* The two numbers of a word of half precision. */
+__device__ __forceinline__ Float2 unpack_half(std::uint32_t word) {
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
+    return {{float_of_half(word & 0xFFFFU), float_of_half(word >> 16U)}};
+#else
+    Float2 y;
+    asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}"
+        : "=f"(y.v[0]), "=f"(y.v[1])
+        : "r"(word));
+    return y;
+#endif
+}
+
 /* The sum over a warp's lanes, the same in all of them. */
 __device__ __forceinline__ float warp_sum(float v) {
     for (int mask = 16; mask > 0; mask /= 2) {
@@ -158,6 +262,9 @@ struct FragmentC {
     float v[4];
 };
 
+/* What a word of a factor holds. */
+enum class Word { TF32, BF16, HALF };
+
 #ifdef EARSHOT_EMULATION
 namespace emulation {
 /* A lane's share of a product. */
@@ -167,70 +274,90 @@ struct WarpTile {
     FragmentC c;
 };
 
-/* The numbers in a word: one of TF32 (whose low 13 bits the hardware does not read), or two of bfloat16. */
-template <bool BF16> void unpack(std::uint32_t word, double *numbers) {
-    if constexpr (BF16) {
+/* The numbers in a word: one of TF32 (whose low 13 bits the hardware does not read), or two of 16 bits. */
+template <Word W> void unpack(std::uint32_t word, double *numbers) {
+    if constexpr (W == Word::BF16) {
         numbers[0] = float_of(word << 16U);
         numbers[1] = float_of(word & 0xFFFF0000U);
+    } else if constexpr (W == Word::HALF) {
+        numbers[0] = float_of_half(word & 0xFFFFU);
+        numbers[1] = float_of_half(word >> 16U);
     } else {
         numbers[0] = float_of(word & ~0x1FFFU);
     }
 }
 
-template <bool BF16> void multiply_tiles(WarpTile *const (&lanes)[32]) {
-    constexpr unsigned EACH = BF16 ? 2 : 1;
+template <Word W> void multiply_tiles(WarpTile *const (&lanes)[32]) {
+    constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
     constexpr unsigned DEPTH = 8 * EACH;
     double rows[16][DEPTH];
     double columns[8][DEPTH];
     for (unsigned lane = 0; lane < 32; ++lane) {
         for (unsigned i = 0; i < 4; ++i) {
-            unpack<BF16>(lanes[lane]->a.word[i], &rows[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
+            unpack<W>(lanes[lane]->a.word[i], &rows[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
         }
         for (unsigned i = 0; i < 2; ++i) {
-            unpack<BF16>(lanes[lane]->b.word[i], &columns[lane / 4][(lane % 4 + i * 4) * EACH]);
+            unpack<W>(lanes[lane]->b.word[i], &columns[lane / 4][(lane % 4 + i * 4) * EACH]);
         }
     }
     for (unsigned lane = 0; lane < 32; ++lane) {
         for (unsigned i = 0; i < 4; ++i) {
-            const double(&row)[DEPTH] = rows[lane / 4 + i / 2 * 8];
-            const double(&column)[DEPTH] = columns[lane % 4 * 2 + i % 2];
-            double sum = 0;
-            for (unsigned k = 0; k < DEPTH; ++k) {
-                sum += row[k] * column[k];
-            }
-            lanes[lane]->c.v[i] = static_cast<float>(lanes[lane]->c.v[i] + sum);
+            lanes[lane]->c.v[i] = tensor_core_sum(lanes[lane]->c.v[i], rows[lane / 4 + i / 2 * 8],
+                                                  columns[lane % 4 * 2 + i % 2], DEPTH);
         }
     }
 }
 
-template <bool BF16> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+template <Word W> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
     WarpTile mine{a, b, c};
-    warp_collective<WarpTile>("mma", mine, multiply_tiles<BF16>);
+    warp_collective<WarpTile>("mma", mine, multiply_tiles<W>);
     c = mine.c;
 }
 } // namespace emulation
 #endif
 
-/* c += a b for a warp: 16 x 8 times 8 x 8 numbers of TF32, one a word. */
-__device__ __forceinline__ void mma_tf32(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+/* c += a b for a warp: 16 x 8 times 8 x 8 numbers of TF32, one a word; 16 x 16 times 16 x 8 of 16 bits, two a word. */
+template <Word W> __device__ __forceinline__ void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
 #ifdef EARSHOT_EMULATION
-    emulation::mma<false>(c, a, b);
+    emulation::mma<W>(c, a, b);
 #elif __CUDA_ARCH__ >= 800
-    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
-        : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+    if constexpr (W == Word::TF32) {
+        asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+            : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
+            : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+    } else if constexpr (W == Word::BF16) {
+        asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+            : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
+            : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+    } else {
+        asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+            : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
+            : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+    }
 #endif
 }
 
-/* c += a b for a warp: 16 x 16 times 16 x 8 numbers of bfloat16, two a word. */
-__device__ __forceinline__ void mma_bf16(FragmentC &c, const FragmentA &a, const FragmentB &b) {
-#ifdef EARSHOT_EMULATION
-    emulation::mma<true>(c, a, b);
-#elif __CUDA_ARCH__ >= 800
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
-        : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.word[0]), "r"(b.word[1]));
+/*
+ * Loads a fragment of A: four 8 x 4-word tiles (ldmatrix). Lane l names, by `at`, where 4 words of a row begin: lanes 0
+ * to 15 of rows 0 to 15, lanes 16 to 31 the 4 words behind them; a multiple of 4.
+ */
+__device__ __forceinline__ FragmentA load_fragment(const Shared<std::uint32_t> &words, int at) {
+    FragmentA a;
+#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 750
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        const int row = __shfl_sync(0xFFFFFFFFU, at, i * 8 + lane / 4);
+        a.word[i] = words[row + lane % 4];
+    }
+#else
+    const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(&words[at]));
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(a.word[0]), "=r"(a.word[1]), "=r"(a.word[2]), "=r"(a.word[3])
+                 : "r"(address)
+                 : "memory");
 #endif
+    return a;
 }
 
 } // namespace earshot

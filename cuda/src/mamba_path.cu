@@ -1,12 +1,13 @@
 /*
  * EARSHOT_LAYER_MAMBA_PATH: the kernels of one path in their order.
  *
- *   norm      h = norm(x), and the RMS norm's factor of each token
- *   in_proj   [u, z] = factor * (W diag(norm weight)) h, both directions in one launch
- *   conv      u = SiLU(causal convolution of u)
- *   x_proj    [dt, B, C] = W u
+ *   in_proj   h = norm(x); [u, z] = (W diag(norm weight)) (h rms(h)), both directions (in_projection.h)
+ *   x_proj    u = SiLU(causal convolution of u); [dt, B, C] = W u (x_projection.h)
  *   scan      y = (selective scan of u) * SiLU(z)
  *   out       x + bias + P [h + W_f y_f; h + W_b y_b] = x + bias + (P W)[y_f; y_b] + (P_f + P_b) h
+ *
+ * Where the first two have no kernel (odd sizes, devices without tensor cores, layers behind the first), norm, product
+ * and convolution are launched one by one: the RMS norm is then a factor for each token that in_proj applies to its sums.
  *
  * The last step is one product: the projection is multiplied into out_proj when the layer is prepared (in float64), so
  * that 2 C numbers a token are never written, and a fifth of the flops goes away. Where a direction has several layers,
@@ -16,10 +17,12 @@
  */
 #include <cmath>
 
+#include "in_projection.h"
 #include "norms.h"
 #include "operation.h"
 #include "product.h"
 #include "scan.h"
+#include "x_projection.h"
 
 namespace earshot {
 
@@ -32,7 +35,10 @@ constexpr std::int32_t MOST_STATES = 256;
 /* What one layer of both directions needs on the device. */
 struct PreparedMixer {
     DeviceArray<std::uint32_t> in_projection;
+    DeviceArray<float> in_scale; /* [2, 2 E], where the norm's kernel makes in_proj */
     DeviceArray<std::uint32_t> x_projection;
+    DeviceArray<float> x_range; /* [2, E], where the convolution's kernel makes x_proj */
+    DeviceArray<float> x_scale; /* [2, columns] */
     DeviceArray<std::uint32_t> out_projection; /* of all layers but the last */
     DeviceArray<float> convolution;            /* [2, K, E] */
     DeviceArray<float> convolution_bias;       /* [2, E] */
@@ -42,12 +48,13 @@ struct PreparedMixer {
     DeviceArray<float> skip;                   /* [2, E] */
 };
 
-/* [rows, columns] of each direction to [direction, columns, rows]. */
+/* [rows, columns] of each direction to [direction, columns, rows], with so many columns of zeros in front. */
 template <class Value>
 DeviceArray<float> transposed(const MambaPathLayer &layer, std::int32_t index, std::int32_t rows, std::int32_t columns,
-                              const float *MambaMixer::*tensor, Value value) {
+                              const float *MambaMixer::*tensor, Value value, std::int32_t zeros = 0) {
     std::vector<float> all;
     for (const auto &direction : layer.directions) {
+        all.insert(all.end(), static_cast<std::size_t>(zeros) * static_cast<std::size_t>(rows), 0.0F);
         const float *from = direction[static_cast<std::size_t>(index)].*tensor;
         for (std::int32_t j = 0; j < columns; ++j) {
             for (std::int32_t i = 0; i < rows; ++i) {
@@ -74,6 +81,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
                                                   std::to_string(layer.states) + " states; the kernels have at most " +
                                                   std::to_string(MOST_TAPS) + " and " + std::to_string(MOST_STATES)};
         }
+        fused_in_ = has_in_projection(channels_, 4 * inner_, in_pairs(arithmetic_));
+        fused_x_ = has_x_projection(inner_, taps_, x_width(), in_pairs(arithmetic_));
         if (norm_ == EARSHOT_NORM_LAYER) {
             norm_parameters_ = to_device(layer.scale, 2 * Index{channels_});
         } else if (norm_ == EARSHOT_NORM_CONDITIONAL) {
@@ -95,10 +104,19 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         const Extents &e = a.extents;
         const Scratch s = scratch(a);
         const Span<const float> h = norm_ == EARSHOT_NORM_NONE ? a.input0 : Span<const float>(s.h);
-        earshot::check(earshot::enqueue(TokenNorm{norm_, e.batch, e.frames * e.bands, channels_, condition_, a.input0,
-                                                  norm_parameters_.span(), a.input1, s.h, s.factors},
-                                        a.stream),
-                       "norm of a Mamba path");
+        const TokenNorm norm = {norm_,    e.batch,  e.frames * e.bands,      channels_, condition_,
+                                a.input0, norm_parameters_.span(), a.input1, s.h,       s.factors};
+        if (fused_in_) {
+            InProjection in = {};
+            in.norm = norm;
+            in.columns = 4 * inner_;
+            in.weights = mixers_[0].in_projection.span();
+            in.scale = mixers_[0].in_scale.span();
+            in.out = s.xz;
+            earshot::check(earshot::enqueue(in, in_pairs(arithmetic_), a.stream), "norm and in_proj");
+        } else {
+            earshot::check(earshot::enqueue(norm, a.stream), "norm of a Mamba path");
+        }
         for (std::int32_t i = 0; i < layers_; ++i) {
             run_layer(i, a, s, h);
         }
@@ -165,38 +183,23 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         const Rows source = first ? Rows{h, channels_, channels_}
                                   : Rows{s.directions, 2 * Index{channels_}, channels_};
         const std::int32_t step = first ? 0 : channels_;
-
-        Product in = {};
-        in.rows = tokens;
-        in.columns = 2 * inner_;
-        in.groups = 2;
-        in.source[0] = source;
-        in.source_step = step;
-        in.weights = mixer.in_projection.span();
-        in.scale = s.factors;
-        in.scale_stride = first ? 1 : 2;
-        in.scale_step = first ? 0 : 1;
-        in.out = s.xz;
-        in.out_stride = 4 * Index{inner_};
-        in.out_step = 2 * inner_;
-        earshot::check(earshot::enqueue(in, arithmetic_, a.stream), "in_proj");
-
-        earshot::check(earshot::enqueue(CausalConvolution{sequences(a.extents), inner_, taps_, s.xz,
-                                                          mixer.convolution.span(), mixer.convolution_bias.span(), s.u},
-                                        a.stream),
-                       "causal convolution");
-
-        Product x = {};
-        x.rows = tokens;
-        x.columns = x_width();
-        x.groups = 2;
-        x.source[0] = {s.u, 2 * Index{inner_}, inner_};
-        x.source_step = inner_;
-        x.weights = mixer.x_projection.span();
-        x.out = s.x_projection;
-        x.out_stride = 2 * Index{x_width()};
-        x.out_step = x_width();
-        earshot::check(earshot::enqueue(x, arithmetic_, a.stream), "x_proj");
+        if (!first || !fused_in_) {
+            Product in = {};
+            in.rows = tokens;
+            in.columns = 2 * inner_;
+            in.groups = 2;
+            in.source[0] = source;
+            in.source_step = step;
+            in.weights = mixer.in_projection.span();
+            in.scale = s.factors;
+            in.scale_stride = first ? 1 : 2;
+            in.scale_step = first ? 0 : 1;
+            in.out = s.xz;
+            in.out_stride = 4 * Index{inner_};
+            in.out_step = 2 * inner_;
+            earshot::check(earshot::enqueue(in, arithmetic_, a.stream), "in_proj");
+        }
+        run_x_projection(mixer, a, s);
 
         SelectiveScan scan = {};
         scan.sequences = sequences(a.extents);
@@ -234,6 +237,32 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         }
     }
 
+    void run_x_projection(const PreparedMixer &mixer, const Arguments &a, const Scratch &s) const {
+        const CausalConvolution convolution = {sequences(a.extents),          inner_, fused_x_ ? X_PROJECTION_TAPS : taps_,
+                                               s.xz,                          mixer.convolution.span(),
+                                               mixer.convolution_bias.span(), s.u};
+        if (fused_x_) {
+            earshot::check(earshot::enqueue(XProjection{convolution, x_width(), mixer.x_range.span(),
+                                                        mixer.x_projection.span(), mixer.x_scale.span(),
+                                                        s.x_projection},
+                                            in_pairs(arithmetic_), a.stream),
+                           "causal convolution and x_proj");
+            return;
+        }
+        earshot::check(earshot::enqueue(convolution, a.stream), "causal convolution");
+        Product x = {};
+        x.rows = a.extents.positions();
+        x.columns = x_width();
+        x.groups = 2;
+        x.source[0] = {s.u, 2 * Index{inner_}, inner_};
+        x.source_step = inner_;
+        x.weights = mixer.x_projection.span();
+        x.out = s.x_projection;
+        x.out_stride = 2 * Index{x_width()};
+        x.out_step = x_width();
+        earshot::check(earshot::enqueue(x, arithmetic_, a.stream), "x_proj");
+    }
+
     PreparedMixer prepare(const MambaPathLayer &layer, std::int32_t i) const {
         PreparedMixer mixer;
         std::vector<std::vector<HostMatrix>> in;
@@ -246,12 +275,36 @@ class MambaPath final : public CarvedOperation<MambaPath> {
             out.push_back({{channels_, inner_,
                             std::vector<float>(m.out_projection, m.out_projection + Index{channels_} * inner_)}});
         }
-        mixer.in_projection = DeviceArray<std::uint32_t>(pack_product(in, arithmetic_));
-        mixer.x_projection = DeviceArray<std::uint32_t>(pack_product(x, arithmetic_));
+        if (i == 0 && fused_in_) {
+            std::vector<float> both = in[0][0].values;
+            both.insert(both.end(), in[1][0].values.begin(), in[1][0].values.end());
+            std::vector<float> scale;
+            mixer.in_projection = DeviceArray<std::uint32_t>(
+                pack_in_projection(both, 4 * inner_, channels_, in_pairs(arithmetic_), scale));
+            mixer.in_scale = DeviceArray<float>(scale);
+        } else {
+            mixer.in_projection = DeviceArray<std::uint32_t>(pack_product(in, arithmetic_));
+        }
+        if (fused_x_) {
+            std::vector<std::uint32_t> packed;
+            std::vector<float> range;
+            std::vector<float> scale;
+            for (std::size_t d = 0; d < 2; ++d) {
+                pack_x_projection(x[d][0].values, x_width(), inner_,
+                                  bounds_of_u(layer.directions[d][static_cast<std::size_t>(i)], in[d][0].values),
+                                  in_pairs(arithmetic_), packed, range, scale);
+            }
+            mixer.x_projection = DeviceArray<std::uint32_t>(packed);
+            mixer.x_range = DeviceArray<float>(range);
+            mixer.x_scale = DeviceArray<float>(scale);
+        } else {
+            mixer.x_projection = DeviceArray<std::uint32_t>(pack_product(x, arithmetic_));
+        }
         if (i + 1 < layers_) {
             mixer.out_projection = DeviceArray<std::uint32_t>(pack_product(out, arithmetic_));
         }
-        mixer.convolution = transposed(layer, i, inner_, taps_, &MambaMixer::convolution, same);
+        mixer.convolution = transposed(layer, i, inner_, taps_, &MambaMixer::convolution, same,
+                                       fused_x_ ? X_PROJECTION_TAPS - taps_ : 0);
         mixer.convolution_bias = transposed(layer, i, inner_, 1, &MambaMixer::convolution_bias, same);
         mixer.dt_projection = transposed(layer, i, inner_, rank_, &MambaMixer::dt_projection, same);
         mixer.dt_bias = transposed(layer, i, inner_, 1, &MambaMixer::dt_bias, same);
@@ -270,6 +323,28 @@ class MambaPath final : public CarvedOperation<MambaPath> {
             }
         }
         return matrix;
+    }
+
+    /*
+     * What |u| cannot exceed: the RMS norm leaves a mean square of at most 1, so by Cauchy and Schwarz |x| is at most
+     * sqrt(C) times the length of its row of in_proj; the convolution adds up its taps, and |SiLU(p)| is at most |p|.
+     */
+    std::vector<float> bounds_of_u(const MambaMixer &m, const std::vector<float> &in) const {
+        std::vector<float> bounds;
+        for (Index i = 0; i < inner_; ++i) {
+            double squares = 0;
+            for (Index c = 0; c < channels_; ++c) {
+                const double w = in[static_cast<std::size_t>(i * channels_ + c)];
+                squares += w * w;
+            }
+            double taps = 0;
+            for (Index k = 0; k < taps_; ++k) {
+                taps += std::fabs(static_cast<double>(m.convolution[i * taps_ + k]));
+            }
+            bounds.push_back(static_cast<float>(std::fabs(static_cast<double>(m.convolution_bias[i])) +
+                                                taps * std::sqrt(squares * static_cast<double>(channels_))));
+        }
+        return bounds;
     }
 
     /* x_proj with rows of zeros where dt, B and C are filled up to multiples of 4. */
@@ -325,6 +400,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
     std::int32_t taps_;
     std::int32_t dt_width_;
     std::int32_t state_width_;
+    /* Whether there is a kernel that norms and makes in_proj, and one that convolves and makes x_proj. */
+    bool fused_in_;
+    bool fused_x_;
     DeviceArray<float> norm_parameters_;
     std::vector<PreparedMixer> mixers_;
     DeviceArray<std::uint32_t> projection_;

@@ -3,9 +3,9 @@
 
 #include <memory>
 
+#include "arithmetic.h"
 #include "layers.h"
 #include "runtime.h"
-#include "tile.h"
 
 namespace earshot {
 

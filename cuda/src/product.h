@@ -44,14 +44,24 @@ struct HostMatrix {
     std::int32_t columns;
     std::int32_t width;
     std::vector<float> values;
+
+    /* Zero outside. */
+    float at(std::int64_t column, std::int64_t k) const {
+        return column < columns && k < width ? values[static_cast<std::size_t>(column * width + k)] : 0.0F;
+    }
 };
 
 /*
  * Packs the matrices that multiply a product's sources, for each group one after the other: the columns of weight of
- * the first source, then of the second, each filled up with zeros to whole chunks and tiles.
+ * the first source, then of the second, each filled up with zeros to whole chunks and tiles. The arithmetic takes
+ * activations as floats: SCALAR, SPLIT, TF32 or BF16.
  */
 std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix>> &groups, Arithmetic arithmetic);
 
 cudaError_t enqueue(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
+
+/* What enqueue() chooses from: product_scalar.cu, and product_tensor.cu for everything but SCALAR. */
+cudaError_t enqueue_scalar(const Product &product, cudaStream_t stream);
+cudaError_t enqueue_tensor(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
 
 } // namespace earshot

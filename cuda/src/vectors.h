@@ -1,4 +1,4 @@
-/* When memory may be read and written four floats at once. */
+/* When memory may be read and written four floats at once, and floats as the words that they are. */
 #pragma once
 
 #include <initializer_list>
@@ -14,6 +14,29 @@ inline bool in_fours(std::int64_t width, std::initializer_list<const void *> add
         fours = fours && reinterpret_cast<std::uintptr_t>(address) % sizeof(Float4) == 0;
     }
     return fours;
+}
+
+/* The same memory as words; on the host also to write, and the other way round. */
+__host__ __device__ inline Span<const std::uint32_t> as_words(const Span<const float> &values) {
+#ifdef EARSHOT_EMULATION
+    return {reinterpret_cast<const std::uint32_t *>(values.data()), values.count()};
+#else
+    return {reinterpret_cast<const std::uint32_t *>(values.data()), 0};
+#endif
+}
+inline Span<std::uint32_t> mutable_words(const Span<float> &values) {
+#ifdef EARSHOT_EMULATION
+    return {reinterpret_cast<std::uint32_t *>(values.data()), values.count()};
+#else
+    return {reinterpret_cast<std::uint32_t *>(values.data()), 0};
+#endif
+}
+inline Span<const float> as_floats(const Span<const std::uint32_t> &words) {
+#ifdef EARSHOT_EMULATION
+    return {reinterpret_cast<const float *>(words.data()), words.count()};
+#else
+    return {reinterpret_cast<const float *>(words.data()), 0};
+#endif
 }
 
 } // namespace earshot

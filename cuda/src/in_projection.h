@@ -1,0 +1,30 @@
+/* The start of a Mamba path: norm of the tokens, and in_proj of both directions' first layer. */
+#pragma once
+
+#include "norms.h"
+#include "packing.h"
+
+namespace earshot {
+
+/*
+ * h = norm(x) as TokenNorm has it, [x, z] = W (h rms(h)), for all columns of both directions. What is multiplied has a
+ * mean square of at most 1, so no number exceeds sqrt(C).
+ */
+struct InProjection {
+    TokenNorm norm; /* without rms; h empty for EARSHOT_NORM_NONE */
+    std::int32_t columns;
+    Span<const std::uint32_t> weights; /* pack_in_projection */
+    Span<const float> scale;           /* [columns] */
+    Span<float> out;                   /* [B, tokens, columns] */
+};
+
+/* Whether the kernel has room for a row of so many channels. */
+bool has_in_projection(std::int32_t channels, std::int32_t columns, Arithmetic arithmetic);
+
+/* Packs a matrix [columns, channels]; `scale` gets what each column is multiplied with. */
+std::vector<std::uint32_t> pack_in_projection(const std::vector<float> &matrix, std::int32_t columns,
+                                              std::int32_t channels, Arithmetic arithmetic, std::vector<float> &scale);
+
+cudaError_t enqueue(const InProjection &projection, Arithmetic arithmetic, cudaStream_t stream);
+
+} // namespace earshot

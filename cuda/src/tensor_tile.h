@@ -1,0 +1,199 @@
+/*
+ * The multiply of tensor cores that every large kernel is made of: a warp multiplies rows, which lie in shared memory in
+ * chunks of 32 words, by tiles of 8 columns of weights, which come from global memory in the order in which its lanes
+ * need them.
+ *
+ * The arithmetics differ in what a word is; addresses are the same for all, because the fragments of mma.m16n8k8 (TF32,
+ * one number a word) and mma.m16n8k16 (16 bits, two) have the same words in the same places.
+ *
+ * Sums: tensor cores do not round a sum, they cut off (emulation/tensor_core.h), and over a deep product that adds up.
+ * Where float32 is asked for (splits()), the products of one step are therefore summed from zero and added to the sums
+ * outside, rounded: 4 additions for 3 instructions of the tensor cores, which leave the issue slots for them.
+ *
+ * Why weights skip shared memory: all blocks read the same few hundred kilobytes, so they come from L2 and, for the
+ * other warps of the same columns, from L1; a lane's 16 bytes are two fragments, and no barrier is needed.
+ */
+#pragma once
+
+#include "arithmetic.h"
+#include "intrinsics.h"
+
+namespace earshot {
+
+constexpr int TENSOR_THREADS = 256;
+
+template <Arithmetic A> __host__ __device__ constexpr Word word_of() {
+    return A == Arithmetic::SPLIT || A == Arithmetic::TF32               ? Word::TF32
+           : A == Arithmetic::HALF_SPLIT || A == Arithmetic::HALF ? Word::HALF
+                                                                         : Word::BF16;
+}
+
+/* Vectors of 4 words that a lane needs of TILES tiles of 8 columns for one step. */
+__host__ __device__ constexpr int step_vectors(Arithmetic a, int tiles) { return splits(a) ? tiles : (tiles + 1) / 2; }
+/* Words of weights for one step. */
+__host__ __device__ constexpr int step_words(Arithmetic a, int tiles) { return step_vectors(a, tiles) * 32 * 4; }
+
+/*
+ * A lane's weights of one step. With a split factor a vector holds one tile's high words and its low words, otherwise
+ * two tiles' words.
+ */
+template <Arithmetic A, int TILES> struct StepWeights {
+    Vector<std::uint32_t, 4> vector[step_vectors(A, TILES)];
+
+    /* `at`: where the step's words begin. */
+    __device__ __forceinline__ void load(const Span<const std::uint32_t> &words, std::int64_t at, int lane) {
+#pragma unroll
+        for (int i = 0; i < step_vectors(A, TILES); ++i) {
+            vector[i] = words.load<4>(at + i * 128 + lane * 4);
+        }
+    }
+    __device__ __forceinline__ FragmentB high(int tile) const {
+        if constexpr (splits(A)) {
+            return {{vector[tile].v[0], vector[tile].v[1]}};
+        } else {
+            return {{vector[tile / 2].v[tile % 2 * 2], vector[tile / 2].v[tile % 2 * 2 + 1]}};
+        }
+    }
+    __device__ __forceinline__ FragmentB low(int tile) const { return {{vector[tile].v[2], vector[tile].v[3]}}; }
+};
+
+/* A lane's sums of ROWS tiles of 16 rows by COLUMNS tiles of 8 columns. */
+template <int ROWS, int COLUMNS> struct TileSums {
+    FragmentC fragment[ROWS][COLUMNS] = {};
+};
+
+/*
+ * Where a lane finds the words of 16 rows whose words begin at `first`, `stride` apart: for load_fragment, or for BF16,
+ * which reads two floats at a time, those of its own row.
+ */
+template <Arithmetic A> __device__ __forceinline__ int lane_place(int first, int stride, int lane) {
+    return A == Arithmetic::BF16 ? first + lane / 4 * stride + lane % 4 * 2 : first + lane % 16 * stride + lane / 16 * 4;
+}
+
+/* word = high + low, both TF32. */
+__device__ __forceinline__ void split(std::uint32_t word, std::uint32_t &high, std::uint32_t &low) {
+    const float x = float_of(word);
+    high = to_tf32(x);
+    low = to_tf32(x - float_of(high));
+}
+
+/* The rows' fragment for step `step` of a chunk, and of a split factor its low part. */
+template <Arithmetic A>
+__device__ __forceinline__ void load_rows(const Shared<std::uint32_t> &words, int place, int eight_rows, int step,
+                                          FragmentA &high, [[maybe_unused]] FragmentA &low) {
+    if constexpr (A == Arithmetic::BF16) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const Vector<std::uint32_t, 2> pair = words.load<2>(place + i % 2 * eight_rows + i / 2 * 8 + step * 16);
+            high.word[i] = pack_bf16(float_of(pair.v[0]), float_of(pair.v[1]));
+        }
+    } else {
+        high = load_fragment(words, place + step * 8);
+        if constexpr (A == Arithmetic::HALF_SPLIT) {
+            low = load_fragment(words, place + step * 8 + CHUNK_WORDS / 2);
+        } else if constexpr (A == Arithmetic::SPLIT) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                split(high.word[i], high.word[i], low.word[i]);
+            }
+        } else if constexpr (A == Arithmetic::TF32) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                high.word[i] = to_tf32(float_of(high.word[i]));
+            }
+        }
+    }
+}
+
+/* sums += rows x weights for one step. place[r]: lane_place of row tile r; eight_rows: words from a row to the eighth
+   behind it. */
+template <Arithmetic A, int ROWS, int COLUMNS>
+__device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, const Shared<std::uint32_t> &words,
+                                              const int (&place)[ROWS], int eight_rows, int step,
+                                              const StepWeights<A, COLUMNS> &weights) {
+    constexpr Word W = word_of<A>();
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+        FragmentA high;
+        FragmentA low;
+        load_rows<A>(words, place[r], eight_rows, step, high, low);
+        if constexpr (splits(A)) {
+            FragmentC products[COLUMNS] = {};
+            /* The small products first: they would vanish beside the sum. */
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+                mma<W>(products[c], low, weights.high(c));
+            }
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+                mma<W>(products[c], high, weights.low(c));
+            }
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+                mma<W>(products[c], high, weights.high(c));
+            }
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+#pragma unroll
+                for (int i = 0; i < 4; ++i) {
+                    sums.fragment[r][c].v[i] += products[c].v[i];
+                }
+            }
+        } else {
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+                mma<W>(sums.fragment[r][c], high, weights.high(c));
+            }
+        }
+    }
+}
+
+/*
+ * Two numbers of a row into a chunk's words, at words[at] (and, of a split factor, at words[at + 16]): word `at` of the
+ * chunk. For the arithmetics that take pairs.
+ */
+template <Arithmetic A> struct PairWords {
+    std::uint32_t high;
+    std::uint32_t low;
+
+    __device__ __forceinline__ PairWords(float first, float second) : low(0) {
+        static_assert(takes_pairs(A), "floats are stored as they are");
+        if constexpr (A == Arithmetic::BF16_PAIRS) {
+            high = pack_bf16(first, second);
+        } else {
+            high = pack_half(first, second);
+            if constexpr (A == Arithmetic::HALF_SPLIT) {
+                const Float2 rounded = unpack_half(high);
+                low = pack_half(first - rounded.v[0], second - rounded.v[1]);
+            }
+        }
+    }
+};
+
+/*
+ * How many tiles of 16 rows a warp should have (1, 2 or 4), given how many blocks that makes: a taller tile uses what it
+ * reads for more rows (the factors, of the lower ones, are from counts of what shared memory and L1 must deliver beside
+ * the tensor cores), but the busiest multiprocessor must not get more than its share.
+ */
+template <class Blocks> int best_height(const Blocks &blocks, int multiprocessors) {
+    int best = 4;
+    double least = 0;
+    for (const int rows : {4, 2, 1}) {
+        const double factor = rows == 4 ? 1.0 : rows == 2 ? 1.15 : 1.4;
+        const auto busiest = static_cast<double>(divide_up(blocks(rows), multiprocessors));
+        const double cost = busiest * rows * factor;
+        if (rows == 4 || cost < least) {
+            best = rows;
+            least = cost;
+        }
+    }
+    return best;
+}
+
+/*
+ * The kernels that write 32 columns a warp order them so that a lane has 4 in a row, 16 bytes: its sums of the tiles
+ * 2 p and 2 p + 1 are the columns 16 p + 4 (lane % 4) to + 3. This is the column that lies at place c (0 to 7) of tile j.
+ */
+__host__ __device__ constexpr int interleaved_column(int j, int c) { return j / 2 * 16 + c / 2 * 4 + j % 2 * 2 + c % 2; }
+
+} // namespace earshot
