@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "intrinsics.h"
 #include "kernel_bench.h"
 #include "scan_variants.h"
 
@@ -65,13 +66,13 @@ std::string name_of(const ScanPlan &plan) {
         return "plain";
     }
     return std::to_string(plan.shape.lanes) + " lanes " + std::to_string(plan.shape.channels) + " ch" +
-           (plan.shape.polynomial > 0 ? " 1/" + std::to_string(plan.shape.polynomial) : "") +
+           (plan.shape.relief > 0 ? " r" + std::to_string(plan.shape.relief) : "") +
+           (plan.shape.depth > 0 ? " d" + std::to_string(plan.shape.depth) : "") +
            (plan.segments > 1 ? " x" + std::to_string(plan.segments) : "");
 }
 
 bool same(const ScanPlan &a, const ScanPlan &b) {
-    return a.shape.lanes == b.shape.lanes && a.shape.channels == b.shape.channels &&
-           a.shape.polynomial == b.shape.polynomial && a.segments == b.segments;
+    return a.shape == b.shape && a.segments == b.segments;
 }
 
 /* Runs of values from all over y: gigabytes of it would take longer to read and compare than to compute. */
@@ -163,37 +164,30 @@ std::vector<float> plain_scan(const Tensors &tensors, const Sequences &sequences
     return sample(tensors, sequences);
 }
 
-/* The shapes, and what computing a share of the decays by a polynomial would be worth. */
-std::vector<ScanShape> papers_shapes() {
-    std::vector<ScanShape> shapes = earshot::scan_shapes(kStates);
-    shapes.push_back({2, 2, 8});
-    shapes.push_back({4, 1, 8});
-    return shapes;
-}
-
-void papers_sizes(Bench &bench) {
-    const int frames = bench.tiny() ? 33 : 500;
+/* Both paths of so many clips of so many frames. */
+void papers_sizes(Bench &bench, int batch, int frames) {
     const int bands = bench.tiny() ? 2 : 31;
-    for (const int batch : bench.tiny() ? std::vector<int>{1, 2} : std::vector<int>{1, 8, 32}) {
-        Tensors tensors;
-        if (!tensors.allocate(std::int64_t{batch} * frames * bands, 0)) {
-            bench.skip({"selective_scan", "", "", batch, {}}, "not enough memory");
-            continue;
-        }
-        for (const bool time : {true, false}) {
-            const Sequences sequences =
-                time ? Sequences::along_time(batch, frames, bands) : Sequences::along_frequency(batch, frames, bands);
-            const Case where = {"", time ? "time path" : "frequency path", "", batch, {}};
+    Tensors tensors;
+    if (!tensors.allocate(std::int64_t{batch} * frames * bands, 0)) {
+        bench.skip({"selective_scan", "", "", batch, {}}, "not enough memory");
+        return;
+    }
+    for (const bool time : {true, false}) {
+        const Sequences sequences =
+            time ? Sequences::along_time(batch, frames, bands) : Sequences::along_frequency(batch, frames, bands);
+        const std::string path = time ? "time path" : "frequency path";
+        const Case where = {"", path + " " + std::to_string(frames), "", batch, {}};
+        if (batch == 1) {
             check_convolution(tensors, sequences);
-            convolution_case(bench, tensors, where, sequences);
-            const std::vector<float> expected = plain_scan(tensors, sequences);
-            if (batch == 1) {
-                scan_case(bench, tensors, where, sequences, earshot::kPlainScan, expected);
-            }
-            for (const ScanShape &shape : papers_shapes()) {
-                scan_case(bench, tensors, where, sequences,
-                          earshot::plan_shape(sequences, kInner, shape, 1, bench.multiprocessors()), expected);
-            }
+        }
+        convolution_case(bench, tensors, where, sequences);
+        const std::vector<float> expected = plain_scan(tensors, sequences);
+        if (batch == 1) {
+            scan_case(bench, tensors, where, sequences, earshot::kPlainScan, expected);
+        }
+        for (const ScanShape &shape : earshot::tiled_scan_shapes()) {
+            scan_case(bench, tensors, where, sequences,
+                      earshot::plan_shape(sequences, kInner, shape, 1, bench.multiprocessors()), expected);
         }
     }
 }
@@ -212,7 +206,7 @@ void crossover(Bench &bench) {
             const Sequences sequences = Sequences::along_time(1, length, count);
             const Case where = {"", std::to_string(count) + " x " + std::to_string(length), "", 1, {}};
             std::vector<ScanPlan> plans = {earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors())};
-            for (const ScanShape &shape : {ScanShape{2, 2}, ScanShape{4, 2}, ScanShape{4, 1}}) {
+            for (const ScanShape &shape : {ScanShape{2, 2, 0, 2}, ScanShape{4, 2, 0, 2}, ScanShape{4, 1, 0, 2}}) {
                 for (const int segments : cuts) {
                     const ScanPlan plan =
                         earshot::plan_shape(sequences, kInner, shape, segments, bench.multiprocessors());
@@ -239,10 +233,110 @@ void crossover(Bench &bench) {
     }
 }
 
+/*
+ * The states' part of a scan alone: decay, state and share of the output of 8 states of 2 channels a thread, B and C
+ * from shared memory or (as if they cost nothing) from registers. What the rest of the scan, and memory, cost is
+ * the difference to it. Of the first block also the clock that it had, cycles a nanosecond.
+ */
+template <bool SHARED>
+__global__ void __launch_bounds__(128, 4)
+    states_alone(const earshot::Span<float> out, [[maybe_unused]] const earshot::Span<float> clock, const int tokens) {
+    earshot::begin_kernel();
+    const earshot::Shared<float> rows(0, 64 * 16);
+    for (int i = static_cast<int>(threadIdx.x); i < 64 * 16; i += 128) {
+        rows[i] = static_cast<float>(i % 7) * 0.25F;
+    }
+    __syncthreads();
+#ifndef EARSHOT_EMULATION
+    const long long cycles = clock64();
+    unsigned long long start;
+    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(start));
+#endif
+    float a[2][8];
+    float h[2][8];
+    float step[2];
+    float sum[2] = {};
+    for (int c = 0; c < 2; ++c) {
+        step[c] = 0.01F + static_cast<float>(threadIdx.x) * 1e-3F;
+        for (int n = 0; n < 8; ++n) {
+            a[c][n] = -1.0F - static_cast<float>(n + c);
+            h[c][n] = 0;
+        }
+    }
+    earshot::Float4 row[4] = {};
+    if constexpr (!SHARED) {
+        for (int k = 0; k < 4; ++k) {
+            row[k] = rows.load4(static_cast<int>(threadIdx.x) / 16 * 8 + k * 4);
+        }
+    }
+    for (int t = 0; t < tokens; t += 4) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+            if constexpr (SHARED) {
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    row[k] = rows.load4(t % 32 * 32 + j * 32 + static_cast<int>(threadIdx.x) % 32 / 16 * 8 +
+                                        k / 2 * 16 + k % 2 * 4);
+                }
+            }
+#pragma unroll
+            for (int c = 0; c < 2; ++c) {
+                step[c] *= 0.999F;
+#pragma unroll
+                for (int n = 0; n < 8; ++n) {
+                    h[c][n] = fmaf(earshot::fast_exp2(step[c] * a[c][n]), h[c][n], step[c] * row[n / 4].v[n % 4]);
+                    sum[c] = fmaf(row[2 + n / 4].v[n % 4], h[c][n], sum[c]);
+                }
+            }
+        }
+    }
+    out[static_cast<std::int64_t>(blockIdx.x) * 128 + threadIdx.x] = sum[0] + sum[1];
+#ifndef EARSHOT_EMULATION
+    if (blockIdx.x == 0 && threadIdx.x == 0) {
+        unsigned long long end;
+        asm volatile("mov.u64 %0, %globaltimer;" : "=l"(end));
+        clock[0] = static_cast<float>(clock64() - cycles) / static_cast<float>(end - start);
+    }
+#endif
+}
+
+void states_case(Bench &bench, int warps, bool shared) {
+    const int blocks = bench.multiprocessors() * warps;
+    const int tokens = bench.tiny() ? 8 : 4096;
+    Buffer out;
+    Buffer clock;
+    if (!out.allocate(std::int64_t{blocks} * 128) || !clock.allocate(1)) {
+        bench.skip({"states_alone", "", "", warps, {}}, "not enough memory");
+        return;
+    }
+    Case what = {"states_alone", shared ? "shared memory" : "registers", std::to_string(warps) + " warps", 1, {}};
+    what.work.specials = 16.0 * tokens * blocks * 128;
+    what.work.flops = 80.0 * tokens * blocks * 128;
+    bench.report(what, [&](cudaStream_t stream) {
+        return earshot::launch("states_alone", shared ? states_alone<true> : states_alone<false>,
+                               dim3(static_cast<unsigned>(blocks)), dim3(128), 64 * 16 * sizeof(float), stream,
+                               out.span(), clock.span(), tokens);
+    });
+    std::printf("  at %.3f GHz\n", static_cast<double>(clock.values()[0]));
+}
+
 } // namespace
 
 void scan(Bench &bench) {
-    papers_sizes(bench);
+    for (const bool shared : {false, true}) {
+        for (const int warps : {1, 2, 3, 4}) {
+            states_case(bench, warps, shared);
+        }
+    }
+    if (bench.tiny()) {
+        papers_sizes(bench, 2, 33);
+    } else {
+        /* 200 frames are 40 MB, which the second-level cache holds: what memory costs is the difference to 500. */
+        papers_sizes(bench, 1, 500);
+        papers_sizes(bench, 1, 200);
+        papers_sizes(bench, 8, 500);
+        papers_sizes(bench, 32, 500);
+    }
     crossover(bench);
 }
 

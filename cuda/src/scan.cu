@@ -49,7 +49,8 @@ std::vector<Preference> preferences(std::int32_t states) {
         return {{{2, 2}, 1.5}, {{2, 1}, 0}};
     }
     if (states <= 16) {
-        return {{{2, 4}, kNever}, {{1, 2}, kNever}, {{2, 2}, 3}, {{4, 4}, kNever}, {{4, 2}, 3}, {{4, 1}, 0}};
+        return {{{2, 4, 0, 2}, kNever}, {{1, 2, 0, 2}, kNever}, {{2, 2, 0, 2}, 3},
+                {{4, 4, 0, 2}, kNever}, {{4, 2, 0, 2}, 3},      {{4, 1, 0, 2}, 0}};
     }
     if (states <= 32) {
         return {{{4, 2}, 1.5}, {{4, 1}, 0}};

@@ -84,6 +84,16 @@ __device__ __forceinline__ float polynomial_exp2(float x) {
     return float_of(bits_of(p) + (bits_of(rounded) << 23U));
 }
 
+/* SiLU of two numbers with one reciprocal. What is below -43 counts as -43 in the sigmoid, 2e-19. */
+__device__ __forceinline__ void silu_of_two(float x, float y, float &silu_x, float &silu_y) {
+    constexpr float kMost = 0x1p62F;
+    const float a = 1.0F + fminf(fast_exp2(-LOG2_E * x), kMost);
+    const float b = 1.0F + fminf(fast_exp2(-LOG2_E * y), kMost);
+    const float both = fast_reciprocal(a * b);
+    silu_x = x * (both * b);
+    silu_y = y * (both * a);
+}
+
 /* Copies rows of dt, B and C into shared memory: a thread has one quad of every `kAtOnce`-th row. */
 template <bool ENDS>
 class Stager {
@@ -117,13 +127,18 @@ class Stager {
 
 } // namespace scan_tiled_details
 
-/* Every POLYNOMIAL-th decay is computed on the multiply-add pipe (0: none). */
-template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
+/*
+ * RELIEF of the special functions: with 1 and more, two gates share a reciprocal; with 2, every 16th decay is computed
+ * on the multiply-add pipe, with 3 every 8th. DEPTH groups of u and z are on their way through shared memory (0: one,
+ * through registers).
+ */
+template <int LANES, int CHANNELS, int RELIEF, int DEPTH, bool ENDS>
 __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     scan_tiled(const SelectiveScan p, const ScanGrid grid) {
     begin_kernel();
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
+    constexpr int kPolynomial = RELIEF < 2 ? 0 : RELIEF == 2 ? 16 : 8;
 
     const int in_warp = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -170,8 +185,12 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     const int corner = (2 * kScanChunk * kRow + warp * Mine::corner) * static_cast<int>(sizeof(float));
     const Shared<float> pairs(corner, 2 * kGroup);
     const Shared<float> sums(corner + 2 * kGroup * static_cast<int>(sizeof(float)), LANES * Mine::sums);
+    constexpr int kRing = 2 * kGroup; /* u and z of a group */
+    const Shared<float> ring((2 * kScanChunk * kRow + kWarps * Mine::corner + warp * DEPTH * kRing) *
+                                 static_cast<int>(sizeof(float)),
+                             DEPTH * kRing);
 
-    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate. */
+    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate_place. */
     const int value_step = row_step * inner;
     const int gate_place = inner - quad_channel;
     const std::int64_t group_step = static_cast<std::int64_t>(value_step) * Mine::tokens;
@@ -179,24 +198,44 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
         return multiply_wide(min(token, stretch.length - 1), value_step, stretch.row * inner + quad_channel);
     };
 
-    Float4 u = {};
-    Float4 z = {};
-    const auto fetch = [&](std::int64_t at) {
-        u = p.u.load4(at);
-        if constexpr (!ENDS) {
-            z = p.xz.load4(2 * at + gate_place);
+    /* What is fetched next: the group that begins at `fetch_from` of stretch `fetch_index`, this thread's values of it
+       at `fetch_at`. A token that does not exist is the one before once more. */
+    int fetch_index = index;
+    int fetch_from = 0;
+    Stretch fetched = stretch_of(p, grid, direction, index);
+    std::int64_t fetch_at = first_values(fetched);
+    int slot = 0;
+    const auto fetch = [&]() {
+        if (fetch_index < grid.stretches) {
+            copy_async(ring, slot + in_warp * 4, p.u, fetch_at);
+            if constexpr (!ENDS) {
+                copy_async(ring, slot + kGroup + in_warp * 4, p.xz, 2 * fetch_at + gate_place);
+            }
+            fetch_from += Mine::tokens;
+            if (fetch_from < fetched.length) {
+                fetch_at += fetch_from + token < fetched.length ? group_step : 0;
+            } else {
+                fetch_index += grid.stride;
+                fetch_from = 0;
+                if (fetch_index < grid.stretches) {
+                    fetched = stretch_of(p, grid, direction, fetch_index);
+                    fetch_at = first_values(fetched);
+                }
+            }
         }
+        commit_copies();
+        slot = slot == (DEPTH - 1) * kRing ? 0 : slot + kRing;
     };
 
-    Stretch now = stretch_of(p, grid, direction, index);
     int buffer = 0;
-    stager.begin(buffer, now.row, now.length, 0);
-    std::int64_t at = first_values(now);
-    fetch(at);
+    bool rows_are_older = false;
+    stager.begin(buffer, fetched.row, fetched.length, 0);
+    for (int i = 0; i < DEPTH; ++i) {
+        fetch();
+    }
     while (index < grid.stretches) {
         const int following = index + grid.stride;
-        const bool more = following < grid.stretches;
-        const Stretch next = more ? stretch_of(p, grid, direction, following) : now;
+        const Stretch now = stretch_of(p, grid, direction, index);
         /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
         const bool fresh = ENDS || now.segment == 0;
         float h[CHANNELS][Mine::own];
@@ -208,27 +247,34 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
             }
         }
         if (!fresh) {
-            const std::int64_t slot = index - index / grid.segments - 1;
+            const std::int64_t carried = index - index / grid.segments - 1;
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
 #pragma unroll
                 for (int s = 0; s < Mine::own; ++s) {
                     const int n = lane * Mine::own + s;
                     if (n < p.states && first + channel + c < inner) {
-                        h[c][s] = p.carry[((slot * 2 + direction) * p.states + n) * inner + first + channel + c];
+                        h[c][s] = p.carry[((carried * 2 + direction) * p.states + n) * inner + first + channel + c];
                     }
                 }
             }
         }
         Float4 delta_sum = {};
+        std::int64_t y_at = first_values(now);
         for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
-            wait_for_copies();
+            /* The rows came with the group DEPTH after the first of the chunk before. */
+            if (rows_are_older) {
+                wait_for_copies_but<DEPTH - 1>();
+            } else {
+                wait_for_copies();
+            }
             __syncthreads();
             const int other = kScanChunk * kRow - buffer;
-            const bool on = chunk + kScanChunk < now.length;
-            if (on || more) {
-                stager.begin(other, on ? now.row : next.row, on ? now.length : next.length,
-                             on ? chunk + kScanChunk : 0);
+            if (chunk + kScanChunk < now.length) {
+                stager.begin(other, now.row, now.length, chunk + kScanChunk);
+            } else if (following < grid.stretches) {
+                const Stretch next = stretch_of(p, grid, direction, following);
+                stager.begin(other, next.row, next.length, 0);
             }
             const int chunk_end = min(chunk + kScanChunk, now.length);
 #pragma unroll 1
@@ -236,6 +282,9 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int group_row = buffer + (group - chunk) * kRow;
 
                 /* A quad of channels of a token. */
+                wait_for_copies_but<DEPTH - 1>();
+                const Float4 u = ring.load4(slot + in_warp * 4);
+                const Float4 z = ENDS ? Float4{} : ring.load4(slot + kGroup + in_warp * 4);
                 const Float4 dt = rows.load4(group_row + token * kRow);
                 Float4 delta = dt_bias;
                 Float4 input;
@@ -253,17 +302,18 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                         delta_sum.v[k] += delta.v[k];
                     } else {
                         skip.v[k] = d.v[k] * u.v[k];
-                        gate.v[k] = silu(z.v[k]);
+                        if constexpr (RELIEF == 0) {
+                            gate.v[k] = silu(z.v[k]);
+                        }
                     }
                 }
-                const std::int64_t y_at = at;
-                if (group + Mine::tokens < now.length) {
-                    /* A token that does not exist is the one before once more. */
-                    at += group + Mine::tokens + token < now.length ? group_step : 0;
-                } else {
-                    at = first_values(next);
+                if constexpr (!ENDS && RELIEF > 0) {
+#pragma unroll
+                    for (int k = 0; k < 4; k += 2) {
+                        silu_of_two(z.v[k], z.v[k + 1], gate.v[k], gate.v[k + 1]);
+                    }
                 }
-                fetch(at);
+                fetch();
 #pragma unroll
                 for (int half = 0; half < 2; ++half) {
                     pairs.store4(((token * 2 + half) * Mine::quads + quad) * 4,
@@ -307,7 +357,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                             for (int k = 0; k < 4; ++k) {
                                 const int i = (j * Mine::own + s + k) * CHANNELS + c;
                                 const float decay =
-                                    POLYNOMIAL > 0 && i % (POLYNOMIAL > 0 ? POLYNOMIAL : 1) == POLYNOMIAL - 1
+                                    kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
                                         ? polynomial_exp2(step[c] * a[c][s + k])
                                         : fast_exp2(step[c] * a[c][s + k]);
                                 h[c][s + k] = fmaf(decay, h[c][s + k], in[c] * b4.v[k]);
@@ -341,12 +391,14 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                     if (group + token < now.length && exists) {
                         p.y.store4(y_at, sum);
                     }
+                    y_at += group_step;
                 }
             }
             buffer = other;
+            rows_are_older = chunk_end - chunk > (DEPTH - 1) * Mine::tokens;
         }
         if constexpr (ENDS) {
-            const std::int64_t slot = static_cast<std::int64_t>(index) * 2 + direction;
+            const std::int64_t ended = static_cast<std::int64_t>(index) * 2 + direction;
             const std::int64_t all_sums = static_cast<std::int64_t>(grid.stretches) * 2 * p.states * inner;
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
@@ -354,7 +406,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 for (int s = 0; s < Mine::own; ++s) {
                     const int n = lane * Mine::own + s;
                     if (n < p.states && first + channel + c < inner) {
-                        p.carry[(slot * p.states + n) * inner + first + channel + c] = h[c][s];
+                        p.carry[(ended * p.states + n) * inner + first + channel + c] = h[c][s];
                     }
                 }
             }
@@ -366,19 +418,19 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 }
             }
             if (token == 0 && exists) {
-                p.carry.store4(all_sums + slot * inner + quad_channel, delta_sum);
+                p.carry.store4(all_sums + ended * inner + quad_channel, delta_sum);
             }
         }
         index = following;
-        now = next;
     }
 }
 
-template <int LANES, int CHANNELS, int POLYNOMIAL, bool ENDS>
+template <int LANES, int CHANNELS, int RELIEF, int DEPTH, bool ENDS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     using Mine = scan_tiled_details::Tile<LANES, CHANNELS>;
-    constexpr int kFloats = 2 * kScanChunk * scan_tiled_details::kRow + scan_tiled_details::kWarps * Mine::corner;
-    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, POLYNOMIAL, ENDS>,
+    constexpr int kFloats = 2 * kScanChunk * scan_tiled_details::kRow +
+                            scan_tiled_details::kWarps * (Mine::corner + DEPTH * 2 * scan_tiled_details::kGroup);
+    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, RELIEF, DEPTH, ENDS>,
                             scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
 }
 

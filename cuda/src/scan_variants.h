@@ -13,11 +13,16 @@ namespace earshot {
 constexpr std::int32_t kMostStates = 256;
 constexpr std::size_t kMostScanShared = 48 << 10; /* bytes of shared memory that every kernel may have */
 
-/* How many lanes of a warp share the states of a channel, how many channels a thread has, and which share of the decays
-   the multiply-add pipe computes: every `polynomial`-th, or none. */
+/* How many lanes of a warp share the states of a channel, and how many channels a thread has; scan_tiled.h explains the
+   others. */
 struct ScanShape {
     int lanes, channels;
-    int polynomial = 0;
+    int relief = 0;
+    int depth = 0;
+
+    friend constexpr bool operator==(const ScanShape &a, const ScanShape &b) {
+        return a.lanes == b.lanes && a.channels == b.channels && a.relief == b.relief && a.depth == b.depth;
+    }
 };
 
 /*
@@ -61,6 +66,7 @@ cudaError_t enqueue_outputs(const SelectiveScan &scan, const ScanPlan &plan, cud
 
 /* The same for the sizes that the tiled kernel takes. */
 bool scan_is_tiled(const SelectiveScan &scan);
+std::vector<ScanShape> tiled_scan_shapes();
 cudaError_t enqueue_tiled_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 cudaError_t enqueue_tiled_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 

@@ -84,9 +84,9 @@ TEST(plain_scan_agrees_with_its_formula) {
 }
 
 std::string describe(const earshot::ScanPlan &plan) {
-    return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, 1/" +
-           std::to_string(plan.shape.polynomial) + " polynomial, " + std::to_string(plan.segments) + " segments, " +
-           std::to_string(plan.stretches_per_block) + " a block";
+    return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, relief " +
+           std::to_string(plan.shape.relief) + ", depth " + std::to_string(plan.shape.depth) + ", " +
+           std::to_string(plan.segments) + " segments, " + std::to_string(plan.stretches_per_block) + " a block";
 }
 
 std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan &plan) {
@@ -172,17 +172,24 @@ TEST(chosen_scan_agrees_with_its_formula) {
     }
 }
 
-/* A share of the decays on the multiply-add pipe: rates from none to far beyond what exp2 can hold. */
-TEST(polynomial_decays_agree_with_the_formula) {
-    const Size size = {{Axis::time, 1, 70, 2}, 64, 16, 4};
-    for (const float rates : {1.0F, 1e-4F, 1e3F}) {
-        test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 450);
-        for (float &a : problem.a) {
-            a *= rates;
-        }
-        for (const earshot::ScanShape &shape : {earshot::ScanShape{2, 2, 8}, earshot::ScanShape{4, 1, 8}}) {
-            const earshot::ScanPlan plan = {shape, 1, size.grid.length(), 1};
-            require_close(size, describe(plan), run(problem, plan), problem.expected());
+/* Every variant of the tiled scan, with rates from none to far beyond what exp2 can hold, and gates from shut to open.
+ */
+TEST(tiled_scans_agree_with_the_formula) {
+    const Size sizes[] = {{{Axis::time, 1, 70, 2}, 64, 16, 4}, {{Axis::frequency, 1, 5, 31}, 36, 13, 1}};
+    for (const Size &size : sizes) {
+        for (const float factor : {1.0F, 1e-4F, 1e3F}) {
+            test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 450);
+            for (float &a : problem.a) {
+                a *= factor;
+            }
+            for (float &z : problem.xz) {
+                z *= std::sqrt(factor);
+            }
+            const std::vector<double> expected = problem.expected();
+            for (const earshot::ScanShape &shape : earshot::tiled_scan_shapes()) {
+                const earshot::ScanPlan plan = {shape, 1, size.grid.length(), 2};
+                require_close(size, describe(plan), run(problem, plan), expected);
+            }
         }
     }
 }
