@@ -30,19 +30,6 @@ __device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32
 #endif
 }
 
-/* Copies begun so far that no group has yet become one; and waits for all groups but the youngest COUNT. */
-__device__ __forceinline__ void commit_copies() {
-#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.commit_group;" ::: "memory");
-#endif
-}
-template <int COUNT>
-__device__ __forceinline__ void wait_for_copies_but() {
-#if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.wait_group %0;" ::"n"(COUNT) : "memory");
-#endif
-}
-
 /* A run of tokens: `row` is the first one's in the direction's order, of [tokens, 2]. */
 struct Stretch {
     std::int64_t row;

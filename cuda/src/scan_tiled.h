@@ -264,7 +264,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
         for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
             /* The rows came with the group DEPTH after the first of the chunk before. */
             if (rows_are_older) {
-                wait_for_copies_but<DEPTH - 1>();
+                wait_for_groups<DEPTH - 1>();
             } else {
                 wait_for_copies();
             }
@@ -282,7 +282,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int group_row = buffer + (group - chunk) * kRow;
 
                 /* A quad of channels of a token. */
-                wait_for_copies_but<DEPTH - 1>();
+                wait_for_groups<DEPTH - 1>();
                 const Float4 u = ring.load4(slot + in_warp * 4);
                 const Float4 z = ENDS ? Float4{} : ring.load4(slot + kGroup + in_warp * 4);
                 const Float4 dt = rows.load4(group_row + token * kRow);
