@@ -1,8 +1,10 @@
 package org.earshot;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioStream;
 import org.earshot.audio.MonoReader;
@@ -15,7 +17,8 @@ import org.earshot.audio.Samples;
  * hold are streamed instead, see {@link MonoReader}.
  */
 public final class AudioClip {
-    private static final int MAX_SECONDS = 600;
+    /** What is read into memory unless the caller sets other limits. */
+    private static final Duration IN_MEMORY = Duration.ofMinutes(10);
 
     /** 256 MiB of samples, whatever the rate. */
     private static final int MAX_SAMPLES = 1 << 26;
@@ -25,25 +28,69 @@ public final class AudioClip {
     private final float[] pcm;
     private final int sampleRate;
     private final String source;
+    private final List<AudioLoss> losses;
 
-    private AudioClip(float[] pcm, int sampleRate, String source) {
+    private AudioClip(float[] pcm, int sampleRate, String source, List<AudioLoss> losses) {
         this.pcm = pcm;
         this.sampleRate = sampleRate;
         this.source = source;
+        this.losses = losses;
     }
 
     /**
-     * Reads a recording of at most ten minutes at its own sample rate; its channels are averaged.
+     * Reads a recording of at most ten minutes at its own sample rate; its channels are averaged. Of a damaged one it
+     * has what can be decoded, and {@link #losses} says what cannot.
      *
-     * @param file a WAV file, or of any format that a decoder is present for
+     * @param file a WAV file, or of any format that a decoder is present for; of any file system
      * @return the recording
      * @throws AudioException if the file cannot be read, has a sample that is not a finite number, or is too long
      */
     public static AudioClip read(Path file) {
-        AudioStream stream = AudioFiles.open(file);
+        return read(AudioFiles.open(file), file.toString(), IN_MEMORY);
+    }
+
+    /**
+     * Reads a recording within limits of the caller's.
+     *
+     * @param file as in {@link #read(Path)}
+     * @param limits bounds on file and sound; at most 2^26 samples are read whatever they say
+     * @return the recording
+     * @throws AudioException as {@link #read(Path)}, and of reason {@link AudioException.Reason#DAMAGED} at the first
+     *     loss if the limits are strict
+     */
+    public static AudioClip read(Path file, AudioLimits limits) {
+        return read(AudioFiles.open(file, limits), file.toString(), limits.maxDuration());
+    }
+
+    /**
+     * Reads a recording of at most ten minutes from memory, see {@link #read(Path)}.
+     *
+     * @param file the content of the whole file, not changed meanwhile
+     * @param name what messages and {@link #source} call it
+     * @return the recording
+     * @throws AudioException as {@link #read(Path)}
+     */
+    public static AudioClip read(byte[] file, String name) {
+        return read(AudioFiles.open(file, name, AudioLimits.defaults()), name, IN_MEMORY);
+    }
+
+    /**
+     * Reads a recording from a stream, see {@link #read(Path)}.
+     *
+     * @param in the content of the whole file, at most 256 MiB; read to its end, not closed
+     * @param name what messages and {@link #source} call it
+     * @param limits as in {@link #read(Path, AudioLimits)}
+     * @return the recording
+     * @throws AudioException as {@link #read(Path, AudioLimits)}
+     */
+    public static AudioClip read(InputStream in, String name, AudioLimits limits) {
+        return read(AudioFiles.open(in, name, limits), name, limits.maxDuration());
+    }
+
+    private static AudioClip read(AudioStream stream, String name, Duration longest) {
         int sampleRate = stream.sampleRate();
-        try (MonoReader reader = MonoReader.of(stream, file.toString(), sampleRate)) {
-            int most = (int) Math.min((long) MAX_SECONDS * sampleRate, MAX_SAMPLES);
+        try (MonoReader reader = MonoReader.of(stream, name, sampleRate)) {
+            int most = (int) Math.min(MAX_SAMPLES, AudioLimits.frames(longest, sampleRate));
             float[] pcm = new float[BLOCK];
             int length = 0;
             for (int read = reader.read(pcm, 0, BLOCK); read > 0; read = reader.read(pcm, length, BLOCK)) {
@@ -51,16 +98,15 @@ public final class AudioClip {
                 if (length > most) {
                     throw new AudioException(
                             AudioException.Reason.LIMIT,
-                            file,
+                            name,
                             "more than " + most + " samples at " + sampleRate + " Hz",
-                            "at most " + MAX_SECONDS + " s and " + MAX_SAMPLES
-                                    + " samples in memory; classify the Path instead, which streams it");
+                            "at most so many in memory; classify the Path instead, which streams it");
                 }
                 if (pcm.length - length < BLOCK) {
                     pcm = Arrays.copyOf(pcm, Math.min(2 * pcm.length, most + 2 * BLOCK));
                 }
             }
-            return new AudioClip(Arrays.copyOf(pcm, length), sampleRate, file.toString());
+            return new AudioClip(Arrays.copyOf(pcm, length), sampleRate, name, reader.losses());
         }
     }
 
@@ -82,7 +128,7 @@ public final class AudioClip {
             throw new AudioException(AudioException.Reason.FORMAT, "sampleRate", sampleRate + " Hz", "a positive rate");
         }
         Samples.check("pcm", pcm);
-        return new AudioClip(pcm, sampleRate, "pcm");
+        return new AudioClip(pcm, sampleRate, "pcm", List.of());
     }
 
     /**
@@ -109,16 +155,25 @@ public final class AudioClip {
      * @return samples / sample rate, to the nanosecond
      */
     public Duration duration() {
-        return Duration.ofSeconds(pcm.length / sampleRate, pcm.length % sampleRate * 1_000_000_000L / sampleRate);
+        return Samples.duration(pcm.length, sampleRate);
     }
 
     /**
      * Where the recording came from.
      *
-     * @return the file's path, or {@code "pcm"}
+     * @return the file's path, the name that it was given, or {@code "pcm"}
      */
     public String source() {
         return source;
+    }
+
+    /**
+     * What of the recording could not be decoded.
+     *
+     * @return in the order of time; empty for an undamaged one
+     */
+    public List<AudioLoss> losses() {
+        return losses;
     }
 
     /**
@@ -140,7 +195,7 @@ public final class AudioClip {
     public AudioClip resampled(int rate) {
         return rate == sampleRate
                 ? this
-                : new AudioClip(Resampler.resample(pcm, source, sampleRate, rate), rate, source);
+                : new AudioClip(Resampler.resample(pcm, source, sampleRate, rate), rate, source, losses);
     }
 
     /** The samples as a stream at a wanted rate. */

@@ -137,7 +137,8 @@ public final class AudioLimits {
         return Math.max(frames(ALWAYS_ALLOWED, sampleRate), (long) (samples / channels));
     }
 
-    private static long frames(Duration duration, int sampleRate) {
+    /** How many frames a duration has, the last one perhaps in part. */
+    static long frames(Duration duration, int sampleRate) {
         double frames = duration.getSeconds() * (double) sampleRate + duration.getNano() * 1e-9 * sampleRate;
         return (long) Math.ceil(frames);
     }

@@ -1,54 +1,49 @@
 package org.earshot.ffmpeg;
 
-import java.io.File;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
-import org.bytedeco.ffmpeg.avformat.AVFormatContext;
-import org.bytedeco.ffmpeg.avformat.AVInputFormat;
-import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
-import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
 import org.earshot.AudioException;
+import org.earshot.AudioLoss;
+import org.earshot.audio.AudioFormat;
+import org.earshot.audio.AudioInput;
 
 /**
- * Demuxes and decodes one audio stream, frame by frame. Frees every native object it holds, also when opening fails.
+ * Decodes one audio stream, frame by frame, past what cannot be decoded. Frees every native object it holds, also when
+ * opening fails.
  */
 final class FrameReader implements AutoCloseable {
     /** A damaged index may list packets without end that hold nothing; no real file has this many in a row. */
     private static final int MAX_SILENT_PACKETS = 100_000;
 
-    private static final int ERROR_TEXT_BYTES = 256;
+    /** Formats that say of each packet when it is to be heard, so that a gap between two shows what is missing. */
+    private static final Set<AudioFormat> TIMED = EnumSet.of(AudioFormat.OGG, AudioFormat.MATROSKA);
 
-    private final Path file;
-    private AVFormatContext container;
+    private final AudioInput input;
+    private final Demuxer demuxer;
+    private final DecodingLosses losses;
     private AVCodecContext codec;
     private AVPacket packet;
     private AVFrame frame;
-    private int streamIndex;
     private boolean flushed;
-    private boolean soundSeen;
 
-    /** First packet that could not be decoded, until it is known whether anything follows it. */
-    private int damage;
-
-    FrameReader(Path file) {
-        this.file = file;
+    /** Takes over the input: closing this closes it. */
+    FrameReader(AudioInput input) {
+        this.input = input;
+        demuxer = new Demuxer(input);
+        losses = new DecodingLosses(TIMED.contains(input.format()));
         boolean opened = false;
         try {
-            openContainer();
             openCodec();
-            packet = allocated(avcodec.av_packet_alloc());
-            frame = allocated(avutil.av_frame_alloc());
+            packet = Memory.allocated(avcodec.av_packet_alloc());
+            frame = Memory.allocated(avutil.av_frame_alloc());
             opened = true;
         } finally {
             if (!opened) {
@@ -57,47 +52,21 @@ final class FrameReader implements AutoCloseable {
         }
     }
 
-    private void openContainer() {
-        container = new AVFormatContext(null);
-        // "file:" keeps names with a colon in them from being taken for a protocol.
-        byte[] url = ("file:" + file.toAbsolutePath() + '\0').getBytes(nameEncoding());
-        AVDictionary options = new AVDictionary(null);
-        try (BytePointer name = new BytePointer(url)) {
-            avutil.av_dict_set(options, "protocol_whitelist", "file", 0);
-            avutil.av_dict_set(options, "format_whitelist", FileSignature.DEMUXERS, 0);
-            avutil.av_dict_set(options, "codec_whitelist", FileSignature.CODECS, 0);
-            check(avformat.avformat_open_input(container, name, (AVInputFormat) null, options), "opening the file");
-        } finally {
-            avutil.av_dict_free(options);
-        }
-        check(avformat.avformat_find_stream_info(container, (PointerPointer<?>) null), "looking for streams");
-    }
-
     private void openCodec() {
-        AVCodec decoder = new AVCodec(null);
-        streamIndex = avformat.av_find_best_stream(container, avutil.AVMEDIA_TYPE_AUDIO, -1, -1, decoder, 0);
-        if (streamIndex == avutil.AVERROR_STREAM_NOT_FOUND) {
-            throw new AudioException(AudioException.Reason.FORMAT, file, "no audio stream", "a recording");
-        }
-        check(streamIndex, "looking for an audio decoder");
-        for (int i = 0; i < container.nb_streams(); i++) {
-            if (i != streamIndex) {
-                container.streams(i).discard(avcodec.AVDISCARD_ALL);
-            }
-        }
-        AVStream stream = container.streams(streamIndex);
-        codec = allocated(avcodec.avcodec_alloc_context3(decoder));
-        check(avcodec.avcodec_parameters_to_context(codec, stream.codecpar()), "reading the codec's parameters");
+        codec = Memory.allocated(avcodec.avcodec_alloc_context3(demuxer.decoder()));
+        check(
+                avcodec.avcodec_parameters_to_context(codec, demuxer.stream().codecpar()),
+                "reading the codec's parameters");
         // Without it the decoder cannot cut off what the encoder added.
-        codec.pkt_timebase(stream.time_base());
+        codec.pkt_timebase(demuxer.stream().time_base());
         if (codec.codec_id() == avcodec.AV_CODEC_ID_FLAC) {
             // Its frames carry checksums; a frame that fails is damage, not sound.
             codec.err_recognition(avcodec.AV_EF_CRCCHECK | avcodec.AV_EF_EXPLODE);
         }
         AVDictionary options = new AVDictionary(null);
         try {
-            avutil.av_dict_set(options, "codec_whitelist", FileSignature.CODECS, 0);
-            check(avcodec.avcodec_open2(codec, decoder, options), "opening the decoder");
+            avutil.av_dict_set(options, "codec_whitelist", Codecs.decoders(), 0);
+            check(avcodec.avcodec_open2(codec, demuxer.decoder(), options), "opening the decoder");
         } finally {
             avutil.av_dict_free(options);
         }
@@ -108,25 +77,21 @@ final class FrameReader implements AutoCloseable {
         for (int packets = 0; packets < MAX_SILENT_PACKETS; packets++) {
             int status = avcodec.avcodec_receive_frame(codec, frame);
             if (status >= 0) {
-                // A frame after damage: it was not just a file that breaks off.
-                check(damage, "decoding");
-                soundSeen = true;
+                losses.decoded(frame, demuxer.timeUnit());
                 return frame;
             }
             if (status == avutil.AVERROR_EOF) {
-                if (!soundSeen) {
-                    check(damage, "decoding");
-                }
+                end();
                 return null;
             }
             if (status != avutil.AVERROR_EAGAIN()) {
-                noteDamage(status);
+                losses.damaged(packet, status, demuxer.timeUnit());
             }
             feed();
         }
         throw new AudioException(
                 AudioException.Reason.DAMAGED,
-                file,
+                input.name(),
                 MAX_SILENT_PACKETS + " packets in a row without sound",
                 "a recording");
     }
@@ -136,57 +101,45 @@ final class FrameReader implements AutoCloseable {
         if (flushed) {
             return;
         }
-        int status;
-        do {
-            avcodec.av_packet_unref(packet);
-            status = avformat.av_read_frame(container, packet);
-        } while (status >= 0 && packet.stream_index() != streamIndex);
-        if (status == avutil.AVERROR_EOF) {
+        if (!demuxer.next(packet)) {
             flushed = true;
-            noteDamage(avcodec.avcodec_send_packet(codec, null));
+            avcodec.av_packet_unref(packet);
+            avcodec.avcodec_send_packet(codec, null);
             return;
         }
-        check(status, "reading a packet");
-        noteDamage(avcodec.avcodec_send_packet(codec, packet));
-    }
-
-    private void noteDamage(int status) {
-        if (status < 0 && damage == 0) {
-            damage = status;
+        if (hasSideData(avcodec.AV_PKT_DATA_NEW_EXTRADATA) || hasSideData(avcodec.AV_PKT_DATA_STRINGS_METADATA)) {
+            losses.startAnew();
+        }
+        int status = avcodec.avcodec_send_packet(codec, packet);
+        if (status < 0) {
+            losses.damaged(packet, status, demuxer.timeUnit());
         }
     }
 
-    /** Turns a negative status into an exception with FFmpeg's own words. */
-    void check(int status, String doing) {
-        if (status >= 0) {
-            return;
-        }
-        byte[] text = new byte[ERROR_TEXT_BYTES];
-        avutil.av_strerror(status, text, text.length);
-        int length = 0;
-        while (length < text.length && text[length] != 0) {
-            length++;
-        }
-        throw new AudioException(
-                AudioException.Reason.DAMAGED,
-                file,
-                "an error while " + doing + ": " + new String(text, 0, length, StandardCharsets.UTF_8),
-                "an undamaged recording of a known format");
+    /** Headers in front of a packet: another recording begins, as in Ogg files that were put one behind the other. */
+    private boolean hasSideData(int kind) {
+        return avcodec.av_packet_get_side_data(packet, kind, (SizeTPointer) null) != null;
     }
 
-    /** FFmpeg returns null only when memory has run out. */
-    static <P extends Pointer> P allocated(P pointer) {
-        if (pointer == null || pointer.isNull()) {
-            throw new OutOfMemoryError("FFmpeg could not allocate memory");
+    private void end() {
+        losses.end(demuxer.seconds(), demuxer.failure());
+        if (!losses.anythingDecoded()) {
+            check(losses.lastFailure(), "decoding");
+            throw new AudioException(
+                    AudioException.Reason.FORMAT,
+                    input.name(),
+                    "an audio stream without a single frame",
+                    "a recording");
         }
-        return pointer;
     }
 
-    /** FFmpeg takes UTF-8 on Windows and plain bytes elsewhere. */
-    private static Charset nameEncoding() {
-        return File.separatorChar == '\\'
-                ? StandardCharsets.UTF_8
-                : Charset.forName(System.getProperty("native.encoding"));
+    /** What could not be decoded so far. */
+    List<AudioLoss> losses() {
+        return losses.list();
+    }
+
+    private void check(int status, String doing) {
+        FfmpegErrors.check(status, input.name(), doing);
     }
 
     @Override
@@ -203,9 +156,6 @@ final class FrameReader implements AutoCloseable {
             avcodec.avcodec_free_context(codec);
             codec = null;
         }
-        if (container != null) {
-            avformat.avformat_close_input(container);
-            container = null;
-        }
+        demuxer.close();
     }
 }

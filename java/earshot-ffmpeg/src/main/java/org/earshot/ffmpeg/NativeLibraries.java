@@ -20,6 +20,9 @@ final class NativeLibraries {
     private static final List<Class<?>> BINDINGS =
             List.of(avutil.class, swresample.class, avcodec.class, avformat.class);
 
+    /** FFmpeg's own bound is 2 GiB. No honest file of less than thirty hours needs more than this at once. */
+    private static final long MAX_ALLOCATION_BYTES = 1L << 27;
+
     private static boolean loaded;
 
     private NativeLibraries() {}
@@ -57,10 +60,13 @@ final class NativeLibraries {
             BINDINGS.forEach(Loader::load);
         } catch (LinkageError e) {
             return NativeLibrary.reason(e);
+        } catch (OutOfMemoryError e) {
+            return e.toString();
         }
         if (avutil.av_log_get_level() == avutil.AV_LOG_INFO) {
             avutil.av_log_set_level(avutil.AV_LOG_QUIET);
         }
+        avutil.av_max_alloc(MAX_ALLOCATION_BYTES);
         return null;
     }
 

@@ -1,6 +1,6 @@
 package org.earshot.audio;
 
-import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * Opens recordings of some formats. Implementations beside the built-in WAV decoder are found by
@@ -15,22 +15,20 @@ public interface AudioDecoder {
     String name();
 
     /**
-     * Whether this decoder is the one for a file, judged by its first bytes and never by its name.
+     * The formats that {@link #open} should be tried for. {@link AudioFormat#WAV} stands for the codings that the
+     * library does not decode itself.
      *
-     * @param head the file's first bytes, at most {@value #HEAD_BYTES}, fewer only if the file is shorter
-     * @return true if {@link #open} should be tried
+     * @return not empty
      */
-    boolean accepts(byte[] head);
-
-    /** Bytes of the file that {@link #accepts} is shown. */
-    int HEAD_BYTES = 64;
+    Set<AudioFormat> formats();
 
     /**
      * Opens a recording.
      *
-     * @param file the recording
+     * @param input the recording, in one of this decoder's formats; the stream that is returned closes it, the caller
+     *     does if this method throws
      * @return its PCM, which the caller closes
      * @throws org.earshot.AudioException if it cannot be read
      */
-    AudioStream open(Path file);
+    AudioStream open(AudioInput input);
 }

@@ -3,57 +3,117 @@ package org.earshot.audio;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.earshot.AudioException;
+import org.earshot.AudioLimits;
 
-/** Opens recordings of every format that a decoder is present for. */
+/**
+ * Opens recordings of every format that a decoder is present for ({@link AudioFormat}), judged by their bytes and never
+ * by their names: WAV here, the others by those that {@link ServiceLoader} finds.
+ */
 public final class AudioFiles {
     private static final System.Logger LOGGER = System.getLogger(AudioFiles.class.getName());
+
+    private static final String REMEDY =
+            "the module earshot-ffmpeg on the class path or module path, which is not" + " present";
 
     private AudioFiles() {}
 
     /**
-     * Opens a recording with the first decoder that knows its first bytes: WAV, then those that {@link ServiceLoader}
-     * finds.
+     * Opens a recording within the default limits.
      *
-     * @param file a regular file
+     * @param file a regular file of any file system (also in a zip archive, or in memory)
      * @return its PCM, which the caller closes
-     * @throws AudioException if the file is missing, empty, unreadable, damaged, or of a format no decoder knows
+     * @throws AudioException as {@link #open(Path, AudioLimits)}
      */
     public static AudioStream open(Path file) {
-        byte[] head = head(file);
-        AudioDecoder wav = new WavDecoder();
-        if (wav.accepts(head)) {
-            return wav.open(file);
-        }
-        List<AudioDecoder> others = others(file);
-        for (AudioDecoder decoder : others) {
-            if (decoder.accepts(head.clone())) {
-                return decoder.open(file);
-            }
-        }
-        String present = Stream.concat(Stream.of(wav), others.stream())
-                .map(AudioDecoder::name)
-                .collect(Collectors.joining(", "));
-        String remedy = others.isEmpty()
-                ? "; the module earshot-ffmpeg adds FLAC, Ogg, MP3, Opus, M4A and others, and is not present"
-                : "";
-        throw new AudioException(
-                AudioException.Reason.FORMAT,
-                file,
-                "a format that begins with " + describe(head),
-                "one that a decoder present (" + present + ") knows" + remedy);
+        return open(file, AudioLimits.defaults());
     }
 
-    private static List<AudioDecoder> others(Path file) {
+    /**
+     * Opens a recording.
+     *
+     * @param file a regular file of any file system (also in a zip archive, or in memory)
+     * @param limits bounds that also hold while it is read
+     * @return its PCM, which the caller closes
+     * @throws AudioException if the file is missing, empty, unreadable, without any sound that can be decoded, of a
+     *     format that no decoder knows, or too large
+     */
+    public static AudioStream open(Path file, AudioLimits limits) {
+        return open(AudioInput.open(file, limits), limits);
+    }
+
+    /**
+     * Opens a recording in memory.
+     *
+     * @param file the content of the whole file; not copied, so not to be changed before the stream is closed
+     * @param name what messages call it
+     * @param limits bounds that also hold while it is read
+     * @return its PCM, which the caller closes
+     * @throws AudioException as {@link #open(Path, AudioLimits)}
+     */
+    public static AudioStream open(byte[] file, String name, AudioLimits limits) {
+        return open(AudioInput.of(file, name, limits), limits);
+    }
+
+    /**
+     * Reads a recording into memory, as it came, and opens it.
+     *
+     * @param in the content of the whole file, at most 256 MiB; read to its end, not closed
+     * @param name what messages call it
+     * @param limits bounds that also hold while it is read
+     * @return its PCM, which the caller closes
+     * @throws AudioException as {@link #open(Path, AudioLimits)}
+     */
+    public static AudioStream open(InputStream in, String name, AudioLimits limits) {
+        return open(AudioInput.of(in, name, limits), limits);
+    }
+
+    private static AudioStream open(AudioInput input, AudioLimits limits) {
+        boolean opened = false;
+        try {
+            AudioStream stream = new BoundedStream(decode(input), input, limits);
+            opened = true;
+            return stream;
+        } finally {
+            if (!opened) {
+                input.close();
+            }
+        }
+    }
+
+    private static AudioStream decode(AudioInput input) {
+        WavHeader header = null;
+        if (input.format() == AudioFormat.WAV) {
+            header = WavHeader.parse(input);
+            if (header.coding() != null) {
+                return new WavStream(input, header);
+            }
+        }
+        for (AudioDecoder decoder : others(input)) {
+            if (decoder.formats().contains(input.format())) {
+                return decoder.open(input);
+            }
+        }
+        String found = header == null ? input.format().title() : header.codingName();
+        throw new AudioException(
+                AudioException.Reason.UNAVAILABLE,
+                input.name(),
+                found,
+                "WAV with integers, floating point, A-law or mu-law; for other formats and codings " + REMEDY);
+    }
+
+    private static List<AudioDecoder> others(AudioInput input) {
         try {
             // The loader of this library rather than the thread's: the optional module lies beside this one.
             return ServiceLoader.load(AudioDecoder.class, AudioDecoder.class.getClassLoader()).stream()
@@ -62,51 +122,47 @@ public final class AudioFiles {
         } catch (ServiceConfigurationError e) {
             throw new AudioException(
                     AudioException.Reason.UNAVAILABLE,
-                    file,
+                    input.name(),
                     "a decoder that does not load (" + e.getMessage() + ")",
                     "one that does",
                     e);
         }
     }
 
-    private static byte[] head(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new AudioException(AudioException.Reason.FORMAT, file, "a directory", "a recording");
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new AudioException(AudioException.Reason.FORMAT, file, "a device, pipe or socket", "a regular file");
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] head = in.readNBytes(AudioDecoder.HEAD_BYTES);
-            if (head.length == 0) {
-                throw new AudioException(AudioException.Reason.FORMAT, file, "an empty file", "a recording");
-            }
-            return head;
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
-    }
-
-    private static String describe(byte[] head) {
-        StringBuilder hex = new StringBuilder();
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < Math.min(8, head.length); i++) {
-            hex.append(String.format("%02X ", head[i]));
-            text.append(head[i] >= ' ' && head[i] < 0x7f ? (char) head[i] : '.');
-        }
-        return hex + "(\"" + text + "\")";
+    /** All formats, for messages. */
+    static String supported() {
+        return "a recording in one of the formats "
+                + Arrays.stream(AudioFormat.values()).map(AudioFormat::title).collect(Collectors.joining(", "));
     }
 
     /** The one place that words an I/O error. */
-    static AudioException unreadable(Path file, IOException e) {
+    static AudioException unreadable(Object subject, IOException e) {
         if (e instanceof NoSuchFileException) {
-            return new AudioException(AudioException.Reason.IO, file, "no such file", "a recording", e);
+            return new AudioException(AudioException.Reason.IO, subject, "no such file", "a recording", e);
         }
         if (e instanceof AccessDeniedException) {
             return new AudioException(
-                    AudioException.Reason.IO, file, "a file that may not be read (access denied)", "a readable one", e);
+                    AudioException.Reason.IO,
+                    subject,
+                    "a file that may not be read (access denied)",
+                    "a readable one",
+                    e);
         }
-        return new AudioException(AudioException.Reason.IO, file, "an I/O error (" + e + ")", "a readable file", e);
+        // A channel is closed by the interrupt of its reader, or by another thread that gave the call up.
+        if (e instanceof ClosedChannelException || e instanceof InterruptedIOException) {
+            return new AudioException(
+                    AudioException.Reason.INTERRUPTED,
+                    subject,
+                    "an interrupt or a close by another thread while it was being read",
+                    "to be left to read on (nothing is known to be wrong with the recording)",
+                    e);
+        }
+        // The reason without the name, which may be a temporary one that the caller knows nothing of.
+        String text = e instanceof FileSystemException failure && failure.getReason() != null
+                ? e.getClass().getSimpleName() + ": " + failure.getReason()
+                : e.toString();
+        return new AudioException(
+                AudioException.Reason.IO, subject, "an I/O error (" + text + ")", "a readable file", e);
     }
 
     /** Closes what was only read from: a failure to do so loses nothing, so it is logged and not thrown. */

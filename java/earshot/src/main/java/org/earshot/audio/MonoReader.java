@@ -1,8 +1,11 @@
 package org.earshot.audio;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.earshot.AudioException;
+import org.earshot.AudioLimits;
+import org.earshot.AudioLoss;
 
 /**
  * A recording as the features want it: mono (the channels' average), at one sample rate, block by block, every sample
@@ -20,7 +23,7 @@ public final class MonoReader implements SampleSource, AutoCloseable {
     }
 
     /**
-     * Opens a recording.
+     * Opens a recording within the default limits.
      *
      * @param file the recording, of any format that {@link AudioFiles#open} knows
      * @param sampleRate rate to deliver, Hz
@@ -28,7 +31,20 @@ public final class MonoReader implements SampleSource, AutoCloseable {
      * @throws AudioException if it cannot be read, or its rate cannot be converted to the one wanted
      */
     public static MonoReader open(Path file, int sampleRate) {
-        return of(AudioFiles.open(file), file.toString(), sampleRate);
+        return open(file, sampleRate, AudioLimits.defaults());
+    }
+
+    /**
+     * Opens a recording.
+     *
+     * @param file the recording, of any format that {@link AudioFiles#open} knows
+     * @param sampleRate rate to deliver, Hz
+     * @param limits bounds that also hold while it is read
+     * @return its samples, which the caller closes
+     * @throws AudioException if it cannot be read, or its rate cannot be converted to the one wanted
+     */
+    public static MonoReader open(Path file, int sampleRate, AudioLimits limits) {
+        return of(AudioFiles.open(file, limits), file.toString(), sampleRate);
     }
 
     /**
@@ -81,6 +97,15 @@ public final class MonoReader implements SampleSource, AutoCloseable {
             filled += read;
         }
         return filled == 0 ? -1 : filled;
+    }
+
+    /**
+     * What could not be decoded so far, see {@link AudioStream#losses}.
+     *
+     * @return in the order of time
+     */
+    public List<AudioLoss> losses() {
+        return stream.losses();
     }
 
     /** Closes the recording. A second call does nothing. */

@@ -34,6 +34,33 @@ enum SampleCoding {
             return bytes.getInt() * 0x1p-31f;
         }
     },
+    /** Integers of 24 bits in the lower three of four bytes. */
+    SIGNED_24_IN_32(4) {
+        @Override
+        float next(ByteBuffer bytes) {
+            return (bytes.getInt() << 8) * 0x1p-31f;
+        }
+    },
+    /** ITU-T G.711, 13 bits on a roughly logarithmic scale; every other bit is inverted. */
+    A_LAW(1) {
+        @Override
+        float next(ByteBuffer bytes) {
+            int code = bytes.get() ^ 0x55;
+            int exponent = (code >> 4) & 7;
+            int mantissa = ((code & 15) << 4) | 8;
+            int magnitude = exponent == 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
+            return ((code & 0x80) == 0 ? -magnitude : magnitude) * 0x1p-15f;
+        }
+    },
+    /** ITU-T G.711, 14 bits on a roughly logarithmic scale; all bits are inverted. */
+    MU_LAW(1) {
+        @Override
+        float next(ByteBuffer bytes) {
+            int code = ~bytes.get();
+            int magnitude = ((((code & 15) << 3) + MU_LAW_BIAS) << ((code >> 4) & 7)) - MU_LAW_BIAS;
+            return ((code & 0x80) == 0 ? magnitude : -magnitude) * 0x1p-15f;
+        }
+    },
     FLOAT_32(4) {
         @Override
         float next(ByteBuffer bytes) {
@@ -46,6 +73,8 @@ enum SampleCoding {
             return (float) bytes.getDouble();
         }
     };
+
+    private static final int MU_LAW_BIAS = 0x84;
 
     private final int bytes;
 

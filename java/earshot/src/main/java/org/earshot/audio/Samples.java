@@ -1,5 +1,6 @@
 package org.earshot.audio;
 
+import java.time.Duration;
 import org.earshot.AudioException;
 
 /** What a sample may be. */
@@ -21,6 +22,17 @@ public final class Samples {
     /** Whether a sample is finite and of a believable size. */
     static boolean isUsable(float sample) {
         return Math.abs(sample) <= LIMIT;
+    }
+
+    /**
+     * How long samples last.
+     *
+     * @param samples of one channel, at least 0
+     * @param sampleRate Hz
+     * @return samples / sample rate, to the nanosecond
+     */
+    public static Duration duration(long samples, int sampleRate) {
+        return Duration.ofSeconds(samples / sampleRate, samples % sampleRate * 1_000_000_000L / sampleRate);
     }
 
     /**

@@ -1,29 +1,47 @@
 package org.earshot.audio;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Set;
 import org.earshot.AudioException;
 
 /**
  * What the chunks of a WAV file say: RIFF (little endian), RIFX (big endian), RF64 and BW64 (64-bit sizes in a ds64
  * chunk, EBU Tech 3306). Sizes are only ever compared with the bytes that are there, never allocated.
+ *
+ * @param sampleRate Hz
+ * @param channels at least 1
+ * @param coding how a sample is coded; null if not in one of the ways that are decoded here
+ * @param codingName the coding in words
+ * @param order of the bytes in a sample
+ * @param dataStart first byte of the samples
+ * @param dataBytes how many there are
+ * @param missingBytes how many more the data chunk says that there are
  */
-record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder order, long dataStart, long dataBytes) {
+record WavHeader(
+        int sampleRate,
+        int channels,
+        SampleCoding coding,
+        String codingName,
+        ByteOrder order,
+        long dataStart,
+        long dataBytes,
+        long missingBytes) {
     /** Real files have a few dozen; a file of nothing but empty chunks is not worth reading to its end. */
     private static final int MAX_CHUNKS = 4096;
 
     private static final int RIFF_HEADER_BYTES = 12;
     private static final int CHUNK_HEADER_BYTES = 8;
     private static final long UNKNOWN_SIZE = 0xffff_ffffL;
+
+    /** Sizes from here on stand for "until the end" in streams: 2 GiB less a little, as sox and others write them. */
+    private static final long STREAMED_SIZE = 0x7fff_0000L;
+
     private static final Set<String> CONTAINERS = Set.of("RIFF", "RIFX", "RF64", "BW64");
 
     /** Whether a file that begins so is a WAV file. */
-    static boolean matches(byte[] head) {
+    static boolean matches(byte... head) {
         return head.length >= RIFF_HEADER_BYTES
                 && CONTAINERS.contains(new String(head, 0, 4, StandardCharsets.ISO_8859_1))
                 && new String(head, 8, 4, StandardCharsets.ISO_8859_1).equals("WAVE");
@@ -34,14 +52,13 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
         return channels * coding.bytes();
     }
 
-    static WavHeader parse(Path file, SeekableByteChannel channel) throws IOException {
-        return new Parser(file, channel).parse();
+    static WavHeader parse(AudioInput input) {
+        return new Parser(input).parse();
     }
 
     /** One walk over the chunks, in whatever order they come. */
     private static final class Parser {
-        private final Path file;
-        private final SeekableByteChannel channel;
+        private final AudioInput input;
         private final long fileBytes;
         private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
         private long riffEnd;
@@ -49,21 +66,17 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
         private WavFormat format;
         private long dataStart = -1;
         private long dataBytes;
+        private long missingBytes;
 
-        Parser(Path file, SeekableByteChannel channel) throws IOException {
-            this.file = file;
-            this.channel = channel;
-            this.fileBytes = channel.size();
+        Parser(AudioInput input) {
+            this.input = input;
+            this.fileBytes = input.size();
         }
 
-        WavHeader parse() throws IOException {
+        WavHeader parse() {
             byte[] start = new byte[RIFF_HEADER_BYTES];
             ByteBuffer riff = bytesAt(0, RIFF_HEADER_BYTES);
             riff.get(start);
-            if (!matches(start)) {
-                throw new AudioException(
-                        AudioException.Reason.FORMAT, file, "no RIFF/WAVE header in its first 12 bytes", "a WAV file");
-            }
             if (start[3] == 'X') {
                 order = ByteOrder.BIG_ENDIAN;
             }
@@ -71,15 +84,35 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             riffEnd = riffBytes == UNKNOWN_SIZE ? 0 : CHUNK_HEADER_BYTES + riffBytes;
             walk();
             if (format == null) {
-                throw new AudioException(AudioException.Reason.DAMAGED, file, "no fmt chunk", "a WAV file with one");
+                throw damaged(input.name(), "no fmt chunk", "a WAV file with one");
             }
             if (dataStart < 0) {
-                throw new AudioException(AudioException.Reason.DAMAGED, file, "no data chunk", "a WAV file with one");
+                throw damaged(input.name(), "no data chunk", "a WAV file with one");
             }
-            return new WavHeader(format.sampleRate(), format.channels(), format.coding(), order, dataStart, dataBytes);
+            return new WavHeader(
+                    format.sampleRate(),
+                    format.channels(),
+                    coding(),
+                    format.codingName(),
+                    order,
+                    dataStart,
+                    dataBytes,
+                    missingBytes);
         }
 
-        private void walk() throws IOException {
+        /** The samples' coding, in a wider container only if the data bear it out: the header alone often errs. */
+        private SampleCoding coding() {
+            SampleCoding coding = format.coding();
+            int container = coding == null ? 0 : format.containerBytes();
+            return container == 0
+                    ? coding
+                    : SampleContainers.coding(
+                            bytesAt(dataStart, (int) Math.min(dataBytes, SampleContainers.BYTES_LOOKED_AT)),
+                            coding,
+                            container);
+        }
+
+        private void walk() {
             long position = RIFF_HEADER_BYTES;
             for (int chunk = 0; chunk < MAX_CHUNKS; chunk++) {
                 if ((format != null && dataStart >= 0) || fileBytes - position < CHUNK_HEADER_BYTES) {
@@ -91,37 +124,56 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
                 long start = position + CHUNK_HEADER_BYTES;
                 long size = visit(
                         new String(id, StandardCharsets.ISO_8859_1), start, Integer.toUnsignedLong(header.getInt(4)));
-                // Chunks are padded to even lengths. The size is at most what the file holds: no overflow.
-                position = start + size + (size & 1);
+                // The size is at most what the file holds: no overflow.
+                position = start + size + padding(start, size);
             }
-            throw new AudioException(
-                    AudioException.Reason.DAMAGED,
-                    file,
+            throw damaged(
+                    input.name(),
                     "more than " + MAX_CHUNKS + " chunks before the audio",
                     "fmt and data chunks among the first");
         }
 
+        /** Chunks are padded to even lengths, but not by every writer. */
+        private int padding(long start, long size) {
+            if ((size & 1) == 0) {
+                return 0;
+            }
+            return isChunkId(start + size) && !isChunkId(start + size + 1) ? 0 : 1;
+        }
+
+        private boolean isChunkId(long position) {
+            if (fileBytes - position < CHUNK_HEADER_BYTES) {
+                return false;
+            }
+            byte[] id = bytesAt(position, 4).array();
+            for (byte letter : id) {
+                if (letter < ' ' || letter > '~') {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         /** Takes in one chunk and returns how many bytes it really has. */
-        private long visit(String id, long start, long declared) throws IOException {
+        private long visit(String id, long start, long declared) {
             long available = fileBytes - start;
             long size = Math.min(declared, available);
             switch (id) {
                 case "ds64" -> {
                     if (size < 16) {
-                        throw new AudioException(
-                                AudioException.Reason.DAMAGED, file + ", ds64 chunk", size + " bytes", "at least 16");
+                        throw damaged(input.name() + ", ds64 chunk", size + " bytes", "at least 16");
                     }
                     longDataBytes = bytesAt(start, 16).getLong(8);
                     if (longDataBytes < 0) {
-                        throw new AudioException(
-                                AudioException.Reason.DAMAGED,
-                                file + ", ds64 chunk",
+                        throw damaged(
+                                input.name() + ", ds64 chunk",
                                 Long.toUnsignedString(longDataBytes) + " bytes of audio",
                                 "at most " + Long.MAX_VALUE);
                     }
                 }
                 case "fmt " ->
-                    format = WavFormat.parse(file, bytesAt(start, (int) Math.min(size, WavFormat.EXTENSIBLE_BYTES)));
+                    format = WavFormat.parse(
+                            input.name(), bytesAt(start, (int) Math.min(size, WavFormat.EXTENSIBLE_BYTES)));
                 case "data" -> {
                     dataStart = start;
                     dataBytes = audioBytes(start, declared, available);
@@ -140,25 +192,29 @@ record WavHeader(int sampleRate, int channels, SampleCoding coding, ByteOrder or
             if (neverFilledIn) {
                 return available;
             }
-            if (declared != UNKNOWN_SIZE) {
-                return Math.min(declared, available);
+            long stated = declared == UNKNOWN_SIZE ? longDataBytes : declared;
+            if (stated <= available) {
+                return stated;
             }
-            return longDataBytes == UNKNOWN_SIZE ? available : Math.min(longDataBytes, available);
+            boolean streamed = stated == UNKNOWN_SIZE || (stated == declared && declared >= STREAMED_SIZE);
+            missingBytes = streamed ? 0 : stated - available;
+            return available;
         }
 
-        private ByteBuffer bytesAt(long position, int count) throws IOException {
+        private ByteBuffer bytesAt(long position, int count) {
             ByteBuffer bytes = ByteBuffer.allocate(count).order(order);
-            channel.position(position);
-            while (bytes.hasRemaining()) {
-                if (channel.read(bytes) < 0) {
-                    throw new AudioException(
-                            AudioException.Reason.DAMAGED,
-                            file,
-                            "its end at byte " + (position + bytes.position()) + ", inside the header",
-                            "a complete WAV header");
-                }
+            input.read(position, bytes);
+            if (bytes.hasRemaining()) {
+                throw damaged(
+                        input.name(),
+                        "its end at byte " + (position + bytes.position()) + ", inside the header",
+                        "a complete WAV header");
             }
             return bytes.flip();
+        }
+
+        private static AudioException damaged(String subject, String found, String expected) {
+            return new AudioException(AudioException.Reason.DAMAGED, subject, found, expected);
         }
     }
 }

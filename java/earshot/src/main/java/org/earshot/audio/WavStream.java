@@ -1,32 +1,42 @@
 package org.earshot.audio;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
+import org.earshot.AudioLoss;
 
 /** The samples of a WAV file's data chunk. */
 final class WavStream implements AudioStream {
     private static final int BLOCK_BYTES = 1 << 16;
 
-    private final Path file;
-    private final SeekableByteChannel channel;
+    private final AudioInput input;
     private final WavHeader header;
     private final ByteBuffer block;
-    private long framesLeft;
+    private final LossLog log = new LossLog();
+    private final long frames;
+    private long framesRead;
+    private boolean ended;
+    private boolean closed;
 
-    /** Takes over the channel: closing the stream closes it. */
-    WavStream(Path file, SeekableByteChannel channel, WavHeader header) throws IOException {
-        this.file = file;
-        this.channel = channel;
+    /** Takes over the input: closing the stream closes it. */
+    WavStream(AudioInput input, WavHeader header) {
+        this.input = input;
         this.header = header;
         int frameBytes = header.frameBytes();
         // At most 65,535 channels of 8 bytes: half a megabyte.
         block = ByteBuffer.allocate(Math.max(1, BLOCK_BYTES / frameBytes) * frameBytes)
                 .order(header.order());
-        framesLeft = header.dataBytes() / frameBytes;
-        channel.position(header.dataStart());
+        frames = header.dataBytes() / frameBytes;
+        if (header.missingBytes() > 0) {
+            noteEnd(frames, header.missingBytes() / frameBytes);
+        }
+    }
+
+    private void noteEnd(long at, long missing) {
+        log.add(
+                Samples.duration(at, header.sampleRate()),
+                Samples.duration(missing, header.sampleRate()),
+                "the end of the file, before that of its data");
     }
 
     @Override
@@ -40,29 +50,28 @@ final class WavStream implements AudioStream {
     }
 
     @Override
-    public int read(float[] interleaved, int offset, int frames) {
-        Objects.checkFromIndexSize(offset, Math.multiplyExact(frames, header.channels()), interleaved.length);
-        if (frames < 1) {
-            throw new IllegalArgumentException("frames must be at least 1: " + frames);
+    public int read(float[] interleaved, int offset, int wanted) {
+        Objects.checkFromIndexSize(offset, Math.multiplyExact(wanted, header.channels()), interleaved.length);
+        if (wanted < 1) {
+            throw new IllegalArgumentException("frames must be at least 1: " + wanted);
+        }
+        if (closed) {
+            throw new IllegalStateException(input.name() + " is closed");
         }
         int frameBytes = header.frameBytes();
-        int wanted = (int) Math.min(Math.min(frames, block.capacity() / frameBytes), framesLeft);
-        if (wanted == 0) {
+        int most = (int) Math.min(Math.min(wanted, block.capacity() / frameBytes), frames - framesRead);
+        if (most == 0 || ended) {
             return -1;
         }
-        block.clear().limit(wanted * frameBytes);
-        try {
-            while (block.hasRemaining()) {
-                if (channel.read(block) < 0) {
-                    break;
-                }
-            }
-        } catch (IOException e) {
-            throw AudioFiles.unreadable(file, e);
-        }
-        // Fewer than were there when the file was opened: it shrank meanwhile, which reads as a truncated one does.
+        block.clear().limit(most * frameBytes);
+        input.read(header.dataStart() + framesRead * frameBytes, block);
         int read = block.position() / frameBytes;
-        framesLeft = read < wanted ? 0 : framesLeft - read;
+        framesRead += read;
+        if (read < most) {
+            // Fewer than were there when the file was opened: it shrank meanwhile.
+            ended = true;
+            noteEnd(framesRead, frames - framesRead);
+        }
         block.flip();
         SampleCoding coding = header.coding();
         int end = offset + read * header.channels();
@@ -73,7 +82,13 @@ final class WavStream implements AudioStream {
     }
 
     @Override
+    public List<AudioLoss> losses() {
+        return log.losses();
+    }
+
+    @Override
     public void close() {
-        AudioFiles.closeQuietly(channel);
+        closed = true;
+        input.close();
     }
 }

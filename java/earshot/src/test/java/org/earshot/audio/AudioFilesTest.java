@@ -20,7 +20,7 @@ class AudioFilesTest {
         Path text =
                 Files.write(folder.resolve("text.wav"), "not \u0000a recording".getBytes(StandardCharsets.US_ASCII));
         refused(text, "6E 6F 74 20 00 61 20 72 (\"not .a r\")");
-        refused(text, "a decoder present (WAV) knows; the module earshot-ffmpeg adds FLAC");
+        refused(text, "expected a recording in one of the formats WAV, FLAC, Ogg, MP3");
     }
 
     @Test

@@ -85,7 +85,7 @@ final class WavBytes {
 
     /** All samples of a file, read in blocks of an odd size. */
     static float[] read(Path file) {
-        try (AudioStream stream = new WavDecoder().open(file)) {
+        try (AudioStream stream = AudioFiles.open(file)) {
             float[] all = new float[(1 << 14) + 7 * stream.channels()];
             int filled = 0;
             for (int frames = 0; frames >= 0; filled += Math.max(0, frames) * stream.channels()) {
