@@ -34,24 +34,36 @@ class Convolution3x3 {
                 "shape: more frames and bands than the kernels can count");
     }
 
+    /* How a run's clips are cut into tiles. */
+    ConvolutionTiles tiles(const Extents &e) const { return convolution(e).tiles; }
+
+    /* With statistics, as of Convolution, where there is memory for them. */
     cudaError_t enqueue(const Extents &e, const Span<const float> &x, const Span<float> &out,
-                        cudaStream_t stream) const {
-        Convolution c = {};
-        c.batch = e.batch;
-        c.frames = static_cast<std::int32_t>(e.frames);
-        c.bands = static_cast<std::int32_t>(e.bands);
-        c.geometry = GEOMETRY;
-        c.input = {as_words(x), 0, inputs_};
-        c.weights = weights_.span();
-        c.bias = bias_.span();
-        c.channels_out = outputs_;
-        c.tiles = plan_convolution(c, arithmetic_);
+                        const Span<float> &statistics, cudaStream_t stream) const {
+        Convolution c = convolution(e);
+        c.input.words = as_words(x);
         c.out = out;
+        c.statistics = statistics;
         return earshot::enqueue(c, arithmetic_, stream);
     }
 
   private:
     static constexpr ConvolutionGeometry GEOMETRY = {3, 3, 1, 1, 1, 1};
+
+    /* But for its places in memory. */
+    Convolution convolution(const Extents &e) const {
+        Convolution c = {};
+        c.batch = e.batch;
+        c.frames = static_cast<std::int32_t>(e.frames);
+        c.bands = static_cast<std::int32_t>(e.bands);
+        c.geometry = GEOMETRY;
+        c.input = {{}, 0, inputs_};
+        c.weights = weights_.span();
+        c.bias = bias_.span();
+        c.channels_out = outputs_;
+        c.tiles = plan_convolution(c, arithmetic_);
+        return c;
+    }
 
     std::int32_t inputs_;
     std::int32_t outputs_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "affine.h"
-#include "device.h"
+#include "convolution.h"
 
 namespace earshot {
 
@@ -38,12 +38,24 @@ struct AdaptivePool {
 
 cudaError_t enqueue(const AdaptivePool &pool, cudaStream_t stream);
 
-/* gate = sigmoid(widen relu(narrow s)), s [C] being the sum over the slots of `pools`: the gate of one 1 x 1 grid. */
+/*
+ * gate = sigmoid(widen relu(narrow s)), s [C] being the mean of a plane, added up from the slots of `pools`: shares of
+ * the mean; or, with `of_tiles`, the statistics of the convolution that made the plane, whose slots are its tiles.
+ */
 struct Squeeze {
     std::int32_t slots;
-    Span<const float> pools; /* [B, slots, C] */
+    bool of_tiles;
+    ConvolutionTiles tiles;
+    Span<const float> pools; /* [B, slots, C], or [B, slots, 2, C] of which the first are means */
     Affine narrow;
     Affine widen;
+
+    /* What the numbers of a slot are multiplied by. */
+    __device__ __forceinline__ float weight(int slot) const {
+        return of_tiles ? static_cast<float>(ConvolutionTile(tiles, slot).count(tiles)) /
+                              (static_cast<float>(tiles.frames_out) * static_cast<float>(tiles.bands_out))
+                        : 1.0F;
+    }
 };
 
 /* Threads of the blocks that make a gate of a squeeze, each for itself. */
@@ -70,7 +82,8 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
     const Shared<float> partial(bytes(2 * fours), shares);
     const Shared<float> inner(bytes(2 * fours + shares), hidden);
     const int thread = static_cast<int>(threadIdx.x);
-    const std::int64_t first = clip * s.slots * channels;
+    const std::int64_t step = (s.of_tiles ? 2 : 1) * channels;
+    const std::int64_t first = clip * s.slots * step;
     const bool vector = channels % 4 == 0;
     const int items = vector ? channels / 4 : channels;
     const int groups = items < GATE_THREADS ? GATE_THREADS / items : 1;
@@ -81,17 +94,18 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
             Float4 sum = {};
 #pragma unroll 8
             for (int slot = group; slot < s.slots; slot += groups) {
-                const Float4 share = s.pools.load4(first + static_cast<std::int64_t>(slot) * channels + item * 4);
+                const Float4 share = s.pools.load4(first + slot * step + item * 4);
+                const float weight = s.weight(slot);
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
-                    sum.v[k] += share.v[k];
+                    sum.v[k] = fmaf(share.v[k], weight, sum.v[k]);
                 }
             }
             partial.store4(group * channels + item * 4, sum);
         } else {
             float sum = 0.0F;
             for (int slot = group; slot < s.slots; slot += groups) {
-                sum += s.pools[first + static_cast<std::int64_t>(slot) * channels + item];
+                sum = fmaf(s.pools[first + slot * step + item], s.weight(slot), sum);
             }
             partial[group * channels + item] = sum;
         }

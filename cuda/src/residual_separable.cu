@@ -88,7 +88,7 @@ class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
         const Extents &e = a.extents;
         const Span<float> plane = scratch(a);
         if (convolution_) {
-            earshot::check(convolution_->enqueue(e, a.input0, plane, a.stream), "convolution");
+            earshot::check(convolution_->enqueue(e, a.input0, plane, {}, a.stream), "convolution");
         }
         earshot::check(earshot::enqueue(Separable{e.batch, static_cast<std::int32_t>(e.frames),
                                                   static_cast<std::int32_t>(e.bands), outputs_, inputs_, projects_,

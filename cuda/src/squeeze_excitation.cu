@@ -3,13 +3,14 @@
  *
  * Idea: what depends on the whole clip stands between two passes over the convolution's output z, which stays in L2. The
  * gate is a small perceptron. Of a single mean (scale 1, SE-Trans as published) every block of the last pass makes it
- * for itself out of the parts of the mean; with more scales there is more to add up, and one block a clip does it in a
- * launch of its own, numbers going through global memory between its steps, so that no size is too great for it. Where
- * the input has one channel (the first layer), z is never written: see single_channel.h.
+ * for itself, out of the means that the convolution's tiles leave behind, or, where those are too many, of the parts of
+ * an adaptive pool. With more scales there is more to add up, and one block a clip does it in a launch of its own,
+ * numbers going through global memory between its steps, so that no size is too great for it. Where the input has one
+ * channel (the first layer), z is never written: see single_channel.h.
  *
- * Bytes (64 to 64 channels at 500 x 64, one clip, scale 1): x 8 MB read 1.6 times, z 8 MB written and read twice, 2 MB
+ * Bytes (64 to 64 channels at 500 x 64, one clip, scale 1): x 8 MB read 1.3 times, z 8 MB written and read once, 2 MB
  * written, nearly all in L2; in a batch 27 MB a clip, 6.3 us on an H200. Flops: 2.4 G. Limit on an H200: the
- * convolution's flops of float32, 35 us at 67 TFLOP/s, less with tensor cores; the rest 8 us for one clip.
+ * convolution's flops of float32, 35 us at 67 TFLOP/s, less with tensor cores; the rest 4 us for one clip.
  */
 #include <algorithm>
 #include <optional>
@@ -135,19 +136,28 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
         const Scratch s = scratch(a);
-        const Squeeze squeeze = {slots(e), s.pools, narrow_.view(), widen_.view()};
-        if (twice()) {
+        const Means means = means_of(e);
+        const bool of_tiles = means == Means::OF_TILES;
+        const Squeeze squeeze = {slots(e),
+                                 of_tiles,
+                                 of_tiles ? convolution_->tiles(e) : ConvolutionTiles(),
+                                 s.pools,
+                                 narrow_.view(),
+                                 widen_.view()};
+        if (means == Means::OF_ONE_CHANNEL) {
             earshot::check(enqueue_means(single(a), s.pools, a.stream), "convolution of one channel, its mean");
             earshot::check(enqueue_gated(single(a), squeeze, a.output, a.stream), "convolution of one channel");
             return;
         }
         earshot::check(inputs_ == 1 ? earshot::enqueue(single(a), s.z, a.stream)
-                                    : convolution_->enqueue(e, a.input0, s.z, a.stream),
+                                    : convolution_->enqueue(e, a.input0, s.z, of_tiles ? s.pools : Span<float>(), a.stream),
                        "convolution");
-        earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, outputs_, parts(e), slots(e),
-                                                     on_device_.span(), s.z, s.pools},
-                                        a.stream),
-                       "pools of the squeeze");
+        if (!of_tiles) {
+            earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, outputs_, parts(e), slots(e),
+                                                         on_device_.span(), s.z, s.pools},
+                                            a.stream),
+                           "pools of the squeeze");
+        }
         GatedPool last = last_pass(e);
         last.x = s.z;
         last.out = a.output;
@@ -172,10 +182,26 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
         Span<float> gate;
     };
 
+    /* Where the mean, or the means, of the convolution's output come from. */
+    enum class Means { OF_ONE_CHANNEL, OF_TILES, OF_POOLS };
+
+    Means means_of(const Extents &e) const {
+        /* So many that each block of the last pass can add them up. */
+        constexpr std::int32_t MOST_TILES = 256;
+        if (!blocks_make_gate()) {
+            return Means::OF_POOLS;
+        }
+        if (inputs_ == 1) {
+            return pooled_ ? Means::OF_POOLS : Means::OF_ONE_CHANNEL;
+        }
+        return convolution_->tiles(e).count() <= MOST_TILES ? Means::OF_TILES : Means::OF_POOLS;
+    }
+
     Scratch carve(Carver &carver, const Extents &e) const {
+        const Means means = means_of(e);
         Scratch s;
-        s.pools = carver.take(size_product({e.batch, slots(e), outputs_}));
-        if (!twice()) {
+        s.pools = carver.take(size_product({e.batch, slots(e), means == Means::OF_TILES ? 2 : 1, outputs_}));
+        if (means != Means::OF_ONE_CHANNEL) {
             s.z = carver.take(size_product({e.batch, e.frames, e.bands, outputs_}));
         }
         if (!blocks_make_gate()) {
@@ -188,9 +214,6 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
 
     /* Of one mean. */
     bool blocks_make_gate() const { return bins_ == 1 && fits_gate(outputs_, narrow_.outputs()); }
-
-    /* The convolution is made once for its mean and once for its output. */
-    bool twice() const { return inputs_ == 1 && !pooled_ && blocks_make_gate(); }
 
     SingleChannel single(const Arguments &a) const {
         return {a.extents.batch,
@@ -213,8 +236,13 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
     }
 
     std::int32_t slots(const Extents &e) const {
-        if (twice()) {
+        switch (means_of(e)) {
+        case Means::OF_ONE_CHANNEL:
             return static_cast<std::int32_t>(single_channel_slots(e.frames, e.bands, outputs_));
+        case Means::OF_TILES:
+            return convolution_->tiles(e).count();
+        case Means::OF_POOLS:
+            break;
         }
         Index slots = 0;
         for (const PoolGrid &grid : grids_) {

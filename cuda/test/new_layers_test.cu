@@ -121,11 +121,17 @@ TEST(cuda_squeeze_excitation_of_one_channel) {
     compare(test::SqueezeShape{1, 4, 2, 0, {1}}, 1, 2200, 2);
 }
 
-/* Several parts of a mean, with one scale and with more. */
+/* Several parts of a mean: tiles of the convolution (of which those at the ends are smaller), and of pools. */
 TEST(cuda_squeeze_excitation_adds_up_parts) {
     for (const std::int32_t c : {6, 8}) {
         compare(test::SqueezeShape{2, c, 3, 1, {1}}, 2, 41, 40);
+        compare(test::SqueezeShape{17, c, 3, 0, {1}}, 1, 13, 40);
         compare(test::SqueezeShape{2, c, 3, 0, {1, 2, 3}}, 1, 41, 40);
+        /* More tiles than a block adds up. */
+        compare(test::SqueezeShape{2, c, 3, 0, {1}}, 1, 1050, 2);
+        /* Pools of one channel's convolution. */
+        compare(test::SqueezeShape{1, c, 3, 1, {1}}, 1, 41, 40);
+        compare(test::SqueezeShape{1, c, 3, 0, {2, 1}}, 2, 31, 20);
     }
 }
 
