@@ -3,6 +3,9 @@
 option(EARSHOT_WARNINGS_AS_ERRORS "Fail on compiler warnings" ON)
 set(EARSHOT_SANITIZE "" CACHE STRING "Sanitizers: address, undefined, thread, or address,undefined; empty for none")
 
+# HardeningTest reads how each source was compiled.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
 add_library(earshot_flags INTERFACE)
 target_compile_features(earshot_flags INTERFACE cxx_std_17)
 set(EARSHOT_COMPILE_FLAGS
