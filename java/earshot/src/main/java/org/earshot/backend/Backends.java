@@ -2,6 +2,10 @@ package org.earshot.backend;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.runtime.ObjectMethods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -10,6 +14,7 @@ import org.earshot.DeviceException;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cuda.CudaProvider;
 import org.earshot.backend.portable.PortableProvider;
+import org.earshot.natives.NativeLibrary;
 
 /**
  * The backends there are. A backend is handed out only after it has passed its {@link SelfTest}: a wrong answer is a
@@ -54,6 +59,35 @@ public final class Backends {
      */
     public static int defaultThreads() {
         return Runtime.getRuntime().availableProcessors();
+    }
+
+    /**
+     * Lets go of what keeps the class loader of Earshot and JavaCPP alive: ends the thread that JavaCPP has, named
+     * "JavaCPP Deallocator", and makes the JDK forget our records. For an application that is unloaded while its JVM
+     * goes on, such as a web application (in {@code ServletContextListener.contextDestroyed}), after its last
+     * classifier was closed; whatever else uses JavaCPP in the same class loader must be done as well. Our own threads
+     * end with the classifiers.
+     */
+    public static void release() {
+        NativeLibrary.endThread();
+        forgetRecords();
+    }
+
+    /**
+     * The method handles behind records' equals and hashCode remember, in JDK 17, the last class that they were made
+     * for: now one of the JDK's.
+     */
+    private static void forgetRecords() {
+        try {
+            MethodHandle component = MethodHandles.publicLookup()
+                    .findVirtual(String.class, "intern", MethodType.methodType(String.class));
+            for (String method : List.of("equals", "hashCode")) {
+                ObjectMethods.bootstrap(
+                        MethodHandles.lookup(), method, MethodHandle.class, String.class, "intern", component);
+            }
+        } catch (Throwable e) { // What the method declares.
+            throw new IllegalStateException(e);
+        }
     }
 
     /**

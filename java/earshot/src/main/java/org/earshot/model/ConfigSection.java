@@ -1,6 +1,5 @@
 package org.earshot.model;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -26,6 +25,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.earshot.ModelException;
 import org.earshot.files.Quoted;
+import org.earshot.files.UnpooledJson;
 
 /**
  * Reads one object of {@code config.json} strictly: every getter checks type and range and names the field in its
@@ -42,7 +42,7 @@ public final class ConfigSection {
     private static final int LONGEST_NUMBER = 64;
 
     /** Strict: no duplicates, no comments, no NaN, nothing behind the object. */
-    static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+    static final JsonMapper JSON = JsonMapper.builder(UnpooledJson.factory()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)

@@ -29,6 +29,7 @@ public final class NativeLibrary {
      */
     public static String load(Class<?> binding, String name, IntSupplier abi, int expected) {
         try {
+            requireJavaCppBeside(binding);
             String glue = "jni" + binding.getSimpleName();
             URL library = resource(binding, "lib" + name + ".so");
             URL glueLibrary = resource(binding, "lib" + glue + ".so");
@@ -62,11 +63,8 @@ public final class NativeLibrary {
      * @return null if all went well, or why not
      */
     public static String load(Class<?> binding, NativeBundle bundle, List<String> names) {
-        if (binding.getClassLoader() != Loader.class.getClassLoader()) {
-            return "JavaCPP in another class loader than " + binding.getName()
-                    + " (put javacpp's jars beside those that use it)";
-        }
         try {
+            requireJavaCppBeside(binding);
             JavaCpp.prepare();
             register(binding, bundle, names);
             return null;
@@ -74,6 +72,13 @@ public final class NativeLibrary {
             return e.getMessage();
         } catch (LinkageError | IllegalCallerException e) {
             return reason(e);
+        }
+    }
+
+    /** JavaCPP loads libraries for the class loader that it is in itself. */
+    private static void requireJavaCppBeside(Class<?> binding) {
+        if (binding.getClassLoader() != Loader.class.getClassLoader()) {
+            throw new UnsatisfiedLinkError("JavaCPP in another class loader than " + binding.getName());
         }
     }
 
@@ -113,7 +118,7 @@ public final class NativeLibrary {
     }
 
     /** Ends the thread of JavaCPP's that frees what was not closed. */
-    public static void endThreads() {
+    public static void endThread() {
         JavaCpp.endThread();
     }
 
@@ -152,6 +157,9 @@ public final class NativeLibrary {
         }
         if (lower.contains("wrong elf class") || lower.contains("invalid elf header")) {
             return "a native library for another machine or damaged (check the jars): " + text;
+        }
+        if (lower.contains("javacpp in another class loader")) {
+            return text + " (put javacpp's jars beside those that use it)";
         }
         // Last: JavaCPP says this of every failure, with the true cause behind it.
         if (lower.contains("could not find")) {

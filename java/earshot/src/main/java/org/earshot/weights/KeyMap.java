@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
+import org.earshot.files.UnpooledJson;
 
 /**
  * Renames tensors: regular expressions and their replacements, applied to every name in order, each to what the one
@@ -25,7 +26,7 @@ public final class KeyMap {
     private static final int LARGEST_FILE = 1 << 20;
     private static final int LONGEST_RULE = 1000;
 
-    private static final JsonFactory JSON = JsonFactory.builder()
+    private static final JsonFactory JSON = UnpooledJson.factory()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 

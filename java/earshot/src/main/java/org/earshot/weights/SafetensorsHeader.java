@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
+import org.earshot.files.UnpooledJson;
 import org.earshot.layer.Shape;
 
 /** Parses the JSON header of a safetensors file, strictly, token by token. */
@@ -32,7 +33,7 @@ final class SafetensorsHeader {
 
     private static final int LONGEST_NUMBER = 20;
 
-    private static final JsonFactory JSON = JsonFactory.builder()
+    private static final JsonFactory JSON = UnpooledJson.factory()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             // Names are foreign text: keep them out of the JVM's and the factory's shared tables.
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)

@@ -11,11 +11,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.earshot.files.UnpooledJson;
 import org.earshot.layer.Shape;
 
 /** Writes the safetensors format byte for byte as the reference implementation does. */
 final class SafetensorsWriter {
-    private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final JsonFactory JSON = UnpooledJson.factory().build();
 
     /** Elements turned into bytes at a time. */
     private static final int CHUNK = 8192;
