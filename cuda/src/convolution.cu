@@ -40,7 +40,7 @@ ConvolutionTiles plan_convolution(const Convolution &c, Arithmetic arithmetic) {
     return arithmetic == Arithmetic::SCALAR
                ? convolution_tiles(c.geometry, c.geometry.frames_out(c.frames), c.geometry.bands_out(c.bands),
                                    SCALAR_FRAMES, TILE_BANDS)
-               : plan_tensor(c);
+               : plan_tensor(c, arithmetic);
 }
 
 std::int64_t plane_words(Arithmetic arithmetic, std::int64_t positions, std::int32_t channels) {

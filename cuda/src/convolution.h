@@ -96,6 +96,7 @@ struct Convolution {
     Span<float> out;        /* [B, T', F', O] */
     /* For each clip and each of its tiles: mean [O] and sum of squared deviations [O]; or empty. */
     Span<float> statistics;
+    Span<float> counts; /* with statistics: positions of each tile, the same for every clip */
 };
 
 /* Chooses the tiles for the extents, geometry and channels of a convolution. */
@@ -115,7 +116,7 @@ cudaError_t enqueue(const Convolution &convolution, Arithmetic arithmetic, cudaS
 cudaError_t enqueue_scalar(const Convolution &convolution, cudaStream_t stream);
 template <Arithmetic A> cudaError_t enqueue_tensor(const Convolution &convolution, cudaStream_t stream);
 /* Tiles that fit into shared memory, for convolution_tensor.h. */
-ConvolutionTiles plan_tensor(const Convolution &convolution);
+ConvolutionTiles plan_tensor(const Convolution &convolution, Arithmetic arithmetic);
 
 /*
  * From a convolution's output and statistics to what reads it: PReLU((x - mean) / sqrt(variance + 1e-5) * weight + bias),
@@ -125,9 +126,10 @@ struct InstanceNorm {
     std::int64_t batch;
     std::int64_t positions;
     std::int32_t channels;
-    ConvolutionTiles tiles;
+    std::int32_t tiles;
     Span<const float> x;
     Span<const float> statistics;
+    Span<const float> counts;
     Span<const float> weight;
     Span<const float> bias;
     Span<const float> slopes;

@@ -3,7 +3,7 @@
 
 namespace earshot {
 
-ConvolutionTiles plan_tensor(const Convolution &c) {
+ConvolutionTiles plan_tensor(const Convolution &c, Arithmetic arithmetic) {
     using namespace convolution_tensor;
     const std::int64_t frames_out = c.geometry.frames_out(c.frames);
     const std::int64_t bands_out = c.geometry.bands_out(c.bands);
@@ -15,7 +15,7 @@ ConvolutionTiles plan_tensor(const Convolution &c) {
         return tiles(rows).count() * c.batch * divide_up(c.channels_out, BLOCK_CHANNELS);
     };
     int rows = best_height(blocks, device().multiprocessors);
-    while (rows > 1 && shared_bytes(c, tiles(rows).frames, bands) > device().shared_bytes) {
+    while (rows > 1 && shared_bytes(c, arithmetic, tiles(rows).frames, bands) > device().shared_bytes) {
         rows /= 2;
     }
     return tiles(rows);

@@ -120,14 +120,16 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             c.tiles = plan_convolution(c, arithmetic_);
             c.out = s.raw;
             c.statistics = s.statistics;
+            c.counts = s.counts;
             earshot::check(earshot::enqueue(c, arithmetic_, a.stream), "convolution");
             InstanceNorm norm = {};
             norm.batch = e.batch;
             norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
             norm.channels = channels_;
-            norm.tiles = c.tiles;
+            norm.tiles = c.tiles.count();
             norm.x = s.raw;
             norm.statistics = s.statistics;
+            norm.counts = s.counts;
             norm.weight = prepared.norm_weight.span();
             norm.bias = prepared.norm_bias.span();
             norm.slopes = prepared.slopes.span();
@@ -142,6 +144,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         Span<float> planes;
         Span<float> raw;
         Span<float> statistics;
+        Span<float> counts;
     };
 
     Index plane_floats(const Extents &e) const {
@@ -170,6 +173,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         Scratch s;
         s.planes = carver.take(size_product({block_layers_ + Index{1}, plane_floats(e)}));
         s.raw = carver.take(raw);
+        s.counts = carver.take(tiles);
         s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, tiles, 2, channels_})));
         return s;
     }

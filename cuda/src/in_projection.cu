@@ -3,7 +3,7 @@
  *
  * Idea: a token has 64 numbers, the whole depth of the product. A block norms 64 tokens (8 lanes a token, mean and
  * variance in two passes over registers), leaves them in shared memory as words of half precision, and multiplies them
- * by all columns of weights, 128 at a time. gamma(c) and beta(c) depend on the clip alone: each block computes them
+ * by all columns of weights, 128 at a time, which come to shared memory one such pass ahead. gamma(c) and beta(c) depend on the clip alone: each block computes them
  * (2 K C multiply-adds, 4096 at paper size) instead of a launch of their own. h is written once, for the projection.
  *
  * Bytes (paper size, one clip): 4 MB read, 4 and 63.5 MB written, 0.26 MB of weights a block from L2 (62 MB). Flops:
@@ -43,19 +43,34 @@ __device__ __forceinline__ float token_sum(float v) {
     return v;
 }
 
-/* Scale (i < channels) or shift of the norm for a clip. */
-__device__ __forceinline__ float norm_parameter(const TokenNorm &n, std::int64_t clip, int i) {
+/* Scales and then shifts of the norm for a clip. */
+__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip, const Shared<float> &parameters) {
     if (n.kind == EARSHOT_NORM_LAYER) {
-        return n.parameters[i];
+        for (int i = static_cast<int>(threadIdx.x); i < 2 * n.channels; i += TENSOR_THREADS) {
+            parameters[i] = n.parameters[i];
+        }
+        return;
     }
+    /* Four lanes a parameter. */
+    constexpr int LANES = 4;
+    const int lane = static_cast<int>(threadIdx.x) % LANES;
     const std::int64_t width = n.condition_width;
     const std::int64_t channels = n.channels;
-    const std::int64_t weight = i / n.channels * channels * (width + 1);
-    float sum = n.parameters[weight + channels * width + i % n.channels];
-    for (std::int64_t k = 0; k < width; ++k) {
-        sum = fmaf(n.parameters[weight + i % n.channels * width + k], n.condition[clip * width + k], sum);
+    for (int i = static_cast<int>(threadIdx.x) / LANES; i < 2 * n.channels; i += TENSOR_THREADS / LANES) {
+        const std::int64_t weight = i / n.channels * channels * (width + 1);
+        const std::int64_t row = weight + i % n.channels * width;
+        float sum = lane == 0 ? n.parameters[weight + channels * width + i % n.channels] : 0.0F;
+        for (std::int64_t k = lane; k < width; k += LANES) {
+            sum = fmaf(n.parameters[row + k], n.condition[clip * width + k], sum);
+        }
+        /* The lanes of one parameter always are in the loop together. */
+        const unsigned mask = 0xFU << (threadIdx.x % 32 / LANES * LANES);
+        sum += __shfl_xor_sync(mask, sum, 1);
+        sum += __shfl_xor_sync(mask, sum, 2);
+        if (lane == 0) {
+            parameters[i] = sum;
+        }
     }
-    return sum;
 }
 
 /* `aligned`: whether x lies at 16 bytes. */
@@ -75,16 +90,14 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     const std::int64_t clip = blockIdx.x / tiles;
     const std::int64_t token0 = blockIdx.x % tiles * BLOCK_TOKENS;
 
-    StepWeights<A, WARP_TILES> next;
-    const int steps = chunks * chunk_steps(A);
-    const std::int64_t pass_words = static_cast<std::int64_t>(COLUMN_WARPS) * steps * step_words(A, WARP_TILES);
-    std::int64_t at = static_cast<std::int64_t>(warp % COLUMN_WARPS) * steps * step_words(A, WARP_TILES);
-    next.load(p.weights, at, lane);
+    const int pass_words = COLUMN_WARPS * chunks * chunk_steps(A) * step_words(A, WARP_TILES);
+    const Shared<std::uint32_t> weights(BLOCK_TOKENS * stride * 4 + (norms ? 2 * channels * 4 : 0), 2 * pass_words);
+    const int passes = (p.columns + PASS_COLUMNS - 1) / PASS_COLUMNS;
+    copy_weights(weights, 0, p.weights, 0, pass_words);
+    commit_copies();
 
     if (norms) {
-        for (int i = static_cast<int>(threadIdx.x); i < 2 * channels; i += TENSOR_THREADS) {
-            parameters[i] = norm_parameter(n, clip, i);
-        }
+        norm_parameters(n, clip, parameters);
         __syncthreads();
     }
     const float share = 1.0F / static_cast<float>(channels);
@@ -161,14 +174,22 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
             }
         }
     }
-    __syncthreads();
 
     int place[ROWS];
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>((warp / COLUMN_WARPS * ROWS + r) * 16 * stride, stride, lane);
     }
-    for (int column0 = warp % COLUMN_WARPS * WARP_TILES * 8; column0 < p.columns; column0 += PASS_COLUMNS) {
+    for (int pass = 0; pass < passes; ++pass) {
+        wait_for_groups<0>();
+        /* Behind it all warps see the tokens and this pass's weights, and are done with those of the last pass. */
+        __syncthreads();
+        if (pass + 1 < passes) {
+            copy_weights(weights, (pass + 1) % 2 * pass_words, p.weights,
+                         static_cast<std::int64_t>(pass + 1) * pass_words, pass_words);
+            commit_copies();
+        }
+        const int column0 = pass * PASS_COLUMNS + warp % COLUMN_WARPS * WARP_TILES * 8;
         TileSums<ROWS, WARP_TILES> sums;
         for (int chunk = 0; chunk < chunks; ++chunk) {
             int here[ROWS];
@@ -176,17 +197,11 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
             for (int r = 0; r < ROWS; ++r) {
                 here[r] = place[r] + chunk * CHUNK_WORDS;
             }
-#pragma unroll
-            for (int step = 0; step < chunk_steps(A); ++step) {
-                const StepWeights<A, WARP_TILES> weights = next;
-                if (step + 1 < chunk_steps(A) || chunk + 1 < chunks) {
-                    at += step_words(A, WARP_TILES);
-                } else if (column0 + PASS_COLUMNS < p.columns) {
-                    at += pass_words - static_cast<std::int64_t>(steps - 1) * step_words(A, WARP_TILES);
-                }
-                next.load(p.weights, at, lane);
-                multiply_step<A>(sums, rows, here, 8 * stride, step, weights);
-            }
+            multiply_steps<A, chunk_steps(A)>(
+                sums, rows, here, 8 * stride, weights,
+                pass % 2 * pass_words +
+                    (warp % COLUMN_WARPS * chunks + chunk) * chunk_steps(A) * step_words(A, WARP_TILES),
+                lane);
         }
 #pragma unroll
         for (int pair = 0; pair < 2; ++pair) {
@@ -216,9 +231,11 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
 }
 
 template <Arithmetic A> cudaError_t enqueue_as(const InProjection &p, cudaStream_t stream) {
-    const auto bytes = static_cast<std::size_t>(BLOCK_TOKENS * row_words(chunks_of(A, p.norm.channels)) +
-                                                2 * p.norm.channels) *
-                       sizeof(float);
+    const int chunks = chunks_of(A, p.norm.channels);
+    const int pass_words = COLUMN_WARPS * chunks * chunk_steps(A) * step_words(A, WARP_TILES);
+    const auto bytes =
+        static_cast<std::size_t>(BLOCK_TOKENS * row_words(chunks) + 2 * p.norm.channels + 2 * pass_words) *
+        sizeof(float);
     const dim3 grid(static_cast<unsigned>(divide_up(p.norm.tokens, BLOCK_TOKENS) * p.norm.batch));
     const cudaError_t allowed = allow_shared(in_projection_kernel<A>, bytes);
     return allowed != cudaSuccess

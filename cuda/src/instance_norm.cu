@@ -104,10 +104,11 @@ struct Share {
     std::int64_t step;
 
     __device__ __forceinline__ Share(std::int64_t batch) {
-        const std::int64_t shares = gridDim.x / batch;
+        const unsigned shares = gridDim.x / static_cast<unsigned>(batch);
         clip = blockIdx.x / shares;
-        first = blockIdx.x % shares * POSITION_LANES + threadIdx.x / (BLOCK_CHANNELS / THREAD_CHANNELS);
-        step = shares * POSITION_LANES;
+        first = static_cast<std::int64_t>(blockIdx.x % shares) * POSITION_LANES +
+                threadIdx.x / (BLOCK_CHANNELS / THREAD_CHANNELS);
+        step = static_cast<std::int64_t>(shares) * POSITION_LANES;
     }
 };
 
@@ -118,7 +119,7 @@ __global__ void __launch_bounds__(THREADS) instance_norm_kernel(InstanceNorm n, 
     const Shared<float> parts(NORMS_BYTES, THREADS);
     const Share share(n.batch);
     const int channel0 = static_cast<int>(blockIdx.y) * BLOCK_CHANNELS;
-    const int count = n.tiles.count();
+    const int count = n.tiles;
     {
         /* Combines the tiles' means and squared deviations (Chan, Golub and LeVeque) in the order of the tiles. */
         const int lane = static_cast<int>(threadIdx.x) % BLOCK_CHANNELS;
@@ -141,14 +142,13 @@ __global__ void __launch_bounds__(THREADS) instance_norm_kernel(InstanceNorm n, 
         const float one = 1.0F / static_cast<float>(n.positions);
         float sum = 0.0F;
         for (int tile = static_cast<int>(threadIdx.x) / BLOCK_CHANNELS; tile < count && mine; tile += TILE_LANES) {
-            sum += statistic(tile, 0) * (static_cast<float>(ConvolutionTile(n.tiles, tile).count(n.tiles)) * one);
+            sum += statistic(tile, 0) * (n.counts[tile] * one);
         }
         const float mean = total(sum);
         sum = 0.0F;
         for (int tile = static_cast<int>(threadIdx.x) / BLOCK_CHANNELS; tile < count && mine; tile += TILE_LANES) {
             const float offset = statistic(tile, 0) - mean;
-            const auto positions = static_cast<float>(ConvolutionTile(n.tiles, tile).count(n.tiles));
-            sum += (statistic(tile, 1) + positions * offset * offset) * one;
+            sum += (statistic(tile, 1) + n.counts[tile] * offset * offset) * one;
         }
         const float variance = total(sum);
         if (threadIdx.x < BLOCK_CHANNELS) {
@@ -246,29 +246,27 @@ template <Arithmetic A> __global__ void __launch_bounds__(THREADS) first_norm_ke
     const ChannelNorms norms;
     const Share share(n.batch);
     const int channel0 = static_cast<int>(blockIdx.y) * BLOCK_CHANNELS;
-    if (threadIdx.x < BLOCK_CHANNELS) {
-        const float one = 1.0F / static_cast<float>(n.positions);
-        const auto positions = [&](int part) {
-            return static_cast<float>(part_begin(n.positions, part + 1) - part_begin(n.positions, part));
-        };
-        const auto statistic = [&](int part, int which) { return n.statistics[(share.clip * PARTS + part) * 2 + which]; };
-        float mean = 0.0F;
-        for (int part = 0; part < PARTS; ++part) {
-            mean += statistic(part, 0) * (positions(part) * one);
-        }
-        float variance = 0.0F;
-        for (int part = 0; part < PARTS; ++part) {
-            const float offset = statistic(part, 0) - mean;
-            variance += (statistic(part, 1) + positions(part) * offset * offset) * one;
-        }
+    if (threadIdx.x < PARTS) {
+        /* A lane a part, then a lane a channel. */
+        static_assert(PARTS == 32 && BLOCK_CHANNELS <= PARTS, "a warp joins the parts");
         const int lane = static_cast<int>(threadIdx.x);
+        const float one = 1.0F / static_cast<float>(n.positions);
+        const auto positions =
+            static_cast<float>(part_begin(n.positions, lane + 1) - part_begin(n.positions, lane));
+        const Float2 statistic = n.statistics.load<2>((share.clip * PARTS + lane) * 2);
+        const float mean = warp_sum(statistic.v[0] * (positions * one));
+        const float offset = statistic.v[0] - mean;
+        const float variance = warp_sum((statistic.v[1] + positions * offset * offset) * one);
         const int channel = channel0 + lane;
-        const bool mine = channel < n.channels;
-        const float kernel = mine ? n.kernel[channel] : 0.0F;
-        norms.mean[lane] = mean;
-        norms.scale[lane] = mine ? kernel * (n.weight[channel] / sqrtf(fmaf(kernel * kernel, variance, EPSILON))) : 0.0F;
-        norms.shift[lane] = mine ? n.bias[channel] : 0.0F;
-        norms.slope[lane] = mine ? n.slopes[channel] : 0.0F;
+        if (lane < BLOCK_CHANNELS) {
+            const bool mine = channel < n.channels;
+            const float kernel = mine ? n.kernel[channel] : 0.0F;
+            norms.mean[lane] = mean;
+            norms.scale[lane] =
+                mine ? kernel * (n.weight[channel] / sqrtf(fmaf(kernel * kernel, variance, EPSILON))) : 0.0F;
+            norms.shift[lane] = mine ? n.bias[channel] : 0.0F;
+            norms.slope[lane] = mine ? n.slopes[channel] : 0.0F;
+        }
     }
     __syncthreads();
     const int first = static_cast<int>(threadIdx.x) % (BLOCK_CHANNELS / THREAD_CHANNELS) * THREAD_CHANNELS;

@@ -2,8 +2,8 @@
  * Products on tensor cores: 15,500 rows by 576 of depth by 64 columns and the like.
  *
  * Idea: a block of 8 warps, 4 along the rows and 2 along the columns, makes a tile of 64, 128 or 256 rows by 64 columns
- * with the multiply of tensor_tile.h. Activations travel to shared memory in chunks of 32 numbers by cp.async, three
- * chunks ahead, one barrier a chunk; weights come from L2 and L1 one step ahead. The tile's height is the one that
+ * with the multiply of tensor_tile.h. Activations and weights travel to shared memory in chunks of 32 numbers by
+ * cp.async, two chunks ahead, one barrier a chunk. The tile's height is the one that
  * leaves the busiest multiprocessor the least to do. Scale, bias and residual are applied to the sums in registers,
  * which leave 16 bytes at a time.
  *
@@ -25,9 +25,14 @@ constexpr int ROW_WARPS = 4;
 constexpr int COLUMN_WARPS = 2;
 constexpr int WARP_TILES = 4; /* of 8 columns */
 constexpr int BLOCK_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;
-constexpr int STAGES = 4;
+constexpr int STAGES = 3;
 
 __host__ __device__ constexpr int block_rows(int row_tiles) { return ROW_WARPS * row_tiles * 16; }
+/* Words of weights of a chunk, for each of the two columns of warps. */
+__host__ __device__ constexpr int chunk_weights(Arithmetic a) { return chunk_steps(a) * step_words(a, WARP_TILES); }
+__host__ __device__ constexpr int stage_words(Arithmetic a, int row_tiles) {
+    return block_rows(row_tiles) * ROW_WORDS + COLUMN_WARPS * chunk_weights(a);
+}
 
 /* How a product's memory may be touched: 16 bytes at a time, or only 4. */
 struct Access {
@@ -36,10 +41,11 @@ struct Access {
 };
 
 template <Arithmetic A, int ROWS>
-__global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 ? 1 : 2) tensor_product_kernel(Product p, Access access) {
+__global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && splits(A)) ? 1 : 2)
+    tensor_product_kernel(Product p, Access access) {
     begin_kernel();
-    constexpr int STAGE_WORDS = block_rows(ROWS) * ROW_WORDS;
-    constexpr int STEPS = chunk_steps(A);
+    constexpr int STAGE_WORDS = stage_words(A, ROWS);
+    constexpr int WEIGHTS = block_rows(ROWS) * ROW_WORDS; /* where they begin in a stage */
     constexpr int PIECES = CHUNK_WORDS / 4;
     constexpr int LOADS = block_rows(ROWS) * PIECES / TENSOR_THREADS;
     const Shared<std::uint32_t> stages(0, STAGES * STAGE_WORDS);
@@ -47,10 +53,12 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 ? 1 : 2) tensor_prod
     const int warp = static_cast<int>(threadIdx.x) / 32;
     const int row_warp = warp / COLUMN_WARPS;
     const std::int64_t row0 = static_cast<std::int64_t>(blockIdx.x) * block_rows(ROWS);
-    const int column_tile = static_cast<int>(blockIdx.y) * COLUMN_WARPS + warp % COLUMN_WARPS;
+    const int column_warp = warp % COLUMN_WARPS;
+    const int column_tile = static_cast<int>(blockIdx.y) * COLUMN_WARPS + column_warp;
     const int group = static_cast<int>(blockIdx.z);
     const int chunks0 = (p.source[0].width + CHUNK_WORDS - 1) / CHUNK_WORDS;
     const int chunks = chunks0 + (p.source[1].width + CHUNK_WORDS - 1) / CHUNK_WORDS;
+    const std::int64_t column_tiles = static_cast<std::int64_t>(gridDim.y) * COLUMN_WARPS;
 
     const auto fetch = [&](int chunk) {
         const int which = chunk < chunks0 ? 0 : 1;
@@ -58,6 +66,12 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 ? 1 : 2) tensor_prod
         const Span<const std::uint32_t> words = as_words(source.values);
         const int k0 = (chunk - which * chunks0) * CHUNK_WORDS;
         const int stage = chunk % STAGES * STAGE_WORDS;
+#pragma unroll
+        for (int i = 0; i < COLUMN_WARPS; ++i) {
+            const std::int64_t tile = group * column_tiles + static_cast<std::int64_t>(blockIdx.y) * COLUMN_WARPS + i;
+            copy_weights(stages, stage + WEIGHTS + i * chunk_weights(A), p.weights,
+                         (tile * chunks + chunk) * chunk_weights(A), chunk_weights(A));
+        }
 #pragma unroll
         for (int i = 0; i < LOADS; ++i) {
             const int item = static_cast<int>(threadIdx.x) + i * TENSOR_THREADS;
@@ -84,11 +98,6 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 ? 1 : 2) tensor_prod
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>((row_warp * ROWS + r) * 16 * ROW_WORDS, ROW_WORDS, lane);
     }
-    const std::int64_t column_tiles = static_cast<std::int64_t>(gridDim.y) * COLUMN_WARPS;
-    std::int64_t at = (group * column_tiles + column_tile) * chunks * STEPS * step_words(A, WARP_TILES);
-    const std::int64_t last = at + (static_cast<std::int64_t>(chunks) * STEPS - 1) * step_words(A, WARP_TILES);
-    StepWeights<A, WARP_TILES> next;
-    next.load(p.weights, at, lane);
 #pragma unroll
     for (int chunk = 0; chunk < STAGES - 1; ++chunk) {
         if (chunk < chunks) {
@@ -109,13 +118,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 ? 1 : 2) tensor_prod
         for (int r = 0; r < ROWS; ++r) {
             here[r] = place[r] + chunk % STAGES * STAGE_WORDS;
         }
-#pragma unroll
-        for (int step = 0; step < STEPS; ++step) {
-            const StepWeights<A, WARP_TILES> weights = next;
-            at = at < last ? at + step_words(A, WARP_TILES) : last;
-            next.load(p.weights, at, lane);
-            multiply_step<A>(sums, stages, here, 8 * ROW_WORDS, step, weights);
-        }
+        multiply_steps<A, chunk_steps(A)>(sums, stages, here, 8 * ROW_WORDS, stages,
+                                          chunk % STAGES * STAGE_WORDS + WEIGHTS + column_warp * chunk_weights(A), lane);
     }
 
 #pragma unroll
@@ -179,7 +183,7 @@ template <Arithmetic A, int ROWS>
 cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
     const dim3 grid(static_cast<unsigned>(divide_up(p.rows, block_rows(ROWS))),
                     static_cast<unsigned>(divide_up(p.columns, BLOCK_COLUMNS)), static_cast<unsigned>(p.groups));
-    constexpr std::size_t BYTES = STAGES * block_rows(ROWS) * ROW_WORDS * sizeof(std::uint32_t);
+    constexpr std::size_t BYTES = STAGES * stage_words(A, ROWS) * sizeof(std::uint32_t);
     const cudaError_t allowed = allow_shared(tensor_product_kernel<A, ROWS>, BYTES);
     return allowed != cudaSuccess ? allowed
                                   : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(TENSOR_THREADS), BYTES,

@@ -1,17 +1,16 @@
 /*
  * The multiply of tensor cores that every large kernel is made of: a warp multiplies rows, which lie in shared memory in
- * chunks of 32 words, by tiles of 8 columns of weights, which come from global memory in the order in which its lanes
- * need them.
+ * chunks of 32 words, by tiles of 8 columns of weights in the order in which its lanes need them, 16 bytes a lane.
  *
  * The arithmetics differ in what a word is; addresses are the same for all, because the fragments of mma.m16n8k8 (TF32,
  * one number a word) and mma.m16n8k16 (16 bits, two) have the same words in the same places.
  *
  * Sums: tensor cores do not round a sum, they cut off (emulation/tensor_core.h), and over a deep product that adds up.
- * Where float32 is asked for (splits()), the products of one step are therefore summed from zero and added to the sums
- * outside, rounded: 4 additions for 3 instructions of the tensor cores, which leave the issue slots for them.
+ * Where float32 is asked for (splits()), the products of two steps are therefore summed from zero and added to the sums
+ * outside, rounded: 4 additions for 6 instructions of the tensor cores, which leave the issue slots for them.
  *
- * Why weights skip shared memory: all blocks read the same few hundred kilobytes, so they come from L2 and, for the
- * other warps of the same columns, from L1; a lane's 16 bytes are two fragments, and no barrier is needed.
+ * Weights too come through shared memory, several steps ahead: an H200 showed that a warp that fetches them from L2
+ * itself, one step ahead, waits ten times as long as it multiplies.
  */
 #pragma once
 
@@ -41,10 +40,11 @@ template <Arithmetic A, int TILES> struct StepWeights {
     Vector<std::uint32_t, 4> vector[step_vectors(A, TILES)];
 
     /* `at`: where the step's words begin. */
-    __device__ __forceinline__ void load(const Span<const std::uint32_t> &words, std::int64_t at, int lane) {
+    template <class Words, class Index>
+    __device__ __forceinline__ void load(const Words &words, Index at, int lane) {
 #pragma unroll
         for (int i = 0; i < step_vectors(A, TILES); ++i) {
-            vector[i] = words.load<4>(at + i * 128 + lane * 4);
+            vector[i] = words.template load<4>(at + i * 128 + lane * 4);
         }
     }
     __device__ __forceinline__ FragmentB high(int tile) const {
@@ -105,6 +105,9 @@ __device__ __forceinline__ void load_rows(const Shared<std::uint32_t> &words, in
     }
 }
 
+/* Steps whose products are summed from zero. */
+constexpr int STEPS_TOGETHER = 2;
+
 /* sums += rows x weights for one step. place[r]: lane_place of row tile r; eight_rows: words from a row to the eighth
    behind it. */
 template <Arithmetic A, int ROWS, int COLUMNS>
@@ -112,39 +115,83 @@ __device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, con
                                               const int (&place)[ROWS], int eight_rows, int step,
                                               const StepWeights<A, COLUMNS> &weights) {
     constexpr Word W = word_of<A>();
+    FragmentA high[ROWS];
+    [[maybe_unused]] FragmentA low[ROWS];
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
-        FragmentA high;
-        FragmentA low;
-        load_rows<A>(words, place[r], eight_rows, step, high, low);
-        if constexpr (splits(A)) {
-            FragmentC products[COLUMNS] = {};
-            /* The small products first: they would vanish beside the sum. */
+        load_rows<A>(words, place[r], eight_rows, step, high[r], low[r]);
+    }
+    if constexpr (splits(A)) {
+        /* The small products first: they would vanish beside the sum. */
+#pragma unroll
+        for (int r = 0; r < ROWS; ++r) {
 #pragma unroll
             for (int c = 0; c < COLUMNS; ++c) {
-                mma<W>(products[c], low, weights.high(c));
-            }
-#pragma unroll
-            for (int c = 0; c < COLUMNS; ++c) {
-                mma<W>(products[c], high, weights.low(c));
-            }
-#pragma unroll
-            for (int c = 0; c < COLUMNS; ++c) {
-                mma<W>(products[c], high, weights.high(c));
-            }
-#pragma unroll
-            for (int c = 0; c < COLUMNS; ++c) {
-#pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    sums.fragment[r][c].v[i] += products[c].v[i];
-                }
-            }
-        } else {
-#pragma unroll
-            for (int c = 0; c < COLUMNS; ++c) {
-                mma<W>(sums.fragment[r][c], high, weights.high(c));
+                mma<W>(sums.fragment[r][c], low[r], weights.high(c));
             }
         }
+#pragma unroll
+        for (int r = 0; r < ROWS; ++r) {
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+                mma<W>(sums.fragment[r][c], high[r], weights.low(c));
+            }
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+#pragma unroll
+        for (int c = 0; c < COLUMNS; ++c) {
+            mma<W>(sums.fragment[r][c], high[r], weights.high(c));
+        }
+    }
+}
+
+/*
+ * sums += rows x weights for STEPS steps; the weights of step i begin at `weights_at` + i * step_words in `weights`,
+ * which is Shared or Span.
+ */
+template <Arithmetic A, int STEPS, int ROWS, int COLUMNS, class Words, class Index>
+__device__ __forceinline__ void multiply_steps(TileSums<ROWS, COLUMNS> &sums, const Shared<std::uint32_t> &words,
+                                               const int (&place)[ROWS], int eight_rows, const Words &weights,
+                                               Index weights_at, int lane) {
+    const auto step = [&](TileSums<ROWS, COLUMNS> &to, int i) {
+        StepWeights<A, COLUMNS> w;
+        w.load(weights, weights_at + i * step_words(A, COLUMNS), lane);
+        multiply_step<A>(to, words, place, eight_rows, i, w);
+    };
+    if constexpr (splits(A)) {
+#pragma unroll
+        for (int first = 0; first < STEPS; first += STEPS_TOGETHER) {
+            TileSums<ROWS, COLUMNS> products;
+#pragma unroll
+            for (int i = first; i < first + STEPS_TOGETHER && i < STEPS; ++i) {
+                step(products, i);
+            }
+#pragma unroll
+            for (int r = 0; r < ROWS; ++r) {
+#pragma unroll
+                for (int c = 0; c < COLUMNS; ++c) {
+#pragma unroll
+                    for (int i = 0; i < 4; ++i) {
+                        sums.fragment[r][c].v[i] += products.fragment[r][c].v[i];
+                    }
+                }
+            }
+        }
+    } else {
+#pragma unroll
+        for (int i = 0; i < STEPS; ++i) {
+            step(sums, i);
+        }
+    }
+}
+
+/* Begins to copy `count` words (a multiple of 4) of weights to shared memory, by all threads of a block. */
+__device__ __forceinline__ void copy_weights(const Shared<std::uint32_t> &to, int at,
+                                             const Span<const std::uint32_t> &from, std::int64_t first, int count) {
+    for (int i = static_cast<int>(threadIdx.x) * 4; i < count; i += TENSOR_THREADS * 4) {
+        copy_or_zero<4>(to, at + i, from, first + i, true);
     }
 }
 

@@ -37,7 +37,7 @@ __host__ __device__ constexpr int row_words(int chunks) { return chunks * CHUNK_
 __host__ __device__ constexpr int sum_words(int tiles) { return tiles * 8 + 4; }
 
 template <Arithmetic A, int TILES>
-__global__ void __launch_bounds__(TENSOR_THREADS, 2) x_projection_kernel(XProjection p) {
+__global__ void __launch_bounds__(TENSOR_THREADS, TILES > 5 && splits(A) ? 1 : 2) x_projection_kernel(XProjection p) {
     begin_kernel();
     const CausalConvolution &c = p.convolution;
     const int inner = c.inner;
@@ -76,6 +76,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) x_projection_kernel(XProjec
             Float4 bias = {};
             Float4 range = {};
             Float4 window[TAPS - 1 + STEP_TOKENS] = {};
+            /* The tokens behind those of the window, on their way. */
+            Float4 ahead[STEP_TOKENS] = {};
             const auto read = [&](int t) {
                 return c.x.load4((start + t * step) * 4 * inner + direction * 2 * inner + channel);
             };
@@ -93,14 +95,22 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) x_projection_kernel(XProjec
                         window[i] = read(t);
                     }
                 }
+#pragma unroll
+                for (int i = 0; i < STEP_TOKENS; ++i) {
+                    if (begin + i < end) {
+                        ahead[i] = read(begin + i);
+                    }
+                }
             }
             /* Unrolled, all of a run's loads would want registers at once. */
 #pragma unroll 1
             for (int t0 = 0; t0 < RUN; t0 += STEP_TOKENS) {
 #pragma unroll
                 for (int i = 0; i < STEP_TOKENS; ++i) {
-                    if (begin + t0 + i < end && real) {
-                        window[TAPS - 1 + i] = read(begin + t0 + i);
+                    window[TAPS - 1 + i] = ahead[i];
+                    const int t = begin + t0 + STEP_TOKENS + i;
+                    if (t < end && real) {
+                        ahead[i] = read(t);
                     }
                 }
 #pragma unroll
@@ -147,15 +157,14 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) x_projection_kernel(XProjec
     }
     const int steps = chunks * chunk_steps(A);
     const std::int64_t weights0 = direction * steps * step_words(A, TILES);
-    for (int step = depth_warp; step < steps; step += DEPTH_WARPS) {
-        StepWeights<A, TILES> weights;
-        weights.load(p.weights, weights0 + static_cast<std::int64_t>(step) * step_words(A, TILES), lane);
+    for (int step = depth_warp * STEPS_TOGETHER; step < steps; step += DEPTH_WARPS * STEPS_TOGETHER) {
         int here[ROWS];
 #pragma unroll
         for (int r = 0; r < ROWS; ++r) {
             here[r] = place[r] + step / chunk_steps(A) * CHUNK_WORDS + step % chunk_steps(A) * 8;
         }
-        multiply_step<A>(sums, rows, here, 8 * stride, 0, weights);
+        multiply_steps<A, STEPS_TOGETHER>(sums, rows, here, 8 * stride, p.weights,
+                                          weights0 + static_cast<std::int64_t>(step) * step_words(A, TILES), lane);
     }
     /* All warps are done with u's place in shared memory. */
     __syncthreads();
