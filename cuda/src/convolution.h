@@ -96,7 +96,7 @@ struct Convolution {
     Span<float> out;        /* [B, T', F', O] */
     /* For each clip and each of its tiles: mean [O] and sum of squared deviations [O]; or empty. */
     Span<float> statistics;
-    Span<float> counts; /* with statistics: positions of each tile, the same for every clip */
+    Span<float> counts; /* with statistics: positions of each tile, the same for every clip; or empty */
 };
 
 /* Chooses the tiles for the extents, geometry and channels of a convolution. */

@@ -44,7 +44,7 @@ __device__ __forceinline__ void write_statistics(const Convolution &c, const Con
     };
     const int count = tile.count(c.tiles);
     const float share = count > 0 ? 1.0F / static_cast<float>(count) : 0.0F;
-    if (threadIdx.x == 0 && clip == 0 && channel0 == 0) {
+    if (!c.counts.empty() && threadIdx.x == 0 && clip == 0 && channel0 == 0) {
         c.counts[tile_index] = static_cast<float>(count);
     }
     float v[8];
