@@ -85,7 +85,8 @@ class Buffer {
 /* The greatest difference over the root mean square of `expected`; infinite where a value is not finite. */
 double worst_share(const std::vector<float> &actual, const std::vector<float> &expected);
 
-/* The parts of the benchmark, one for each family of kernels. */
+/* The parts of the benchmark: what lies between kernels, then one for each family of them. */
+void launches(Bench &bench);
 void scan(Bench &bench);
 
 } // namespace bench

@@ -9,6 +9,7 @@
 
 int main(int argc, char **argv) {
     bench::Bench bench(argc > 1 && std::strcmp(argv[1], "--tiny") == 0);
+    bench::launches(bench);
     bench::scan(bench);
     bench.print_json();
     return 0;

@@ -5,9 +5,11 @@
  * returns a status and leaves a text behind (earshot_cuda_last_error). Nothing throws, nothing calls back, nothing keeps
  * a host pointer that was handed in. Arguments are checked; a wrong one is EARSHOT_CUDA_INVALID_ARGUMENT.
  *
- * Work is enqueued on a stream and done in order; only earshot_cuda_read and earshot_cuda_wait wait for it, and report
- * what went wrong in it. A stream, its memory and its graphs belong to one caller at a time; operations are immutable
- * and shared by any number of streams. The device is the first that the process sees (CUDA_VISIBLE_DEVICES chooses).
+ * Work is enqueued on a stream and done in order; only earshot_cuda_wait waits for it, and reports what went wrong in
+ * it. A stream, its memory and its graphs belong to one caller at a time; operations are immutable
+ * and shared by any number of streams. Everything is of one device, and works with what is of the same one.
+ *
+ * Devices are numbered from 0 on, in the order in which the process sees them: CUDA_VISIBLE_DEVICES chooses.
  *
  * The same interface is built three times: with nvcc; as a stub where there is no nvcc; and with the kernels compiled
  * for the CPU, for tests (see emulation/README.md).
@@ -30,7 +32,7 @@ extern "C" {
 #endif
 
 /* Number of this interface; it changes with every incompatible change of this file or of earshot_layers.h. */
-#define EARSHOT_CUDA_ABI 1
+#define EARSHOT_CUDA_ABI 2
 
 /* What a function returns. */
 typedef int32_t earshot_cuda_status;
@@ -70,22 +72,34 @@ EARSHOT_CUDA_API int32_t earshot_cuda_build(void);
  */
 EARSHOT_CUDA_API const char *earshot_cuda_last_error(void);
 
-/* Whether kernels can run here; EARSHOT_CUDA_ABSENT or _UNAVAILABLE with the reason where not. */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_probe(void);
+/* Number of devices; EARSHOT_CUDA_ABSENT or _UNAVAILABLE with the reason where there is none. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_device_count(int32_t *count);
+
+/* Whether kernels can run on a device; EARSHOT_CUDA_ABSENT or _UNAVAILABLE with the reason where not. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_probe(int32_t device);
 
 /*
- * The device in words, such as "NVIDIA H200, compute capability 9.0, 139 GiB, driver 13.0", cut to `capacity` bytes
- * with the end.
+ * A device in words, such as "NVIDIA H200, compute capability 9.0, 140 GiB, driver for CUDA 13.0", cut to `capacity`
+ * bytes with the end.
  */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity);
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_describe(int32_t device, char *text, int64_t capacity);
 
-/* 1 if operations can be made with this EARSHOT_PRECISION_* on the device, 0 if not, or if there is no device. */
-EARSHOT_CUDA_API int32_t earshot_cuda_precision_available(int32_t precision);
+/* 1 if operations can be made with this EARSHOT_PRECISION_* on a device, 0 if not, or if there is no such device. */
+EARSHOT_CUDA_API int32_t earshot_cuda_precision_available(int32_t device, int32_t precision);
 
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_stream_create(earshot_cuda_stream **stream);
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_stream_create(int32_t device, earshot_cuda_stream **stream);
 
 /* Waits for the stream's work and frees it. Null is allowed. */
 EARSHOT_CUDA_API void earshot_cuda_stream_destroy(earshot_cuda_stream *stream);
+
+/* Number of floats of a stream's staging memory: more than a clip of ten seconds. */
+#define EARSHOT_CUDA_STAGING_FLOATS 1048576
+
+/*
+ * The stream's staging memory, which the host may read and write, as long as the stream lives. What an upload reads or a
+ * download writes is left alone until the next earshot_cuda_wait has returned.
+ */
+EARSHOT_CUDA_API float *earshot_cuda_staging(earshot_cuda_stream *stream);
 
 /* Reserves memory, zeroed by the stream. */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
@@ -94,13 +108,13 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_str
 /* Frees memory, after all work on the device that may use it. Null is allowed. */
 EARSHOT_CUDA_API void earshot_cuda_memory_destroy(earshot_cuda_memory *memory);
 
-/* Copies `count` values to the device: at once into staging memory, from there when the stream comes to it. */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *stream, const float *source, int64_t count,
-                                                        earshot_cuda_memory *memory, int64_t offset);
+/* Enqueues a copy of `count` values from a place in the stream's staging memory to the device. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_upload(earshot_cuda_stream *stream, int64_t place, int64_t count,
+                                                         earshot_cuda_memory *memory, int64_t offset);
 
-/* Copies `count` values from the device, after all earlier work of the stream. */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *stream, earshot_cuda_memory *memory,
-                                                       int64_t offset, float *target, int64_t count);
+/* Enqueues a copy of `count` values from the device to a place in the stream's staging memory. */
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_download(earshot_cuda_stream *stream, earshot_cuda_memory *memory,
+                                                           int64_t offset, int64_t count, int64_t place);
 
 /* Waits for all work of the stream. */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stream);
@@ -114,11 +128,11 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stre
  */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                             const float *weights, int64_t weight_count,
-                                                            int32_t precision, earshot_cuda_op **op);
+                                                            int32_t precision, int32_t device, earshot_cuda_op **op);
 
 /*
  * Number of floats of scratch that a run of this size needs. Shape: of input 0, with frames and bands 1 for an input
- * [B, I].
+ * [B, I]. A batch that is too large for 32-bit counts or for a grid is run in parts, with scratch for one of them.
  */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_scratch(const earshot_cuda_op *op, int64_t batch, int64_t frames,
                                                              int64_t bands, int64_t *floats);
@@ -141,7 +155,7 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(
 /* Frees an operation, after all work on the device that may use it. Null is allowed. */
 EARSHOT_CUDA_API void earshot_cuda_op_destroy(earshot_cuda_op *op);
 
-/* From here on operations on the stream are recorded instead of run. Reads, writes and waits fail meanwhile. */
+/* From here on operations on the stream are recorded instead of run. Copies and waits fail meanwhile. */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *stream);
 
 /* Ends the recording, and hands it out ready to run; a failure leaves the stream usable. */

@@ -4,13 +4,15 @@
 #include <utility>
 
 #include "earshot_cuda.h"
-#include "operation.h"
+#include "parts.h"
 #include "stream.h"
 
 using earshot::Extents;
 using earshot::fail;
 using earshot::guarded;
 using earshot::Index;
+using earshot::OnDevice;
+using earshot::Parts;
 using earshot::require;
 using earshot::Span;
 
@@ -35,8 +37,6 @@ Arithmetic arithmetic_for(std::int32_t precision) {
 
 namespace {
 
-/* Blocks that a grid may have in its second and third dimension: the batch is one of them in most kernels. */
-constexpr std::int64_t MOST_CLIPS = 65535;
 /* Far beyond any memory, and small enough that counts of bytes fit as well. */
 constexpr std::int64_t MOST_FLOATS = std::int64_t{1} << 48;
 
@@ -76,15 +76,16 @@ std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing 
     }
 }
 
-Extents extents_of(const earshot_cuda_op *op, std::int64_t batch, std::int64_t frames, std::int64_t bands) {
-    require(op != nullptr, "operation: null");
+Parts parts_of(const earshot_cuda_op &op, std::int64_t batch, std::int64_t frames, std::int64_t bands) {
     earshot::require_extents(batch, frames, bands);
-    if (batch > MOST_CLIPS) {
-        fail("batch: " + std::to_string(batch) + "; expected at most " + std::to_string(MOST_CLIPS));
+    return earshot::parts_of(op, {batch, frames, bands});
+}
+
+void require_same_device(const char *name, int device, const earshot_cuda_stream &stream) {
+    if (device != stream.device) {
+        fail(std::string(name) + ": of device " + std::to_string(device) + "; the stream is of device " +
+             std::to_string(stream.device));
     }
-    const Extents extents = {batch, frames, bands};
-    op->check(extents);
-    return extents;
 }
 
 /* The floats of a memory that an argument takes. */
@@ -94,7 +95,7 @@ struct Place {
     std::int64_t offset;
     Index floats;
 
-    Span<float> span() const {
+    Span<float> span(const earshot_cuda_stream &stream) const {
         if (floats == 0) {
             return {};
         }
@@ -103,6 +104,7 @@ struct Place {
             fail(std::string(name) + ": " + std::to_string(floats) + " floats from " + std::to_string(offset) +
                  " on; the memory has " + std::to_string(memory->floats));
         }
+        require_same_device(name, memory->device, stream);
         return Span<float>(memory->data + offset, floats);
     }
 };
@@ -114,13 +116,14 @@ void require_apart(const Place &a, const Place &b) {
     }
 }
 
-void require_inside(const earshot_cuda_memory *memory, std::int64_t offset, std::int64_t count, const float *host) {
+void require_inside(const earshot_cuda_memory *memory, std::int64_t offset, std::int64_t count,
+                    const earshot_cuda_stream &stream) {
     require(memory != nullptr, "memory: null");
-    require(host != nullptr || count == 0, "values: null");
     if (offset < 0 || count < 0 || count > memory->floats - offset) {
         fail("memory: " + std::to_string(count) + " floats from " + std::to_string(offset) + " on; it has " +
              std::to_string(memory->floats));
     }
+    require_same_device("memory", memory->device, stream);
 }
 
 } // namespace
@@ -139,33 +142,51 @@ int32_t earshot_cuda_build(void) {
 
 const char *earshot_cuda_last_error(void) { return earshot::last_error_text(); }
 
-earshot_cuda_status earshot_cuda_probe(void) {
-    return guarded([] { earshot::device(); });
+earshot_cuda_status earshot_cuda_device_count(int32_t *count) {
+    return guarded([&] {
+        require(count != nullptr, "count: null");
+        *count = 0;
+        *count = earshot::device_count();
+    });
 }
 
-earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity) {
+earshot_cuda_status earshot_cuda_probe(int32_t device) {
+    return guarded([&] { earshot::device(device); });
+}
+
+earshot_cuda_status earshot_cuda_describe(int32_t device, char *text, int64_t capacity) {
     return guarded([&] {
         require(text != nullptr && capacity >= 1, "text: expected room for at least its end");
-        const std::string description = earshot::describe_device();
+        const std::string description = earshot::describe_device(device);
         const std::size_t length = std::min(description.size(), static_cast<std::size_t>(capacity - 1));
         std::memcpy(text, description.data(), length);
         text[length] = '\0';
     });
 }
 
-int32_t earshot_cuda_precision_available(int32_t precision) {
-    return guarded([&] { earshot::arithmetic_for(precision); }) == EARSHOT_CUDA_OK ? 1 : 0;
+int32_t earshot_cuda_precision_available(int32_t device, int32_t precision) {
+    return guarded([&] {
+               earshot::device(device);
+               const OnDevice on(device);
+               earshot::arithmetic_for(precision);
+           }) == EARSHOT_CUDA_OK
+               ? 1
+               : 0;
 }
 
-earshot_cuda_status earshot_cuda_stream_create(earshot_cuda_stream **stream) {
+earshot_cuda_status earshot_cuda_stream_create(int32_t device, earshot_cuda_stream **stream) {
     return guarded([&] {
         require(stream != nullptr, "stream: null");
         *stream = nullptr;
-        *stream = new earshot_cuda_stream();
+        earshot::device(device);
+        const OnDevice on(device);
+        *stream = new earshot_cuda_stream(device);
     });
 }
 
 void earshot_cuda_stream_destroy(earshot_cuda_stream *stream) { delete stream; }
+
+float *earshot_cuda_staging(earshot_cuda_stream *stream) { return stream == nullptr ? nullptr : stream->staging; }
 
 earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
                                                earshot_cuda_memory **memory) {
@@ -175,46 +196,56 @@ earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int6
         *memory = nullptr;
         require(floats >= 0, "floats: expected at least 0");
         if (floats > MOST_FLOATS) {
-            throw earshot::Failure{EARSHOT_CUDA_OUT_OF_MEMORY, std::to_string(floats) + " floats: beyond any memory"};
+            throw earshot::Failure{EARSHOT_CUDA_OUT_OF_MEMORY,
+                                   std::to_string(floats) + " floats needed, beyond any memory"};
         }
-        *memory = new earshot_cuda_memory(floats, stream->handle);
+        const OnDevice on(stream->device);
+        *memory = new earshot_cuda_memory(floats, *stream);
     });
 }
 
 void earshot_cuda_memory_destroy(earshot_cuda_memory *memory) { delete memory; }
 
-earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *stream, const float *source, int64_t count,
-                                       earshot_cuda_memory *memory, int64_t offset) {
+earshot_cuda_status earshot_cuda_upload(earshot_cuda_stream *stream, int64_t place, int64_t count,
+                                        earshot_cuda_memory *memory, int64_t offset) {
     return guarded([&] {
         require(stream != nullptr, "stream: null");
-        require_inside(memory, offset, count, source);
-        stream->write(source, count, memory->data + offset);
+        require_inside(memory, offset, count, *stream);
+        const OnDevice on(stream->device);
+        stream->upload(place, count, memory->data + offset);
     });
 }
 
-earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *stream, earshot_cuda_memory *memory, int64_t offset,
-                                      float *target, int64_t count) {
+earshot_cuda_status earshot_cuda_download(earshot_cuda_stream *stream, earshot_cuda_memory *memory, int64_t offset,
+                                          int64_t count, int64_t place) {
     return guarded([&] {
         require(stream != nullptr, "stream: null");
-        require_inside(memory, offset, count, target);
-        stream->read(memory->data + offset, target, count);
+        require_inside(memory, offset, count, *stream);
+        const OnDevice on(stream->device);
+        stream->download(memory->data + offset, count, place);
     });
 }
 
 earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stream) {
     return guarded([&] {
         require(stream != nullptr, "stream: null");
+        const OnDevice on(stream->device);
         stream->wait();
     });
 }
 
 earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
-                                           const float *weights, int64_t weight_count, int32_t precision,
+                                           const float *weights, int64_t weight_count, int32_t precision, int32_t device,
                                            earshot_cuda_op **op) {
     return guarded([&] {
         require(op != nullptr, "operation: null");
         *op = nullptr;
-        *op = make(kind, {numbers, number_count, weights, weight_count}, earshot::arithmetic_for(precision)).release();
+        earshot::device(device);
+        const OnDevice on(device);
+        std::unique_ptr<earshot_cuda_op> made =
+            make(kind, {numbers, number_count, weights, weight_count}, earshot::arithmetic_for(precision));
+        made->device_number = device;
+        *op = made.release();
     });
 }
 
@@ -222,8 +253,9 @@ earshot_cuda_status earshot_cuda_op_scratch(const earshot_cuda_op *op, int64_t b
                                             int64_t *floats) {
     return guarded([&] {
         require(floats != nullptr, "floats: null");
-        const Extents extents = extents_of(op, batch, frames, bands);
-        *floats = op->scratch_floats(extents);
+        require(op != nullptr, "operation: null");
+        const OnDevice on(op->device_number);
+        *floats = earshot::scratch_of(*op, parts_of(*op, batch, frames, bands));
     });
 }
 
@@ -231,8 +263,10 @@ earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *op, int64_t ba
                                            int64_t *floats) {
     return guarded([&] {
         require(floats != nullptr, "floats: null");
-        const Extents extents = extents_of(op, batch, frames, bands);
-        *floats = op->output_floats(extents);
+        require(op != nullptr, "operation: null");
+        const OnDevice on(op->device_number);
+        parts_of(*op, batch, frames, bands);
+        *floats = op->output_floats({batch, frames, bands});
     });
 }
 
@@ -243,20 +277,38 @@ earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_
                                         earshot_cuda_memory *scratch, int64_t scratch_offset, int64_t batch,
                                         int64_t frames, int64_t bands) {
     return guarded([&] {
-        const Extents extents = extents_of(op, batch, frames, bands);
+        require(op != nullptr, "operation: null");
         require(stream != nullptr, "stream: null");
-        const Place inputs[] = {{"input 0", input0, input0_offset, op->input0_floats(extents)},
-                                {"input 1", input1, input1_offset, op->input1_floats(extents)}};
-        const Place result = {"output", output, output_offset, op->output_floats(extents)};
-        const Place work = {"scratch", scratch, scratch_offset, op->scratch_floats(extents)};
-        const earshot::Arguments arguments = {extents,       inputs[0].span(), inputs[1].span(),
-                                              result.span(), work.span(),      stream->handle};
+        require_same_device("operation", op->device_number, *stream);
+        const OnDevice on(stream->device);
+        const Parts parts = parts_of(*op, batch, frames, bands);
+        const Place inputs[] = {{"input 0", input0, input0_offset, op->input0_floats(parts.whole)},
+                                {"input 1", input1, input1_offset, op->input1_floats(parts.whole)}};
+        const Place result = {"output", output, output_offset, op->output_floats(parts.whole)};
+        const Place work = {"scratch", scratch, scratch_offset, earshot::scratch_of(*op, parts)};
+        const Span<float> first = inputs[0].span(*stream);
+        const Span<float> second = inputs[1].span(*stream);
+        const Span<float> out = result.span(*stream);
+        const Span<float> scratch_span = work.span(*stream);
         require_apart(result, work);
         for (const Place &input : inputs) {
             require_apart(result, input);
             require_apart(work, input);
         }
-        op->enqueue(arguments);
+        for (Index i = 0; i < parts.count(); ++i) {
+            const Extents part = parts.part(i);
+            /* What lies in front of a part is as much as the parts before it have: all of the same size. */
+            const auto own = [&](const Span<float> &whole, Index of_part, Index of_first) {
+                return of_part == 0 ? whole : whole.part(i * of_first, of_part);
+            };
+            const Extents full = parts.part(0);
+            const Index needed = op->scratch_floats(part);
+            const Span<float> own_scratch = needed == 0 ? Span<float>() : scratch_span.part(0, needed);
+            op->enqueue({part, own(first, op->input0_floats(part), op->input0_floats(full)),
+                         own(second, op->input1_floats(part), op->input1_floats(full)),
+                         own(out, op->output_floats(part), op->output_floats(full)),
+                         own_scratch, stream->handle});
+        }
     });
 }
 
@@ -265,6 +317,7 @@ void earshot_cuda_op_destroy(earshot_cuda_op *op) { delete op; }
 earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *stream) {
     return guarded([&] {
         require(stream != nullptr, "stream: null");
+        const OnDevice on(stream->device);
         stream->record_begin();
     });
 }
@@ -274,7 +327,8 @@ earshot_cuda_status earshot_cuda_record_end(earshot_cuda_stream *stream, earshot
         require(stream != nullptr, "stream: null");
         require(graph != nullptr, "graph: null");
         *graph = nullptr;
-        *graph = new earshot_cuda_graph(stream->record_end());
+        const OnDevice on(stream->device);
+        *graph = new earshot_cuda_graph(stream->record_end(), stream->device);
     });
 }
 
@@ -282,6 +336,8 @@ earshot_cuda_status earshot_cuda_replay(earshot_cuda_stream *stream, earshot_cud
     return guarded([&] {
         require(stream != nullptr, "stream: null");
         require(graph != nullptr, "graph: null");
+        require_same_device("graph", graph->device, *stream);
+        const OnDevice on(stream->device);
         earshot::check(cudaGraphLaunch(graph->handle, stream->handle), "starting a recording");
     });
 }

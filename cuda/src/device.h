@@ -96,6 +96,9 @@ template <class T> class Span {
 #ifdef EARSHOT_EMULATION
         emulation::require_dependencies();
         emulation::check_range("global memory", index, count, count_);
+        if (emulation::foreign_memory) {
+            emulation::require_own_memory(data_ + index);
+        }
 #endif
     }
     template <int N> __device__ __forceinline__ void check_vector([[maybe_unused]] std::int64_t index) const {

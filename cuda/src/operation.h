@@ -59,6 +59,9 @@ Arithmetic arithmetic_for(std::int32_t precision);
 struct earshot_cuda_op {
     virtual ~earshot_cuda_op() = default;
 
+    /* Whose memory the weights are in. */
+    int device_number = 0;
+
     /* Fails where the layer cannot take an input of this size. */
     virtual void check(const earshot::Extents &extents) const = 0;
     virtual earshot::Index input0_floats(const earshot::Extents &extents) const = 0;

@@ -1,6 +1,7 @@
 /* The CUDA runtime with failures instead of return values, and owners for what it hands out. */
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "boundary.h"
@@ -16,21 +17,45 @@ void check(cudaError_t error, const char *what);
 
 /* What kernels are chosen by. */
 struct Device {
+    std::string name;
     int multiprocessors;
     int major;
     int minor;
     std::size_t shared_bytes; /* that a block may have */
-    bool overlaps_launches;   /* see begin_kernel() */
+    std::size_t memory_bytes;
+    bool overlaps_launches; /* see begin_kernel() */
 
     /* mma.sync with TF32 and BF16 */
     bool has_tensor_cores() const { return major >= 8; }
 };
 
-/* The first device; fails with STATUS_ABSENT or STATUS_UNAVAILABLE and the reason where there is none to use. */
+/* Number of devices; fails with STATUS_ABSENT or STATUS_UNAVAILABLE and the reason where there is none to use. */
+int device_count();
+
+/* A device, from 0 on; fails where there is none of that number, or where it cannot run the kernels. */
+const Device &device(int index);
+
+/* The device that this thread's calls are for. */
 const Device &device();
 
-/* The device in words. */
-std::string describe_device();
+/* A device in words. */
+std::string describe_device(int index);
+
+/* Makes a device the one that this thread's calls are for, until the end of the scope. */
+class OnDevice {
+  public:
+    explicit OnDevice(int index);
+    ~OnDevice();
+    OnDevice(const OnDevice &) = delete;
+    OnDevice &operator=(const OnDevice &) = delete;
+
+  private:
+    int before_ = 0;
+    bool changed_ = false;
+};
+
+/* Memory of the device; a failure says for what, how much was asked for, and how much there is. */
+void *reserve(std::size_t bytes, const char *what);
 
 /* Elements in the device's memory, made once from elements of the host's. */
 template <class T> class DeviceArray {
@@ -41,7 +66,7 @@ template <class T> class DeviceArray {
             return;
         }
         const std::size_t bytes = values.size() * sizeof(T);
-        check(cudaMalloc(reinterpret_cast<void **>(&data_), bytes), "reserving memory for weights");
+        data_ = static_cast<T *>(reserve(bytes, "weights"));
         const cudaError_t copied = cudaMemcpy(data_, values.data(), bytes, cudaMemcpyHostToDevice);
         if (copied != cudaSuccess) {
             release();

@@ -1,28 +1,30 @@
 #include "stream.h"
 
-#include <algorithm>
-#include <cstring>
-
 using earshot::check;
+using earshot::fail;
 using earshot::require;
 
 namespace {
-
-constexpr std::int64_t LEAST_STAGING = 1 << 16;
 
 std::size_t bytes_of(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
 
 } // namespace
 
-earshot_cuda_stream::earshot_cuda_stream() {
-    earshot::device();
-    check(cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking), "creating a stream");
+earshot_cuda_stream::earshot_cuda_stream(int on_device) : device(on_device) {
+    check(cudaHostAlloc(reinterpret_cast<void **>(&staging), bytes_of(EARSHOT_CUDA_STAGING_FLOATS),
+                        cudaHostAllocDefault),
+          "reserving staging memory");
+    const cudaError_t created = cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking);
+    if (created != cudaSuccess) {
+        static_cast<void>(cudaFreeHost(staging));
+        check(created, "creating a stream");
+    }
 }
 
 earshot_cuda_stream::~earshot_cuda_stream() {
     /* Nobody is left to be told of failures here; a lost device has lost the stream as well. */
     static_cast<void>(cudaStreamSynchronize(handle));
-    static_cast<void>(cudaFreeHost(staging_));
+    static_cast<void>(cudaFreeHost(staging));
     static_cast<void>(cudaStreamDestroy(handle));
 }
 
@@ -30,50 +32,29 @@ void earshot_cuda_stream::require_not_recording() const {
     require(!recording_, "stream: recording; only operations may be enqueued");
 }
 
-float *earshot_cuda_stream::stage(std::int64_t count) {
-    if (staged_ + count > staging_floats_) {
-        wait();
-        if (count > staging_floats_) {
-            static_cast<void>(cudaFreeHost(staging_));
-            staging_ = nullptr;
-            staging_floats_ = 0;
-            const std::int64_t floats = std::max(count, LEAST_STAGING);
-            check(cudaHostAlloc(reinterpret_cast<void **>(&staging_), bytes_of(floats), cudaHostAllocDefault),
-                  "reserving staging memory");
-            staging_floats_ = floats;
-        }
+void earshot_cuda_stream::require_copy(std::int64_t place, std::int64_t count) const {
+    require_not_recording();
+    if (place < 0 || count > EARSHOT_CUDA_STAGING_FLOATS - place) {
+        fail("staging memory: " + std::to_string(count) + " floats from " + std::to_string(place) + " on; it has " +
+             std::to_string(EARSHOT_CUDA_STAGING_FLOATS));
     }
-    float *place = staging_ + staged_;
-    staged_ += count;
-    return place;
 }
 
-void earshot_cuda_stream::write(const float *source, std::int64_t count, float *target) {
-    require_not_recording();
-    if (count == 0) {
-        return;
-    }
-    float *place = stage(count);
-    std::memcpy(place, source, bytes_of(count));
-    check(cudaMemcpyAsync(target, place, bytes_of(count), cudaMemcpyHostToDevice, handle), "copying to the device");
+void earshot_cuda_stream::upload(std::int64_t place, std::int64_t count, float *target) {
+    require_copy(place, count);
+    check(cudaMemcpyAsync(target, staging + place, bytes_of(count), cudaMemcpyHostToDevice, handle),
+          "copying to the device");
 }
 
-void earshot_cuda_stream::read(const float *source, float *target, std::int64_t count) {
-    require_not_recording();
-    if (count == 0) {
-        wait();
-        return;
-    }
-    float *place = stage(count);
-    check(cudaMemcpyAsync(place, source, bytes_of(count), cudaMemcpyDeviceToHost, handle), "copying from the device");
-    wait();
-    std::memcpy(target, place, bytes_of(count));
+void earshot_cuda_stream::download(const float *source, std::int64_t count, std::int64_t place) {
+    require_copy(place, count);
+    check(cudaMemcpyAsync(staging + place, source, bytes_of(count), cudaMemcpyDeviceToHost, handle),
+          "copying from the device");
 }
 
 void earshot_cuda_stream::wait() {
     require_not_recording();
     check(cudaStreamSynchronize(handle), "running on the device");
-    staged_ = 0;
 }
 
 void earshot_cuda_stream::record_begin() {
@@ -94,18 +75,20 @@ cudaGraphExec_t earshot_cuda_stream::record_end() {
     return prepared;
 }
 
-earshot_cuda_memory::earshot_cuda_memory(std::int64_t count, cudaStream_t stream) : floats(count) {
+earshot_cuda_memory::earshot_cuda_memory(std::int64_t count, const earshot_cuda_stream &stream)
+    : device(stream.device), floats(count) {
     if (count == 0) {
         return;
     }
-    check(cudaMalloc(reinterpret_cast<void **>(&data), bytes_of(count)),
-          ("reserving " + std::to_string(count) + " floats of the device's memory").c_str());
-    const cudaError_t zeroed = cudaMemsetAsync(data, 0, bytes_of(count), stream);
+    data = static_cast<float *>(earshot::reserve(bytes_of(count), (std::to_string(count) + " floats").c_str()));
+    const cudaError_t zeroed = cudaMemsetAsync(data, 0, bytes_of(count), stream.handle);
     if (zeroed != cudaSuccess) {
         static_cast<void>(cudaFree(data));
         check(zeroed, "zeroing the device's memory");
     }
 }
+
+/* Nobody is left to be told of failures in what follows; a lost device has lost all this as well. */
 
 earshot_cuda_memory::~earshot_cuda_memory() { static_cast<void>(cudaFree(data)); }
 

@@ -29,22 +29,29 @@ const char *earshot_cuda_last_error(void) {
     return REASON;
 }
 
-earshot_cuda_status earshot_cuda_probe(void) {
+earshot_cuda_status earshot_cuda_device_count(int32_t *count) {
+    if (count != nullptr) {
+        *count = 0;
+    }
     return EARSHOT_CUDA_ABSENT;
 }
 
-earshot_cuda_status earshot_cuda_describe(char *text, int64_t capacity) {
+earshot_cuda_status earshot_cuda_probe(int32_t) {
+    return EARSHOT_CUDA_ABSENT;
+}
+
+earshot_cuda_status earshot_cuda_describe(int32_t, char *text, int64_t capacity) {
     if (text != nullptr && capacity > 0) {
         *text = '\0';
     }
     return EARSHOT_CUDA_ABSENT;
 }
 
-int32_t earshot_cuda_precision_available(int32_t) {
+int32_t earshot_cuda_precision_available(int32_t, int32_t) {
     return 0;
 }
 
-earshot_cuda_status earshot_cuda_stream_create(earshot_cuda_stream **stream) {
+earshot_cuda_status earshot_cuda_stream_create(int32_t, earshot_cuda_stream **stream) {
     return refuse(stream);
 }
 
@@ -56,11 +63,15 @@ earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *, int64_t, e
 
 void earshot_cuda_memory_destroy(earshot_cuda_memory *) {}
 
-earshot_cuda_status earshot_cuda_write(earshot_cuda_stream *, const float *, int64_t, earshot_cuda_memory *, int64_t) {
+float *earshot_cuda_staging(earshot_cuda_stream *) {
+    return nullptr;
+}
+
+earshot_cuda_status earshot_cuda_upload(earshot_cuda_stream *, int64_t, int64_t, earshot_cuda_memory *, int64_t) {
     return EARSHOT_CUDA_ABSENT;
 }
 
-earshot_cuda_status earshot_cuda_read(earshot_cuda_stream *, earshot_cuda_memory *, int64_t, float *, int64_t) {
+earshot_cuda_status earshot_cuda_download(earshot_cuda_stream *, earshot_cuda_memory *, int64_t, int64_t, int64_t) {
     return EARSHOT_CUDA_ABSENT;
 }
 
@@ -69,7 +80,7 @@ earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *) {
 }
 
 earshot_cuda_status earshot_cuda_op_create(int32_t, const int32_t *, int64_t, const float *, int64_t, int32_t,
-                                           earshot_cuda_op **op) {
+                                           int32_t, earshot_cuda_op **op) {
     return refuse(op);
 }
 

@@ -11,7 +11,7 @@ const std::vector<float> WEIGHTS = {1, 2, 3, 4, 5, 6, 0.5F, -0.5F};
 
 earshot_cuda_status create(earshot_cuda_op **op) {
     return earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8,
-                                  EARSHOT_PRECISION_FLOAT32, op);
+                                  EARSHOT_PRECISION_FLOAT32, 0, op);
 }
 
 TEST(emulation_failed_preparation_frees_what_it_had) {
@@ -22,15 +22,16 @@ TEST(emulation_failed_preparation_frees_what_it_had) {
         CHECK(create(&op) == EARSHOT_CUDA_OUT_OF_MEMORY);
         CHECK(op == nullptr && earshot::emulation::allocated_bytes() == 0);
     }
-    earshot::emulation::fail_next("cudaHostAlloc", cudaErrorMemoryAllocation, 0);
+    for (const char *call : {"cudaHostAlloc", "cudaStreamCreateWithFlags"}) {
+        earshot::emulation::fail_next(call, cudaErrorMemoryAllocation, 0);
+        earshot_cuda_stream *stream = nullptr;
+        CHECK(earshot_cuda_stream_create(0, &stream) == EARSHOT_CUDA_OUT_OF_MEMORY && stream == nullptr);
+    }
     earshot_cuda_stream *stream = nullptr;
     earshot_cuda_memory *memory = nullptr;
-    const float one = 1.0F;
-    CHECK(earshot_cuda_stream_create(&stream) == EARSHOT_CUDA_OK);
-    CHECK(earshot_cuda_memory_create(stream, 1, &memory) == EARSHOT_CUDA_OK);
-    CHECK(earshot_cuda_write(stream, &one, 1, memory, 0) == EARSHOT_CUDA_OUT_OF_MEMORY);
-    CHECK(earshot_cuda_write(stream, &one, 1, memory, 0) == EARSHOT_CUDA_OK);
-    earshot_cuda_memory_destroy(memory);
+    CHECK(earshot_cuda_stream_create(0, &stream) == EARSHOT_CUDA_OK);
+    earshot::emulation::fail_next("cudaMemsetAsync", cudaErrorMemoryAllocation, 0);
+    CHECK(earshot_cuda_memory_create(stream, 1, &memory) == EARSHOT_CUDA_OUT_OF_MEMORY && memory == nullptr);
     earshot_cuda_stream_destroy(stream);
     CHECK(earshot::emulation::allocated_bytes() == 0 && earshot::emulation::pinned_bytes() == 0 &&
           earshot::emulation::open_handles() == 0);

@@ -117,7 +117,7 @@ TEST(emulation_checks_launch_limits) {
     CHECK(cudaFuncGetAttributes(&attributes, do_nothing) == cudaSuccess && attributes.maxThreadsPerBlock == 1024);
     cudaDeviceProp properties{};
     CHECK(cudaGetDeviceProperties(&properties, 0) == cudaSuccess && properties.major == 9);
-    CHECK(cudaGetDeviceProperties(&properties, 1) == cudaErrorInvalidDevice);
+    CHECK(cudaGetDeviceProperties(&properties, 2) == cudaErrorInvalidDevice);
     CHECK(std::string(properties.name) == "CPU execution of the CUDA kernels");
     int value = 0;
     CHECK(cudaDeviceGetAttribute(&value, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0) == cudaSuccess);
@@ -321,7 +321,7 @@ TEST(emulation_fails_when_told) {
     CHECK(cudaMalloc(&pointer, 8) == cudaSuccess && allocated_bytes() == 16);
     int count = -1;
     fail_next("cudaGetDeviceCount", cudaErrorNoDevice, 0);
-    CHECK(cudaGetDeviceCount(&count) == cudaErrorNoDevice && cudaGetDeviceCount(&count) == cudaSuccess && count == 1);
+    CHECK(cudaGetDeviceCount(&count) == cudaErrorNoDevice && cudaGetDeviceCount(&count) == cudaSuccess && count == 2);
     // A lost device stays lost.
     fail_next("cudaLaunchKernel", cudaErrorLaunchFailure, 0);
     CHECK(launch("nothing", do_nothing, 1, 1, 0, nullptr) == cudaErrorLaunchFailure);

@@ -313,7 +313,7 @@ TEST(cuda_new_layers_refuse) {
         earshot_cuda_op *op = nullptr;
         const earshot_cuda_status status =
             earshot_cuda_op_create(kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), values.data(),
-                                   static_cast<std::int64_t>(weights), EARSHOT_PRECISION_FLOAT32, &op);
+                                   static_cast<std::int64_t>(weights), EARSHOT_PRECISION_FLOAT32, 0, &op);
         CHECK_THAT(status == EARSHOT_CUDA_INVALID_ARGUMENT && op == nullptr, text);
         CHECK_THAT(std::string(earshot_cuda_last_error()).find(text) != std::string::npos, earshot_cuda_last_error());
     };

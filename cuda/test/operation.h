@@ -1,6 +1,7 @@
 /* Runs an operation through the boundary with memory of exactly the size it asks for. */
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ inline std::vector<Mode> cuda_modes() {
     std::vector<Mode> found;
     for (const Mode mode : {Mode{EARSHOT_PRECISION_FLOAT32, "float32"}, Mode{EARSHOT_PRECISION_TF32, "tf32"},
                             Mode{EARSHOT_PRECISION_BF16, "bf16"}}) {
-        if (earshot_cuda_precision_available(mode.precision) == 1) {
+        if (earshot_cuda_precision_available(0, mode.precision) == 1) {
             found.push_back(mode);
         }
     }
@@ -29,7 +30,9 @@ inline std::vector<Mode> cuda_modes() {
 /* A stream with whatever memory was put on it. */
 class Device {
   public:
-    Device() { CHECK_THAT(earshot_cuda_stream_create(&stream) == EARSHOT_CUDA_OK, earshot_cuda_last_error()); }
+    explicit Device(std::int32_t number = 0) {
+        CHECK_THAT(earshot_cuda_stream_create(number, &stream) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+    }
     ~Device() {
         for (earshot_cuda_memory *memory : memories_) {
             earshot_cuda_memory_destroy(memory);
@@ -44,20 +47,42 @@ class Device {
         earshot_cuda_memory *memory = nullptr;
         CHECK_THAT(earshot_cuda_memory_create(stream, count, &memory) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
         memories_.push_back(memory);
-        CHECK_THAT(earshot_cuda_write(stream, values.data(), count, memory, 0) == EARSHOT_CUDA_OK,
-                   earshot_cuda_last_error());
+        write(values, memory);
         return memory;
+    }
+    void write(const std::vector<float> &values, earshot_cuda_memory *memory) {
+        in_pieces(static_cast<std::int64_t>(values.size()), [&](std::int64_t from, std::int64_t count) {
+            std::copy_n(values.begin() + from, count, earshot_cuda_staging(stream));
+            return earshot_cuda_upload(stream, 0, count, memory, from);
+        });
     }
     std::vector<float> get(earshot_cuda_memory *memory, std::int64_t count) {
         std::vector<float> values(static_cast<std::size_t>(count));
-        CHECK_THAT(earshot_cuda_read(stream, memory, 0, values.data(), count) == EARSHOT_CUDA_OK,
-                   earshot_cuda_last_error());
+        in_pieces(count, [&](std::int64_t from, std::int64_t piece) {
+            const earshot_cuda_status status = earshot_cuda_download(stream, memory, from, piece, 0);
+            if (status != EARSHOT_CUDA_OK) {
+                return status;
+            }
+            const earshot_cuda_status waited = earshot_cuda_wait(stream);
+            std::copy_n(earshot_cuda_staging(stream), piece, values.begin() + from);
+            return waited;
+        });
         return values;
     }
 
     earshot_cuda_stream *stream = nullptr;
 
   private:
+    /* What the staging memory holds, one after the other. */
+    template <class Copy> void in_pieces(std::int64_t count, const Copy &copy) {
+        for (std::int64_t from = 0; from < count; from += EARSHOT_CUDA_STAGING_FLOATS) {
+            CHECK_THAT(copy(from, std::min<std::int64_t>(EARSHOT_CUDA_STAGING_FLOATS, count - from)) ==
+                           EARSHOT_CUDA_OK,
+                       earshot_cuda_last_error());
+            CHECK_THAT(earshot_cuda_wait(stream) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
+        }
+    }
+
     std::vector<earshot_cuda_memory *> memories_;
 };
 
@@ -65,10 +90,10 @@ class Device {
 class Operation {
   public:
     Operation(std::int32_t kind, const std::vector<std::int32_t> &numbers, const std::vector<float> &weights,
-              std::int32_t precision) {
+              std::int32_t precision, std::int32_t device = 0) {
         const earshot_cuda_status status = earshot_cuda_op_create(
             kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
-            static_cast<std::int64_t>(weights.size()), precision, &op);
+            static_cast<std::int64_t>(weights.size()), precision, device, &op);
         CHECK_THAT(status == EARSHOT_CUDA_OK, earshot_cuda_last_error());
     }
     ~Operation() { earshot_cuda_op_destroy(op); }

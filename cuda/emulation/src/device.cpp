@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -8,9 +9,12 @@
 
 namespace earshot::emulation {
 
+bool foreign_memory = false;
+
 namespace {
 
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local int device_of_thread = 0;
 
 /* The errors after which CUDA's documentation asks for the process to be ended. */
 bool breaks_the_context(cudaError_t error) {
@@ -50,15 +54,36 @@ Picker picker_from_environment() {
 
 } // namespace
 
+int current_device() {
+    return device_of_thread;
+}
+
+void set_current_device(int device) {
+    device_of_thread = device;
+}
+
 Device &Device::get() {
     static Device instance;
     return instance;
 }
 
+void Device::note_foreign_memory() {
+    foreign_memory = std::any_of(units.begin(), units.end(), [&](const Unit &each) {
+        return &each != &unit() && each.memory.allocated() > 0;
+    });
+}
+
+void require_own_memory(const void *pointer) {
+    // The launch that runs holds the lock.
+    if (!Device::get().unit().memory.touches(pointer, 1)) {
+        fault("memory that is not of device " + std::to_string(current_device()) + " is used on it");
+    }
+}
+
 void Device::break_down(cudaError_t error, const std::string &fault) {
-    if (broken_ == cudaSuccess) {
-        broken_ = error;
-        fault_ = fault;
+    if (unit().broken == cudaSuccess) {
+        unit().broken = error;
+        unit().fault = fault;
     }
 }
 
@@ -67,16 +92,29 @@ void Device::reset() {
     graphs.clear();
     events.clear();
     streams.clear();
-    memory.clear();
+    for (Unit &each : units) {
+        each.memory.clear();
+        each.shared_limits.clear();
+        each.broken = cudaSuccess;
+        each.fault.clear();
+    }
+    memory_bytes = limits::MEMORY;
     pinned.clear();
-    shared_limits.clear();
     failures_.clear();
     picker_.reset();
-    broken_ = cudaSuccess;
-    fault_.clear();
 }
 
-std::size_t Device::shared_limit(const void *kernel) const {
+bool Device::contains(const void *pointer, std::size_t bytes) const {
+    return std::any_of(units.begin(), units.end(),
+                       [&](const Unit &each) { return each.memory.contains(pointer, bytes); });
+}
+
+bool Device::touches(const void *pointer, std::size_t bytes) const {
+    return std::any_of(units.begin(), units.end(),
+                       [&](const Unit &each) { return each.memory.touches(pointer, bytes); });
+}
+
+std::size_t Unit::shared_limit(const void *kernel) const {
     const auto found = shared_limits.find(kernel);
     return found == shared_limits.end() ? limits::SHARED : found->second;
 }
@@ -99,7 +137,9 @@ cudaError_t Device::ordered_failure(const std::string &api) {
 }
 
 void Device::check_guards() const {
-    memory.check_guards();
+    for (const Unit &each : units) {
+        each.memory.check_guards();
+    }
     pinned.check_guards();
 }
 
@@ -117,8 +157,8 @@ cudaError_t call(const char *api, const std::function<cudaError_t(Device &)> &bo
     if (breaks_the_context(failure)) {
         device.break_down(failure, std::string(api) + " was told to fail");
     }
-    if (device.broken() != cudaSuccess) {
-        return remember(device.broken());
+    if (device.unit().broken != cudaSuccess) {
+        return remember(device.unit().broken);
     }
     if (failure != cudaSuccess) {
         return remember(failure);
@@ -142,14 +182,26 @@ void set_order(Order order, std::uint64_t seed) {
 std::string last_fault() {
     Device &device = Device::get();
     const std::lock_guard<std::mutex> lock(device.mutex);
-    return device.fault();
+    for (const Unit &each : device.units) {
+        if (!each.fault.empty()) {
+            return each.fault;
+        }
+    }
+    return "";
 }
 
 void reset_device() {
     Device &device = Device::get();
     const std::lock_guard<std::mutex> lock(device.mutex);
     device.reset();
+    device_of_thread = 0;
     last_error = cudaSuccess;
+}
+
+void set_memory(std::size_t bytes) {
+    Device &device = Device::get();
+    const std::lock_guard<std::mutex> lock(device.mutex);
+    device.memory_bytes = bytes;
 }
 
 void fail_next(const char *api, cudaError_t error, int after) {
@@ -161,7 +213,11 @@ void fail_next(const char *api, cudaError_t error, int after) {
 std::size_t allocated_bytes() {
     Device &device = Device::get();
     const std::lock_guard<std::mutex> lock(device.mutex);
-    return device.memory.allocated();
+    std::size_t sum = 0;
+    for (const Unit &each : device.units) {
+        sum += each.memory.allocated();
+    }
+    return sum;
 }
 
 std::size_t pinned_bytes() {
@@ -184,7 +240,7 @@ cudaError_t cudaPeekAtLastError() {
     using namespace earshot::emulation;
     Device &device = Device::get();
     const std::lock_guard<std::mutex> lock(device.mutex);
-    return device.broken() != cudaSuccess ? device.broken() : last_error;
+    return device.unit().broken != cudaSuccess ? device.unit().broken : last_error;
 }
 
 cudaError_t cudaGetLastError() {

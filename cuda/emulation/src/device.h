@@ -1,6 +1,7 @@
-/* The emulated device: what all functions of the runtime share. */
+/* The emulated devices: what all functions of the runtime share. */
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,31 +11,53 @@
 
 #include "emulation/control.h"
 #include "handles.h"
+#include "limits.h"
 #include "memory.h"
 #include "picker.h"
 #include "stream.h"
 
 namespace earshot::emulation {
 
+/* What a device has of its own. */
+struct Unit {
+    Heap memory{"device memory"};
+    std::map<const void *, std::size_t> shared_limits; // set by cudaFuncSetAttribute
+    /* What broke it: no call for it succeeds until reset(), as in a process that has lost its context. */
+    cudaError_t broken = cudaSuccess;
+    std::string fault;
+
+    /* The shared memory that a block of a kernel may have. */
+    std::size_t shared_limit(const void *kernel) const;
+};
+
+/* The device that this thread's calls are for. */
+int current_device();
+void set_current_device(int device);
+
 class Device {
   public:
-    /* The only one. */
+    /* The only one: all devices of the process, and what they share. */
     static Device &get();
 
     std::mutex mutex;
-    Heap memory{"device memory"}, pinned{"pinned memory"};
+    std::array<Unit, limits::DEVICES> units;
+    std::size_t memory_bytes = limits::MEMORY; // of each
+    Heap pinned{"pinned memory"};
     Handles<CUstream_st> streams;
     Handles<CUevent_st> events;
     Handles<CUgraph_st> graphs;
     Handles<CUgraphExec_st> executables;
-    std::map<const void *, std::size_t> shared_limits; // set by cudaFuncSetAttribute
 
-    /* The shared memory that a block of a kernel may have. */
-    std::size_t shared_limit(const void *kernel) const;
+    /* The one that this thread's calls are for. */
+    Unit &unit() { return units[static_cast<std::size_t>(current_device())]; }
+    /* Whether the bytes are all within one allocation of a device's memory, and whether any of them is within one. */
+    bool contains(const void *pointer, std::size_t bytes) const;
+    bool touches(const void *pointer, std::size_t bytes) const;
 
-    /* What broke the device: no call succeeds until reset(), as in a process that has lost its context. */
-    cudaError_t broken() const { return broken_; }
-    const std::string &fault() const { return fault_; }
+    /* Before a launch: whether a kernel could be handed memory of another device than its own. */
+    void note_foreign_memory();
+
+    /* Breaks the current device, if nothing has yet. */
     void break_down(cudaError_t error, const std::string &fault);
     void reset();
 
@@ -54,8 +77,6 @@ class Device {
         int after;
     };
 
-    cudaError_t broken_ = cudaSuccess;
-    std::string fault_;
     std::map<std::string, Failure> failures_;
     std::optional<Picker> picker_;
 };

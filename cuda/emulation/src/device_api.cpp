@@ -22,7 +22,7 @@ cudaError_t answer(const char *api, int *place, int value) {
 }
 
 bool is_device(int device) {
-    return device == 0;
+    return device >= 0 && device < limits::DEVICES;
 }
 
 } // namespace
@@ -36,18 +36,28 @@ cudaError_t cudaRuntimeGetVersion(int *version) {
     return answer("cudaRuntimeGetVersion", version, CUDART_VERSION);
 }
 cudaError_t cudaGetDeviceCount(int *count) {
-    return answer("cudaGetDeviceCount", count, 1);
+    return answer("cudaGetDeviceCount", count, limits::DEVICES);
 }
 cudaError_t cudaGetDevice(int *device) {
-    return answer("cudaGetDevice", device, 0);
+    // Not by call(), as cudaSetDevice below.
+    if (device == nullptr) {
+        return earshot::emulation::remember(cudaErrorInvalidValue);
+    }
+    *device = earshot::emulation::current_device();
+    return cudaSuccess;
 }
 
 cudaError_t cudaSetDevice(int device) {
-    return call("cudaSetDevice", [&](Device &) { return is_device(device) ? cudaSuccess : cudaErrorInvalidDevice; });
+    // Not by call(): a thread may turn away from a broken device.
+    if (!is_device(device)) {
+        return earshot::emulation::remember(cudaErrorInvalidDevice);
+    }
+    earshot::emulation::set_current_device(device);
+    return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device) {
-    return call("cudaGetDeviceProperties", [&](Device &) {
+    return call("cudaGetDeviceProperties", [&](Device &all) {
         if (properties == nullptr) {
             return cudaErrorInvalidValue;
         }
@@ -56,7 +66,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device) {
         }
         cudaDeviceProp p{};
         std::strcpy(p.name, "CPU execution of the CUDA kernels");
-        p.totalGlobalMem = limits::MEMORY;
+        p.totalGlobalMem = all.memory_bytes;
         p.sharedMemPerBlock = limits::SHARED;
         p.regsPerBlock = limits::REGISTERS;
         p.warpSize = 32;
@@ -141,7 +151,7 @@ cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute attribute
             if (kernel == nullptr || value < 0 || static_cast<std::size_t>(value) > limits::SHARED_AT_REQUEST) {
                 return cudaErrorInvalidValue;
             }
-            device.shared_limits[kernel] = static_cast<std::size_t>(value);
+            device.unit().shared_limits[kernel] = static_cast<std::size_t>(value);
             return cudaSuccess;
         case cudaFuncAttributePreferredSharedMemoryCarveout:
             return value >= -1 && value <= 100 ? cudaSuccess : cudaErrorInvalidValue;
@@ -157,7 +167,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *ke
         }
         *attributes = cudaFuncAttributes{};
         attributes->maxThreadsPerBlock = limits::THREADS_PER_BLOCK;
-        attributes->maxDynamicSharedSizeBytes = static_cast<int>(device.shared_limit(kernel));
+        attributes->maxDynamicSharedSizeBytes = static_cast<int>(device.unit().shared_limit(kernel));
         attributes->ptxVersion = attributes->binaryVersion = 90;
         attributes->preferredShmemCarveout = -1;
         return cudaSuccess;
@@ -171,7 +181,7 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const voi
             return cudaErrorInvalidValue;
         }
         const bool fits =
-            threads <= static_cast<int>(limits::THREADS_PER_BLOCK) && shared_bytes <= device.shared_limit(kernel);
+            threads <= static_cast<int>(limits::THREADS_PER_BLOCK) && shared_bytes <= device.unit().shared_limit(kernel);
         const std::size_t by_shared = limits::SHARED_PER_PROCESSOR / (shared_bytes + limits::SHARED_RESERVED);
         *blocks = !fits ? 0
                         : std::min({limits::BLOCKS_PER_PROCESSOR, limits::THREADS_PER_PROCESSOR / threads,

@@ -1,10 +1,11 @@
-/* The sizes of the emulated device: those of compute capability 9.0, but for the memory and the processors. */
+/* The sizes of an emulated device: those of compute capability 9.0, but for the memory and the processors. */
 #pragma once
 
 #include <cstddef>
 
 namespace earshot::emulation::limits {
 
+constexpr int DEVICES = 2;
 constexpr unsigned THREADS_PER_BLOCK = 1024;
 constexpr unsigned BLOCK_DEPTH = 64;
 constexpr unsigned GRID_WIDTH = 0x7FFFFFFF;

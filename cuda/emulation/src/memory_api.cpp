@@ -1,14 +1,15 @@
 /* Memory and copies. */
+#include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "device.h"
 #include "grid.h"
-#include "limits.h"
 
 using earshot::emulation::call;
 using earshot::emulation::Device;
 using earshot::emulation::Fault;
+using earshot::emulation::Unit;
 
 namespace {
 
@@ -18,10 +19,10 @@ void check_side(const Device &device, const char *api, const char *side, bool on
     const auto complain = [&](const char *what) {
         throw Fault(std::string(api) + ": " + side + ", " + std::to_string(bytes) + " bytes, " + what);
     };
-    if (on_device && !device.memory.contains(pointer, bytes)) {
+    if (on_device && !device.contains(pointer, bytes)) {
         complain("is not within an allocation of device memory");
     }
-    if (!on_device && device.memory.touches(pointer, bytes)) {
+    if (!on_device && device.touches(pointer, bytes)) {
         complain("is device memory, but was said to be the host's");
     }
 }
@@ -30,9 +31,9 @@ cudaError_t copy(const Device &device, const char *api, void *to, const void *fr
                  cudaMemcpyKind kind) {
     const bool guess = kind == cudaMemcpyDefault;
     const bool to_device =
-        guess ? device.memory.touches(to, bytes) : kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+        guess ? device.touches(to, bytes) : kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
     const bool from_device =
-        guess ? device.memory.touches(from, bytes) : kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+        guess ? device.touches(from, bytes) : kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
     check_side(device, api, "the destination", to_device, to, bytes);
     check_side(device, api, "the source", from_device, from, bytes);
     std::memmove(to, from, bytes);
@@ -58,8 +59,8 @@ cudaError_t cudaMemGetInfo(std::size_t *free_bytes, std::size_t *total_bytes) {
         if (free_bytes == nullptr || total_bytes == nullptr) {
             return cudaErrorInvalidValue;
         }
-        *free_bytes = earshot::emulation::limits::MEMORY - device.memory.allocated();
-        *total_bytes = earshot::emulation::limits::MEMORY;
+        *free_bytes = device.memory_bytes - std::min(device.memory_bytes, device.unit().memory.allocated());
+        *total_bytes = device.memory_bytes;
         return cudaSuccess;
     });
 }
@@ -76,10 +77,11 @@ cudaError_t cudaMalloc(void **pointer, std::size_t bytes) {
         if (bytes == 0) {
             return cudaSuccess;
         }
-        if (bytes > earshot::emulation::limits::MEMORY - device.memory.allocated()) {
+        Unit &unit = device.unit();
+        if (bytes > device.memory_bytes || unit.memory.allocated() > device.memory_bytes - bytes) {
             return cudaErrorMemoryAllocation;
         }
-        *pointer = device.memory.allocate(bytes);
+        *pointer = unit.memory.allocate(bytes);
         return *pointer == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
     });
 }
@@ -92,7 +94,12 @@ cudaError_t cudaFree(void *pointer) {
         if (const cudaError_t refused = refused_while_capturing(device); refused != cudaSuccess) {
             return refused;
         }
-        return device.memory.release(pointer) ? cudaSuccess : cudaErrorInvalidValue;
+        for (Unit &unit : device.units) {
+            if (unit.memory.release(pointer)) {
+                return cudaSuccess;
+            }
+        }
+        return cudaErrorInvalidValue;
     });
 }
 

@@ -35,6 +35,7 @@ struct Capture {
 
 struct CUstream_st {
     unsigned flags;
+    int device;
     std::shared_ptr<earshot::emulation::Capture> capture;
 };
 

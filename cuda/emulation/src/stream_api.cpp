@@ -10,7 +10,7 @@ cudaError_t create_stream(const char *api, cudaStream_t *stream, unsigned flags)
         if (stream == nullptr || (flags & ~cudaStreamNonBlocking) != 0) {
             return cudaErrorInvalidValue;
         }
-        *stream = device.streams.add({flags, nullptr});
+        *stream = device.streams.add({flags, current_device(), nullptr});
         return cudaSuccess;
     });
 }

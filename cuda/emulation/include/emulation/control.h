@@ -1,4 +1,4 @@
-/* What tests and kernels may ask of the emulated device beyond CUDA's interface. */
+/* What tests and kernels may ask of the emulated devices beyond CUDA's interface. */
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,14 @@ inline void require_dependencies() {
     }
 }
 
+/* Whether any device but the one that runs has memory, and the check that a place is not in it. */
+extern bool foreign_memory;
+void require_own_memory(const void *pointer);
+
 // In tests
+
+/* How much memory each device has. */
+void set_memory(std::size_t bytes);
 
 /* Which of the threads that can run goes first. Under `forward` the lowest warp runs as far as it gets before the next
    one starts, under `reverse` the highest: between them they show most missing barriers. `shuffle` also changes warps
@@ -44,9 +51,9 @@ inline void require_dependencies() {
 enum class Order { forward, reverse, shuffle };
 void set_order(Order order, std::uint64_t seed = 1);
 
-/* The text of the fault that broke the device; empty if it works. */
+/* The text of the fault that broke a device; empty if all work. */
 std::string last_fault();
-/* A device as new: no memory, no streams, no fault, no order set with set_order, no failure waiting. All handles and
+/* Devices as new, the first being the current one: no memory, no streams, no fault, no order set with set_order, no failure waiting. All handles and
    device pointers become invalid. */
 void reset_device();
 
