@@ -37,8 +37,9 @@ void require(bool condition, const char *text) {
 Index size_product(std::initializer_list<std::int64_t> factors) {
     std::int64_t product = 1;
     for (const std::int64_t factor : factors) {
-        if (factor < 0 || __builtin_mul_overflow(product, factor, &product) || product > kMostFloats) {
-            fail("sizes: their product is beyond what memory can hold");
+        require(factor >= 0, "sizes: expected at least 0 each");
+        if (__builtin_mul_overflow(product, factor, &product) || product > kMostFloats) {
+            throw Failure{STATUS_OUT_OF_MEMORY, "sizes whose product is beyond what memory can hold"};
         }
     }
     return product;
@@ -47,8 +48,9 @@ Index size_product(std::initializer_list<std::int64_t> factors) {
 Index size_sum(std::initializer_list<std::int64_t> terms) {
     std::int64_t total = 0;
     for (const std::int64_t term : terms) {
-        if (term < 0 || __builtin_add_overflow(total, term, &total) || total > kMostFloats) {
-            fail("sizes: their sum is beyond what memory can hold");
+        require(term >= 0, "sizes: expected at least 0 each");
+        if (__builtin_add_overflow(total, term, &total) || total > kMostFloats) {
+            throw Failure{STATUS_OUT_OF_MEMORY, "sizes whose sum is beyond what memory can hold"};
         }
     }
     return total;

@@ -1,8 +1,12 @@
 package org.earshot;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Backends;
 import org.earshot.backend.Precision;
@@ -20,6 +24,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private int threads = Backends.defaultThreads();
     private int sessions;
     private boolean failWhenBusy;
+    private List<Integer> devices = List.of();
     private Duration windowHop;
 
     LoadOptions() {}
@@ -51,6 +56,35 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     }
 
     /**
+     * Chooses the device, which is then used or an error; with {@code "auto"}, backends without devices do not count.
+     *
+     * @param index from 0 on, in the order in which the process sees the devices ({@code CUDA_VISIBLE_DEVICES}); by
+     *     default the first, if there is one
+     * @return this
+     */
+    public B device(int index) {
+        return devices(index);
+    }
+
+    /**
+     * Spreads the sessions over several devices, each of which holds the weights: a call goes to the one that has the
+     * fewest to work on. There is at least one session for each.
+     *
+     * @param indices as for {@link #device}; at least one, each once
+     * @return this
+     */
+    public B devices(int... indices) {
+        List<Integer> chosen = IntStream.of(indices).boxed().toList();
+        if (chosen.isEmpty()
+                || chosen.size() > Set.copyOf(chosen).size()
+                || chosen.stream().anyMatch(index -> index < 0)) {
+            throw new IllegalArgumentException("devices: " + chosen + "; expected at least one, each once, from 0 on");
+        }
+        devices = chosen;
+        return self();
+    }
+
+    /**
      * Sets the threads of one call.
      *
      * @param count at least 1; by default as many as the process has processors
@@ -64,7 +98,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     /**
      * Sets how many calls may run at once.
      *
-     * @param count at least 1; by default the processors divided by the threads of a call
+     * @param count at least 1, and one for each device; by default the processors divided by the threads of a call
      * @return this
      */
     public B sessions(int count) {
@@ -104,13 +138,29 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         return precision;
     }
 
-    Backend startBackend() {
-        return Backends.start(backend, threads, precision);
+    /** Starts the backend, on each of the devices. */
+    List<Backend> startBackends() {
+        if (devices.isEmpty()) {
+            return List.of(Backends.start(backend, threads, precision));
+        }
+        return devices.stream()
+                .map(device -> Backends.start(backend, threads, precision, OptionalInt.of(device)))
+                .toList();
     }
 
-    <S extends SessionPool.Session> SessionPool<S> pool(Supplier<S> factory) {
-        int size = sessions > 0 ? sessions : Math.max(1, Backends.defaultThreads() / threads);
-        return new SessionPool<>(size, failWhenBusy, factory);
+    /**
+     * Makes the pool of sessions.
+     *
+     * @param factories one for each backend
+     */
+    <S extends SessionPool.Session> SessionPool<S> pool(List<Supplier<S>> factories) {
+        int least = factories.size();
+        if (sessions > 0 && sessions < least) {
+            throw new IllegalArgumentException(
+                    "sessions: " + sessions + "; expected at least " + least + ", one for each device");
+        }
+        int size = sessions > 0 ? sessions : Math.max(least, Backends.defaultThreads() / threads);
+        return new SessionPool<>(size, failWhenBusy, factories);
     }
 
     /** The distance between windows, or an IllegalArgumentException if it does not fit the model. */

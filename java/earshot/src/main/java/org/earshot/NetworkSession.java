@@ -43,8 +43,9 @@ final class NetworkSession implements SessionPool.Session {
         feeds.put(input, shape);
         context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
         session.plan(feeds, outputs);
-        session.feed(input, values);
-        context.values().forEach(session::feed);
+        Map<String, float[]> fed = new HashMap<>(context.values());
+        fed.put(input, values);
+        session.feed(fed);
         session.run();
     }
 

@@ -37,7 +37,7 @@ public final class SceneClassifier implements AutoCloseable {
     private final Precision precision;
 
     /** Loads the model, then starts the backend. */
-    SceneClassifier(Builder builder, Supplier<Backend> start) {
+    SceneClassifier(Builder builder, Supplier<List<Backend>> start) {
         ModelDirectory directory = ModelDirectory.read(builder.directory, builder.weights, builder.keyMap);
         config = directory.config();
         architecture = directory.model().architecture();
@@ -154,12 +154,12 @@ public final class SceneClassifier implements AutoCloseable {
     }
 
     /**
-     * The backend in use.
+     * The backend in use, with its device; on several devices, one after the other.
      *
      * @return for example {@code portable[2 threads]}
      */
     public String backend() {
-        return engine.backend().toString();
+        return engine.backend();
     }
 
     /**
@@ -239,7 +239,7 @@ public final class SceneClassifier implements AutoCloseable {
          * @throws IllegalArgumentException if the window hop does not fit the model
          */
         public SceneClassifier load() {
-            return new SceneClassifier(this, this::startBackend);
+            return new SceneClassifier(this, this::startBackends);
         }
     }
 }

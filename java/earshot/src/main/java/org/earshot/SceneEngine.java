@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
@@ -12,29 +13,44 @@ import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.model.ModelDirectory;
 
-/** What classifiers and ensembles run on: one or more models on one backend, and a bounded pool of sessions. */
+/**
+ * What classifiers and ensembles run on: one or more models on one backend, or on the same backend on several devices,
+ * and a bounded pool of sessions.
+ */
 final class SceneEngine implements AutoCloseable {
-    private final List<LoadedModel> models = new ArrayList<>();
+    private final List<Backend> backends;
+    /** The models on each of the backends. */
+    private final List<List<LoadedModel>> models = new ArrayList<>();
+
     private final SessionPool<ClassifierSession> pool;
     private final FeatureParameters features;
     private final LogMel logMel;
     private final long hopSamples;
-    private final Backend backend;
 
     /**
-     * Starts the backend and prepares the models' networks.
+     * Starts the backends and prepares the models' networks.
      *
      * @param directories the models, at least one, all with the same feature parameters
-     * @param start starts the backend, once nothing else can be wrong
+     * @param start starts the backends, at least one, once nothing else can be wrong
      */
-    SceneEngine(List<ModelDirectory> directories, LoadOptions<?> options, Supplier<Backend> start) {
+    SceneEngine(List<ModelDirectory> directories, LoadOptions<?> options, Supplier<List<Backend>> start) {
         features = directories.get(0).config().features();
         hopSamples = options.hopSamples(features);
         logMel = new LogMel(features);
-        backend = start.get();
-        pool = options.pool(() -> new ClassifierSession(models, frontEnd()));
+        backends = start.get();
+        List<Supplier<ClassifierSession>> factories = new ArrayList<>();
+        for (int i = 0; i < backends.size(); i++) {
+            List<LoadedModel> own = new ArrayList<>();
+            models.add(own);
+            factories.add(() -> new ClassifierSession(own, frontEnd()));
+        }
+        pool = options.pool(factories);
         try {
-            directories.forEach(directory -> models.add(LoadedModel.of(directory, backend)));
+            for (int i = 0; i < backends.size(); i++) {
+                for (ModelDirectory directory : directories) {
+                    models.get(i).add(LoadedModel.of(directory, backends.get(i)));
+                }
+            }
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -73,11 +89,17 @@ final class SceneEngine implements AutoCloseable {
     private List<WindowResults> run(
             RecordingContext context,
             BiFunction<ClassifierSession, List<ContextEncoding.Encoded>, List<WindowResults>> call) {
-        List<ContextEncoding.Encoded> encoded =
-                models.stream().map(model -> model.context().encode(context)).toList();
+        List<ContextEncoding.Encoded> encoded = models.get(0).stream()
+                .map(model -> model.context().encode(context))
+                .toList();
         ClassifierSession session = pool.take();
         try {
             return call.apply(session, encoded);
+        } catch (DeviceException e) {
+            if (e.reason() == DeviceException.Reason.LOST) {
+                pool.avoid(session);
+            }
+            throw e;
         } finally {
             pool.giveBack(session);
         }
@@ -88,15 +110,16 @@ final class SceneEngine implements AutoCloseable {
         return pool.size();
     }
 
-    Backend backend() {
-        return backend;
+    /** The backends in words. */
+    String backend() {
+        return backends.stream().map(Backend::toString).collect(Collectors.joining(", "));
     }
 
     /** Waits for running calls, then frees everything. A second call does nothing. */
     @Override
     public void close() {
         if (pool.close()) {
-            models.forEach(LoadedModel::close);
+            models.forEach(own -> own.forEach(LoadedModel::close));
         }
     }
 }

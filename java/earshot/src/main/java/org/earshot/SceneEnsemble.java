@@ -43,7 +43,7 @@ public final class SceneEnsemble implements AutoCloseable {
     private final SceneEngine engine;
 
     /** Loads the models, then starts the backend. */
-    SceneEnsemble(Builder builder, Supplier<Backend> start) {
+    SceneEnsemble(Builder builder, Supplier<List<Backend>> start) {
         List<ModelDirectory> directories = builder.members.stream()
                 .map(member -> ModelDirectory.read(member.directory, null, KeyMap.identity()))
                 .toList();
@@ -130,12 +130,12 @@ public final class SceneEnsemble implements AutoCloseable {
     }
 
     /**
-     * The backend in use.
+     * The backend in use, with its device; on several devices, one after the other.
      *
      * @return for example {@code portable[2 threads]}
      */
     public String backend() {
-        return engine.backend().toString();
+        return engine.backend();
     }
 
     /**
@@ -207,7 +207,7 @@ public final class SceneEnsemble implements AutoCloseable {
             if (members.size() < 2) {
                 throw new IllegalStateException("models: " + members.size() + "; expected at least 2");
             }
-            return new SceneEnsemble(this, this::startBackend);
+            return new SceneEnsemble(this, this::startBackends);
         }
     }
 }

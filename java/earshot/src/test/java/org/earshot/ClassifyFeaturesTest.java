@@ -68,7 +68,8 @@ class ClassifyFeaturesTest {
     void aBackendWithAFrontEndTakesThemToo() throws IOException {
         FrontEndBackend withFrontEnd = new FrontEndBackend();
         try (SceneClassifier classifier = new SceneClassifier(
-                SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1), withFrontEnd::backend)) {
+                SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1),
+                () -> List.of(withFrontEnd.backend()))) {
             assertSameAnswers(classifier);
             assertEquals(4, withFrontEnd.runs(), "only the PCM goes through it");
         }

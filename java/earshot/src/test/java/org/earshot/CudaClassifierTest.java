@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
@@ -33,8 +34,9 @@ class CudaClassifierTest {
 
     @Test
     void answersAsPlainJavaDoes() throws IOException {
-        try (SceneClassifier device = new SceneClassifier(builder(), () -> new CudaBackend(Precision.FLOAT32));
-                SceneClassifier java = new SceneClassifier(builder(), () -> new PortableBackend(1))) {
+        try (SceneClassifier device =
+                        new SceneClassifier(builder(), () -> List.of(new CudaBackend(Precision.FLOAT32)));
+                SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
             // Other lengths plan anew; equal ones run the first time, are recorded the second, replayed from then on.
             for (double seconds : new double[] {0.2, 0.2, 0.2, 0.1, 0.2}) {
                 AudioClip clip = AudioClip.of(SmallModel.noise(seconds, (int) (seconds * 10)), SmallModel.RATE);
@@ -53,7 +55,7 @@ class CudaClassifierTest {
     void severalCallersGetTheirOwnAnswers() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(3);
         try (SceneClassifier device =
-                new SceneClassifier(builder().sessions(2), () -> new CudaBackend(Precision.FLOAT32))) {
+                new SceneClassifier(builder().sessions(2), () -> List.of(new CudaBackend(Precision.FLOAT32)))) {
             AudioClip first = AudioClip.of(SmallModel.noise(0.2, 1), SmallModel.RATE);
             AudioClip second = AudioClip.of(SmallModel.noise(0.1, 2), SmallModel.RATE);
             double ofFirst = device.classify(first, XIAN).probability();
@@ -70,6 +72,79 @@ class CudaClassifierTest {
             }
         } finally {
             callers.shutdown();
+        }
+    }
+
+    private static List<Backend> bothDevices() {
+        return List.of(new CudaBackend(Precision.FLOAT32, 0), new CudaBackend(Precision.FLOAT32, 1));
+    }
+
+    /** Four callers, two sessions on each of two devices; every answer is the one that a single device gives. */
+    @Test
+    void sessionsOnSeveralDevicesGiveTheSameAnswers() throws Exception {
+        ExecutorService callers = Executors.newFixedThreadPool(4);
+        try (SceneClassifier one =
+                        new SceneClassifier(builder(), () -> List.of(new CudaBackend(Precision.FLOAT32, 1)));
+                SceneClassifier both = new SceneClassifier(builder().sessions(4), CudaClassifierTest::bothDevices)) {
+            assertTrue(one.backend().startsWith("cuda[device 1: "), one.backend());
+            assertTrue(both.backend().matches("cuda\\[device 0: .*\\], cuda\\[device 1: .*\\]"), both.backend());
+            AudioClip clip = AudioClip.of(SmallModel.noise(0.1, 1), SmallModel.RATE);
+            double expected = one.classify(clip, XIAN).probability();
+            Callable<Void> call = () -> {
+                for (int i = 0; i < 3; i++) {
+                    assertEquals(expected, both.classify(clip, XIAN).probability());
+                }
+                return null;
+            };
+            for (Future<Void> result : callers.invokeAll(List.of(call, call, call, call))) {
+                result.get();
+            }
+        } finally {
+            callers.shutdown();
+        }
+    }
+
+    @Test
+    void ensemblesRunOnSeveralDevicesToo() throws IOException {
+        Path model = SmallModel.quick(temporary);
+        SceneEnsemble.Builder builder =
+                SceneEnsemble.builder().add(model, 2).add(model, 1).sessions(2);
+        try (SceneEnsemble both = new SceneEnsemble(builder, CudaClassifierTest::bothDevices);
+                SceneClassifier alone =
+                        SceneClassifier.builder(model).backend("portable").load()) {
+            assertTrue(both.backend().contains("], cuda[device 1: "), both.backend());
+            AudioClip clip = AudioClip.of(SmallModel.noise(0.1, 1), SmallModel.RATE);
+            for (int i = 0; i < 2; i++) {
+                assertSame(alone.classify(clip, XIAN), both.classify(clip, XIAN).fused());
+            }
+        }
+    }
+
+    @Test
+    void everyDeviceHasASession() throws IOException {
+        SceneClassifier.Builder tooFew = builder().sessions(1);
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class, () -> new SceneClassifier(tooFew, CudaClassifierTest::bothDevices));
+        assertTrue(e.getMessage().contains("one for each device"), e.getMessage());
+        int all = Runtime.getRuntime().availableProcessors();
+        try (SceneClassifier both = new SceneClassifier(builder().threads(all), CudaClassifierTest::bothDevices)) {
+            assertEquals(2, both.sessions());
+        }
+    }
+
+    @Test
+    void choicesOfDevicesThatMakeNoSenseAreRefused() throws IOException {
+        SceneClassifier.Builder builder = builder();
+        for (int[] devices : new int[][] {{}, {-1}, {0, 0}, {1, 2, 1}}) {
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> builder.devices(devices));
+            assertTrue(e.getMessage().startsWith("devices: ["), e.getMessage());
+        }
+        assertThrows(IllegalArgumentException.class, () -> builder.device(-1));
+        for (String name : List.of("portable", "auto")) {
+            BackendException e = assertThrows(
+                    BackendException.class,
+                    () -> builder().backend(name).device(0).load());
+            assertTrue(e.getMessage().contains("portable: found device 0; expected none"), e.getMessage());
         }
     }
 

@@ -38,7 +38,7 @@ class FrontEndTest {
                 SceneClassifier.builder(SmallModel.quick(temporary))
                         .windowHop(Duration.ofMillis(800))
                         .sessions(1),
-                () -> backend);
+                () -> List.of(backend));
     }
 
     @Test

@@ -153,7 +153,7 @@ class SceneEnsembleTest {
         List<Path> models = quick(SYSTEMS);
         FrontEndBackend withFrontEnd = new FrontEndBackend();
         AudioClip clip = clip(2.3, 4);
-        try (SceneEnsemble fromPcm = new SceneEnsemble(ensemble(models), withFrontEnd::backend);
+        try (SceneEnsemble fromPcm = new SceneEnsemble(ensemble(models), () -> List.of(withFrontEnd.backend()));
                 SceneEnsemble fromFeatures = ensemble(models).load()) {
             EnsemblePrediction answer = fromPcm.classify(clip, XIAN);
             assertEquals(3, answer.windows().size());

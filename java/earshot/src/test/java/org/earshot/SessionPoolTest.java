@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -27,10 +30,10 @@ class SessionPoolTest {
     private final AtomicInteger made = new AtomicInteger();
 
     private SessionPool<Fake> pool(int size, boolean failWhenBusy) {
-        return new SessionPool<>(size, failWhenBusy, () -> {
+        return new SessionPool<>(size, failWhenBusy, List.of(() -> {
             made.incrementAndGet();
             return new Fake();
-        });
+        }));
     }
 
     @Test
@@ -103,13 +106,73 @@ class SessionPoolTest {
 
     @Test
     void aSessionThatCannotBeMadeLeavesThePoolUsable() {
-        SessionPool<Fake> pool = new SessionPool<>(1, true, () -> {
+        SessionPool<Fake> pool = new SessionPool<>(1, true, List.of(() -> {
             if (made.getAndIncrement() == 0) {
                 throw new IllegalStateException("no memory");
             }
             return new Fake();
-        });
+        }));
         assertThrows(IllegalStateException.class, pool::take);
         pool.take();
+    }
+
+    /** A session that knows where it was made. */
+    private static final class Placed implements SessionPool.Session {
+        private final int place;
+        private int closed;
+
+        Placed(int place) {
+            this.place = place;
+        }
+
+        @Override
+        public void close() {
+            closed++;
+        }
+    }
+
+    private static SessionPool<Placed> spread(int size) {
+        return new SessionPool<>(size, true, List.of(() -> new Placed(0), () -> new Placed(1)));
+    }
+
+    @Test
+    void sessionsAreSpreadOverTheBackends() {
+        SessionPool<Placed> pool = spread(5);
+        List<Placed> taken = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            taken.add(pool.take());
+            long first = taken.stream().filter(session -> session.place == 0).count();
+            assertTrue(Math.abs(2 * first - taken.size()) <= 1, first + " of " + taken.size());
+        }
+        assertThrows(BusyException.class, pool::take);
+        // Both of one backend come back: the next two callers get the very same.
+        List<Placed> ofSecond =
+                taken.stream().filter(session -> session.place == 1).toList();
+        ofSecond.forEach(pool::giveBack);
+        assertEquals(Set.copyOf(ofSecond), Set.copyOf(List.of(pool.take(), pool.take())));
+        taken.forEach(pool::giveBack);
+        assertTrue(pool.close());
+        assertEquals(
+                List.of(1, 1, 1, 1, 1),
+                taken.stream().map(session -> session.closed).toList());
+    }
+
+    @Test
+    void aLostBackendIsAvoidedAsLongAsThereIsAnother() {
+        SessionPool<Placed> pool = spread(4);
+        Placed lost = pool.take();
+        pool.avoid(lost);
+        pool.giveBack(lost);
+        List<Placed> taken = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            taken.add(pool.take());
+            assertEquals(1 - lost.place, taken.get(i).place);
+        }
+        pool.avoid(taken.get(0));
+        taken.forEach(pool::giveBack);
+        // With none left, callers are told what is wrong by the call itself.
+        Placed any = pool.take();
+        pool.giveBack(any);
+        assertTrue(pool.close());
     }
 }

@@ -28,14 +28,18 @@ final class ClassifierOptions {
     @Mixin
     private PrecisionOption precision;
 
+    @Mixin
+    private DeviceOption device;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
             description = "Threads that compute, in all. Default: as many as there are processors.")
     private Integer threads;
 
-    /** Threads that compute, in all. */
+    /** Threads that compute, in all. Complains of the options that a model need not be read for. */
     int threads() {
+        device.device();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected at least 1");
         }
@@ -50,6 +54,7 @@ final class ClassifierOptions {
     /** Sets the choices. */
     SceneClassifier.Builder apply(SceneClassifier.Builder builder, int recordings) {
         int sessions = sessions(recordings);
+        device.device().ifPresent(builder::device);
         return builder.backend(backend)
                 .precision(precision.precision())
                 .threads(threads() / sessions)
@@ -58,6 +63,6 @@ final class ClassifierOptions {
 
     /** Starts the backend, with all threads for one call. */
     Backend start() {
-        return Backends.start(backend, threads(), precision.precision());
+        return Backends.start(backend, threads(), precision.precision(), device.device());
     }
 }

@@ -61,7 +61,7 @@ final class LatencyProbe implements AutoCloseable {
         logMel = new LogMel(parameters);
         scratch = logMel.scratch();
         int samples = parameters.windowSamples();
-        float[] clips = fromPcm ? noise(random, Math.multiplyExact(batch, samples), 0, 0.1) : new float[0];
+        float[] clips = fromPcm ? noise(random, length(batch, samples), 0, 0.1) : new float[0];
         Map<String, Shape> shapes = new HashMap<>();
         if (fromPcm && network.takesPcm()) {
             pcm = new float[0];
@@ -70,7 +70,7 @@ final class LatencyProbe implements AutoCloseable {
             feeds.put(Network.PCM, clips);
         } else {
             pcm = clips;
-            features = noise(random, Math.multiplyExact(batch, frames * parameters.melBands()), -40, 10);
+            features = noise(random, length(batch, (long) frames * parameters.melBands()), -40, 10);
             shapes.put(Network.FEATURES, Shape.of(batch, frames, parameters.melBands(), 1));
             feeds.put(Network.FEATURES, features);
         }
@@ -105,8 +105,26 @@ final class LatencyProbe implements AutoCloseable {
                 of.topDecibel());
     }
 
+    /** As many values as a batch has, if an array can hold them. */
+    private static int length(int batch, long valuesOfClip) {
+        long most = (Integer.MAX_VALUE - 8) / valuesOfClip;
+        if (batch > most) {
+            throw new CommandException(
+                    "--batch", batch + " clips of " + valuesOfClip + " values", "at most " + most + " in one call");
+        }
+        return (int) (batch * valuesOfClip);
+    }
+
     private static float[] noise(Random random, int length, double mean, double deviation) {
-        float[] values = new float[length];
+        float[] values;
+        try {
+            values = new float[length];
+        } catch (OutOfMemoryError e) {
+            throw new CommandException(
+                    "--batch",
+                    "clips of " + length + " values in all, for which the Java heap has no room",
+                    "fewer, or a larger heap (-Xmx)");
+        }
         int drawn = Math.min(length, MOST_NOISE);
         for (int i = 0; i < drawn; i++) {
             values[i] = (float) (mean + deviation * random.nextGaussian());
@@ -192,7 +210,7 @@ final class LatencyProbe implements AutoCloseable {
 
     private void run() {
         frontEnd();
-        feeds.forEach(session::feed);
+        session.feed(feeds);
         session.run();
         session.fetch(Network.LOGITS, logits);
     }

@@ -53,6 +53,9 @@ final class ParityCommand extends Subcommand {
     @Mixin
     private PrecisionOption precision;
 
+    @Mixin
+    private DeviceOption device;
+
     private final Layout table = new Layout(false, false, false, false, true, true, true, true, false);
     private int failures;
 
@@ -80,12 +83,12 @@ final class ParityCommand extends Subcommand {
     private List<Backend> backends() {
         int threads = Backends.defaultThreads();
         if (!backend.equals(ALL)) {
-            return List.of(Backends.start(backend, threads, precision.precision()));
+            return List.of(Backends.start(backend, threads, precision.precision(), device.device()));
         }
         List<Backend> backends = new ArrayList<>();
-        for (Backends.Status status : Backends.status(precision.precision())) {
+        for (Backends.Status status : Backends.status(precision.precision(), device.device())) {
             if (status.starts()) {
-                backends.add(Backends.start(status.name(), threads, precision.precision()));
+                backends.add(Backends.start(status.name(), threads, precision.precision(), device.device()));
             } else {
                 console().say("backend " + status.name() + " passed over: " + status.description());
             }

@@ -95,5 +95,23 @@ class BenchCommandTest {
         String refused = CommandRun.of("bench", model, "--duration", "NaN").refusedInOneLine();
         assertTrue(refused.contains("--duration: found NaN"), refused);
         assertTrue(bench("--from", "air").refusedInOneLine().contains("air"));
+        assertTrue(bench("--device", -1).refusedInOneLine().contains("--device: found -1"));
+    }
+
+    /** Sizes that no array, no memory, or no int holds are said, not stumbled over. */
+    @Test
+    void batchesBeyondMemoryAreRefused() {
+        for (String from : new String[] {"features", "pcm"}) {
+            String refused = bench("--from", from, "--batch", Integer.MAX_VALUE).failedInOneLine();
+            assertTrue(refused.contains("--batch: found " + Integer.MAX_VALUE + " clips"), refused);
+            String longer = bench("--from", from, "--frames", Integer.MAX_VALUE).refusedInOneLine();
+            assertTrue(longer.contains("--frames: found " + Integer.MAX_VALUE), longer);
+        }
+    }
+
+    @Test
+    void aDeviceIsWhatPortableHasNot() {
+        String refused = bench("--device", 0).failedInOneLine();
+        assertTrue(refused.contains("portable: found device 0; expected none"), refused);
     }
 }

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodType;
 import java.lang.runtime.ObjectMethods;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import org.earshot.BackendException;
 import org.earshot.DeviceException;
@@ -123,7 +124,23 @@ public final class Backends {
      *     why
      */
     public static Backend start(String name, int threads, Precision precision) {
-        return ALL.startOne(name, threads, precision);
+        return start(name, threads, precision, OptionalInt.empty());
+    }
+
+    /**
+     * Starts a backend on a device and tests it, as {@link #start(String, int, Precision)}; one that has no devices is
+     * then as one that does not start.
+     *
+     * @param name one of {@link #names()}
+     * @param threads of every execution, the caller's included; at least 1
+     * @param precision of its products
+     * @param device which of several devices, from 0 on; empty for the first, or for none
+     * @return the backend
+     * @throws BackendException if the name is unknown, if there is no such device, or if the backend named (or none)
+     *     starts on it in this precision; says why
+     */
+    public static Backend start(String name, int threads, Precision precision, OptionalInt device) {
+        return ALL.startOne(name, threads, precision, device);
     }
 
     /**
@@ -142,7 +159,18 @@ public final class Backends {
      * @return one entry for each, best first
      */
     public static List<Status> status(Precision precision) {
-        return ALL.tryAll(defaultThreads(), precision);
+        return status(precision, OptionalInt.empty());
+    }
+
+    /**
+     * Tries all backends on a device.
+     *
+     * @param precision of their products
+     * @param device as for {@link #start(String, int, Precision, OptionalInt)}
+     * @return one entry for each, best first
+     */
+    public static List<Status> status(Precision precision, OptionalInt device) {
+        return ALL.tryAll(defaultThreads(), precision, device);
     }
 
     List<String> allNames() {
@@ -152,26 +180,26 @@ public final class Backends {
         return List.copyOf(names);
     }
 
-    Backend startOne(String name, int threads, Precision precision) {
+    Backend startOne(String name, int threads, Precision precision, OptionalInt device) {
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads; expected at least 1");
         }
         if (name.equals(AUTO)) {
-            return startBest(threads, precision);
+            return startBest(threads, precision, device);
         }
         for (BackendProvider provider : providers) {
             if (provider.name().equals(name)) {
-                return startTested(provider, threads, precision);
+                return startTested(provider, threads, precision, device);
             }
         }
         throw new BackendException("backend", "\"" + name + "\"", "one of " + String.join(", ", allNames()));
     }
 
-    private Backend startBest(int threads, Precision precision) {
+    private Backend startBest(int threads, Precision precision, OptionalInt device) {
         List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : providers) {
             try {
-                return startTested(provider, threads, precision);
+                return startTested(provider, threads, precision, device);
             } catch (BackendException e) {
                 logger.log(levelOf(e), "Backend {0} passed over: {1}", provider.name(), e.getMessage());
                 reasons.add(provider.name() + ": " + e.getMessage());
@@ -188,14 +216,14 @@ public final class Backends {
                 : Level.WARNING;
     }
 
-    List<Status> tryAll(int threads, Precision precision) {
+    List<Status> tryAll(int threads, Precision precision, OptionalInt device) {
         List<Status> all = new ArrayList<>();
         for (BackendProvider provider : providers) {
             try {
                 all.add(new Status(
                         provider.name(),
                         true,
-                        startTested(provider, threads, precision).toString()));
+                        startTested(provider, threads, precision, device).toString()));
             } catch (BackendException e) {
                 all.add(new Status(provider.name(), false, e.getMessage()));
             }
@@ -203,8 +231,8 @@ public final class Backends {
         return List.copyOf(all);
     }
 
-    private Backend startTested(BackendProvider provider, int threads, Precision precision) {
-        Backend backend = provider.start(threads, precision);
+    private Backend startTested(BackendProvider provider, int threads, Precision precision, OptionalInt device) {
+        Backend backend = provider.start(threads, precision, device);
         selfTest.accept(backend, precision);
         return backend;
     }

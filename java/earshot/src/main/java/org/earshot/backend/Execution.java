@@ -40,6 +40,14 @@ public interface Execution extends AutoCloseable {
     void write(float[] source, View target);
 
     /**
+     * Begins to copy out what will be read, after all that was run before: reads of it, or of parts of it, then wait
+     * only once. Nothing to begin where {@link #run} has done all.
+     *
+     * @param source where from
+     */
+    default void prefetch(View source) {}
+
+    /**
      * Copies out of the execution's memory, after all that was run before.
      *
      * @param source where from

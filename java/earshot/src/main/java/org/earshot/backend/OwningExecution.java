@@ -47,13 +47,23 @@ public abstract class OwningExecution implements Execution {
      * @throws IndexOutOfBoundsException if the array is too short
      */
     protected final int requireOwn(View view, int length) {
+        requireOwn(view);
+        long count = view.shape().elements();
+        Objects.checkFromIndexSize(0L, count, (long) length);
+        return (int) count;
+    }
+
+    /**
+     * Checks whose memory a view is in.
+     *
+     * @param view any view
+     * @throws IllegalArgumentException if the place is not in this execution's memory
+     */
+    protected final void requireOwn(View view) {
         if (!owns(view.memory())) {
             throw new IllegalArgumentException(
                     "a view into the memory of another execution, or into memory that was closed");
         }
-        int count = Math.toIntExact(view.shape().elements());
-        Objects.checkFromIndexSize(0, count, length);
-        return count;
     }
 
     /**

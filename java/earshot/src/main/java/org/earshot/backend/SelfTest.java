@@ -197,7 +197,7 @@ final class SelfTest {
             operations.add(operation);
             List<Shape> shapes = Arrays.stream(inputs).map(View::shape).toList();
             View output = allocate(layer.outputShape(shapes));
-            View scratch = allocate(Shape.of(Math.toIntExact(operation.scratch(shapes, execution))));
+            View scratch = allocate(Shape.withRoomFor(operation.scratch(shapes, execution)));
             steps.add(operation.bind(execution, List.of(inputs), output, scratch));
             return output;
         }

@@ -8,6 +8,11 @@ import java.util.stream.Collectors;
  * dimension contiguous.
  */
 public final class Shape {
+    /** The second extent of what is too large for one. */
+    private static final int ROW = 1 << 20;
+
+    private static final long MOST_ROOM = 1L << 50;
+
     private final int[] extents;
     private final long elements;
 
@@ -33,6 +38,20 @@ public final class Shape {
      */
     public static Shape of(int... extents) {
         return new Shape(extents.clone());
+    }
+
+    /**
+     * A shape without a meaning, for scratch memory: one dimension, or two where one extent does not count so many.
+     *
+     * @param elements how many it has to have; at least 0, at most 2^50
+     * @return a shape of as many elements, or, beyond what an int counts, of a few more
+     * @throws IllegalArgumentException if there are fewer or more
+     */
+    public static Shape withRoomFor(long elements) {
+        if (elements < 0 || elements > MOST_ROOM) {
+            throw new IllegalArgumentException(elements + " elements; expected 0 to " + MOST_ROOM);
+        }
+        return elements <= Integer.MAX_VALUE ? of((int) elements) : of((int) ((elements + ROW - 1) / ROW), ROW);
     }
 
     /**

@@ -43,10 +43,14 @@ final class ArenaPlan {
     private final List<Block> blocks = new ArrayList<>();
 
     Block add(long floats, int firstStep, int lastStep) {
-        long size = Math.multiplyExact(Math.floorDiv(Math.addExact(floats, ALIGNMENT - 1), ALIGNMENT), ALIGNMENT);
-        Block block = new Block(size, firstStep, lastStep);
+        Block block = new Block(aligned(floats), firstStep, lastStep);
         blocks.add(block);
         return block;
+    }
+
+    /** As many floats, or a few more: whole cache lines. */
+    static long aligned(long floats) {
+        return Math.multiplyExact(Math.floorDiv(Math.addExact(floats, ALIGNMENT - 1), ALIGNMENT), ALIGNMENT);
     }
 
     /** Places all blocks and returns the size of the arena in floats. */

@@ -2,7 +2,6 @@ package org.earshot.model;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +27,8 @@ public final class Session implements AutoCloseable {
             Map<String, Shape> feeds,
             List<String> outputs,
             Map<String, View> views,
+            View results,
+            List<String> feedOrder,
             List<String> nodes,
             List<Operation.Step> steps) {}
 
@@ -52,47 +53,24 @@ public final class Session implements AutoCloseable {
         }
         plan = null;
         List<PreparedNetwork.Node> nodes = needed(feeds.keySet(), outputs);
-        Map<String, Shape> shapes = new HashMap<>(feeds);
-        Map<String, ArenaPlan.Block> blocks = new HashMap<>();
-        List<ArenaPlan.Block> scratches = new ArrayList<>();
-        List<Long> scratchSizes = new ArrayList<>();
-        ArenaPlan arenaPlan = new ArenaPlan();
-        // Fed values live from before the first step, so that a run may be repeated without feeding again.
-        feeds.forEach((name, shape) -> blocks.put(name, arenaPlan.add(shape.elements(), 0, nodes.size())));
-        for (int step = 0; step < nodes.size(); step++) {
-            PreparedNetwork.Node node = nodes.get(step);
-            List<Shape> inputs = node.inputs().stream().map(shapes::get).toList();
-            Shape output;
-            try {
-                output = node.operation().outputShape(inputs);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(node.name() + ": " + e.getMessage(), e);
-            }
-            shapes.put(node.name(), output);
-            blocks.put(node.name(), arenaPlan.add(output.elements(), step, step));
-            for (String input : node.inputs()) {
-                blocks.get(input).aliveAt(step);
-            }
-            long scratch = node.operation().scratch(inputs, execution);
-            scratchSizes.add(scratch);
-            scratches.add(arenaPlan.add(scratch, step, step));
-        }
-        for (String output : outputs) {
-            blocks.get(output).aliveAt(nodes.size());
-        }
-        reserve(arenaPlan.place());
-        Map<String, View> views = new HashMap<>();
-        blocks.forEach((name, block) -> views.put(name, new View(arena, block.offset(), shapes.get(name))));
+        Workspace workspace = new Workspace(feeds, outputs, nodes, execution);
+        reserve(workspace.floats());
+        Map<String, View> views = workspace.views(arena);
         List<Operation.Step> steps = new ArrayList<>();
         for (int step = 0; step < nodes.size(); step++) {
             PreparedNetwork.Node node = nodes.get(step);
-            Shape scratchShape = Shape.of(Math.toIntExact(scratchSizes.get(step)));
-            View scratch = new View(arena, scratches.get(step).offset(), scratchShape);
             List<View> inputs = node.inputs().stream().map(views::get).toList();
-            steps.add(node.operation().bind(execution, inputs, views.get(node.name()), scratch));
+            View output = views.get(node.name());
+            steps.add(node.operation().bind(execution, inputs, output, workspace.scratch(step, arena)));
         }
-        List<String> names = nodes.stream().map(PreparedNetwork.Node::name).toList();
-        plan = new Plan(Map.copyOf(feeds), List.copyOf(outputs), views, names, List.copyOf(steps));
+        plan = new Plan(
+                Map.copyOf(feeds),
+                List.copyOf(outputs),
+                views,
+                workspace.results(arena),
+                workspace.feedOrder(),
+                nodes.stream().map(PreparedNetwork.Node::name).toList(),
+                List.copyOf(steps));
     }
 
     /** The nodes that the outputs need and the feeds do not replace, in the order they run. */
@@ -139,11 +117,36 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Hands in several values, in the order in which they reach a device fastest.
+     *
+     * @param values some of the planned feeds by name; each as for {@link #feed(String, float[])}
+     */
+    public void feed(Map<String, float[]> values) {
+        List<String> order = planned().feedOrder;
+        int fed = 0;
+        // Not an iterator: feeding allocates nothing.
+        for (int i = 0; i < order.size(); i++) {
+            float[] value = values.get(order.get(i));
+            if (value != null) {
+                feed(order.get(i), value);
+                fed++;
+            }
+        }
+        if (fed < values.size()) {
+            throw new IllegalArgumentException("values " + values.keySet() + "; planned were " + order);
+        }
+    }
+
+    /**
      * Runs the planned layers on the values fed; on a device it may return before they are done, which {@link #fetch}
      * is not.
      */
     public void run() {
-        execution.run(planned().steps);
+        Plan current = planned();
+        execution.run(current.steps);
+        if (current.results != null) {
+            execution.prefetch(current.results);
+        }
     }
 
     /**

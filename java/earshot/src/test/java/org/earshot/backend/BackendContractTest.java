@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.earshot.BackendException;
@@ -102,7 +103,7 @@ class BackendContractTest {
         List<Maker> makers = new ArrayList<>();
         makers.add(new Maker("portable", PortableBackend::new));
         // Fails where the library does not load: a test that passes it over would show nothing.
-        new CpuProvider().start(1, Precision.FLOAT32);
+        new CpuProvider().start(1, Precision.FLOAT32, OptionalInt.empty());
         for (InstructionSet set : InstructionSet.values()) {
             if (set.available()) {
                 makers.add(new Maker("cpu " + set, threads -> new CpuBackend(set, threads)));

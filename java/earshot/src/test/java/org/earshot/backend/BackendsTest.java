@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.ResourceBundle;
 import org.earshot.BackendException;
 import org.earshot.DeviceException;
@@ -54,12 +55,20 @@ class BackendsTest {
     @Test
     void autoPassesOverWhatDoesNotStartAndSaysWhy() {
         Backends backends = new Backends(List.of(failing("cuda"), new PortableProvider()), SelfTest::run, logger);
-        assertEquals("portable", backends.startOne("auto", 1, Precision.FLOAT32).name());
+        assertEquals(
+                "portable",
+                backends.startOne("auto", 1, Precision.FLOAT32, OptionalInt.empty())
+                        .name());
         assertEquals(1, logger.lines.size());
         assertTrue(logger.lines.get(0).contains("cuda"), logger.lines.get(0));
         assertTrue(logger.lines.get(0).contains("no driver; expected a driver"), logger.lines.get(0));
-        assertEquals(false, backends.tryAll(1, Precision.FLOAT32).get(0).starts());
-        assertThrows(BackendException.class, () -> backends.startOne("cuda", 1, Precision.FLOAT32));
+        assertEquals(
+                false,
+                backends.tryAll(1, Precision.FLOAT32, OptionalInt.empty())
+                        .get(0)
+                        .starts());
+        assertThrows(
+                BackendException.class, () -> backends.startOne("cuda", 1, Precision.FLOAT32, OptionalInt.empty()));
     }
 
     @Test
@@ -71,14 +80,15 @@ class BackendsTest {
     @Test
     void autoPassesOverWhatDoesNotHaveThePrecision() {
         Backends none = new Backends(List.of(new PortableProvider()), SelfTest::run, logger);
-        BackendException e = assertThrows(BackendException.class, () -> none.startOne("auto", 1, Precision.BF16));
+        BackendException e = assertThrows(
+                BackendException.class, () -> none.startOne("auto", 1, Precision.BF16, OptionalInt.empty()));
         assertTrue(e.getMessage().contains("precision bf16"), e.getMessage());
         assertTrue(logger.lines.get(0).contains("precision bf16"), logger.lines.get(0));
     }
 
     @Test
     void aBackendShowsThatItRounds() {
-        new CpuProvider().start(1, Precision.FLOAT32);
+        new CpuProvider().start(1, Precision.FLOAT32, OptionalInt.empty());
         if (InstructionSet.best().hasBf16()) {
             assertEquals(
                     "cpu[avx512, bf16, 2 threads]",
@@ -100,7 +110,10 @@ class BackendsTest {
                         new PortableProvider()),
                 SelfTest::run,
                 logger);
-        assertEquals("portable", backends.startOne("auto", 1, Precision.FLOAT32).name());
+        assertEquals(
+                "portable",
+                backends.startOne("auto", 1, Precision.FLOAT32, OptionalInt.empty())
+                        .name());
         assertTrue(logger.lines.isEmpty(), logger.lines.toString());
     }
 
@@ -108,6 +121,21 @@ class BackendsTest {
     @EnumSource(Precision.class)
     void cudaKernelsPassTheSelfTest(Precision precision) {
         assertDoesNotThrow(() -> SelfTest.run(new CudaBackend(precision), precision));
+    }
+
+    @Test
+    void aDeviceIsWhatOnlySomeBackendsHave() {
+        for (String name : List.of("cpu", "portable")) {
+            BackendException e = assertThrows(
+                    BackendException.class, () -> Backends.start(name, 1, Precision.FLOAT32, OptionalInt.of(1)));
+            assertTrue(e.getMessage().startsWith(name + ": found device 1; expected none"), e.getMessage());
+        }
+        // Nor is another quietly taken.
+        Backends backends = new Backends(List.of(failing("cuda"), new PortableProvider()), SelfTest::run, logger);
+        BackendException e = assertThrows(
+                BackendException.class, () -> backends.startOne("auto", 1, Precision.FLOAT32, OptionalInt.of(0)));
+        assertTrue(e.getMessage().contains("cuda: cuda: found no driver"), e.getMessage());
+        assertTrue(e.getMessage().contains("portable: found device 0"), e.getMessage());
     }
 
     @Test
@@ -119,16 +147,16 @@ class BackendsTest {
             }
 
             @Override
-            public Backend start(int threads, Precision precision) {
+            public Backend start(int threads, Precision precision, OptionalInt device) {
                 return withoutMean(new PortableBackend(threads));
             }
         };
         Backends backends = new Backends(List.of(wrong), SelfTest::run, logger);
-        BackendException e =
-                assertThrows(BackendException.class, () -> backends.startOne("wrong", 1, Precision.FLOAT32));
+        BackendException e = assertThrows(
+                BackendException.class, () -> backends.startOne("wrong", 1, Precision.FLOAT32, OptionalInt.empty()));
         assertTrue(e.getMessage().contains("self-test"), e.getMessage());
-        BackendException none =
-                assertThrows(BackendException.class, () -> backends.startOne("auto", 1, Precision.FLOAT32));
+        BackendException none = assertThrows(
+                BackendException.class, () -> backends.startOne("auto", 1, Precision.FLOAT32, OptionalInt.empty()));
         assertTrue(none.getMessage().contains("self-test"), none.getMessage());
     }
 
@@ -144,7 +172,7 @@ class BackendsTest {
             }
 
             @Override
-            public Backend start(int threads, Precision precision) {
+            public Backend start(int threads, Precision precision, OptionalInt device) {
                 throw failure;
             }
         };

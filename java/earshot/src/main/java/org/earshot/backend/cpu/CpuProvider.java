@@ -1,5 +1,6 @@
 package org.earshot.backend.cpu;
 
+import java.util.OptionalInt;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
@@ -17,7 +18,8 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
-    public Backend start(int threads, Precision precision) {
+    public Backend start(int threads, Precision precision, OptionalInt device) {
+        BackendProvider.requireNoDevice(CpuBackend.NAME, device);
         load();
         return new CpuBackend(InstructionSet.best(), threads, precision);
     }

@@ -1,6 +1,8 @@
 package org.earshot.backend.cuda;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.earshot.BackendException;
 import org.earshot.backend.Execution;
@@ -12,7 +14,7 @@ import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
 import org.earshot.layer.LogMelSpectrogram;
 
-/** The CUDA kernels on the first device that this process sees ({@code CUDA_VISIBLE_DEVICES} chooses). */
+/** The CUDA kernels on one of the devices that this process sees ({@code CUDA_VISIBLE_DEVICES} chooses). */
 public final class CudaBackend extends PackedBackend {
     /** Its name. */
     public static final String NAME = "cuda";
@@ -26,31 +28,71 @@ public final class CudaBackend extends PackedBackend {
     private static final int MOST_TRANSFORM = 4096;
 
     private final Precision precision;
-    private final String device;
+    private final int device;
+    private final String description;
 
     /**
-     * Creates the backend, loading the library where nobody has yet.
+     * Creates the backend on the first device, loading the library where nobody has yet.
      *
      * @param precision of the encoder's and the Mamba paths' products
      * @throws BackendException if there is no device to run on, or if it does not have the precision
      */
     public CudaBackend(Precision precision) {
+        this(precision, 0);
+    }
+
+    /**
+     * Creates the backend, loading the library where nobody has yet.
+     *
+     * @param precision of the encoder's and the Mamba paths' products
+     * @param device which device, from 0 on
+     * @throws BackendException if there is no such device (the message lists those there are), if it cannot run the
+     *     kernels, or if it does not have the precision
+     */
+    public CudaBackend(Precision precision, int device) {
         this.precision = precision;
+        this.device = device;
         CudaProvider.load();
-        CudaStatus.check(EarshotCuda.earshot_cuda_probe());
+        requireDevice(device);
+        CudaStatus.check(EarshotCuda.earshot_cuda_probe(device));
+        description = describe(device);
+        if (EarshotCuda.earshot_cuda_precision_available(device, precisionCode()) != 1) {
+            throw new BackendException(
+                    NAME,
+                    "precision " + precision + " on " + description,
+                    "a device of compute capability 8.0 or later, or precision " + Precision.FLOAT32);
+        }
+    }
+
+    private static void requireDevice(int device) {
+        int[] count = new int[1];
+        CudaStatus.check(EarshotCuda.earshot_cuda_device_count(count));
+        if (device < 0 || device >= count[0]) {
+            List<String> all = new ArrayList<>();
+            for (int i = 0; i < count[0]; i++) {
+                all.add(nameOf(i));
+            }
+            throw new BackendException(NAME, "device " + device, "one of " + String.join("; ", all));
+        }
+    }
+
+    /** A device in a list of all; one that cannot run the kernels is listed too. */
+    private static String nameOf(int device) {
+        try {
+            return describe(device);
+        } catch (BackendException e) {
+            return "device " + device + " (" + e.getMessage() + ")";
+        }
+    }
+
+    private static String describe(int device) {
         byte[] text = new byte[DESCRIPTION_BYTES];
-        CudaStatus.check(EarshotCuda.earshot_cuda_describe(text, text.length));
+        CudaStatus.check(EarshotCuda.earshot_cuda_describe(device, text, text.length));
         int length = 0;
         while (text[length] != 0) {
             length++;
         }
-        device = new String(text, 0, length, StandardCharsets.UTF_8);
-        if (EarshotCuda.earshot_cuda_precision_available(precisionCode()) != 1) {
-            throw new BackendException(
-                    NAME,
-                    "precision " + precision + " on " + device,
-                    "a device of compute capability 8.0 or later, or precision " + Precision.FLOAT32);
-        }
+        return "device " + device + ": " + new String(text, 0, length, StandardCharsets.UTF_8);
     }
 
     @Override
@@ -60,12 +102,12 @@ public final class CudaBackend extends PackedBackend {
 
     @Override
     public Execution open() {
-        return new CudaExecution();
+        return new CudaExecution(device);
     }
 
     @Override
     protected Operation operation(Layer layer) {
-        return new CudaOperation(layer, PackedLayer.of(layer), precisionCode());
+        return new CudaOperation(layer, PackedLayer.of(layer), precisionCode(), device);
     }
 
     /** Where the kernels have the transform's size, PCM goes up to the device as it is. */
@@ -75,7 +117,7 @@ public final class CudaBackend extends PackedBackend {
         boolean supported = size >= LEAST_TRANSFORM && size <= MOST_TRANSFORM && Integer.bitCount(size) == 1;
         return supported
                 ? Optional.of(new CudaOperation(
-                        new LogMelSpectrogram(parameters), PackedLayer.of(parameters), precisionCode()))
+                        new LogMelSpectrogram(parameters), PackedLayer.of(parameters), precisionCode(), device))
                 : Optional.empty();
     }
 
@@ -90,6 +132,6 @@ public final class CudaBackend extends PackedBackend {
     @Override
     public String toString() {
         String shown = precision == Precision.FLOAT32 ? "" : precision + ", ";
-        return NAME + "[" + shown + device + "]";
+        return NAME + "[" + shown + description + "]";
     }
 }

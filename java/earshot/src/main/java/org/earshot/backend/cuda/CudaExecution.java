@@ -13,13 +13,15 @@ import org.earshot.backend.View;
 final class CudaExecution extends OwningExecution {
     private final EarshotCuda.earshot_cuda_stream stream = new EarshotCuda.earshot_cuda_stream();
     private final EarshotCuda.earshot_cuda_graph graph = new EarshotCuda.earshot_cuda_graph();
+    private final CudaStaging staging;
     /** What ran last, and whether the graph holds it. */
     private List<Operation.Step> latest;
 
     private boolean recorded;
 
-    CudaExecution() {
-        CudaStatus.check(EarshotCuda.earshot_cuda_stream_create(stream));
+    CudaExecution(int device) {
+        CudaStatus.check(EarshotCuda.earshot_cuda_stream_create(device, stream));
+        staging = new CudaStaging(stream);
     }
 
     EarshotCuda.earshot_cuda_stream stream() {
@@ -41,27 +43,34 @@ final class CudaExecution extends OwningExecution {
     @Override
     public boolean forget(Memory block) {
         forgetRecording();
+        staging.forget(((CudaMemory) block).handle());
         return super.forget(block);
     }
 
     @Override
     public void write(float[] source, View target) {
         int count = requireOwn(target, source.length);
-        CudaStatus.check(
-                EarshotCuda.earshot_cuda_write(stream, source, count, CudaMemory.handle(target), target.offset()));
+        staging.write(source, count, CudaMemory.handle(target), target.offset());
     }
 
     @Override
     public void read(View source, float[] target) {
         int count = requireOwn(source, target.length);
-        CudaStatus.check(
-                EarshotCuda.earshot_cuda_read(stream, CudaMemory.handle(source), source.offset(), target, count));
+        staging.read(CudaMemory.handle(source), source.offset(), target, count);
+    }
+
+    @Override
+    public void prefetch(View source) {
+        requireOwn(source);
+        staging.fetch(CudaMemory.handle(source), source.offset(), source.shape().elements());
     }
 
     @Override
     @SuppressWarnings("ReferenceEquality") // the same list, not an equal one
     public void run(List<Operation.Step> steps) {
         requireOpen();
+        staging.send();
+        staging.forgetFetched();
         if (steps != latest) {
             forgetRecording();
             enqueue(steps);
@@ -111,7 +120,7 @@ final class CudaExecution extends OwningExecution {
     @Override
     public void finish() {
         requireOpen();
-        CudaStatus.check(EarshotCuda.earshot_cuda_wait(stream));
+        staging.await();
     }
 
     @Override

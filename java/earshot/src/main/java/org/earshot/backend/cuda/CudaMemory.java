@@ -16,7 +16,11 @@ final class CudaMemory implements Memory {
     }
 
     static EarshotCuda.earshot_cuda_memory handle(View view) {
-        return ((CudaMemory) view.memory()).handle;
+        return ((CudaMemory) view.memory()).handle();
+    }
+
+    EarshotCuda.earshot_cuda_memory handle() {
+        return handle;
     }
 
     @Override

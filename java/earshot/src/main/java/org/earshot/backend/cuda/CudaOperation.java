@@ -12,7 +12,7 @@ import org.earshot.layer.Signature;
 final class CudaOperation extends CheckedOperation<CudaExecution> {
     private final EarshotCuda.earshot_cuda_op handle = new EarshotCuda.earshot_cuda_op();
 
-    CudaOperation(Signature signature, PackedLayer packed, int precision) {
+    CudaOperation(Signature signature, PackedLayer packed, int precision, int device) {
         super(signature, CudaExecution.class);
         CudaStatus.check(EarshotCuda.earshot_cuda_op_create(
                 packed.kind().code(),
@@ -21,6 +21,7 @@ final class CudaOperation extends CheckedOperation<CudaExecution> {
                 packed.weights(),
                 packed.weights().length,
                 precision,
+                device,
                 handle));
     }
 

@@ -1,5 +1,6 @@
 package org.earshot.backend.cuda;
 
+import java.util.OptionalInt;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
@@ -17,13 +18,13 @@ public final class CudaProvider implements BackendProvider {
     }
 
     @Override
-    public Backend start(int threads, Precision precision) {
+    public Backend start(int threads, Precision precision, OptionalInt device) {
         load();
         if (EarshotCuda.earshot_cuda_build() == EarshotCuda.EARSHOT_CUDA_BUILD_EMULATION) {
             throw new BackendException(
                     CudaBackend.NAME, "kernels compiled for the CPU, which are for tests", "kernels for a device");
         }
-        return new CudaBackend(precision);
+        return new CudaBackend(precision, device.orElse(0));
     }
 
     /** Loads the library; the first failure's reason is kept, since the JVM reports later ones without it. */

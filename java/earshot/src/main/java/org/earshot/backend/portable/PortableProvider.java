@@ -1,5 +1,6 @@
 package org.earshot.backend.portable;
 
+import java.util.OptionalInt;
 import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
@@ -16,7 +17,8 @@ public final class PortableProvider implements BackendProvider {
     }
 
     @Override
-    public Backend start(int threads, Precision precision) {
+    public Backend start(int threads, Precision precision, OptionalInt device) {
+        BackendProvider.requireNoDevice(PortableBackend.NAME, device);
         if (precision != Precision.FLOAT32) {
             throw new BackendException(
                     PortableBackend.NAME, "precision " + precision, Precision.FLOAT32 + ", the only one it has");

@@ -16,6 +16,7 @@ import org.earshot.layer.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only this backend does, on kernels executed by the CPU. */
 class CudaBackendTest {
@@ -25,7 +26,8 @@ class CudaBackendTest {
             long tooMany = 1L << 33; // 32 GiB; the emulated device has 2
             DeviceException e = assertThrows(DeviceException.class, () -> execution.allocate(tooMany));
             assertEquals(DeviceException.Reason.OUT_OF_MEMORY, e.reason());
-            assertTrue(e.getMessage().contains(Long.toString(tooMany)), e.getMessage());
+            assertTrue(e.getMessage().contains("32.00 GiB needed for " + tooMany + " floats"), e.getMessage());
+            assertTrue(e.getMessage().contains("free of the device's 2.00 GiB"), e.getMessage());
             Memory memory = execution.allocate(3);
             float[] values = {1, 2, 3};
             View view = new View(memory, 0, Shape.of(3));
@@ -51,6 +53,98 @@ class CudaBackendTest {
         String text = new CudaBackend(precision).toString();
         assertTrue(text.contains("compute capability"), text);
         assertEquals(precision != Precision.FLOAT32, text.contains(precision.label()), text);
+    }
+
+    @Test
+    void namesTheDeviceItRunsOn() {
+        for (int device = 0; device < 2; device++) {
+            String text = new CudaBackend(Precision.FLOAT32, device).toString();
+            assertTrue(text.startsWith("cuda[device " + device + ": CPU execution"), text);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 2, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aDeviceThatIsNotThereListsThoseThatAre(int device) {
+        BackendException e = assertThrows(BackendException.class, () -> new CudaBackend(Precision.FLOAT32, device));
+        assertTrue(e.getMessage().startsWith("cuda: found device " + device + "; expected one of device 0: CPU"));
+        assertTrue(e.getMessage().contains("; device 1: CPU execution"), e.getMessage());
+    }
+
+    /** Numbers that tell where they belong. */
+    private static float[] counted(int count, int first) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = first + i;
+        }
+        return values;
+    }
+
+    /** Around the piece that is sent at once and the whole staging memory, to places one behind the other and not. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 1 << 20, (1 << 20) + 1, 3 << 20})
+    void copiesOfAnySizeArrive(int count) {
+        try (Execution execution = new CudaBackend(Precision.FLOAT32, 1).open()) {
+            Memory memory = execution.allocate(2L * count + 10);
+            View first = new View(memory, 0, Shape.of(count));
+            View next = new View(memory, count, Shape.of(5));
+            View apart = new View(memory, count + 7L, Shape.of(count));
+            execution.write(counted(count, 1), first);
+            execution.write(counted(5, -5), next);
+            execution.write(counted(count, 3), apart);
+            // Written again before it was sent: the later values count.
+            execution.write(counted(5, -50), next);
+            float[] all = new float[2 * count + 10];
+            execution.read(new View(memory, 0, Shape.of(all.length)), all);
+            float[] expected = new float[all.length];
+            System.arraycopy(counted(count, 1), 0, expected, 0, count);
+            System.arraycopy(counted(5, -50), 0, expected, count, 5);
+            System.arraycopy(counted(count, 3), 0, expected, count + 7, count);
+            assertArrayEquals(expected, all);
+        }
+    }
+
+    @Test
+    void whatWasFetchedIsReadAsItWasThen() {
+        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+            Memory memory = execution.allocate(100);
+            View all = new View(memory, 0, Shape.of(100));
+            View part = new View(memory, 40, Shape.of(3));
+            float[] three = new float[3];
+            execution.write(counted(100, 0), all);
+            execution.prefetch(all);
+            execution.read(part, three);
+            assertArrayEquals(new float[] {40, 41, 42}, three);
+            execution.read(new View(memory, 97, Shape.of(3)), three);
+            assertArrayEquals(new float[] {97, 98, 99}, three);
+            // New values are read, not those that were fetched before.
+            execution.write(new float[] {7, 8, 9}, part);
+            execution.read(part, three);
+            assertArrayEquals(new float[] {7, 8, 9}, three);
+            // Partly outside of what was fetched.
+            execution.prefetch(part);
+            execution.read(new View(memory, 41, Shape.of(3)), three);
+            assertArrayEquals(new float[] {8, 9, 43}, three);
+            Memory other = execution.allocate(100);
+            execution.prefetch(all);
+            memory.close();
+            execution.read(new View(other, 40, Shape.of(3)), three);
+            assertArrayEquals(new float[3], three);
+            assertThrows(IllegalArgumentException.class, () -> execution.prefetch(all));
+        }
+    }
+
+    @Test
+    void memoryMayBeClosedBeforeItsValuesWereSent() {
+        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+            Memory memory = execution.allocate(3);
+            execution.write(new float[] {1, 2, 3}, new View(memory, 0, Shape.of(3)));
+            memory.close();
+            View view = new View(execution.allocate(3), 0, Shape.of(3));
+            float[] values = {9, 9, 9};
+            execution.read(view, values);
+            assertArrayEquals(new float[3], values);
+        }
     }
 
     @Test
