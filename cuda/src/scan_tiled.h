@@ -69,6 +69,15 @@ struct Tile {
     }
 };
 
+/* What a thread of states needs of a token. */
+template <int LANES, int CHANNELS>
+struct TokenOfStates {
+    float step[CHANNELS];
+    float input[CHANNELS];
+    Float4 b[Tile<LANES, CHANNELS>::own / 4];
+    Float4 c[Tile<LANES, CHANNELS>::own / 4];
+};
+
 /* 2^x for x from -125 to 127, 2^-125 below, on the multiply-add pipe. */
 __device__ __forceinline__ float polynomial_exp2(float x) {
     constexpr float kRounder = 12582912.0F;
@@ -325,45 +334,52 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int own_row = group_row + kRank + lane * Mine::own;
                 const int own_pair = Mine::pair(channel);
                 const int own_sum = lane * Mine::sums + channel;
-#pragma unroll
-                for (int j = 0; j < Mine::tokens; ++j) {
-                    float step[CHANNELS];
-                    float in[CHANNELS];
+                TokenOfStates<LANES, CHANNELS> token_now = {};
+                TokenOfStates<LANES, CHANNELS> token_next = {};
+                const auto load = [&](int j, TokenOfStates<LANES, CHANNELS> &to) {
                     if constexpr (CHANNELS == 1) {
                         const Float2 one = pairs.load<2>(own_pair + j * Mine::wide * 2);
-                        step[0] = one.v[0];
-                        in[0] = one.v[1];
+                        to.step[0] = one.v[0];
+                        to.input[0] = one.v[1];
                     } else {
 #pragma unroll
                         for (int half = 0; half < CHANNELS / 2; ++half) {
                             const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2 + half * Mine::wide);
-                            step[2 * half] = two.v[0];
-                            in[2 * half] = two.v[1];
-                            step[2 * half + 1] = two.v[2];
-                            in[2 * half + 1] = two.v[3];
+                            to.step[2 * half] = two.v[0];
+                            to.input[2 * half] = two.v[1];
+                            to.step[2 * half + 1] = two.v[2];
+                            to.input[2 * half + 1] = two.v[3];
                         }
+                    }
+#pragma unroll
+                    for (int s = 0; s < Mine::own / 4; ++s) {
+                        to.b[s] = rows.load4(own_row + j * kRow + s * 4);
+                        if constexpr (!ENDS) {
+                            to.c[s] = rows.load4(own_row + j * kRow + kStates + s * 4);
+                        }
+                    }
+                };
+                load(0, token_next);
+#pragma unroll
+                for (int j = 0; j < Mine::tokens; ++j) {
+                    token_now = token_next;
+                    if (j + 1 < Mine::tokens) {
+                        load(j + 1, token_next);
                     }
                     Vector<float, CHANNELS> y = {};
 #pragma unroll
-                    for (int s = 0; s < Mine::own; s += 4) {
-                        const Float4 b4 = rows.load4(own_row + j * kRow + s);
-                        Float4 c4 = {};
-                        if constexpr (!ENDS) {
-                            c4 = rows.load4(own_row + j * kRow + kStates + s);
-                        }
+                    for (int s = 0; s < Mine::own; ++s) {
 #pragma unroll
                         for (int c = 0; c < CHANNELS; ++c) {
-#pragma unroll
-                            for (int k = 0; k < 4; ++k) {
-                                const int i = (j * Mine::own + s + k) * CHANNELS + c;
-                                const float decay =
-                                    kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
-                                        ? polynomial_exp2(step[c] * a[c][s + k])
-                                        : fast_exp2(step[c] * a[c][s + k]);
-                                h[c][s + k] = fmaf(decay, h[c][s + k], in[c] * b4.v[k]);
-                                if constexpr (!ENDS) {
-                                    y.v[c] = fmaf(c4.v[k], h[c][s + k], y.v[c]);
-                                }
+                            const int i = (j * Mine::own + s) * CHANNELS + c;
+                            const float power = token_now.step[c] * a[c][s];
+                            const float decay =
+                                kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
+                                    ? polynomial_exp2(power)
+                                    : fast_exp2(power);
+                            h[c][s] = fmaf(decay, h[c][s], token_now.input[c] * token_now.b[s / 4].v[s % 4]);
+                            if constexpr (!ENDS) {
+                                y.v[c] = fmaf(token_now.c[s / 4].v[s % 4], h[c][s], y.v[c]);
                             }
                         }
                     }
