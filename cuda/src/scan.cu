@@ -25,8 +25,8 @@ namespace {
 constexpr std::int64_t kSchedulers = 4; /* of a multiprocessor */
 constexpr double kWarpsKept = 3;
 constexpr double kSegmentsBelow = 1;
-constexpr double kSegmentWarps = 4;
-constexpr std::int64_t kShortestSegmented = 512;
+constexpr double kSegmentWarps = 2;
+constexpr std::int64_t kShortestSegmented = 256;
 constexpr std::int64_t kSegmentUnit = 32; /* the fast kernels' chunk */
 constexpr std::int64_t kBlockWarps = 4;
 constexpr std::int64_t kBlockThreads = 32 * kBlockWarps;
@@ -49,8 +49,8 @@ std::vector<Preference> preferences(std::int32_t states) {
         return {{{2, 2}, 1.5}, {{2, 1}, 0}};
     }
     if (states <= 16) {
-        return {{{2, 4, 0, 2}, kNever}, {{1, 2, 0, 2}, kNever}, {{2, 2, 0, 2}, 3},
-                {{4, 4, 0, 2}, kNever}, {{4, 2, 0, 2}, 3},      {{4, 1, 0, 2}, 0}};
+        return {{{2, 4, 0, 2}, kNever}, {{1, 2, 0, 2}, kNever}, {{2, 2, 0, 2}, 2.5},
+                {{4, 4, 0, 2}, kNever}, {{4, 2, 0, 2}, 1.8},    {{4, 1, 0, 2}, 0}};
     }
     if (states <= 32) {
         return {{{4, 2}, 1.5}, {{4, 1}, 0}};

@@ -16,9 +16,8 @@ constexpr Variant variant() {
 
 constexpr Variant kVariants[] = {
     variant<1, 2, 0, 2>(), variant<1, 2, 1, 2>(), variant<2, 4, 0, 2>(), variant<2, 4, 1, 2>(), variant<2, 2, 0, 2>(),
-    variant<2, 2, 0, 4>(), variant<2, 2, 1, 2>(), variant<2, 2, 2, 2>(), variant<2, 2, 3, 2>(), variant<4, 4, 0, 2>(),
-    variant<4, 4, 2, 2>(), variant<4, 2, 0, 2>(), variant<4, 2, 0, 4>(), variant<4, 2, 1, 2>(), variant<4, 2, 2, 2>(),
-    variant<4, 1, 0, 1>(), variant<4, 1, 0, 2>(), variant<4, 1, 1, 2>(), variant<4, 1, 2, 2>(), variant<4, 1, 3, 2>()};
+    variant<2, 2, 1, 2>(), variant<2, 2, 2, 2>(), variant<2, 2, 3, 2>(), variant<4, 4, 0, 2>(), variant<4, 2, 0, 2>(),
+    variant<4, 2, 1, 2>(), variant<4, 2, 2, 2>(), variant<4, 1, 0, 2>(), variant<4, 1, 1, 2>()};
 
 } // namespace
 
