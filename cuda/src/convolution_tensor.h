@@ -4,8 +4,8 @@
  *
  * Idea: an implicit product of 64, 128 or 256 positions by 64 output channels with the multiply of tensor_tile.h. A tile's
  * frames lie one dilation apart, so that their 3 taps in time need 2 more rows of input, not 2 dilations more. One chunk
- * of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async while the chunk
- * before it is multiplied; all taps read it there, each by another shift. Weights follow two taps ahead. Planes of a dense block are read where their
+ * of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async, by a warp that does
+ * nothing else, while the chunk before it is multiplied; all taps read it there, each by another shift. Weights follow two taps ahead. Planes of a dense block are read where their
  * norms left them: no concatenation. Statistics for the norm behind it come from the sums while they are in registers.
  *
  * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read 1.33 times (halo; from L2), 8.2 MB written,
@@ -54,7 +54,7 @@ inline std::size_t shared_bytes(const Convolution &c, Arithmetic a, int tile_fra
 
 /* VECTOR: channels may be copied four at a time; always so for pairs. */
 template <Arithmetic A, int ROWS, bool VECTOR>
-__global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A == Arithmetic::SPLIT) ? 1 : 2)
+__global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic::SPLIT ? 2 : 1)
     tensor_convolution_kernel(Convolution c) {
     begin_kernel();
     constexpr int TAP = tap_words(A);
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A =
     const std::int64_t clip = blockIdx.x / static_cast<unsigned>(c.tiles.count());
     const ConvolutionTile tile(c.tiles, tile_index);
 
-    for (int cell = static_cast<int>(threadIdx.x); cell < cells; cell += TENSOR_THREADS) {
+    for (int cell = static_cast<int>(threadIdx.x); cell < cells; cell += PRODUCED_THREADS) {
         const int frame = tile.frame + cell / columns * g.dilation_time - g.padding_time;
         const int band = tile.band * g.stride_frequency + cell % columns - g.padding_frequency;
         positions[cell] = frame >= 0 && frame < c.frames && band >= 0 && band < c.bands ? frame * c.bands + band : -1;
@@ -83,13 +83,14 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A =
     const int position_words = takes_pairs(A) ? chunks * CHUNK_WORDS : c.input.channels;
     const std::int64_t clip_words = clip * c.frames * c.bands * position_words;
     const int all = (c.first + 1) * chunks;
-    /* Copies the cells first to end - 1 of a chunk. */
+    /* Copies the cells first to end - 1 of a chunk, by the producers. */
     const auto fetch_cells = [&](int index, int first, int end) {
         const int plane = c.first - index / chunks;
-        const int word = index % chunks * CHUNK_WORDS + static_cast<int>(threadIdx.x) % PIECES * 4;
+        const int word = index % chunks * CHUNK_WORDS + lane % PIECES * 4;
         const std::int64_t base = plane * c.input.plane_step + clip_words;
-        const int stage = index % STAGES * cells * ROW_WORDS + static_cast<int>(threadIdx.x) % PIECES * 4;
-        for (int cell = first + static_cast<int>(threadIdx.x) / PIECES; cell < end; cell += TENSOR_THREADS / PIECES) {
+        const int stage = index % STAGES * cells * ROW_WORDS + lane % PIECES * 4;
+#pragma unroll 4
+        for (int cell = first + lane / PIECES; cell < end; cell += 32 / PIECES) {
             const int position = positions[cell];
             const std::int64_t from = base + static_cast<std::int64_t>(position) * position_words + word;
             const int at = stage + cell * ROW_WORDS;
@@ -111,57 +112,74 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A =
 #pragma unroll
             for (int i = 0; i < COLUMN_WARPS; ++i) {
                 const std::int64_t column = static_cast<std::int64_t>(blockIdx.y) * COLUMN_WARPS + i;
-                copy_weights(taps_weights, (iteration % WEIGHT_STAGES * COLUMN_WARPS + i) * TAP, c.weights,
-                             (column * iterations + iteration) * TAP, TAP);
+                copy_weights<32>(taps_weights, (iteration % WEIGHT_STAGES * COLUMN_WARPS + i) * TAP, c.weights,
+                                 (column * iterations + iteration) * TAP, TAP, lane);
             }
         }
     };
     /* A chunk's cells are copied during as many taps of the chunk before it as leave two to wait for them. */
     const int fetching_taps = taps > 2 ? taps - 2 : 1;
 
+    const bool produces = warp >= TENSOR_THREADS / 32;
+    static_assert(PRODUCER_WARPS == 1, "a lane is a producer's number");
+    __syncthreads();
+    if (produces) {
+        fetch_cells(0, 0, cells);
+        fetch_weights(0);
+        commit_copies();
+        fetch_weights(1);
+        commit_copies();
+        int tap = 0;
+        int index = 0;
+        for (int iteration = 0; iteration < iterations; ++iteration) {
+            /* What the iteration before this one began is needed in the next one, if a chunk has but one tap. */
+            if (taps == 1) {
+                wait_for_groups<0>();
+            } else {
+                wait_for_groups<1>();
+            }
+            /* Behind it all warps see this tap's weights and cells, and none reads the last tap's any more. */
+            meet();
+            fetch_weights(iteration + 2);
+            if (index + 1 < all && tap < fetching_taps) {
+                fetch_cells(index + 1, cells * tap / fetching_taps, cells * (tap + 1) / fetching_taps);
+            }
+            commit_copies();
+            ++tap;
+            if (tap == taps) {
+                tap = 0;
+                ++index;
+            }
+        }
+    }
+
     /* 16 rows of sums are 16 bands of one frame. */
     const int band_tiles = c.tiles.bands / 16;
     const auto frame_of = [&](int r) { return (row_warp * ROWS + r) / band_tiles; };
     const auto band_of = [&](int r) { return (row_warp * ROWS + r) % band_tiles * 16; };
     TileSums<ROWS, WARP_TILES> sums;
-    int place[ROWS];
+    if (!produces) {
+        int place[ROWS];
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-        place[r] = lane_place<A>((frame_of(r) * columns + band_of(r) * g.stride_frequency) * ROW_WORDS,
-                                 g.stride_frequency * ROW_WORDS, lane);
-    }
-    __syncthreads();
-    fetch_cells(0, 0, cells);
-    fetch_weights(0);
-    commit_copies();
-    fetch_weights(1);
-    commit_copies();
-    int iteration = 0;
-    for (int index = 0; index < all; ++index) {
-        int tap = 0;
-        for (int tap_time = 0; tap_time < g.kernel_time; ++tap_time) {
-            for (int tap_band = 0; tap_band < g.kernel_frequency; ++tap_band, ++tap, ++iteration) {
-                /* What the iteration before this one began is needed in the next one, if a chunk has but one tap. */
-                if (taps == 1) {
-                    wait_for_groups<0>();
-                } else {
-                    wait_for_groups<1>();
-                }
-                /* Behind it all warps see this tap's weights and cells, and none reads the last tap's any more. */
-                __syncthreads();
-                fetch_weights(iteration + 2);
-                if (index + 1 < all && tap < fetching_taps) {
-                    fetch_cells(index + 1, cells * tap / fetching_taps, cells * (tap + 1) / fetching_taps);
-                }
-                commit_copies();
-                int here[ROWS];
+        for (int r = 0; r < ROWS; ++r) {
+            place[r] = lane_place<A>((frame_of(r) * columns + band_of(r) * g.stride_frequency) * ROW_WORDS,
+                                     g.stride_frequency * ROW_WORDS, lane);
+        }
+        int iteration = 0;
+        for (int index = 0; index < all; ++index) {
+            const int stage = index % STAGES * cells * ROW_WORDS;
+            for (int tap_time = 0; tap_time < g.kernel_time; ++tap_time) {
+                for (int tap_band = 0; tap_band < g.kernel_frequency; ++tap_band, ++iteration) {
+                    meet();
+                    int here[ROWS];
 #pragma unroll
-                for (int r = 0; r < ROWS; ++r) {
-                    here[r] = place[r] + index % STAGES * cells * ROW_WORDS + (tap_time * columns + tap_band) * ROW_WORDS;
+                    for (int r = 0; r < ROWS; ++r) {
+                        here[r] = place[r] + stage + (tap_time * columns + tap_band) * ROW_WORDS;
+                    }
+                    multiply_steps<A, chunk_steps(A)>(
+                        sums, stages, here, 8 * g.stride_frequency * ROW_WORDS, taps_weights,
+                        (iteration % WEIGHT_STAGES * COLUMN_WARPS + warp % COLUMN_WARPS) * TAP, lane);
                 }
-                multiply_steps<A, chunk_steps(A)>(
-                    sums, stages, here, 8 * g.stride_frequency * ROW_WORDS, taps_weights,
-                    (iteration % WEIGHT_STAGES * COLUMN_WARPS + warp % COLUMN_WARPS) * TAP, lane);
             }
         }
     }
@@ -173,7 +191,7 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A =
         return frame_out(r) < c.tiles.frames_out && band_out(r, half) < c.tiles.bands_out;
     };
 #pragma unroll
-    for (int pair = 0; pair < 2; ++pair) {
+    for (int pair = 0; !produces && pair < 2; ++pair) {
         const int channel = column_tile * 32 + pair * 16 + lane % 4 * 4;
         Float4 scale = {{1.0F, 1.0F, 1.0F, 1.0F}};
         Float4 bias = {};
@@ -219,7 +237,7 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && A =
     }
     if (!c.statistics.empty()) {
         write_statistics<2 * ROWS>(
-            c, tile, channel0, clip, tile_index, row_warp,
+            c, tile, channel0, clip, tile_index, row_warp, !produces,
             [&](int r, int i) { return sums.fragment[r / 2][i / 2].v[r % 2 * 2 + i % 2]; },
             [&](int r) { return inside(r / 2, r % 2); },
             [&](int i) { return warp % COLUMN_WARPS * 32 + interleaved_column(i / 2, lane % 4 * 2 + i % 2); });
@@ -234,13 +252,16 @@ template <Arithmetic A, int ROWS, bool VECTOR> cudaError_t enqueue_as(const Conv
     const cudaError_t allowed = allow_shared(kernel, bytes);
     return allowed != cudaSuccess
                ? allowed
-               : launch("convolution", kernel, grid, dim3(TENSOR_THREADS), bytes, stream, c);
+               : launch("convolution", kernel, grid, dim3(PRODUCED_THREADS), bytes, stream, c);
 }
 
 template <Arithmetic A, bool VECTOR> cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
     switch (c.tiles.frames * c.tiles.bands / (ROW_WARPS * 16)) {
     case 4:
-        return enqueue_as<A, 4, VECTOR>(c, stream);
+        if constexpr (A != Arithmetic::SPLIT) {
+            return enqueue_as<A, 4, VECTOR>(c, stream);
+        }
+        return cudaErrorInvalidValue;
     case 2:
         return enqueue_as<A, 2, VECTOR>(c, stream);
     default:

@@ -91,10 +91,15 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     const std::int64_t token0 = blockIdx.x % tiles * BLOCK_TOKENS;
 
     const int pass_words = COLUMN_WARPS * chunks * chunk_steps(A) * step_words(A, WARP_TILES);
-    const Shared<std::uint32_t> weights(BLOCK_TOKENS * stride * 4 + (norms ? 2 * channels * 4 : 0), 2 * pass_words);
+    const int behind = BLOCK_TOKENS * stride * 4 + (norms ? 2 * channels * 4 : 0);
+    const Shared<std::uint32_t> weights(behind, 2 * pass_words);
+    const Shared<float> scales(behind + 2 * pass_words * 4, p.columns);
     const int passes = (p.columns + PASS_COLUMNS - 1) / PASS_COLUMNS;
-    copy_weights(weights, 0, p.weights, 0, pass_words);
+    copy_weights<TENSOR_THREADS>(weights, 0, p.weights, 0, pass_words, static_cast<int>(threadIdx.x));
     commit_copies();
+    for (int i = static_cast<int>(threadIdx.x); i < p.columns; i += TENSOR_THREADS) {
+        scales[i] = p.scale[i];
+    }
 
     if (norms) {
         norm_parameters(n, clip, parameters);
@@ -180,13 +185,19 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>((warp / COLUMN_WARPS * ROWS + r) * 16 * stride, stride, lane);
     }
+    /* From the lane's first row on; and how many rows from there are tokens. */
+    const std::int64_t first_row = token0 + warp / COLUMN_WARPS * ROWS * 16 + lane / 4;
+    const int rows_left = static_cast<int>(first_row < n.tokens ? min(n.tokens - first_row, std::int64_t{BLOCK_TOKENS}) : 0);
+    const std::int64_t out_first = (clip * n.tokens + (rows_left > 0 ? first_row : 0)) * p.columns;
+    const Span<float> out = p.out.part(out_first, n.batch * n.tokens * p.columns - out_first);
     for (int pass = 0; pass < passes; ++pass) {
         wait_for_groups<0>();
         /* Behind it all warps see the tokens and this pass's weights, and are done with those of the last pass. */
         __syncthreads();
         if (pass + 1 < passes) {
-            copy_weights(weights, (pass + 1) % 2 * pass_words, p.weights,
-                         static_cast<std::int64_t>(pass + 1) * pass_words, pass_words);
+            copy_weights<TENSOR_THREADS>(weights, (pass + 1) % 2 * pass_words, p.weights,
+                                         static_cast<std::int64_t>(pass + 1) * pass_words, pass_words,
+                                         static_cast<int>(threadIdx.x));
             commit_copies();
         }
         const int column0 = pass * PASS_COLUMNS + warp % COLUMN_WARPS * WARP_TILES * 8;
@@ -209,20 +220,19 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
             if (column >= p.columns) {
                 continue;
             }
-            const Float4 scale = p.scale.load4(column);
+            const Float4 scale = scales.load4(column);
 #pragma unroll
             for (int r = 0; r < ROWS; ++r) {
 #pragma unroll
                 for (int half = 0; half < 2; ++half) {
-                    const std::int64_t token =
-                        token0 + (warp / COLUMN_WARPS * ROWS + r) * 16 + half * 8 + lane / 4;
-                    if (token < n.tokens) {
+                    const int row = r * 16 + half * 8;
+                    if (row < rows_left) {
                         Float4 y;
 #pragma unroll
                         for (int i = 0; i < 4; ++i) {
                             y.v[i] = sums.fragment[r][pair * 2 + i / 2].v[half * 2 + i % 2] * scale.v[i];
                         }
-                        p.out.store4((clip * n.tokens + token) * p.columns + column, y);
+                        out.store4(row * p.columns + column, y);
                     }
                 }
             }
@@ -234,7 +244,7 @@ template <Arithmetic A> cudaError_t enqueue_as(const InProjection &p, cudaStream
     const int chunks = chunks_of(A, p.norm.channels);
     const int pass_words = COLUMN_WARPS * chunks * chunk_steps(A) * step_words(A, WARP_TILES);
     const auto bytes =
-        static_cast<std::size_t>(BLOCK_TOKENS * row_words(chunks) + 2 * p.norm.channels + 2 * pass_words) *
+        static_cast<std::size_t>(BLOCK_TOKENS * row_words(chunks) + 2 * p.norm.channels + 2 * pass_words + p.columns) *
         sizeof(float);
     const dim3 grid(static_cast<unsigned>(divide_up(p.norm.tokens, BLOCK_TOKENS) * p.norm.batch));
     const cudaError_t allowed = allow_shared(in_projection_kernel<A>, bytes);

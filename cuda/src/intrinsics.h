@@ -95,11 +95,11 @@ __device__ __forceinline__ float softplus(float x) {
 }
 
 /*
- * Copies four floats from global to shared memory past the registers, without waiting (cp.async, compute capability 8.0;
+ * Copies four words from global to shared memory past the registers, without waiting (cp.async, compute capability 8.0;
  * at once below that, and in emulation, which therefore does not see a missing wait).
  */
-__device__ __forceinline__ void copy_async(const Shared<float> &to, int at, const Span<const float> &from,
-                                           std::int64_t index) {
+template <class T>
+__device__ __forceinline__ void copy_async(const Shared<T> &to, int at, const Span<const T> &from, std::int64_t index) {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
     const auto target = static_cast<std::uint32_t>(__cvta_generic_to_shared(&to[at]));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(target), "l"(&from[index]) : "memory");

@@ -3,7 +3,7 @@
  *
  * Idea: a block of 8 warps, 4 along the rows and 2 along the columns, makes a tile of 64, 128 or 256 rows by 64 columns
  * with the multiply of tensor_tile.h. Activations and weights travel to shared memory in chunks of 32 numbers by
- * cp.async, two chunks ahead, one barrier a chunk. The tile's height is the one that
+ * cp.async, two chunks ahead, one barrier a chunk; two further warps do nothing else. The tile's height is the one that
  * leaves the busiest multiprocessor the least to do. Scale, bias and residual are applied to the sums in registers,
  * which leave 16 bytes at a time.
  *
@@ -26,6 +26,9 @@ constexpr int COLUMN_WARPS = 2;
 constexpr int WARP_TILES = 4; /* of 8 columns */
 constexpr int BLOCK_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;
 constexpr int STAGES = 3;
+/* Two warps only copy. */
+constexpr int PRODUCERS = 64;
+constexpr int THREADS = TENSOR_THREADS + PRODUCERS;
 
 __host__ __device__ constexpr int block_rows(int row_tiles) { return ROW_WARPS * row_tiles * 16; }
 /* Words of weights of a chunk, for each of the two columns of warps. */
@@ -40,14 +43,31 @@ struct Access {
     bool out;
 };
 
+/* Four columns, of which `columns` exist; zeros for the others. In fours, either all exist or none. */
+__device__ __forceinline__ Float4 read_columns(const Span<const float> &from, std::int64_t at, int columns, bool fours) {
+    Float4 x = {};
+    if (fours) {
+        if (columns > 0) {
+            x = from.load4(at);
+        }
+    } else {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            if (i < columns) {
+                x.v[i] = from[at + i];
+            }
+        }
+    }
+    return x;
+}
+
 template <Arithmetic A, int ROWS>
-__global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && splits(A)) ? 1 : 2)
-    tensor_product_kernel(Product p, Access access) {
+__global__ void __launch_bounds__(THREADS, ROWS == 1 && !splits(A) ? 2 : 1) tensor_product_kernel(Product p, Access access) {
     begin_kernel();
     constexpr int STAGE_WORDS = stage_words(A, ROWS);
     constexpr int WEIGHTS = block_rows(ROWS) * ROW_WORDS; /* where they begin in a stage */
     constexpr int PIECES = CHUNK_WORDS / 4;
-    constexpr int LOADS = block_rows(ROWS) * PIECES / TENSOR_THREADS;
+    constexpr int LOADS = block_rows(ROWS) * PIECES / PRODUCERS;
     const Shared<std::uint32_t> stages(0, STAGES * STAGE_WORDS);
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -60,37 +80,58 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && spl
     const int chunks = chunks0 + (p.source[1].width + CHUNK_WORDS - 1) / CHUNK_WORDS;
     const std::int64_t column_tiles = static_cast<std::int64_t>(gridDim.y) * COLUMN_WARPS;
 
+    const int producer = static_cast<int>(threadIdx.x) - TENSOR_THREADS;
     const auto fetch = [&](int chunk) {
         const int which = chunk < chunks0 ? 0 : 1;
         const Rows &source = p.source[which];
         const Span<const std::uint32_t> words = as_words(source.values);
-        const int k0 = (chunk - which * chunks0) * CHUNK_WORDS;
         const int stage = chunk % STAGES * STAGE_WORDS;
 #pragma unroll
         for (int i = 0; i < COLUMN_WARPS; ++i) {
             const std::int64_t tile = group * column_tiles + static_cast<std::int64_t>(blockIdx.y) * COLUMN_WARPS + i;
-            copy_weights(stages, stage + WEIGHTS + i * chunk_weights(A), p.weights,
-                         (tile * chunks + chunk) * chunk_weights(A), chunk_weights(A));
+            copy_weights<PRODUCERS>(stages, stage + WEIGHTS + i * chunk_weights(A), p.weights,
+                                    (tile * chunks + chunk) * chunk_weights(A), chunk_weights(A), producer);
         }
-#pragma unroll
+        const int k = (chunk - which * chunks0) * CHUNK_WORDS + producer % PIECES * 4;
+        const int first = producer / PIECES;
+        const std::int64_t base = static_cast<std::int64_t>(group) * p.source_step;
+        const std::int64_t rows_left = p.rows - row0;
+        const std::int64_t begin = base + (row0 + first) * source.stride + k;
+#pragma unroll 8
         for (int i = 0; i < LOADS; ++i) {
-            const int item = static_cast<int>(threadIdx.x) + i * TENSOR_THREADS;
-            const std::int64_t row = row0 + item / PIECES;
-            const int k = k0 + item % PIECES * 4;
-            const int at = stage + item / PIECES * ROW_WORDS + item % PIECES * 4;
-            const std::int64_t first = static_cast<std::int64_t>(group) * p.source_step;
-            const std::int64_t from = row < p.rows ? first + row * source.stride : first;
+            const int row = first + i * (PRODUCERS / PIECES);
+            const int at = stage + row * ROW_WORDS + producer % PIECES * 4;
+            const std::int64_t from = begin + i * (PRODUCERS / PIECES) * source.stride;
             if (access.source[which]) {
-                const bool present = row < p.rows && k < source.width;
-                copy_or_zero<4>(stages, at, words, present ? from + k : first, present);
+                const bool present = row < rows_left && k < source.width;
+                copy_or_zero<4>(stages, at, words, present ? from : base, present);
             } else {
                 for (int j = 0; j < 4; ++j) {
-                    const bool present = row < p.rows && k + j < source.width;
-                    copy_or_zero<1>(stages, at + j, words, present ? from + k + j : first, present);
+                    const bool present = row < rows_left && k + j < source.width;
+                    copy_or_zero<1>(stages, at + j, words, present ? from + j : base, present);
                 }
             }
         }
     };
+    if (producer >= 0) {
+#pragma unroll
+        for (int chunk = 0; chunk < STAGES - 1; ++chunk) {
+            if (chunk < chunks) {
+                fetch(chunk);
+            }
+            commit_copies();
+        }
+        for (int chunk = 0; chunk < chunks; ++chunk) {
+            wait_for_groups<STAGES - 2>();
+            /* Behind it all warps see the chunk, and none reads the one before it any more. */
+            meet();
+            if (chunk + STAGES - 1 < chunks) {
+                fetch(chunk + STAGES - 1);
+            }
+            commit_copies();
+        }
+        return;
+    }
 
     TileSums<ROWS, WARP_TILES> sums;
     int place[ROWS];
@@ -98,21 +139,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && spl
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>((row_warp * ROWS + r) * 16 * ROW_WORDS, ROW_WORDS, lane);
     }
-#pragma unroll
-    for (int chunk = 0; chunk < STAGES - 1; ++chunk) {
-        if (chunk < chunks) {
-            fetch(chunk);
-        }
-        commit_copies();
-    }
     for (int chunk = 0; chunk < chunks; ++chunk) {
-        wait_for_groups<STAGES - 2>();
-        /* Behind it all warps see the chunk, and none reads the one before it any more. */
-        __syncthreads();
-        if (chunk + STAGES - 1 < chunks) {
-            fetch(chunk + STAGES - 1);
-        }
-        commit_copies();
+        meet();
         int here[ROWS];
 #pragma unroll
         for (int r = 0; r < ROWS; ++r) {
@@ -123,51 +151,53 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && spl
     }
 
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
+    for (int pair = 0; pair < 2; ++pair) {
+        const int column = column_tile * 32 + pair * 16 + lane % 4 * 4;
+        const std::int64_t bias_at = static_cast<std::int64_t>(group) * p.columns + column;
+        Float4 bias = {};
+        if (!p.bias.empty()) {
+            bias = read_columns(p.bias, bias_at, p.columns - column, access.out);
+        }
+        /* All of them before the first is needed: they could not pass a store, which may be to the same place. */
+        Float4 residual[2 * ROWS] = {};
+        float scale[2 * ROWS];
+        const auto row_of = [&](int i) { return row0 + (row_warp * ROWS + i / 2) * 16 + i % 2 * 8 + lane / 4; };
 #pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            const std::int64_t row = row0 + (row_warp * ROWS + r) * 16 + half * 8 + lane / 4;
-            if (row >= p.rows) {
+        for (int i = 0; i < 2 * ROWS; ++i) {
+            scale[i] = 1.0F;
+            if (row_of(i) < p.rows) {
+                if (!p.residual.values.empty()) {
+                    const std::int64_t at = row_of(i) * p.residual.stride +
+                                            static_cast<std::int64_t>(group) * p.residual_step + column;
+                    residual[i] = read_columns(p.residual.values, at, p.columns - column, access.out);
+                }
+                if (!p.scale.empty()) {
+                    scale[i] = p.scale[row_of(i) * p.scale_stride + static_cast<std::int64_t>(group) * p.scale_step];
+                }
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < 2 * ROWS; ++i) {
+            if (row_of(i) >= p.rows) {
                 continue;
             }
-            const float scale =
-                p.scale.empty() ? 1.0F : p.scale[row * p.scale_stride + static_cast<std::int64_t>(group) * p.scale_step];
+            Float4 y;
 #pragma unroll
-            for (int pair = 0; pair < 2; ++pair) {
-                const int column = column_tile * 32 + pair * 16 + lane % 4 * 4;
-                Float4 y;
-#pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    y.v[i] = sums.fragment[r][pair * 2 + i / 2].v[half * 2 + i % 2] * scale;
-                }
-                const std::int64_t bias = static_cast<std::int64_t>(group) * p.columns + column;
-                const std::int64_t residual =
-                    row * p.residual.stride + static_cast<std::int64_t>(group) * p.residual_step + column;
-                const std::int64_t out = row * p.out_stride + static_cast<std::int64_t>(group) * p.out_step + column;
-                if (access.out && column < p.columns) {
-                    if (!p.bias.empty()) {
-                        const Float4 b = p.bias.load4(bias);
-#pragma unroll
-                        for (int i = 0; i < 4; ++i) {
-                            y.v[i] += b.v[i];
-                        }
-                    }
-                    if (!p.residual.values.empty()) {
-                        const Float4 x = p.residual.values.load4(residual);
-#pragma unroll
-                        for (int i = 0; i < 4; ++i) {
-                            y.v[i] += x.v[i];
-                        }
-                    }
+            for (int k = 0; k < 4; ++k) {
+                y.v[k] = fmaf(sums.fragment[i / 2][pair * 2 + k / 2].v[i % 2 * 2 + k % 2], scale[i], bias.v[k]) +
+                         residual[i].v[k];
+            }
+            const std::int64_t out =
+                row_of(i) * p.out_stride + static_cast<std::int64_t>(group) * p.out_step + column;
+            if (access.out) {
+                if (column < p.columns) {
                     p.out.store4(out, y);
-                } else if (!access.out) {
+                }
+            } else {
 #pragma unroll
-                    for (int i = 0; i < 4; ++i) {
-                        if (column + i < p.columns) {
-                            y.v[i] += p.bias.empty() ? 0.0F : p.bias[bias + i];
-                            y.v[i] += p.residual.values.empty() ? 0.0F : p.residual.values[residual + i];
-                            p.out[out + i] = y.v[i];
-                        }
+                for (int k = 0; k < 4; ++k) {
+                    if (column + k < p.columns) {
+                        p.out[out + k] = y.v[k];
                     }
                 }
             }
@@ -186,16 +216,19 @@ cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stre
     constexpr std::size_t BYTES = STAGES * stage_words(A, ROWS) * sizeof(std::uint32_t);
     const cudaError_t allowed = allow_shared(tensor_product_kernel<A, ROWS>, BYTES);
     return allowed != cudaSuccess ? allowed
-                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(TENSOR_THREADS), BYTES,
+                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(THREADS), BYTES,
                                            stream, p, access);
 }
 
 template <Arithmetic A> cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
     const std::int64_t columns = divide_up(p.columns, BLOCK_COLUMNS) * p.groups;
-    switch (best_height([&](int rows) { return divide_up(p.rows, block_rows(rows)) * columns; },
+    switch (best_height(A, [&](int rows) { return divide_up(p.rows, block_rows(rows)) * columns; },
                         device().multiprocessors)) {
     case 4:
-        return enqueue_as<A, 4>(p, access, stream);
+        if constexpr (A != Arithmetic::SPLIT) {
+            return enqueue_as<A, 4>(p, access, stream);
+        }
+        return cudaErrorInvalidValue;
     case 2:
         return enqueue_as<A, 2>(p, access, stream);
     default:

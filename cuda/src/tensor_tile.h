@@ -20,6 +20,14 @@
 namespace earshot {
 
 constexpr int TENSOR_THREADS = 256;
+/* Where warps that only copy stand beside those that multiply (an H200 showed the copies' instructions to cost as much as
+   the multiply's, and all warps to do the same at the same time): how many, and the block's threads then. */
+constexpr int PRODUCER_WARPS = 1;
+constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCER_WARPS * 32;
+
+/* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
+   one place. */
+__device__ __forceinline__ void meet() { __syncthreads(); }
 
 template <Arithmetic A> __host__ __device__ constexpr Word word_of() {
     return A == Arithmetic::SPLIT || A == Arithmetic::TF32               ? Word::TF32
@@ -187,11 +195,15 @@ __device__ __forceinline__ void multiply_steps(TileSums<ROWS, COLUMNS> &sums, co
     }
 }
 
-/* Begins to copy `count` words (a multiple of 4) of weights to shared memory, by all threads of a block. */
+/* Begins to copy `count` words (a multiple of 4) of weights to shared memory, by THREADS threads, of which this is
+   number `thread`. */
+template <int THREADS>
 __device__ __forceinline__ void copy_weights(const Shared<std::uint32_t> &to, int at,
-                                             const Span<const std::uint32_t> &from, std::int64_t first, int count) {
-    for (int i = static_cast<int>(threadIdx.x) * 4; i < count; i += TENSOR_THREADS * 4) {
-        copy_or_zero<4>(to, at + i, from, first + i, true);
+                                             const Span<const std::uint32_t> &from, std::int64_t first, int count,
+                                             int thread) {
+#pragma unroll 4
+    for (int i = thread * 4; i < count; i += THREADS * 4) {
+        copy_async(to, at + i, from, first + i);
     }
 }
 
@@ -222,14 +234,16 @@ template <Arithmetic A> struct PairWords {
  * reads for more rows (the factors, of the lower ones, are from counts of what shared memory and L1 must deliver beside
  * the tensor cores), but the busiest multiprocessor must not get more than its share.
  */
-template <class Blocks> int best_height(const Blocks &blocks, int multiprocessors) {
-    int best = 4;
+template <class Blocks> int best_height(Arithmetic arithmetic, const Blocks &blocks, int multiprocessors) {
+    /* SPLIT needs registers to split its rows in, and has none left for the tallest tile. */
+    const int most = arithmetic == Arithmetic::SPLIT ? 2 : 4;
+    int best = most;
     double least = 0;
-    for (const int rows : {4, 2, 1}) {
+    for (int rows = most; rows >= 1; rows /= 2) {
         const double factor = rows == 4 ? 1.0 : rows == 2 ? 1.15 : 1.4;
         const auto busiest = static_cast<double>(divide_up(blocks(rows), multiprocessors));
         const double cost = busiest * rows * factor;
-        if (rows == 4 || cost < least) {
+        if (rows == most || cost < least) {
             best = rows;
             least = cost;
         }

@@ -16,7 +16,7 @@ namespace earshot::emulation {
 
 /* Bits behind those of a float32 that are kept while terms are added. Later devices keep one or two: none is the worst
    that is known. */
-constexpr int TENSOR_CORE_GUARD_BITS = 0;
+constexpr int TENSOR_CORE_GUARD_BITS = 2;
 
 /* sum + a . b over `depth` factors, as one instruction makes it. */
 inline float tensor_core_sum(float sum, const double *a, const double *b, unsigned depth) {
