@@ -16,6 +16,9 @@ namespace earshot::emulation {
 
 /* Bits behind those of a float32 that are kept while terms are added. Later devices keep one or two: none is the worst
    that is known. */
+
+/* Bits behind those of a float32 that are kept while terms are added. On an H200 sums of terms of both signs came out
+   0.4 (TF32) and 0.6 (16 bits) units of the largest term nearer to zero than they are: as with two such bits. */
 constexpr int TENSOR_CORE_GUARD_BITS = 2;
 
 /* sum + a . b over `depth` factors, as one instruction makes it. */
