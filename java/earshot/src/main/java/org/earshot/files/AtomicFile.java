@@ -5,10 +5,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** Writes a file whole or not at all: the bytes go to a new file beside the target, which then takes its place. */
 public final class AtomicFile {
@@ -34,16 +35,33 @@ public final class AtomicFile {
      * @throws IOException if that fails; the target is then as it was
      */
     public static void write(Path target, Content content) throws IOException {
-        // Not Files.createTempFile: its owner-only permissions would stay with the target.
-        Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try (OutputStream out =
-                    new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), 1 << 16)) {
+        try (PartialFile part = PartialFile.beside(target)) {
+            try (OutputStream out = new BufferedOutputStream(create(part.path()), 1 << 16)) {
                 content.writeTo(out);
             }
-            replace(part, target);
-        } finally {
-            Files.deleteIfExists(part);
+            replace(part.path(), target);
+        }
+    }
+
+    /** Not Files.createTempFile: its owner-only permissions would stay with the target. */
+    private static OutputStream create(Path part) throws IOException {
+        return Files.newOutputStream(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Makes sure that a file can be written to a target's folder, by making one there and deleting it.
+     *
+     * @param target the file that will be written
+     * @throws IOException if it cannot be
+     */
+    public static void probe(Path target) throws IOException {
+        try {
+            Files.readAttributes(target, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
+            // Any other reason, such as a name that is too long, would keep it from being written too.
+        }
+        try (PartialFile part = PartialFile.beside(target)) {
+            create(part.path()).close();
         }
     }
 

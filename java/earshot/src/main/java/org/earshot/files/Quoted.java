@@ -15,8 +15,22 @@ public final class Quoted {
      * @return one line of at most a few hundred characters
      */
     public static String of(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST);
-        String quoted = '"' + new String(JsonStringEncoder.getInstance().quoteAsString(cut)) + '"';
+        String quoted = '"' + escaped(text) + '"';
         return text.length() <= LONGEST ? quoted : quoted + "... (" + text.length() + " characters)";
+    }
+
+    /**
+     * The same without quotes.
+     *
+     * @param text as it was found
+     * @return one line of at most a few hundred characters
+     */
+    public static String plain(String text) {
+        return text.length() <= LONGEST ? escaped(text) : escaped(text) + "...";
+    }
+
+    private static String escaped(String text) {
+        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+        return new String(JsonStringEncoder.getInstance().quoteAsString(cut));
     }
 }

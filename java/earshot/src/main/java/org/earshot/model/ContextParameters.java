@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.earshot.ContextException;
+import org.earshot.files.NearWords;
 import org.earshot.files.Quoted;
 
 /**
@@ -82,7 +83,10 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
             case MEAN -> locations.size();
             case ERROR ->
                 throw new ContextException(
-                        "city", city == null ? "none" : Quoted.of(city), "one of " + String.join(", ", locations));
+                        "city",
+                        city == null ? "none" : Quoted.of(city),
+                        "one of " + String.join(", ", locations)
+                                + (city == null ? "" : NearWords.hint(city, locations)));
         };
     }
 

@@ -219,6 +219,9 @@ public final class Parity {
             throw new WeightsException(
                     golden + ": " + name, expected.length + " values", actual.length + ", as the network makes");
         }
+        if (expected.length == 0) {
+            throw new WeightsException(golden + ": " + name, "no value", "at least one to compare with");
+        }
         double sum = 0;
         double expectedSum = 0;
         double largest = 0;

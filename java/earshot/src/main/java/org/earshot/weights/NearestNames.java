@@ -3,6 +3,7 @@ package org.earshot.weights;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import org.earshot.files.EditDistance;
 
 /** Finds the names a misspelt or renamed tensor may have, by edit distance over the segments between the dots. */
 final class NearestNames {
@@ -57,19 +58,6 @@ final class NearestNames {
         if (a.equals(b)) {
             return 0;
         }
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return (double) row[b.length()] / Math.max(a.length(), b.length());
+        return (double) EditDistance.of(a, b) / Math.max(a.length(), b.length());
     }
 }
