@@ -2,9 +2,11 @@ package org.earshot.cli;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -14,6 +16,8 @@ import org.earshot.evaluation.ConfusionMatrix;
 import org.earshot.evaluation.Estimate;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.GroupScore;
+import org.earshot.evaluation.Interval;
+import org.earshot.evaluation.LogLoss;
 import org.earshot.evaluation.ModelEvaluation;
 import org.earshot.evaluation.RobustnessCurve;
 
@@ -55,12 +59,21 @@ final class EvaluationTables {
 
     private void scores() {
         Layout table = table("percent");
-        add(table, "accuracy (95 % interval)", model -> interval(model.accuracy()));
-        add(table, "macro accuracy (95 % interval)", model -> interval(model.macroAccuracy()));
+        add(
+                table,
+                "accuracy (95 % interval)",
+                model -> interval(model.accuracy(), model.accuracy().wilson()));
+        add(table, "  by bootstrap", model -> interval(model.accuracy()));
+        add(
+                table,
+                "macro accuracy (95 % interval)",
+                model -> interval(model.macroAccuracy(), model.macroAccuracy().wilson()));
+        add(table, "  by bootstrap", model -> interval(model.macroAccuracy()));
         add(
                 table,
                 "expected calibration error",
                 model -> percent(model.calibration().expectedError()));
+        add(table, "log loss, mean / macro (not percent)", model -> loss(model.logLoss()));
         text.append(table);
         String without = models.get(0).classes().stream()
                 .filter(row -> row.clips() == 0)
@@ -90,13 +103,15 @@ final class EvaluationTables {
     private void groups(String kind, Function<ModelEvaluation, List<GroupScore>> groups) {
         text.append('\n');
         Layout table = table("accuracy by " + kind + ", percent");
-        for (int i = 0; i < groups.apply(models.get(0)).size(); i++) {
-            int group = i;
-            GroupScore first = groups.apply(models.get(0)).get(group);
-            add(
-                    table,
-                    name(first.group(), first.clips()),
-                    model -> percent(groups.apply(model).get(group).accuracy()));
+        // Not every model knows the same cities.
+        Map<String, GroupScore> all = new LinkedHashMap<>();
+        models.forEach(model -> groups.apply(model).forEach(group -> all.putIfAbsent(group.group(), group)));
+        for (GroupScore group : all.values()) {
+            add(table, name(group.group(), group.clips()), model -> groups.apply(model).stream()
+                    .filter(own -> own.group().equals(group.group()))
+                    .map(own -> percent(own.accuracy()))
+                    .findFirst()
+                    .orElse(NONE));
         }
         text.append(table);
     }
@@ -177,8 +192,16 @@ final class EvaluationTables {
         return Text.visible(name) + " (" + clips + ")";
     }
 
+    private static String interval(Estimate estimate, Interval interval) {
+        return percent(estimate.value()) + " (" + percent(interval.low()) + " to " + percent(interval.high()) + ")";
+    }
+
     private static String interval(Estimate estimate) {
-        return percent(estimate.value()) + " (" + percent(estimate.low()) + " to " + percent(estimate.high()) + ")";
+        return "(" + percent(estimate.low()) + " to " + percent(estimate.high()) + ")";
+    }
+
+    private static String loss(LogLoss loss) {
+        return String.format(Locale.ROOT, "%.3f / %.3f", loss.mean(), loss.macro());
     }
 
     private static String percent(double share) {

@@ -2,12 +2,13 @@ package org.earshot.evaluation;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * 95 % confidence intervals by the percentile bootstrap (Efron and Tibshirani 1993, chapter 13): a draw takes as many
  * clips as the set has, with replacement; the interval reaches from the 2.5 % to the 97.5 % quantile of what the draws
- * score. In a draw's macro accuracy the classes count that it has clips of. A set with one clip has an interval without
- * width.
+ * score. In a draw's macro accuracy the classes count that it has clips of. Where all answers are right, or all wrong,
+ * these intervals have no width; beside them stand those from Wilson's.
  *
  * <p>The same seed takes the same clips everywhere, whatever the model: the intervals of two models are of the same
  * draws.
@@ -49,11 +50,16 @@ record Bootstrap(Estimate accuracy, Estimate macroAccuracy) {
             accuracy[draw] = scores.accuracy();
             macroAccuracy[draw] = scores.macroAccuracy();
         }
-        return new Bootstrap(interval(whole.accuracy(), accuracy), interval(whole.macroAccuracy(), macroAccuracy));
+        ConfusionMatrix confusion = ConfusionMatrix.of(answers);
+        Interval share = Interval.wilson(
+                (int) IntStream.range(0, clips).filter(answers::correct).count(), clips);
+        return new Bootstrap(
+                estimate(whole.accuracy(), accuracy, share),
+                estimate(whole.macroAccuracy(), macroAccuracy, Interval.ofMeanRecall(confusion)));
     }
 
-    private static Estimate interval(double value, double... draws) {
+    private static Estimate estimate(double value, double[] draws, Interval wilson) {
         Arrays.sort(draws);
-        return new Estimate(value, Quantiles.of(draws, LOW), Quantiles.of(draws, HIGH));
+        return new Estimate(value, Quantiles.of(draws, LOW), Quantiles.of(draws, HIGH), wilson);
     }
 }

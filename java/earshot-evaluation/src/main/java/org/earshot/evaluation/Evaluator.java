@@ -126,9 +126,10 @@ public final class Evaluator {
                 name,
                 intervals.accuracy(),
                 intervals.macroAccuracy(),
+                LogLoss.of(answers),
                 ClassScore.of(confusion),
                 confusion,
-                GroupScore.byCity(answers, contexts),
+                GroupScore.byCity(answers, contexts, classifier.config().context()),
                 GroupScore.byHour(answers, contexts),
                 Calibration.of(answers, options.bins()),
                 Mistake.worst(

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.earshot.RecordingContext;
+import org.earshot.model.ContextParameters;
 
 /**
  * Accuracy within a part of the set: the recordings of one city, or of one hour of the day.
@@ -19,15 +20,23 @@ public record GroupScore(String group, int clips, int correct) {
     /** The group of clips whose city or time is not known. */
     public static final String UNKNOWN = "unknown";
 
+    /** The group of clips whose city the model does not know, so that something else stands for it. */
+    public static final String STAND_IN = "not a city of the model";
+
     /**
      * By city.
      *
      * @param answers of a model
      * @param contexts of the clips
-     * @return one for each city that has clips, by name, the unknown last
+     * @param parameters how the model encodes contexts, or null if it takes none
+     * @return one for each city that has clips, by name; those that the model does not know are one group, and no city
      */
-    public static List<GroupScore> byCity(Answers answers, List<RecordingContext> contexts) {
-        return by(RecordingContext::city, answers, contexts);
+    public static List<GroupScore> byCity(
+            Answers answers, List<RecordingContext> contexts, ContextParameters parameters) {
+        return by(
+                context -> context.city().map(city -> parameters == null || parameters.knows(city) ? city : STAND_IN),
+                answers,
+                contexts);
     }
 
     /**

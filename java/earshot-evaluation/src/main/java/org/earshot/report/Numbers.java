@@ -2,6 +2,7 @@ package org.earshot.report;
 
 import java.util.Locale;
 import org.earshot.evaluation.Estimate;
+import org.earshot.evaluation.Interval;
 
 /** Figures as text, the same on every machine. */
 final class Numbers {
@@ -23,11 +24,21 @@ final class Numbers {
         return percent(estimate.value());
     }
 
+    /** The bootstrap's interval of a share. */
     static String interval(Estimate estimate) {
-        if (!Double.isFinite(estimate.low()) || !Double.isFinite(estimate.high())) {
+        return interval(new Interval(estimate.low(), estimate.high()));
+    }
+
+    static String interval(Interval interval) {
+        if (!Double.isFinite(interval.low()) || !Double.isFinite(interval.high())) {
             return NONE;
         }
-        return points(estimate.low()) + " to " + points(estimate.high()) + UNIT;
+        return points(interval.low()) + " to " + points(interval.high()) + UNIT;
+    }
+
+    /** A log loss, which has no unit. */
+    static String loss(double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : NONE;
     }
 
     /** A mean share with its standard deviation, both in percent. */

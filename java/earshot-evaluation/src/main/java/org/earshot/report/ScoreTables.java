@@ -13,17 +13,22 @@ final class ScoreTables {
     private ScoreTables() {}
 
     static void summary(Markup page, Evaluation evaluation) {
-        Table table = new Table("Models on the same clips, with bootstrap confidence intervals", "Model")
-                .group("Accuracy", "value", "interval")
-                .group("Macro accuracy", "value", "interval")
+        Table table = new Table("Models on the same clips, with 95 % confidence intervals", "Model")
+                .group("Accuracy", "value", "Wilson", "bootstrap")
+                .group("Macro accuracy", "value", "Wilson", "bootstrap")
+                .group("Log loss", "mean", "macro")
                 .column("Calibration error");
         for (ModelEvaluation model : evaluation.models()) {
             table.row(List.of(
                     model.model(),
                     Numbers.percent(model.accuracy()),
+                    Numbers.interval(model.accuracy().wilson()),
                     Numbers.interval(model.accuracy()),
                     Numbers.percent(model.macroAccuracy()),
+                    Numbers.interval(model.macroAccuracy().wilson()),
                     Numbers.interval(model.macroAccuracy()),
+                    Numbers.loss(model.logLoss().mean()),
+                    Numbers.loss(model.logLoss().macro()),
                     Numbers.percent(model.calibration().expectedError())));
         }
         table.write(page);

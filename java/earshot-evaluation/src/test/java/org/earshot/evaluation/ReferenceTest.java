@@ -10,12 +10,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.earshot.RecordingContext;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.ProgressListener;
 import org.earshot.features.FeatureParameters;
+import org.earshot.model.ContextParameters;
 import org.junit.jupiter.api.Test;
 
 /** Compares with what numpy says (tools/reference/fixtures/evaluation.py). */
@@ -108,6 +110,94 @@ class ReferenceTest {
             assertNumber(expected.get(1).get(0), bootstrap.macroAccuracy().low());
             assertNumber(expected.get(1).get(1), bootstrap.macroAccuracy().high());
         }
+    }
+
+    @Test
+    void wilsonsIntervalsAreScipys() {
+        for (JsonNode row : REFERENCE.get("wilson")) {
+            Interval interval =
+                    Interval.wilson(row.get(0).intValue(), row.get(1).intValue());
+            assertNumber(row.get(2), interval.low());
+            assertNumber(row.get(3), interval.high());
+        }
+        for (JsonNode reference : REFERENCE.get("answers")) {
+            Bootstrap estimates = Bootstrap.of(answers(reference), 1, 0);
+            JsonNode expected = reference.get("wilson");
+            assertNumber(expected.get(0).get(0), estimates.accuracy().wilson().low());
+            assertNumber(expected.get(0).get(1), estimates.accuracy().wilson().high());
+            assertNumber(
+                    expected.get(1).get(0), estimates.macroAccuracy().wilson().low());
+            assertNumber(
+                    expected.get(1).get(1), estimates.macroAccuracy().wilson().high());
+        }
+    }
+
+    /** Whatever the draws, ten of ten clips do not show that all are right: scipy says 72.2 %. */
+    @Test
+    void theIntervalOfAFewClipsAllRightHasAWidth() {
+        float[][] probabilities = new float[10][];
+        int[] truth = new int[10];
+        for (int clip = 0; clip < truth.length; clip++) {
+            truth[clip] = clip % 2;
+            probabilities[clip] = clip % 2 == 0 ? new float[] {1, 0} : new float[] {0, 1};
+        }
+        Bootstrap estimates = Bootstrap.of(Answers.of(List.of("a", "b"), truth, probabilities), 100, 1);
+        assertEquals(1, estimates.accuracy().low());
+        assertEquals(0.7224672001371109, estimates.accuracy().wilson().low(), TOLERANCE);
+        assertEquals(1, estimates.accuracy().wilson().high());
+        // Both classes 5 of 5, whose interval begins at 0.5655: 1 - sqrt(2) (1 - 0.5655) / 2.
+        assertEquals(0.6928, estimates.macroAccuracy().wilson().low(), 1e-4);
+        assertEquals(1, estimates.macroAccuracy().wilson().high());
+    }
+
+    @Test
+    void logLossIsScikitLearns() {
+        // It sums in float32: a hundred numbers of at most 16, each to 2^-24 of it.
+        double tolerance = 2e-6;
+        for (JsonNode reference : REFERENCE.get("answers")) {
+            JsonNode expected = reference.get("log_loss");
+            LogLoss loss = LogLoss.of(answers(reference));
+            assertEquals(expected.get("mean").doubleValue(), loss.mean(), tolerance * loss.mean());
+            assertEquals(expected.get("macro").doubleValue(), loss.macro(), tolerance * loss.macro());
+            for (int label = 0; label < loss.classes().size(); label++) {
+                JsonNode own = expected.get("classes").get(label);
+                if (own.isNull()) {
+                    assertTrue(Double.isNaN(loss.classes().get(label)));
+                } else {
+                    double found = loss.classes().get(label);
+                    assertEquals(own.doubleValue(), found, tolerance * found);
+                }
+            }
+        }
+    }
+
+    @Test
+    void citiesThatAModelDoesNotKnowAreOneGroupAndNoCity() {
+        List<RecordingContext> contexts = List.of(
+                RecordingContext.of("Jinan", null),
+                RecordingContext.of("Xian", null),
+                RecordingContext.of("jinan ", null),
+                RecordingContext.of("Paris", null),
+                RecordingContext.unknown());
+        float[][] probabilities = new float[5][];
+        Arrays.fill(probabilities, new float[] {1});
+        Answers answers = Answers.of(List.of("a"), new int[5], probabilities);
+        ContextParameters parameters = new ContextParameters(
+                List.of("Xi'an", "Jinan"),
+                ContextParameters.TimeEncoding.CYCLIC,
+                ContextParameters.UnknownLocation.FIRST);
+        assertEquals(
+                List.of(
+                        new GroupScore("Jinan", 1, 1),
+                        new GroupScore("jinan ", 1, 1),
+                        new GroupScore(GroupScore.STAND_IN, 2, 2),
+                        new GroupScore(GroupScore.UNKNOWN, 1, 1)),
+                GroupScore.byCity(answers, contexts, parameters));
+        assertEquals(
+                List.of("Jinan", "Paris", "Xian", "jinan ", GroupScore.UNKNOWN),
+                GroupScore.byCity(answers, contexts, null).stream()
+                        .map(GroupScore::group)
+                        .toList());
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.earshot.evaluation.ClassScore;
 import org.earshot.evaluation.Estimate;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.GroupScore;
+import org.earshot.evaluation.Interval;
 import org.earshot.evaluation.Mistake;
 import org.earshot.evaluation.ModelEvaluation;
 import org.earshot.evaluation.RobustnessCurve;
@@ -82,9 +83,13 @@ class HtmlReportTest {
                     List.of(
                             model.model(),
                             percent(model.accuracy().value()),
+                            interval(model.accuracy().wilson()),
                             interval(model.accuracy()),
                             percent(model.macroAccuracy().value()),
+                            interval(model.macroAccuracy().wilson()),
                             interval(model.macroAccuracy()),
+                            loss(model.logLoss().mean()),
+                            loss(model.logLoss().macro()),
                             percent(model.calibration().expectedError())),
                     rows.get(i));
         }
@@ -276,6 +281,7 @@ class HtmlReportTest {
                 model.model(),
                 model.accuracy(),
                 model.macroAccuracy(),
+                model.logLoss(),
                 List.of(model.classes().get(0), new ClassScore("Bar", 0, Double.NaN, Double.NaN, Double.NaN)),
                 model.confusion(),
                 model.cities(),
@@ -385,7 +391,15 @@ class HtmlReportTest {
     }
 
     private static String interval(Estimate estimate) {
-        return String.format(Locale.ROOT, "%.1f to %.1f\u00A0%%", 100 * estimate.low(), 100 * estimate.high());
+        return interval(new Interval(estimate.low(), estimate.high()));
+    }
+
+    private static String interval(Interval interval) {
+        return String.format(Locale.ROOT, "%.1f to %.1f\u00A0%%", 100 * interval.low(), 100 * interval.high());
+    }
+
+    private static String loss(double loss) {
+        return String.format(Locale.ROOT, "%.3f", loss);
     }
 
     private static String spread(double mean, double deviation) {

@@ -10,6 +10,8 @@ import org.earshot.evaluation.ConfusionMatrix;
 import org.earshot.evaluation.Estimate;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.GroupScore;
+import org.earshot.evaluation.Interval;
+import org.earshot.evaluation.LogLoss;
 import org.earshot.evaluation.Mistake;
 import org.earshot.evaluation.ModelEvaluation;
 import org.earshot.evaluation.RobustnessCurve;
@@ -105,8 +107,20 @@ final class SampleEvaluation {
                 groups(IntStream.range(6, 24).mapToObj("%02d"::formatted).toList(), accuracy);
         return new ModelEvaluation(
                 name,
-                new Estimate(accuracy, accuracy - 0.0213, accuracy + 0.0197),
-                new Estimate(accuracy - 0.0123, accuracy - 0.0345, accuracy + 0.0101),
+                new Estimate(
+                        accuracy,
+                        accuracy - 0.0213,
+                        accuracy + 0.0197,
+                        new Interval(accuracy - 0.0226, accuracy + 0.0188)),
+                new Estimate(
+                        accuracy - 0.0123,
+                        accuracy - 0.0345,
+                        accuracy + 0.0101,
+                        new Interval(accuracy - 0.0367, accuracy + 0.0092)),
+                new LogLoss(
+                        2.2 - 2 * accuracy,
+                        2.3 - 2 * accuracy,
+                        labels.stream().map(label -> 2.3 - 2 * accuracy).toList()),
                 classes,
                 new ConfusionMatrix(labels, counts),
                 byCity,
