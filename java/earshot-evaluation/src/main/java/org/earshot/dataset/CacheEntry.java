@@ -1,12 +1,15 @@
 package org.earshot.dataset;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.earshot.CancelledException;
 import org.earshot.files.FileDigest;
+import org.earshot.files.IoReason;
 
 /** By what a feature cache knows a clip's audio again. Immutable. */
 final class CacheEntry {
@@ -45,13 +48,15 @@ final class CacheEntry {
     static byte[] digest(Path audio) {
         try {
             return FileDigest.sha256(audio);
+        } catch (ClosedByInterruptException e) {
+            throw new CancelledException("reading " + audio, e);
         } catch (IOException e) {
             throw unreadable(audio, e);
         }
     }
 
     private static DatasetException unreadable(Path audio, IOException e) {
-        return new DatasetException(audio, "an I/O error (" + e + ")", "a readable recording", e);
+        return new DatasetException(audio, "an I/O error (" + IoReason.of(e) + ")", "a readable recording", e);
     }
 
     /** Whether size and time are another's: then the content is taken to be. */

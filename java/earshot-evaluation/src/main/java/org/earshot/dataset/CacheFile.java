@@ -3,26 +3,27 @@ package org.earshot.dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.earshot.features.FeatureParameters;
-import org.earshot.files.ExclusiveFile;
+import org.earshot.files.IoReason;
+import org.earshot.files.PositionedFile;
 
 /** A feature cache on disk, opened to be read, or to be filled clip by clip. */
 final class CacheFile implements AutoCloseable {
     private final Path path;
-    private final FileChannel channel;
+    private final PositionedFile content;
     private final CacheLayout layout;
     private final boolean writable;
     /** All clips', as the file has them. */
     private final CacheEntry[] entries;
 
-    private CacheFile(Path path, FileChannel channel, CacheLayout layout, boolean writable) throws IOException {
+    private CacheFile(Path path, PositionedFile content, CacheLayout layout, boolean writable) throws IOException {
         this.path = path;
-        this.channel = channel;
+        this.content = content;
         this.layout = layout;
         this.writable = writable;
         entries = readEntries();
@@ -43,59 +44,67 @@ final class CacheFile implements AutoCloseable {
         }
         // Written to only where the time of a touched file is renewed, which a cache on a read-only disk goes without.
         boolean writable = Files.isWritable(path);
-        FileChannel channel = writable
-                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
-                : FileChannel.open(path, StandardOpenOption.READ);
+        PositionedFile content = writable
+                ? PositionedFile.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                : PositionedFile.open(path, StandardOpenOption.READ);
         try {
-            Optional<CacheLayout> layout = CacheLayout.read(path, channel, parameters);
+            Optional<CacheLayout> layout = CacheLayout.read(path, content, parameters);
             if (layout.isEmpty()) {
-                channel.close();
+                content.close();
                 return Optional.empty();
             }
-            return Optional.of(new CacheFile(path, channel, layout.get(), writable));
+            return Optional.of(new CacheFile(path, content, layout.get(), writable));
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            content.close();
             throw e;
         }
     }
 
     /**
-     * Opens a cache to be filled: the file of an interrupted run if it has the same layout, else a new one.
+     * Takes the place where a cache is filled, alone: an empty file, or what an interrupted run left there.
      *
-     * @throws DatasetException if another process is filling it
+     * @return the file, locked, which the caller closes
+     * @throws DatasetException if another run has it, or if something else is there, which stays as it is
      */
-    static CacheFile fill(Path path, CacheLayout layout) throws IOException {
-        FileChannel channel =
-                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    static PositionedFile claim(Path part) throws IOException {
+        String expected = "nothing there, or the part of a feature cache that an interrupted run left; move it away";
+        if (Files.exists(part, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)) {
+            throw new DatasetException(part, Files.isSymbolicLink(part) ? "a link" : "no regular file", expected);
+        }
+        PositionedFile content = PositionedFile.claim(part)
+                .orElseThrow(
+                        () -> new DatasetException(part, "a file that another run is filling", "one run at a time"));
         try {
-            if (!ExclusiveFile.lock(channel)) {
-                throw new DatasetException(path, "a file that another run is filling", "one run at a time");
+            if (!CacheLayout.mayBePart(content)) {
+                throw new DatasetException(part, "a file of another kind", expected);
             }
-            if (channel.size() != layout.fileBytes() || !layout.isHeaderOf(channel)) {
-                requireRoom(path, layout.fileBytes());
-                channel.truncate(0);
-                writeFully(channel, layout.start(), 0);
-                // The file's length; what lies between are zeros, that is, clips without features.
-                writeFully(channel, ByteBuffer.allocate(1), layout.fileBytes() - 1);
-            }
-            return new CacheFile(path, channel, layout, true);
+            return content;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            content.close();
             throw e;
         }
+    }
+
+    /**
+     * Prepares a claimed file to be filled: what an interrupted run of the same layout left is kept.
+     *
+     * @param content closed with what is returned
+     */
+    static CacheFile fill(Path path, PositionedFile content, CacheLayout layout) throws IOException {
+        if (content.size() != layout.fileBytes() || !layout.isHeaderOf(content)) {
+            requireRoom(path, layout.fileBytes());
+            content.truncate(0);
+            content.writeFully(layout.start(), 0);
+            // The file's length; what lies between are zeros, that is, clips without features.
+            content.writeFully(ByteBuffer.allocate(1), layout.fileBytes() - 1);
+        }
+        return new CacheFile(path, content, layout, true);
     }
 
     private static void requireRoom(Path path, long bytes) throws IOException {
         long room = Files.getFileStore(path).getUsableSpace();
         if (room < bytes) {
             throw new DatasetException(path, room + " bytes free on the disk", bytes + " for the features");
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer source, long position) throws IOException {
-        long at = position;
-        while (source.hasRemaining()) {
-            at += channel.write(source, at);
         }
     }
 
@@ -121,14 +130,10 @@ final class CacheFile implements AutoCloseable {
 
     private ByteBuffer read(long position, int bytes) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (!CacheLayout.readFully(channel, buffer, position)) {
+        if (!content.readFully(buffer, position)) {
             throw new DatasetException(path, "a file that was cut short", layout.fileBytes() + " bytes");
         }
         return buffer.flip();
-    }
-
-    Path path() {
-        return path;
     }
 
     CacheLayout layout() {
@@ -140,7 +145,7 @@ final class CacheFile implements AutoCloseable {
         return entries[clip];
     }
 
-    /** Reads a clip's features. Any number of threads may. */
+    /** Reads a clip's features. Any number of threads may; an interrupt of one leaves the file open for the others. */
     void readFeatures(int clip, float[] target) {
         int values = entries[clip].frames() * layout.parameters().melBands();
         try {
@@ -154,12 +159,12 @@ final class CacheFile implements AutoCloseable {
     void writeFeatures(int clip, float[] features) throws IOException {
         ByteBuffer row = ByteBuffer.allocate(layout.rowBytes()).order(ByteOrder.LITTLE_ENDIAN);
         row.asFloatBuffer().put(features, 0, Math.min(features.length, layout.rowBytes() / Float.BYTES));
-        writeFully(channel, row, layout.featuresAt(clip));
+        content.writeFully(row, layout.featuresAt(clip));
     }
 
     /** Writes what is known of a clip, its frames last. */
     void writeEntry(int clip, CacheEntry entry) throws IOException {
-        writeFully(channel, ByteBuffer.wrap(entry.digest()), layout.digestAt(clip));
+        content.writeFully(ByteBuffer.wrap(entry.digest()), layout.digestAt(clip));
         writeNumber(entry.size(), layout.sizeAt(clip));
         writeNumber(entry.modified(), layout.modifiedAt(clip));
         writeNumber(entry.frames(), layout.framesAt(clip));
@@ -175,18 +180,18 @@ final class CacheFile implements AutoCloseable {
 
     private void writeNumber(long value, long position) throws IOException {
         ByteBuffer number = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        writeFully(channel, number.putLong(value).flip(), position);
+        content.writeFully(number.putLong(value).flip(), position);
     }
 
     /** Waits until all that was written is on the disk. */
     void force() throws IOException {
-        channel.force(false);
+        content.force();
     }
 
     @Override
     public void close() {
         try {
-            channel.close();
+            content.close();
         } catch (IOException e) {
             throw failed(path, e);
         }
@@ -194,6 +199,7 @@ final class CacheFile implements AutoCloseable {
 
     /** The one place that words an I/O error. */
     static DatasetException failed(Path path, IOException e) {
-        return new DatasetException(path, "an I/O error (" + e + ")", "a feature cache in a writable folder", e);
+        return new DatasetException(
+                path, "an I/O error (" + IoReason.of(e) + ")", "a feature cache in a writable folder", e);
     }
 }

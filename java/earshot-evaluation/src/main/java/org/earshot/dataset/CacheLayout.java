@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.earshot.features.FeatureParameters;
+import org.earshot.files.PositionedFile;
 import org.earshot.model.ModelConfig;
 
 /**
@@ -47,6 +47,11 @@ final class CacheLayout {
 
     private static final String METADATA = "__metadata__";
     private static final String FORMAT_KEY = "format";
+
+    /** What stands behind the header's length in every one of these files. */
+    private static final byte[] BEGINNING =
+            ("{\"" + METADATA + "\":{\"" + FORMAT_KEY + "\":\"" + FORMAT_FAMILY).getBytes(StandardCharsets.US_ASCII);
+
     private static final String PARAMETERS_KEY = "parameters";
     private static final String CLIPS_KEY = "clips";
 
@@ -103,8 +108,9 @@ final class CacheLayout {
      * @return its layout; empty if it is a feature cache, but of other parameters or another version
      * @throws DatasetException if it is none, or is damaged
      */
-    static Optional<CacheLayout> read(Path file, FileChannel channel, FeatureParameters parameters) throws IOException {
-        JsonNode metadata = metadata(file, channel);
+    static Optional<CacheLayout> read(Path file, PositionedFile content, FeatureParameters parameters)
+            throws IOException {
+        JsonNode metadata = metadata(file, content);
         String format = metadata.path(FORMAT_KEY).asText();
         if (!format.startsWith(FORMAT_FAMILY)) {
             throw none(file, "a safetensors file of something else");
@@ -114,19 +120,19 @@ final class CacheLayout {
         }
         CacheLayout layout =
                 new CacheLayout(parameters, names(file, metadata.path(CLIPS_KEY).asText()));
-        if (!layout.isHeaderOf(channel)) {
+        if (!layout.isHeaderOf(content)) {
             throw none(file, "a feature cache whose header contradicts itself");
         }
-        if (channel.size() != layout.fileBytes()) {
-            throw none(file, channel.size() + " bytes where its header says " + layout.fileBytes());
+        if (content.size() != layout.fileBytes()) {
+            throw none(file, content.size() + " bytes where its header says " + layout.fileBytes());
         }
         return Optional.of(layout);
     }
 
-    private static JsonNode metadata(Path file, FileChannel channel) throws IOException {
+    private static JsonNode metadata(Path file, PositionedFile content) throws IOException {
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        long available = channel.size() - Long.BYTES;
-        if (available < 0 || !readFully(channel, length, 0)) {
+        long available = content.size() - Long.BYTES;
+        if (available < 0 || !content.readFully(length, 0)) {
             throw none(file, "a file too short");
         }
         long bytes = length.getLong(0);
@@ -135,7 +141,7 @@ final class CacheLayout {
             throw none(file, "a file of another kind");
         }
         ByteBuffer header = ByteBuffer.allocate((int) bytes);
-        readFully(channel, header, Long.BYTES);
+        content.readFully(header, Long.BYTES);
         try {
             return JSON.readTree(header.array()).path(METADATA);
         } catch (JsonProcessingException e) {
@@ -164,23 +170,23 @@ final class CacheLayout {
         return new DatasetException(file, found, "a feature cache, or no file yet", cause);
     }
 
-    /** Reads until the buffer is full. False if the file ends before. */
-    static boolean readFully(FileChannel channel, ByteBuffer target, long position) throws IOException {
-        long at = position;
-        while (target.hasRemaining()) {
-            int count = channel.read(target, at);
-            if (count < 0) {
-                return false;
-            }
-            at += count;
+    /**
+     * Whether a file may be what an interrupted run left: it is empty, or begins as all feature caches do.
+     *
+     * @param content of any file
+     */
+    static boolean mayBePart(PositionedFile content) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(Long.BYTES + BEGINNING.length);
+        if (content.size() == 0) {
+            return true;
         }
-        return true;
+        return content.readFully(start, 0) && start.position(Long.BYTES).equals(ByteBuffer.wrap(BEGINNING));
     }
 
     /** Whether a file begins with length and header of this layout. */
-    boolean isHeaderOf(FileChannel channel) throws IOException {
+    boolean isHeaderOf(PositionedFile content) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(dataStart());
-        return readFully(channel, start, 0) && start.flip().equals(start());
+        return content.readFully(start, 0) && start.flip().equals(start());
     }
 
     /** Length and header, as they stand at the file's start. */

@@ -3,15 +3,15 @@ package org.earshot.dataset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.earshot.RecordingContext;
+import org.earshot.files.NearWords;
 import org.earshot.files.Quoted;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ContextParameters.UnknownLocation;
@@ -23,13 +23,13 @@ import org.earshot.model.ModelConfig;
  */
 public final class Dataset {
     /** How many examples a message names. */
-    private static final int NAMED = 3;
+    static final int NAMED = 3;
 
     /**
      * One recording.
      *
      * @param line its line in the metadata, for messages
-     * @param name as the metadata have it, without folders; unique in the set
+     * @param name as the metadata have it, with folders if they give any; unique in the set
      * @param audio its file
      * @param context city and time
      * @param label its scene, if it is known
@@ -80,79 +80,20 @@ public final class Dataset {
         if (!Files.isDirectory(folder)) {
             throw new DatasetException(folder, Files.exists(folder) ? "a file" : "no such folder", "a folder of audio");
         }
-        return new Dataset(metadata.source(), new Join(metadata, folder).clips());
+        Map<Metadata.Row, Path> files = new FileJoin(metadata, folder).files();
+        return new Dataset(
+                metadata.source(),
+                metadata.rows().stream()
+                        .map(row -> new Clip(
+                                row.line(),
+                                row.fileName(),
+                                files.get(row),
+                                row.context(),
+                                Optional.ofNullable(row.label())))
+                        .toList());
     }
 
-    /** The search for each row's file. */
-    private static final class Join {
-        private final Metadata metadata;
-        private final Path folder;
-        private final Map<String, List<Path>> files = new HashMap<>();
-        /** Names, without extension, of files that have a row. */
-        private final Set<String> stems = new HashSet<>();
-
-        Join(Metadata metadata, Path folder) {
-            this.metadata = metadata;
-            this.folder = folder;
-            List<Path> recordings = RecordingFiles.in(folder, e -> {
-                throw e;
-            });
-            for (Path recording : recordings) {
-                metadata.row(recording).ifPresent(row -> {
-                    files.computeIfAbsent(row.fileName(), name -> new ArrayList<>())
-                            .add(recording);
-                    stems.add(stem(recording));
-                });
-            }
-        }
-
-        List<Clip> clips() {
-            requireNone(
-                    row -> !files.containsKey(row.fileName()) && !isSecondRow(row),
-                    "without a file in " + folder,
-                    row -> Quoted.of(row.fileName()));
-            requireNone(this::isSecondRow, "whose file another row has too", row -> Quoted.of(row.fileName()));
-            requireNone(
-                    row -> files.get(row.fileName()).size() > 1,
-                    "with several files",
-                    row -> files.get(row.fileName()).stream()
-                            .limit(2)
-                            .map(Path::toString)
-                            .reduce((a, b) -> a + " and " + b)
-                            .orElseThrow());
-            return metadata.rows().stream()
-                    .map(row -> new Clip(
-                            row.line(),
-                            row.fileName(),
-                            files.get(row.fileName()).get(0),
-                            row.context(),
-                            Optional.ofNullable(row.label())))
-                    .toList();
-        }
-
-        /** Whether a row names without extension what another one names with it. */
-        private boolean isSecondRow(Metadata.Row row) {
-            return !files.containsKey(row.fileName()) && stems.contains(row.fileName());
-        }
-
-        private static String stem(Path file) {
-            String name = file.getFileName().toString();
-            return name.substring(0, Math.max(0, name.lastIndexOf('.')));
-        }
-
-        private void requireNone(Predicate<Metadata.Row> wrong, String what, Function<Metadata.Row, String> example) {
-            List<Metadata.Row> rows = metadata.rows().stream().filter(wrong).toList();
-            if (!rows.isEmpty()) {
-                throw new DatasetException(
-                        metadata.source(),
-                        rows.size() + " of " + metadata.rows().size() + " rows " + what + ", such as "
-                                + examples(rows, row -> "line " + row.line() + ": " + example.apply(row)),
-                        "one file for each row, and one row for each file");
-            }
-        }
-    }
-
-    private static <T> String examples(List<T> all, Function<T, String> text) {
+    static <T> String examples(List<T> all, Function<T, String> text) {
         String named = all.stream()
                 .limit(NAMED)
                 .map(text)
@@ -236,6 +177,24 @@ public final class Dataset {
                 "at least one without");
     }
 
+    /**
+     * The clips that can be read.
+     *
+     * @param part some of this set's clips
+     * @return a set of them, in this set's order
+     * @throws DatasetException if there are none
+     */
+    Dataset readable(Collection<Clip> part) {
+        if (part.isEmpty()) {
+            throw new DatasetException(source, "no recording that can be read, of " + clips.size(), "at least one");
+        }
+        if (part.size() == clips.size()) {
+            return this;
+        }
+        Set<Clip> kept = new HashSet<>(part);
+        return new Dataset(source, clips.stream().filter(kept::contains).toList());
+    }
+
     private Dataset part(List<Clip> part, String found, String expected) {
         if (part.isEmpty()) {
             throw new DatasetException(source + ": " + Metadata.SCENE_LABEL, found, expected);
@@ -260,8 +219,21 @@ public final class Dataset {
                 throw new DatasetException(
                         Metadata.subject(source, clip.line()) + ": " + Metadata.LOCATION,
                         city.map(Quoted::of).orElse("none"),
-                        "one of " + String.join(", ", parameters.locations()) + ", as " + config.source() + " has it");
+                        "one of " + String.join(", ", parameters.locations()) + ", as " + config.source() + " has it"
+                                + city.map(name -> NearWords.hint(name, parameters.locations()))
+                                        .orElse(""));
             }
         }
+    }
+
+    /**
+     * The cities that a model does not know, for which it takes what its configuration's {@code unknown_location} says.
+     *
+     * @param config the model's configuration
+     * @return what is to be said of them; empty if there are none, or the model takes no city
+     */
+    public Optional<String> unknownCities(ModelConfig config) {
+        return UnknownCities.of(config, clips.stream().flatMap(clip -> clip.context().city().stream()))
+                .map(cities -> source + ": " + Metadata.LOCATION + ": " + cities);
     }
 }

@@ -39,4 +39,18 @@ public final class DatasetException extends EarshotException {
     public DatasetException(Path recording, EarshotException cause) {
         super(visible(recording) + ": " + cause.getMessage(), cause);
     }
+
+    private DatasetException(String message) {
+        super(message, null);
+    }
+
+    /**
+     * A complaint that an earlier run had.
+     *
+     * @param message all of it
+     * @return the same
+     */
+    public static DatasetException asBefore(String message) {
+        return new DatasetException(message);
+    }
 }

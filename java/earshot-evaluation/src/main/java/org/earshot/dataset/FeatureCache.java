@@ -3,9 +3,13 @@ package org.earshot.dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.earshot.AudioException;
+import org.earshot.EarshotException;
 import org.earshot.features.FeatureParameters;
 
 /**
@@ -20,13 +24,15 @@ import org.earshot.features.FeatureParameters;
  *
  * <p>A set whose clips are not all in the cache is added to it; the clips of other sets stay, so that parts of a set
  * share a file. While it is written, the file has {@code .part} behind its name. An interrupted run leaves that, and
- * the next one of the same set goes on with it; at most 64 clips are computed again.
+ * the next one of the same set goes on with it; at most 64 clips are computed again. Only one process at a time fills a
+ * cache; what others have open stays as it was. Anything else that is found under the name with {@code .part} is
+ * refused and stays.
  *
  * <p>Reading takes a clip at a time from the disk and is thread-safe.
  */
 public final class FeatureCache implements FeatureSource, AutoCloseable {
     private final FeatureParameters parameters;
-    private final List<Path> recordings;
+    private final Dataset set;
     private final int computed;
     /** Null if the features are in memory. */
     private final CacheFile file;
@@ -36,14 +42,9 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
     private final float[][] values;
 
     private FeatureCache(
-            FeatureParameters parameters,
-            List<Path> recordings,
-            int computed,
-            CacheFile file,
-            int[] rows,
-            float[]... values) {
+            FeatureParameters parameters, Dataset set, int computed, CacheFile file, int[] rows, float[]... values) {
         this.parameters = parameters;
-        this.recordings = recordings;
+        this.set = set;
         this.computed = computed;
         this.file = file;
         this.rows = rows;
@@ -64,21 +65,52 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      */
     public static FeatureCache open(
             Dataset set, FeatureParameters parameters, Path file, int threads, ProgressListener progress) {
+        return open(set, parameters, file, threads, progress, UnreadableClip.refused());
+    }
+
+    /**
+     * Opens a set's cache, after computing what is not in it, and goes on past recordings that cannot be read.
+     *
+     * @param set the clips
+     * @param parameters of the features
+     * @param file the cache; need not exist, but its folder must
+     * @param threads how many compute, at least 1
+     * @param progress told of each clip that is computed or cannot be, out of those that have to be
+     * @param unreadable told of each clip that cannot be read and is left out, in the caller's thread
+     * @return the features of {@link #set() the others}, which the caller closes
+     * @throws org.earshot.EarshotException if the file is something else, is being written by another run or cannot be
+     *     written, or if no recording can be read
+     */
+    public static FeatureCache open(
+            Dataset set,
+            FeatureParameters parameters,
+            Path file,
+            int threads,
+            ProgressListener progress,
+            Consumer<? super UnreadableClip> unreadable) {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw new DatasetException(file, "no such folder", "a file in a folder that exists");
         }
         try {
-            FeatureCacheWriter writer = new FeatureCacheWriter(set, parameters, file, threads, progress);
+            FeatureCacheWriter writer = new FeatureCacheWriter(set, parameters, file, threads, progress, unreadable);
             CacheFile cache = writer.upToDate();
-            Map<String, Integer> rows =
-                    FeatureCacheWriter.indices(cache.layout().names());
-            return new FeatureCache(
-                    parameters,
-                    recordings(set),
-                    writer.computed(),
-                    cache,
-                    set.clips().stream().mapToInt(clip -> rows.get(clip.name())).toArray());
+            try {
+                Map<String, Integer> rows =
+                        FeatureCacheWriter.indices(cache.layout().names());
+                Dataset read = set.readable(writer.clips());
+                return new FeatureCache(
+                        parameters,
+                        read,
+                        writer.computed(),
+                        cache,
+                        read.clips().stream()
+                                .mapToInt(clip -> rows.get(clip.name()))
+                                .toArray());
+            } catch (DatasetException e) {
+                cache.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw CacheFile.failed(file, e);
         }
@@ -97,6 +129,27 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      */
     public static FeatureCache inMemory(
             Dataset set, FeatureParameters parameters, int threads, ProgressListener progress) {
+        return inMemory(set, parameters, threads, progress, UnreadableClip.refused());
+    }
+
+    /**
+     * Computes a set's features and keeps them in memory, and goes on past recordings that cannot be read.
+     *
+     * @param set the clips
+     * @param parameters of the features
+     * @param threads how many compute, at least 1
+     * @param progress told of each clip
+     * @param unreadable told of each clip that cannot be read and is left out, in the caller's thread
+     * @return the features of {@link #set() the others}
+     * @throws org.earshot.EarshotException if no recording can be read, or if the set may take more than half of the
+     *     memory that Java has
+     */
+    public static FeatureCache inMemory(
+            Dataset set,
+            FeatureParameters parameters,
+            int threads,
+            ProgressListener progress,
+            Consumer<? super UnreadableClip> unreadable) {
         int clips = set.clips().size();
         long clipBytes = (long) parameters.frames() * parameters.melBands() * Float.BYTES;
         long most = Runtime.getRuntime().maxMemory() / 2;
@@ -107,24 +160,51 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
                     "at most " + most + " bytes in memory; keep them in a cache file");
         }
         RecordedFeatures source = new RecordedFeatures(set, parameters);
-        float[][] values = new float[clips][];
-        OrderedWork.run(
-                0,
-                clips,
-                threads,
-                clip -> {
-                    float[] clipValues = new float[parameters.frames() * parameters.melBands()];
-                    return Arrays.copyOf(clipValues, source.read(clip, clipValues) * parameters.melBands());
-                },
-                (clipValues, clip) -> {
-                    values[clip] = clipValues;
-                    progress.clipDone(clip + 1, clips);
-                });
-        return new FeatureCache(parameters, recordings(set), clips, null, null, values);
+        List<Dataset.Clip> read = new ArrayList<>();
+        List<float[]> values = new ArrayList<>();
+        OrderedWork.run(0, clips, threads, clip -> inMemory(source, clip), (result, clip) -> {
+            if (result.failure == null) {
+                read.add(set.clips().get(clip));
+                values.add(result.values);
+            } else {
+                unreadable.accept(new UnreadableClip(set.clips().get(clip), result.failure));
+            }
+            progress.clipDone(clip + 1, clips);
+        });
+        return new FeatureCache(
+                parameters, set.readable(read), read.size(), null, null, values.toArray(float[][]::new));
     }
 
-    private static List<Path> recordings(Dataset set) {
-        return set.clips().stream().map(Dataset.Clip::audio).toList();
+    /** A clip's features, or what is wrong with it. */
+    private static final class InMemory {
+        private final float[] values;
+        private final EarshotException failure;
+
+        InMemory(float[] values, EarshotException failure) {
+            this.values = values;
+            this.failure = failure;
+        }
+    }
+
+    private static InMemory inMemory(RecordedFeatures source, int clip) {
+        FeatureParameters parameters = source.parameters();
+        float[] values = new float[parameters.frames() * parameters.melBands()];
+        try {
+            int frames = source.read(clip, values);
+            return new InMemory(Arrays.copyOf(values, frames * parameters.melBands()), null);
+        } catch (AudioException e) {
+            UnreadableClip.requireFault(e);
+            return new InMemory(null, e);
+        }
+    }
+
+    /**
+     * The clips whose features these are.
+     *
+     * @return all of the set but those that could not be read
+     */
+    public Dataset set() {
+        return set;
     }
 
     @Override
@@ -134,12 +214,12 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
 
     @Override
     public int size() {
-        return recordings.size();
+        return set.clips().size();
     }
 
     @Override
     public Path recording(int clip) {
-        return recordings.get(clip);
+        return set.clips().get(clip).audio();
     }
 
     /**

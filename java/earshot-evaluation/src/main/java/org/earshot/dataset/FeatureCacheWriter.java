@@ -7,12 +7,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.earshot.AudioException;
+import org.earshot.EarshotException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.PositionedFile;
 
 /** Brings a feature cache up to date with a set. */
 final class FeatureCacheWriter {
@@ -21,28 +26,45 @@ final class FeatureCacheWriter {
 
     private static final System.Logger LOGGER = System.getLogger(FeatureCacheWriter.class.getName());
 
-    private final List<Dataset.Clip> clips;
     private final FeatureParameters parameters;
     private final Path file;
     private final int threads;
     private final ProgressListener progress;
-    /** Size and time of each clip's audio before anything else is done. */
-    private final List<CacheEntry> audio;
+    private final Consumer<? super UnreadableClip> unreadable;
+    /** The clips that can be read, as far as is known, with size and time of their audio before anything was done. */
+    private final Map<Dataset.Clip, CacheEntry> audio = new LinkedHashMap<>();
 
     private int computed;
 
-    FeatureCacheWriter(Dataset set, FeatureParameters parameters, Path file, int threads, ProgressListener progress) {
-        clips = set.clips();
+    FeatureCacheWriter(
+            Dataset set,
+            FeatureParameters parameters,
+            Path file,
+            int threads,
+            ProgressListener progress,
+            Consumer<? super UnreadableClip> unreadable) {
         this.parameters = parameters;
         this.file = file;
         this.threads = threads;
         this.progress = progress;
-        audio = clips.stream().map(clip -> CacheEntry.of(clip.audio())).toList();
+        this.unreadable = unreadable;
+        for (Dataset.Clip clip : set.clips()) {
+            try {
+                audio.put(clip, CacheEntry.of(clip.audio()));
+            } catch (DatasetException e) {
+                unreadable.accept(new UnreadableClip(clip, e));
+            }
+        }
     }
 
     /** Clips whose features were computed. */
     int computed() {
         return computed;
+    }
+
+    /** The clips that the cache has, in the set's order. */
+    List<Dataset.Clip> clips() {
+        return List.copyOf(audio.keySet());
     }
 
     /** Positions by name. */
@@ -52,55 +74,77 @@ final class FeatureCacheWriter {
         return indices;
     }
 
-    /** The cache, open, with all clips of the set in it. */
+    /** The cache, open, with all clips of the set in it that can be read. */
     CacheFile upToDate() throws IOException {
-        CacheFile old = CacheFile.open(file, parameters).orElse(null);
-        if (old == null && Files.exists(file)) {
-            LOGGER.log(
-                    System.Logger.Level.WARNING,
-                    file + ": features of other parameters or of another version; all are computed anew");
-        }
+        CacheFile finished = CacheFile.open(file, parameters).orElse(null);
         try {
-            Set<Integer> known = old == null ? Set.of() : known(old);
-            if (old != null && known.size() == clips.size()) {
-                return old;
+            if (finished != null && known(finished).size() == audio.size()) {
+                return finished;
             }
-            rewrite(old, known);
         } catch (IOException | RuntimeException e) {
+            finished.close();
+            throw e;
+        }
+        if (finished != null) {
+            finished.close();
+        }
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        PositionedFile claimed = CacheFile.claim(part);
+        // Anew, now that nobody else replaces it: another run may have done so meanwhile.
+        CacheFile old = null;
+        CacheFile target = null;
+        boolean done = false;
+        try {
+            old = CacheFile.open(file, parameters).orElse(null);
+            if (old == null && Files.exists(file)) {
+                LOGGER.log(
+                        System.Logger.Level.WARNING,
+                        file + ": features of other parameters or of another version; all are computed anew");
+            }
+            target = rewritten(old, part, claimed);
+            AtomicFile.replace(part, file);
+            // Not opened by its name, under which there may be another run's from now on.
+            claimed.unlock();
+            done = true;
+            return target;
+        } finally {
             if (old != null) {
                 old.close();
             }
-            throw e;
+            if (!done) {
+                if (claimed.size() == 0) {
+                    Files.deleteIfExists(part);
+                }
+                claimed.close();
+            }
         }
-        return CacheFile.open(file, parameters)
-                .orElseThrow(() -> new DatasetException(file, "another cache", "the one just written"));
     }
 
     /** Clips whose features a cache has; where only the time of their audio differs, it is renewed. */
-    private Set<Integer> known(CacheFile cache) throws IOException {
+    private Set<Dataset.Clip> known(CacheFile cache) throws IOException {
         Map<String, Integer> rows = indices(cache.layout().names());
-        Set<Integer> known = new HashSet<>();
-        List<Integer> touched = new ArrayList<>();
-        for (int clip = 0; clip < clips.size(); clip++) {
-            Integer row = rows.get(clips.get(clip).name());
+        Set<Dataset.Clip> known = new HashSet<>();
+        List<Dataset.Clip> touched = new ArrayList<>();
+        audio.forEach((clip, entry) -> {
+            Integer row = rows.get(clip.name());
             if (row == null || cache.entry(row).frames() == 0) {
-                continue;
+                return;
             }
-            if (cache.entry(row).isUntouched(audio.get(clip))) {
+            if (cache.entry(row).isUntouched(entry)) {
                 known.add(clip);
-            } else if (cache.entry(row).size() == audio.get(clip).size()) {
+            } else if (cache.entry(row).size() == entry.size()) {
                 touched.add(clip);
             }
-        }
-        Map<Integer, byte[]> digests = new HashMap<>();
+        });
+        Map<Dataset.Clip, byte[]> digests = new HashMap<>();
         OrderedWork.run(
                 0,
                 touched.size(),
                 threads,
-                i -> CacheEntry.digest(clips.get(touched.get(i)).audio()),
+                i -> digest(touched.get(i)),
                 (digest, i) -> digests.put(touched.get(i), digest));
-        for (int clip : touched) {
-            int row = rows.get(clips.get(clip).name());
+        for (Dataset.Clip clip : touched) {
+            int row = rows.get(clip.name());
             byte[] digest = digests.get(clip);
             if (cache.entry(row).hasDigest(digest)) {
                 cache.renewEntry(row, audio.get(clip).with(cache.entry(row).frames(), digest));
@@ -110,21 +154,31 @@ final class FeatureCacheWriter {
         return known;
     }
 
-    /** Writes a new cache that has all clips of the old one and of the set, and puts it in the old one's place. */
-    private void rewrite(CacheFile old, Set<Integer> known) throws IOException {
+    /** None, which no entry has, for what cannot be read: that is told when its features are asked for. */
+    private static byte[] digest(Dataset.Clip clip) {
+        try {
+            return CacheEntry.digest(clip.audio());
+        } catch (DatasetException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "no digest", e);
+            return new byte[0];
+        }
+    }
+
+    /** Fills a new cache with all clips of the old one and of the set. */
+    private CacheFile rewritten(CacheFile old, Path part, PositionedFile claimed) throws IOException {
+        Set<Dataset.Clip> known = old == null ? Set.of() : known(old);
         // The old ones first, so that they keep their rows.
         Set<String> names =
                 new LinkedHashSet<>(old == null ? List.of() : old.layout().names());
-        clips.forEach(clip -> names.add(clip.name()));
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try (CacheFile target = CacheFile.fill(part, new CacheLayout(parameters, List.copyOf(names)));
-                CacheBatch batch = new CacheBatch(target)) {
-            Set<Integer> done = known(target);
+        audio.keySet().forEach(clip -> names.add(clip.name()));
+        CacheFile target = CacheFile.fill(part, claimed, new CacheLayout(parameters, List.copyOf(names)));
+        try (CacheBatch batch = new CacheBatch(target)) {
+            Set<Dataset.Clip> done = known(target);
             Map<String, Integer> rows = indices(target.layout().names());
             Set<Integer> foreign = new HashSet<>(rows.values());
-            List<Integer> missing = new ArrayList<>();
-            for (int clip = 0; clip < clips.size(); clip++) {
-                int row = rows.get(clips.get(clip).name());
+            List<Dataset.Clip> missing = new ArrayList<>();
+            for (Dataset.Clip clip : audio.keySet()) {
+                int row = rows.get(clip.name());
                 foreign.remove(row);
                 if (done.contains(clip)) {
                     continue;
@@ -142,35 +196,38 @@ final class FeatureCacheWriter {
             }
             compute(missing, rows, batch);
         }
-        if (old != null) {
-            old.close();
-        }
-        AtomicFile.replace(part, file);
+        return target;
     }
 
-    /** A clip's features with what its audio is known by. */
+    /** A clip's features with what its audio is known by, or what is wrong with it. */
     private static final class Computed {
         private final float[] features;
         private final CacheEntry entry;
+        private final EarshotException failure;
 
-        Computed(float[] features, CacheEntry entry) {
+        Computed(float[] features, CacheEntry entry, EarshotException failure) {
             this.features = features;
             this.entry = entry;
+            this.failure = failure;
         }
     }
 
-    private void compute(List<Integer> missing, Map<String, Integer> rows, CacheBatch batch) throws IOException {
-        List<Path> recordings =
-                missing.stream().map(clip -> clips.get(clip).audio()).toList();
-        RecordedFeatures source = new RecordedFeatures(recordings, parameters);
+    private void compute(List<Dataset.Clip> missing, Map<String, Integer> rows, CacheBatch batch) throws IOException {
+        RecordedFeatures source =
+                new RecordedFeatures(missing.stream().map(Dataset.Clip::audio).toList(), parameters);
+        List<CacheEntry> before = missing.stream().map(audio::get).toList();
         try {
-            OrderedWork.run(
-                    0, missing.size(), threads, i -> compute(source, i, audio.get(missing.get(i))), (result, i) -> {
-                        int row = rows.get(clips.get(missing.get(i)).name());
-                        batch.add(row, result.features, result.entry);
-                        computed++;
-                        progress.clipDone(computed, missing.size());
-                    });
+            OrderedWork.run(0, missing.size(), threads, i -> compute(source, i, before.get(i)), (result, i) -> {
+                Dataset.Clip clip = missing.get(i);
+                if (result.failure == null) {
+                    batch.add(rows.get(clip.name()), result.features, result.entry);
+                    computed++;
+                } else {
+                    unreadable.accept(new UnreadableClip(clip, result.failure));
+                    audio.remove(clip);
+                }
+                progress.clipDone(i + 1, missing.size());
+            });
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -178,12 +235,20 @@ final class FeatureCacheWriter {
 
     private Computed compute(RecordedFeatures source, int index, CacheEntry before) {
         float[] features = new float[parameters.frames() * parameters.melBands()];
-        int frames = source.read(index, features);
         Path recording = source.recording(index);
-        byte[] digest = CacheEntry.digest(recording);
-        if (!CacheEntry.of(recording).isUntouched(before)) {
-            throw new DatasetException(recording, "a file that changed while it was read", "one that nobody writes to");
+        try {
+            int frames = source.read(index, features);
+            byte[] digest = CacheEntry.digest(recording);
+            if (!CacheEntry.of(recording).isUntouched(before)) {
+                throw new DatasetException(
+                        recording, "a file that changed while it was read", "one that nobody writes to");
+            }
+            return new Computed(features, before.with(frames, digest), null);
+        } catch (AudioException e) {
+            UnreadableClip.requireFault(e);
+            return new Computed(features, before, e);
+        } catch (DatasetException e) {
+            return new Computed(features, before, e);
         }
-        return new Computed(features, before.with(frames, digest));
     }
 }

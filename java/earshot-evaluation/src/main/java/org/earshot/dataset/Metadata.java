@@ -1,11 +1,7 @@
 package org.earshot.dataset;
 
-import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,23 +15,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.earshot.RecordingContext;
+import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
 
 /**
  * Metadata of recordings in the challenge's form: a header {@code filename,location,record_time,scene_label}, then a
  * row per recording. A byte-order mark and quoted fields are accepted; the columns may stand in any order, and the
- * label may be empty or its column missing. Rows are found by file name, without folders.
+ * label may be empty or its column missing. Rows are found by relative path, else by file name, see {@link #row}.
  *
  * <p>The columns that pseudo-labelling adds ({@link #CONFIDENCE}, {@link #STEP}, {@link #FIRST_LABEL},
  * {@link #SECOND_LABEL}, and a {@link #PROBABILITY}-prefixed one per class) and the one that splitting adds
  * ({@link #SIMILARITY}) may be there and are not read. Any other column is an error: it is more likely a misspelt one.
  */
 public final class Metadata {
-    /** Column: the recording's file name; its extension may be left out. */
+    /** Column: the recording's file name, folders before it or not; its extension may be left out. */
     public static final String FILE_NAME = "filename";
 
     /** Column: the city. */
@@ -67,18 +65,19 @@ public final class Metadata {
 
     private static final List<String> REQUIRED = List.of(FILE_NAME, LOCATION, RECORD_TIME);
     private static final Set<String> ADDED = Set.of(CONFIDENCE, STEP, FIRST_LABEL, SECOND_LABEL, SIMILARITY);
+    private static final Pattern CONTROL_CHARACTER = Pattern.compile("\\p{Cntrl}");
     private static final String FORM = String.join(",", REQUIRED) + "," + SCENE_LABEL;
 
-    /** Room for a million rows. */
-    private static final int LARGEST_FILE = 1 << 26;
+    private static final int MOST_ROWS = 1_000_000;
 
-    private static final int BYTE_ORDER_MARK = '\uFEFF';
+    /** Room for as many rows. */
+    private static final int LARGEST_FILE = 1 << 26;
 
     /**
      * What is known of one recording.
      *
      * @param line where its row ends in the file, the header being line 1
-     * @param fileName its name, without folders
+     * @param fileName its name, with the folders that the file gives, separated by slashes
      * @param location city, or null if the field is empty
      * @param time local time, or null if the field is empty
      * @param label its scene, or null if the field is empty
@@ -96,10 +95,16 @@ public final class Metadata {
 
     private final Path source;
     private final Map<String, Row> rows;
+    private final NameIndex<Row> index;
 
     private Metadata(Path source, Map<String, Row> rows) {
         this.source = source;
         this.rows = rows;
+        index = new NameIndex<>(
+                rows.values().stream()
+                        .map(row -> new NameIndex.Entry<>(NamePath.of(row.fileName()), row))
+                        .toList(),
+                NameMatch::keyOfRow);
     }
 
     /**
@@ -111,7 +116,7 @@ public final class Metadata {
      */
     public static Metadata read(Path file) {
         Map<String, Row> rows = new LinkedHashMap<>();
-        try (Reader reader = reader(file);
+        try (RecordReader reader = reader(file);
                 CSVParser parser = CSVFormat.DEFAULT
                         .builder()
                         .setIgnoreEmptyLines(true)
@@ -124,7 +129,12 @@ public final class Metadata {
                 String subject = subject(file, line);
                 if (columns == null) {
                     columns = Columns.of(subject, values);
+                    reader.startRecord();
                     continue;
+                }
+                reader.startRecord();
+                if (rows.size() == MOST_ROWS) {
+                    throw new DatasetException(subject, "more than " + MOST_ROWS + " rows", "fewer; split the file");
                 }
                 Row row = columns.row(subject, line, values);
                 if (rows.putIfAbsent(row.fileName(), row) != null) {
@@ -143,29 +153,22 @@ public final class Metadata {
         return new Metadata(file, rows);
     }
 
-    private static Reader reader(Path file) throws IOException {
+    private static RecordReader reader(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new DatasetException(file, Files.exists(file) ? "no regular file" : "no such file", "a CSV file");
         }
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(LARGEST_FILE + 1);
-        }
-        if (bytes.length > LARGEST_FILE) {
-            throw new DatasetException(file, "more than " + LARGEST_FILE + " bytes", "metadata, shorter than that");
+        long bytes = Files.size(file);
+        if (bytes > LARGEST_FILE) {
+            throw new DatasetException(file, bytes + " bytes", "metadata of at most " + LARGEST_FILE);
         }
         // A decoder that reports malformed UTF-8 instead of replacing it.
-        Reader reader = new BufferedReader(
-                new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder()));
-        reader.mark(1);
-        if (reader.read() != BYTE_ORDER_MARK) {
-            reader.reset();
-        }
-        return reader;
+        return new RecordReader(
+                new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()), LARGEST_FILE);
     }
 
     private static DatasetException malformed(Path file, IOException e) {
-        return new DatasetException(file, "text that cannot be read (" + e + ")", "CSV in UTF-8: " + FORM, e);
+        return new DatasetException(
+                file, "text that cannot be read (" + IoReason.of(e) + ")", "CSV in UTF-8: " + FORM, e);
     }
 
     /** Where each column stands. */
@@ -194,8 +197,8 @@ public final class Metadata {
             if (values.size() != count) {
                 throw new DatasetException(subject, values.size() + " fields", Integer.toString(count));
             }
-            String file = values.get(indices.get(FILE_NAME)).strip();
-            String name = baseName(file);
+            String file = text(subject, FILE_NAME, values);
+            String name = NamePath.of(file).toString();
             if (name.isEmpty()) {
                 throw new DatasetException(subject + ": " + FILE_NAME, Quoted.of(file), "a file's name");
             }
@@ -203,23 +206,27 @@ public final class Metadata {
             return new Row(
                     line,
                     name,
-                    emptyToNull(values.get(indices.get(LOCATION))),
+                    emptyToNull(text(subject, LOCATION, values)),
                     time.isEmpty()
                             ? null
                             : RecordTime.parse(time)
                                     .orElseThrow(() -> new DatasetException(
                                             subject + ": " + RECORD_TIME, Quoted.of(time), RecordTime.FORMS)),
-                    indices.containsKey(SCENE_LABEL) ? emptyToNull(values.get(indices.get(SCENE_LABEL))) : null);
+                    indices.containsKey(SCENE_LABEL) ? emptyToNull(text(subject, SCENE_LABEL, values)) : null);
+        }
+
+        /** A field of text, as it was before a spreadsheet's formulas were taken out of it. */
+        private String text(String subject, String column, CSVRecord values) {
+            String text = CsvText.original(values.get(indices.get(column)).strip());
+            if (CONTROL_CHARACTER.matcher(text).find()) {
+                throw new DatasetException(subject + ": " + column, Quoted.of(text), "text without control characters");
+            }
+            return text;
         }
 
         private static String emptyToNull(String value) {
-            return value.isBlank() ? null : value.strip();
+            return value.isBlank() ? null : value;
         }
-    }
-
-    /** The part behind the last separator, of either kind: metadata may come from another system. */
-    private static String baseName(String file) {
-        return file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
     }
 
     /**
@@ -246,18 +253,71 @@ public final class Metadata {
     }
 
     /**
-     * The row of a recording, found by the last part of its path; the challenge's files leave out its extension.
+     * The row of a recording. First that whose name is the end of the recording's path; else that with the same file
+     * name, and of several of these the one that shares most folders with the path. A row may leave out the extension,
+     * as the challenge's do, and Unicode's composed and decomposed forms are the same.
      *
      * @param recording the audio file
      * @return its row, if there is one
+     * @throws DatasetException if several rows fit equally well
      */
     public Optional<Row> row(Path recording) {
-        if (recording.getFileName() == null) {
-            return Optional.empty();
+        NamePath path = NamePath.of(recording.toAbsolutePath().normalize().toString());
+        Row named = longestEnd(path);
+        if (named == null) {
+            named = longestEnd(path.withoutExtension());
         }
-        String name = recording.getFileName().toString();
-        int dot = name.lastIndexOf('.');
-        Row row = rows.get(name);
-        return Optional.ofNullable(row == null && dot > 0 ? rows.get(name.substring(0, dot)) : row);
+        return named == null ? row(recording, path) : Optional.of(named);
+    }
+
+    /** The row that has most of a path's end as its name. */
+    private Row longestEnd(NamePath path) {
+        String end = path.toString();
+        while (true) {
+            Row row = rows.get(end);
+            int slash = end.indexOf('/');
+            if (row != null || slash < 0) {
+                return row;
+            }
+            end = end.substring(slash + 1);
+        }
+    }
+
+    private Optional<Row> row(Path recording, NamePath path) {
+        for (NameMatch match : NameMatch.values()) {
+            if (match.isSameName()) {
+                List<NameIndex.Entry<Row>> found = index.find(match, match.keyOfFile(path), path);
+                if (found.size() > 1) {
+                    throw new DatasetException(
+                            source,
+                            found.size() + " rows for " + recording + ", lines "
+                                    + found.get(0).value().line() + " and "
+                                    + found.get(1).value().line(),
+                            "folders in " + FILE_NAME + " that tell them apart");
+                }
+                if (!found.isEmpty()) {
+                    return Optional.of(found.get(0).value());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * What a message may add about a recording without a row.
+     *
+     * @param recording the audio file
+     * @return such as {@code ; line 3 has "Street.WAV"}; empty if no row has a name like it
+     */
+    public String hint(Path recording) {
+        NamePath path = NamePath.of(recording.toString());
+        for (NameMatch match : NameMatch.values()) {
+            for (NameIndex.Entry<Row> near : index.find(match, match.keyOfFile(path), path)) {
+                return "; line " + near.value().line() + " has "
+                        + Quoted.of(near.value().fileName())
+                        + LookAlikes.difference(path.base(), near.name().base());
+            }
+        }
+        return "";
     }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.ObjIntConsumer;
+import org.earshot.CancelledException;
 
 /** Numbered pieces of work done by several threads, their results handed over in the order of the numbers. */
 public final class OrderedWork {
@@ -28,6 +29,7 @@ public final class OrderedWork {
      * @param sink takes the results in the order of their numbers, in the caller's thread
      * @throws RuntimeException the first, in order, that a task throws, or one that the sink throws; the pieces behind
      *     it are given up
+     * @throws CancelledException if the caller's thread is interrupted
      */
     public static <T> void run(
             int from, int to, int threads, IntFunction<? extends T> task, ObjIntConsumer<? super T> sink) {
@@ -60,7 +62,7 @@ public final class OrderedWork {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
+            throw new CancelledException("the work on a set of recordings", e);
         }
     }
 

@@ -58,6 +58,32 @@ public final class SetClassification {
             FeatureSource features,
             List<RecordingContext> contexts,
             ObjIntConsumer<? super float[][]> sink) {
+        run(from, classifiers, features, contexts, sink, (reason, clip) -> {
+            throw reason;
+        });
+    }
+
+    /**
+     * Classifies the clips from a given one on, each with several models, and goes on past recordings that cannot be
+     * read.
+     *
+     * @param from the first clip
+     * @param classifiers the models, all with the features' parameters
+     * @param features of the clips
+     * @param contexts where and when each clip was recorded
+     * @param sink takes {@code [models][classes]} of each clip that can be read, in the clips' order, in the caller's
+     *     thread
+     * @param unreadable takes what is wrong with each of the others, in the same order and thread
+     * @throws org.earshot.EarshotException if a clip cannot be classified, or a probability is not finite
+     * @throws IllegalArgumentException as {@link #run(SceneClassifier, FeatureSource, List, ProgressListener)}
+     */
+    public static void run(
+            int from,
+            List<SceneClassifier> classifiers,
+            FeatureSource features,
+            List<RecordingContext> contexts,
+            ObjIntConsumer<? super float[][]> sink,
+            ObjIntConsumer<? super AudioException> unreadable) {
         classifiers.forEach(classifier -> requireFit(classifier, features, contexts));
         int length = features.parameters().frames() * features.parameters().melBands();
         Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
@@ -70,16 +96,40 @@ public final class SetClassification {
                 clip -> {
                     float[] idle = buffers.poll();
                     float[] values = idle == null ? new float[length] : idle;
-                    int frames = features.read(clip, values);
+                    int frames;
+                    try {
+                        frames = features.read(clip, values);
+                    } catch (AudioException e) {
+                        UnreadableClip.requireFault(e);
+                        buffers.add(values);
+                        return new Scored(null, e);
+                    }
                     float[][] scores = new float[classifiers.size()][];
                     for (int model = 0; model < scores.length; model++) {
                         scores[model] =
                                 classify(classifiers.get(model), features, clip, values, frames, contexts.get(clip));
                     }
                     buffers.add(values);
-                    return scores;
+                    return new Scored(scores, null);
                 },
-                sink);
+                (result, clip) -> {
+                    if (result.failure == null) {
+                        sink.accept(result.scores, clip);
+                    } else {
+                        unreadable.accept(result.failure, clip);
+                    }
+                });
+    }
+
+    /** A clip's scores, or why its recording cannot be read. */
+    private static final class Scored {
+        private final float[][] scores;
+        private final AudioException failure;
+
+        Scored(float[][] scores, AudioException failure) {
+            this.scores = scores;
+            this.failure = failure;
+        }
     }
 
     private static float[] classify(

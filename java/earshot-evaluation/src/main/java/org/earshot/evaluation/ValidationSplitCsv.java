@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
+import org.earshot.dataset.CsvText;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.Metadata;
 import org.earshot.dataset.RecordTime;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 
 /** A part of a split set in the challenge's form, with the similarity as a further column. */
 public final class ValidationSplitCsv {
@@ -44,17 +46,18 @@ public final class ValidationSplitCsv {
                 for (int position : part) {
                     Dataset.Clip clip = set.clips().get(position);
                     csv.printRecord(
-                            clip.name(),
-                            clip.context().city().orElse(""),
+                            CsvText.cell(clip.name()),
+                            CsvText.cell(clip.context().city().orElse("")),
                             clip.context().time().map(RecordTime::format).orElse(""),
-                            clip.label().orElse(""),
+                            CsvText.cell(clip.label().orElse("")),
                             split.similarities().get(position));
                 }
                 // Not closed: that is the caller's affair.
                 csv.flush();
             });
         } catch (IOException e) {
-            throw new DatasetException(file, "a file that cannot be written (" + e + ")", "a writable folder", e);
+            throw new DatasetException(
+                    file, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
+import org.earshot.dataset.CsvText;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.Metadata;
 import org.earshot.dataset.RecordTime;
@@ -62,20 +63,20 @@ final class PseudoLabelCsv {
                 Metadata.STEP,
                 Metadata.FIRST_LABEL,
                 Metadata.SECOND_LABEL));
-        softLabels.forEach(label -> names.add(Metadata.PROBABILITY + label));
+        softLabels.forEach(label -> names.add(CsvText.cell(Metadata.PROBABILITY + label)));
         return names;
     }
 
     private static List<Object> row(Dataset.Clip clip, Answer answer, Step step) {
         List<Object> cells = new ArrayList<>();
-        cells.add(clip.name());
-        cells.add(clip.context().city().orElse(""));
+        cells.add(CsvText.cell(clip.name()));
+        cells.add(CsvText.cell(clip.context().city().orElse("")));
         cells.add(clip.context().time().map(RecordTime::format).orElse(""));
-        cells.add(answer.first());
+        cells.add(CsvText.cell(answer.first()));
         cells.add(answer.confidence());
         cells.add(step == Step.FIRST ? 1 : 2);
-        cells.add(answer.first());
-        cells.add(answer.second().orElse(""));
+        cells.add(CsvText.cell(answer.first()));
+        cells.add(CsvText.cell(answer.second().orElse("")));
         return cells;
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.earshot.SceneClassifier;
 import org.earshot.dataset.Dataset;
@@ -18,7 +19,9 @@ import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.ProgressListener;
 import org.earshot.dataset.SetClassification;
+import org.earshot.dataset.UnreadableClip;
 import org.earshot.files.FileDigest;
+import org.earshot.files.IoReason;
 import org.earshot.model.ModelDirectory;
 
 /**
@@ -73,7 +76,7 @@ public final class PseudoLabelling {
     }
 
     /**
-     * Labels.
+     * Labels, and writes the labels.
      *
      * @param features of the set's clips, made with the models' parameters
      * @param output the file to write or replace, once all clips are scored
@@ -83,63 +86,152 @@ public final class PseudoLabelling {
      *     the files cannot be written
      */
     public LabellingSummary run(FeatureSource features, Path output, ProgressListener progress) {
-        Path journal = journal(output);
+        Labelling labelling = label(features, output, progress, UnreadableClip.refused());
+        labelling.write();
+        return labelling.summary();
+    }
+
+    /**
+     * Labels, and goes on past recordings that cannot be read. Nothing but the journal is written yet.
+     *
+     * @param features of the set's clips, made with the models' parameters
+     * @param output the file that will be written
+     * @param progress told of each clip that is scored or cannot be read; an earlier run's are not told of again
+     * @param unreadable told of each clip that cannot be read and is left out, an earlier run's first
+     * @return the labels of the others
+     * @throws org.earshot.EarshotException if no clip can be read, if one cannot be scored, if there is the journal of
+     *     another run, or if it cannot be written
+     */
+    public Labelling label(
+            FeatureSource features,
+            Path output,
+            ProgressListener progress,
+            Consumer<? super UnreadableClip> unreadable) {
         List<SceneClassifier> classifiers =
                 models.stream().map(LabellingModel::classifier).toList();
-        try {
-            List<float[][]> scores;
-            try (ScoreJournal done = ScoreJournal.open(
-                    journal,
-                    identity(),
-                    features.size(),
-                    classifiers.stream().mapToInt(c -> c.labels().size()).toArray())) {
-                score(classifiers, features, done, progress);
-                scores = done.scores();
+        List<ScoreJournal.Line> lines;
+        try (ScoreJournal done = ScoreJournal.open(
+                journal(output),
+                identity(),
+                features.size(),
+                classifiers.stream().mapToInt(c -> c.labels().size()).toArray())) {
+            for (int clip = 0; clip < done.lines().size(); clip++) {
+                String reason = done.lines().get(clip).unreadable();
+                if (reason != null) {
+                    unreadable.accept(new UnreadableClip(set.clips().get(clip), DatasetException.asBefore(reason)));
+                }
             }
-            List<Answer> answers = answers(scores);
-            List<Step> steps = Selection.of(rule, answers);
-            PseudoLabelCsv.write(
-                    output,
-                    set.clips(),
-                    answers,
-                    steps,
-                    soft ? classifiers.get(0).labels() : List.of(),
-                    scores);
-            Files.delete(journal);
-            return LabellingSummary.of(classifiers.get(0).labels(), answers, steps);
+            score(classifiers, features, done, progress, unreadable);
+            lines = done.lines();
         } catch (UncheckedIOException e) {
             throw failed(output, e.getCause());
         } catch (IOException e) {
             throw failed(output, e);
         }
+        List<Integer> read = IntStream.range(0, lines.size())
+                .filter(clip -> lines.get(clip).scores() != null)
+                .boxed()
+                .toList();
+        if (read.isEmpty()) {
+            throw new DatasetException(
+                    set.source(), "no recording that can be read, of " + lines.size(), "at least one");
+        }
+        List<Dataset.Clip> clips = read.stream().map(set.clips()::get).toList();
+        List<float[][]> scores =
+                read.stream().map(clip -> lines.get(clip).scores()).toList();
+        List<Answer> answers = answers(clips, scores);
+        return new Labelling(output, clips, answers, Selection.of(rule, answers), scores);
+    }
+
+    /** Labels that were found and are to be written. */
+    public final class Labelling {
+        private final Path output;
+        private final List<Dataset.Clip> clips;
+        private final List<Answer> answers;
+        private final List<Step> steps;
+        private final List<float[][]> scores;
+
+        private Labelling(
+                Path output, List<Dataset.Clip> clips, List<Answer> answers, List<Step> steps, List<float[][]> scores) {
+            this.output = output;
+            this.clips = clips;
+            this.answers = answers;
+            this.steps = steps;
+            this.scores = scores;
+        }
+
+        /**
+         * Counts the labels.
+         *
+         * @return what was kept
+         */
+        public LabellingSummary summary() {
+            return LabellingSummary.of(models.get(0).classifier().labels(), answers, steps);
+        }
+
+        /**
+         * Writes or replaces the output, and deletes the journal.
+         *
+         * @throws DatasetException if that fails; the journal then stays, so that nothing has to be scored again
+         */
+        public void write() {
+            try {
+                PseudoLabelCsv.write(
+                        output,
+                        clips,
+                        answers,
+                        steps,
+                        soft ? models.get(0).classifier().labels() : List.of(),
+                        scores);
+                Files.delete(journal(output));
+            } catch (IOException e) {
+                throw failed(output, e);
+            }
+        }
     }
 
     private static DatasetException failed(Path output, IOException e) {
-        return new DatasetException(output, "an I/O error (" + e + ")", "a writable folder", e);
+        return new DatasetException(
+                output, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
     }
 
     private void score(
             List<SceneClassifier> classifiers,
             FeatureSource features,
             ScoreJournal journal,
-            ProgressListener progress) {
-        SetClassification.run(journal.scores().size(), classifiers, features, set.contexts(), (scores, clip) -> {
-            try {
-                journal.add(scores);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            progress.clipDone(clip + 1, features.size());
-        });
+            ProgressListener progress,
+            Consumer<? super UnreadableClip> unreadable) {
+        SetClassification.run(
+                journal.lines().size(),
+                classifiers,
+                features,
+                set.contexts(),
+                (scores, clip) -> {
+                    try {
+                        journal.add(scores);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    progress.clipDone(clip + 1, features.size());
+                },
+                (reason, clip) -> {
+                    unreadable.accept(new UnreadableClip(set.clips().get(clip), reason));
+                    try {
+                        journal.addUnreadable(reason.getMessage());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    progress.clipDone(clip + 1, features.size());
+                });
     }
 
-    private List<Answer> answers(List<float[][]> scores) {
+    private List<Answer> answers(List<Dataset.Clip> clips, List<float[][]> scores) {
         return IntStream.range(0, scores.size())
                 .mapToObj(clip -> {
                     float[][] models = scores.get(clip);
                     int first = best(models[0]);
                     return new Answer(
-                            set.clips().get(clip).name(),
+                            clips.get(clip).name(),
                             label(0, first),
                             models[0][first],
                             models.length == 1 ? Optional.empty() : Optional.of(label(1, best(models[1]))));

@@ -1,27 +1,29 @@
 package org.earshot.labelling;
 
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.zip.CRC32;
 import org.earshot.dataset.DatasetException;
-import org.earshot.files.ExclusiveFile;
+import org.earshot.files.PositionedFile;
 
 /**
  * The scores of the clips done so far, so that an interrupted run goes on where it was. A text file: a line with the
  * run's identity, then a line per clip in the set's order, {@code number TAB probabilities TAB CRC-32}, each appended
- * as soon as the clip is scored. What follows the first line that is not whole is scored again.
+ * as soon as the clip is scored; {@code number TAB ! TAB reason TAB CRC-32}, the reason URL-encoded, for one whose
+ * recording cannot be read. What follows the first line that is not whole is scored again.
  */
 final class ScoreJournal implements AutoCloseable {
-    private static final String FORMAT = "earshot-scores-1 ";
+    private static final String FORMAT = "earshot-scores-2 ";
 
     /** Lines between two waits for the disk: what a power failure can cost. */
     private static final int LINES_AT_RISK = 64;
@@ -29,16 +31,43 @@ final class ScoreJournal implements AutoCloseable {
     /** A float in decimal, with what separates it from the next. */
     private static final int LONGEST_NUMBER = 24;
 
+    private static final String UNREADABLE = "!";
+
+    /** Characters of a reason that are kept, encoded. */
+    private static final int LONGEST_REASON = 3000;
+
     private final Path path;
-    private final FileChannel channel;
+    private final PositionedFile content;
     private final int[] classes;
-    private final List<float[][]> scores = new ArrayList<>();
+    private final List<Line> lines = new ArrayList<>();
+    private long end;
     private int unforced;
 
-    private ScoreJournal(Path path, FileChannel channel, int... classes) {
+    private ScoreJournal(Path path, PositionedFile content, int... classes) {
         this.path = path;
-        this.channel = channel;
+        this.content = content;
         this.classes = classes;
+    }
+
+    /** What is known of a clip: its scores, or why its recording cannot be read. */
+    static final class Line {
+        private final float[][] scores;
+        private final String unreadable;
+
+        private Line(float[][] scores, String unreadable) {
+            this.scores = scores;
+            this.unreadable = unreadable;
+        }
+
+        /** {@code [models][classes]}; null if the recording cannot be read. */
+        float[][] scores() {
+            return scores;
+        }
+
+        /** Why the recording cannot be read; null if it can. */
+        String unreadable() {
+            return unreadable;
+        }
     }
 
     /**
@@ -51,37 +80,36 @@ final class ScoreJournal implements AutoCloseable {
      * @throws DatasetException if the file is the journal of another run, is being written by one, or is none
      */
     static ScoreJournal open(Path path, String identity, int clips, int... classes) throws IOException {
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw new DatasetException(path, "no regular file", "the scores of an interrupted run, or no file yet");
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw new DatasetException(
+                    path,
+                    Files.isSymbolicLink(path) ? "a link" : "no regular file",
+                    "the scores of an interrupted run, or no file yet");
         }
-        FileChannel channel =
-                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        PositionedFile content = PositionedFile.claim(path)
+                .orElseThrow(
+                        () -> new DatasetException(path, "a file that another run is writing", "one run at a time"));
         try {
-            if (!ExclusiveFile.lock(channel)) {
-                throw new DatasetException(path, "a file that another run is writing", "one run at a time");
-            }
-            ScoreJournal journal = new ScoreJournal(path, channel, classes);
+            ScoreJournal journal = new ScoreJournal(path, content, classes);
             journal.read(FORMAT + identity + "\n", clips);
             return journal;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            content.close();
             throw e;
         }
     }
 
     private void read(String head, int clips) throws IOException {
-        long longest = head.length();
+        long line = LONGEST_REASON;
         for (int count : classes) {
-            longest += (long) clips * LONGEST_NUMBER * (count + 2);
+            line += (long) LONGEST_NUMBER * (count + 2);
         }
-        if (channel.size() > Math.min(longest, Integer.MAX_VALUE - 8)) {
-            throw new DatasetException(path, channel.size() + " bytes", "the scores of an interrupted run, or no file");
+        long longest = head.length() + clips * line;
+        if (content.size() > Math.min(longest, Integer.MAX_VALUE - 8)) {
+            throw new DatasetException(path, content.size() + " bytes", "the scores of an interrupted run, or no file");
         }
-        byte[] bytes = new byte[(int) channel.size()];
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining() && channel.read(buffer, buffer.position()) >= 0) {
-            // Until all is there.
-        }
+        byte[] bytes = new byte[(int) content.size()];
+        content.readFully(ByteBuffer.wrap(bytes), 0);
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         if (!text.startsWith(head)) {
             // A head that was cut short is a run that scored nothing.
@@ -91,32 +119,36 @@ final class ScoreJournal implements AutoCloseable {
                         "the scores of other models, recordings or metadata",
                         "those of this run; delete the file to start anew");
             }
-            channel.truncate(0);
             write(head);
             return;
         }
-        int end = head.length();
-        while (scores.size() < clips) {
-            int lineEnd = text.indexOf('\n', end);
-            float[][] line = lineEnd < 0 ? null : parse(text.substring(end, lineEnd));
-            if (line == null) {
+        end = head.length();
+        while (lines.size() < clips) {
+            int lineEnd = text.indexOf('\n', (int) end);
+            Line parsed = lineEnd < 0 ? null : parse(text.substring((int) end, lineEnd));
+            if (parsed == null) {
                 break;
             }
-            scores.add(line);
-            end = lineEnd + 1;
+            lines.add(parsed);
+            end = lineEnd + 1L;
         }
-        channel.truncate(end);
-        channel.position(end);
+        content.truncate(end);
     }
 
     /** Null if the line is not one of ours, whole, and the next. */
-    private float[][] parse(String line) {
+    private Line parse(String line) {
         int checksum = line.lastIndexOf('\t');
         if (checksum < 0 || !line.substring(checksum + 1).equals(checksum(line.substring(0, checksum)))) {
             return null;
         }
         String[] fields = line.substring(0, checksum).split("\t", -1);
-        if (fields.length != 1 + classes.length || !fields[0].equals(Integer.toString(scores.size()))) {
+        if (!fields[0].equals(Integer.toString(lines.size()))) {
+            return null;
+        }
+        if (fields.length == 3 && fields[1].equals(UNREADABLE)) {
+            return unreadable(fields[2]);
+        }
+        if (fields.length != 1 + classes.length) {
             return null;
         }
         float[][] values = new float[classes.length][];
@@ -137,7 +169,15 @@ final class ScoreJournal implements AutoCloseable {
                 }
             }
         }
-        return values;
+        return new Line(values, null);
+    }
+
+    private static Line unreadable(String encoded) {
+        try {
+            return new Line(null, URLDecoder.decode(encoded, StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     private static String checksum(String text) {
@@ -147,17 +187,17 @@ final class ScoreJournal implements AutoCloseable {
     }
 
     /**
-     * The scores so far.
+     * What is known so far.
      *
-     * @return {@code [models][classes]} of each clip, in order
+     * @return one for each clip, in order
      */
-    List<float[][]> scores() {
-        return scores;
+    List<Line> lines() {
+        return lines;
     }
 
-    /** Adds the next clip's. */
+    /** Adds the next clip's scores, {@code [models][classes]}. */
     void add(float[]... clip) throws IOException {
-        StringBuilder line = new StringBuilder().append(scores.size());
+        StringBuilder line = new StringBuilder();
         for (float[] model : clip) {
             StringJoiner numbers = new StringJoiner(" ", "\t", "");
             for (float value : model) {
@@ -165,23 +205,34 @@ final class ScoreJournal implements AutoCloseable {
             }
             line.append(numbers);
         }
-        write(line + "\t" + checksum(line.toString()) + "\n");
-        scores.add(clip);
+        append(line.toString(), new Line(clip, null));
+    }
+
+    /** Notes that the next clip's recording cannot be read. */
+    void addUnreadable(String reason) throws IOException {
+        // A third of it may be kept whatever the characters: nine for one of three bytes.
+        String kept = reason.substring(0, Math.min(reason.length(), LONGEST_REASON / 9 - 1));
+        append("\t" + UNREADABLE + "\t" + URLEncoder.encode(kept, StandardCharsets.UTF_8), new Line(null, reason));
+    }
+
+    private void append(String fields, Line line) throws IOException {
+        String text = lines.size() + fields;
+        write(text + "\t" + checksum(text) + "\n");
+        lines.add(line);
         if (++unforced == LINES_AT_RISK) {
-            channel.force(false);
+            content.force();
             unforced = 0;
         }
     }
 
     private void write(String text) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        content.writeFully(ByteBuffer.wrap(bytes), end);
+        end += bytes.length;
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        content.close();
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.SceneDistribution;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 
 /**
  * An evaluation as one HTML page that needs nothing else: no network, no script, no font, no other file.
@@ -45,7 +46,8 @@ public final class HtmlReport {
         try {
             AtomicFile.write(file, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
         } catch (IOException e) {
-            throw new ReportException(file, e.toString(), "a file that can be written", e);
+            throw new ReportException(
+                    file, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
         }
     }
 }

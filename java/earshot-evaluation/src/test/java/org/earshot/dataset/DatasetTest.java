@@ -45,6 +45,7 @@ class DatasetTest {
         assertEquals(Optional.of("Xi'an"), clips.get(0).context().city());
         assertEquals(Optional.of("bus"), clips.get(0).label());
         assertEquals(2, clips.get(0).line());
+        assertEquals("folder/a.wav", clips.get(1).name());
         assertEquals(folder.resolve("a.wav"), clips.get(1).audio());
         assertTrue(clips.get(1).context().time().isEmpty());
     }
@@ -66,6 +67,101 @@ class DatasetTest {
     @Test
     void theSameFileInTwoFoldersIsRefused() {
         assertTrue(complaint("a.wav,,,\n", "x/a.wav", "y/a.wav").contains("with several files"));
+    }
+
+    private List<String> audio(String rows, String... files) throws IOException {
+        return set(rows, files).clips().stream()
+                .map(clip -> folder.relativize(clip.audio()).toString())
+                .toList();
+    }
+
+    @Test
+    void relativePathsTellFilesOfOneNameApart() throws IOException {
+        assertEquals(
+                List.of("metro/001.wav", "bus/001.wav", "001.wav"),
+                audio("metro/001.wav,,,\nbus\\001,,,\n./001.wav,,,\n", "bus/001.wav", "metro/001.wav", "001.wav"));
+    }
+
+    /** DCASE's metadata begin with the folder that is searched; a set may also lie deeper than its metadata say. */
+    @Test
+    void moreOrFewerFoldersThanTheMetadataSayDoNotMatter() throws IOException {
+        assertEquals(
+                List.of("x/bus/001.wav", "x/metro/001.wav"),
+                audio("audio/bus/001.wav,,,\n/home/me/Metro/001.wav,,,\n", "x/bus/001.wav", "x/metro/001.wav"));
+    }
+
+    @Test
+    void aFileOfItsPathIsNotGivenToARowOfItsNameAlone() {
+        String message = complaint("bus/001.wav,,,\nmetro/001.wav,,,\n", "metro/001.wav");
+        assertTrue(message.contains("1 of 2 rows without a file"), message);
+        assertTrue(message.contains("line 2: \"bus/001.wav\""), message);
+    }
+
+    @Test
+    void unicodesFormsAreTheSameName() throws IOException {
+        assertEquals(
+                List.of("Ko\u0308ln.wav", "\u00c5ngstr\u00f6m.flac"),
+                audio("K\u00f6ln.wav,,,\nA\u030angstro\u0308m,,,\n", "Ko\u0308ln.wav", "\u00c5ngstr\u00f6m.flac"));
+    }
+
+    @Test
+    void bothFormsAsFilesGoToTheirOwnRows() throws IOException {
+        assertEquals(
+                List.of("o\u0308.wav", "\u00f6.wav"),
+                audio("o\u0308.wav,,,\n\u00f6.wav,,,\n", "\u00f6.wav", "o\u0308.wav"));
+    }
+
+    @Test
+    void caseAndConvertedFilesAreMatchedIfNothingElseIs() throws IOException {
+        assertEquals(
+                List.of("Street.WAV", "bus.flac", "a.wav", "A.wav"),
+                audio(
+                        "street.wav,,,\nbus.wav,,,\na.wav,,,\nA.wav,,,\n",
+                        "Street.WAV",
+                        "bus.flac",
+                        "a.wav",
+                        "A.wav",
+                        "bus.txt"));
+    }
+
+    @Test
+    void lookAlikesAreShownWithWhatDiffers() {
+        // A Cyrillic letter, and a blank that is none.
+        String message = complaint("\u041cetro1.wav,,,\nold town.wav,,,\n", "Metro1.wav", "old\u00a0town.wav");
+        assertTrue(
+                message.contains("(U+041C CYRILLIC CAPITAL LETTER EM, there U+004D LATIN CAPITAL LETTER M)"), message);
+        assertTrue(message.contains("(U+0020 SPACE, there U+00A0 NO-BREAK SPACE)"), message);
+    }
+
+    @Test
+    void filesOfAnyEndingMayBeNamed() throws IOException {
+        assertEquals(List.of("a.raw", "b.mov"), audio("a.raw,,,\nb.mov,,,\n", "a.raw", "b.mov"));
+    }
+
+    /** A link to nothing that no row is about is no reason not to work. */
+    @Test
+    void whatNoRowIsAboutStopsNothing() throws IOException {
+        Files.createSymbolicLink(folder.resolve("gone.wav"), folder.resolve("nothing"));
+        assertEquals(List.of("a.wav"), audio("a.wav,,,\n", "a.wav", ".hidden/a.wav"));
+        assertTrue(complaint("gone.wav,,,\n").contains("without a file"));
+    }
+
+    @Test
+    void citiesThatAModelDoesNotKnowAreCountedWithWhatTheyMayMean() throws IOException {
+        Dataset set = set(
+                "a.wav,Xian,,\nb.wav,Xian,,\nc.wav,Paris,,\nd.wav,xi'an,,\ne.wav,,,\n",
+                "a.wav",
+                "b.wav",
+                "c.wav",
+                "d.wav",
+                "e.wav");
+        ModelConfig config = ModelConfig.read(Recordings.model(folder.resolve("model"), "\"ascmamba\"", "\"ascmamba\"")
+                .resolve("config.json"));
+        String message = set.unknownCities(config).orElseThrow();
+        assertTrue(message.contains("found 3 of 4 recordings in cities that "), message);
+        assertTrue(
+                message.contains("\"Xian\" (2; did you mean Xi'an or Xianyang?), \"Paris\" (1); its first city"),
+                message);
     }
 
     @Test
@@ -109,12 +205,13 @@ class DatasetTest {
 
     @Test
     void citiesThatAModelRefusesAreNamedByTheirLine() throws IOException {
-        Dataset set = set("a.wav,Hefei,,\nb.wav,Atlantis,,\n", "a.wav", "b.wav");
+        Dataset set = set("a.wav,Hefei,,\nb.wav,Hefey,,\n", "a.wav", "b.wav");
         Path strict = Recordings.model(
                 folder.resolve("strict"), "\"unknown_location\": \"first\"", "\"unknown_location\": \"error\"");
         ModelConfig config = ModelConfig.read(strict.resolve("config.json"));
         String message = assertThrows(DatasetException.class, () -> set.requireCities(config))
                 .getMessage();
-        assertTrue(message.contains("line 3: location: found \"Atlantis\""), message);
+        assertTrue(message.contains("line 3: location: found \"Hefey\""), message);
+        assertTrue(message.contains("did you mean Hefei?"), message);
     }
 }

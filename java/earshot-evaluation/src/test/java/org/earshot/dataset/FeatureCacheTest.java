@@ -3,6 +3,7 @@ package org.earshot.dataset;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,10 +16,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.earshot.CancelledException;
 import org.earshot.EarshotException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.FeatureParameters.PadMode;
@@ -28,6 +37,7 @@ import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The truth is the log-mel itself, which other tests compare with librosa's. */
@@ -204,8 +214,220 @@ class FeatureCacheTest {
     @Test
     void whatIsLeftOfAnotherSetIsNotTakenForThisOne() throws IOException {
         Dataset set = Recordings.set(folder, CLIPS);
-        Files.write(folder.resolve("cache.safetensors.part"), new byte[] {1, 2, 3});
+        interrupted(set);
+        Recordings.set(folder, CLIPS);
+        Dataset part = part("clip3.wav,,\nclip1.wav,,\n");
+        assertEquals(2, computed(part));
+        Files.createFile(folder.resolve("cache.safetensors.part"));
+        assertEquals(3, computed(set), "an empty part, left by a run that did not come to its first byte");
+        assertFalse(Files.exists(folder.resolve("cache.safetensors.part")));
+    }
+
+    private void interrupted(Dataset set) {
+        assertThrows(
+                IllegalStateException.class,
+                () -> FeatureCache.open(set, PARAMETERS, file, 2, (done, total) -> {
+                    throw new IllegalStateException("stop");
+                }));
+        assertTrue(Files.exists(folder.resolve("cache.safetensors.part")));
+    }
+
+    private Dataset part(String rows) throws IOException {
+        return Dataset.open(
+                Files.writeString(folder.resolve("part.csv"), "filename,location,record_time\n" + rows), folder);
+    }
+
+    @Test
+    void whatIsNoPartOfACacheIsRefusedAndStays() throws IOException {
+        Dataset set = Recordings.set(folder, 2);
+        Path part = folder.resolve("cache.safetensors.part");
+        Path precious = Files.writeString(folder.resolve("precious.txt"), "my only copy");
+        Path empty = Files.createFile(folder.resolve("empty.txt"));
+        for (Path target : List.of(precious, empty, folder.resolve("nothing"))) {
+            Files.createSymbolicLink(part, target);
+            assertPartRefused(set, "a link");
+            assertTrue(Files.isSymbolicLink(part));
+            Files.delete(part);
+        }
+        assertEquals("my only copy", Files.readString(precious));
+        assertEquals(0, Files.size(empty));
+        assertFalse(Files.exists(folder.resolve("nothing")));
+        for (byte[] bytes : new byte[][] {{1, 2, 3}, new byte[1000], Files.readAllBytes(precious)}) {
+            Files.write(part, bytes);
+            assertPartRefused(set, "a file of another kind");
+            assertArrayEquals(bytes, Files.readAllBytes(part));
+        }
+        Safetensors.write(part, Map.of("weight", WeightTensor.of(Shape.of(1), 1f)));
+        assertPartRefused(set, "a file of another kind");
+        Files.delete(part);
+        Files.createDirectory(part);
+        assertPartRefused(set, "no regular file");
+    }
+
+    private void assertPartRefused(Dataset set, String found) {
+        String message = assertThrows(
+                        DatasetException.class,
+                        () -> FeatureCache.open(set, PARAMETERS, file, 1, (done, total) -> {
+                            throw new AssertionError("work was done");
+                        }))
+                .getMessage();
+        assertTrue(message.contains("cache.safetensors.part: found " + found), message);
+    }
+
+    @Test
+    void onlyOneFillsACacheAtATime() throws IOException {
+        Dataset set = Recordings.set(folder, 2);
+        String message = assertThrows(
+                        DatasetException.class,
+                        () -> FeatureCache.open(set, PARAMETERS, file, 1, (done, total) -> FeatureCache.open(
+                                        set, PARAMETERS, file, 1, ProgressListener.none())
+                                .close()))
+                .getMessage();
+        assertTrue(message.contains("another run is filling"), message);
+    }
+
+    /** Whoever comes second takes over what the first has done, and what the first has open stays as it was. */
+    @Test
+    void runsWithOtherClipsLoseNothingToEachOther() throws IOException {
+        Dataset set = Recordings.set(folder, CLIPS);
+        Dataset one = part("clip4.wav,,\n");
+        try (FeatureCache first = FeatureCache.open(one, PARAMETERS, file, 1, ProgressListener.none());
+                FeatureCache second = FeatureCache.open(set, PARAMETERS, file, 1, ProgressListener.none())) {
+            assertEquals(CLIPS - 1, second.computed());
+            assertHolds(first, 0, logMel(PARAMETERS, clip(4)));
+            assertHolds(second, 4, logMel(PARAMETERS, clip(4)));
+            // Replaced by a cache that has nothing of theirs.
+            Files.delete(file);
+            try (FeatureCache third =
+                    FeatureCache.open(part("clip0.wav,,\n"), PARAMETERS, file, 1, ProgressListener.none())) {
+                assertEquals(1, third.computed());
+                assertHolds(first, 0, logMel(PARAMETERS, clip(4)));
+                assertHolds(second, 2, logMel(PARAMETERS, clip(2)));
+            }
+        }
+    }
+
+    /** Eight at once, with other clips each: every one has its own, or is told that another is at it. */
+    @Test
+    void manyAtOnceGetTheirClipsOrAClearRefusal() throws Exception {
+        Dataset set = Recordings.set(folder, CLIPS);
+        ExecutorService executor = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<Integer>> runs = new ArrayList<>();
+            for (int run = 0; run < 8; run++) {
+                Dataset own = Dataset.open(
+                        Files.writeString(
+                                folder.resolve("own" + run + ".csv"),
+                                "filename,location,record_time\nclip" + run % CLIPS + ".wav,,\n"),
+                        folder);
+                int number = run % CLIPS;
+                runs.add(executor.submit(() -> {
+                    int done = 0;
+                    for (int i = 0; i < 20; i++) {
+                        try (FeatureCache cache =
+                                FeatureCache.open(own, PARAMETERS, file, 1, ProgressListener.none())) {
+                            assertHolds(cache, 0, logMel(PARAMETERS, clip(number)));
+                            done++;
+                        } catch (DatasetException e) {
+                            assertTrue(e.getMessage().contains("another run is filling"), e.getMessage());
+                        }
+                    }
+                    return done;
+                }));
+            }
+            int done = 0;
+            for (Future<Integer> run : runs) {
+                done += run.get();
+            }
+            assertTrue(done > 0);
+        } finally {
+            executor.shutdownNow();
+        }
+        assertTrue(computed(set) < CLIPS);
+        assertEquals(0, computed(set));
+    }
+
+    @Test
+    void anInterruptedReaderLeavesTheFileOpenForTheOthers() throws Exception {
+        Dataset set = Recordings.set(folder, CLIPS);
+        try (FeatureCache cache = FeatureCache.open(set, PARAMETERS, file, 1, ProgressListener.none())) {
+            Thread reader = new Thread(() -> {
+                Thread.currentThread().interrupt();
+                cache.read(0, new float[PARAMETERS.frames() * PARAMETERS.melBands()]);
+                assertTrue(Thread.currentThread().isInterrupted());
+            });
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            reader.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+            reader.start();
+            reader.join();
+            assertNull(failure.get());
+            assertHolds(cache, 1, logMel(PARAMETERS, clip(1)));
+        }
+    }
+
+    /** Nothing is wrong with a recording whose reader was told to stop. */
+    @Test
+    void anInterruptIsNotBlamedOnAFile() throws IOException {
+        Dataset set = Recordings.set(folder, CLIPS);
+        List<UnreadableClip> unreadable = new ArrayList<>();
+        Thread.currentThread().interrupt();
+        try {
+            assertThrows(
+                    CancelledException.class,
+                    () -> FeatureCache.open(set, PARAMETERS, file, 1, ProgressListener.none(), unreadable::add));
+            assertThrows(
+                    CancelledException.class,
+                    () -> FeatureCache.inMemory(set, PARAMETERS, 1, ProgressListener.none(), unreadable::add));
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(List.of(), unreadable);
         assertEquals(CLIPS, computed(set));
+    }
+
+    @Test
+    void unreadableRecordingsAreLeftOutWhereThatIsAskedFor() throws IOException {
+        Dataset set = Recordings.set(folder, CLIPS);
+        Files.write(folder.resolve("clip1.wav"), new byte[10]);
+        Files.delete(folder.resolve("clip3.wav"));
+        List<UnreadableClip> unreadable = new ArrayList<>();
+        try (FeatureCache cache =
+                FeatureCache.open(set, PARAMETERS, file, 2, ProgressListener.none(), unreadable::add)) {
+            assertEquals(
+                    List.of("clip0.wav", "clip2.wav", "clip4.wav"),
+                    cache.set().clips().stream().map(Dataset.Clip::name).toList());
+            assertEquals(3, cache.computed());
+            assertHolds(cache, 1, logMel(PARAMETERS, clip(2)));
+            assertHolds(cache, 2, logMel(PARAMETERS, clip(4)));
+        }
+        assertEquals(
+                Set.of("clip1.wav", "clip3.wav"),
+                unreadable.stream().map(clip -> clip.clip().name()).collect(Collectors.toSet()));
+        for (UnreadableClip clip : unreadable) {
+            assertTrue(clip.reason().getMessage().contains(clip.clip().name()), clip.toString());
+        }
+        Recordings.write(folder.resolve("clip1.wav"), clip(1));
+        Recordings.write(folder.resolve("clip3.wav"), clip(3));
+        assertEquals(2, computed(set), "mended");
+        try (FeatureCache memory =
+                FeatureCache.inMemory(set, PARAMETERS, 2, ProgressListener.none(), clip -> assertNull(clip.reason()))) {
+            assertEquals(CLIPS, memory.set().clips().size());
+        }
+    }
+
+    @Test
+    void nothingReadIsNoSuccess() throws IOException {
+        Dataset set = Recordings.set(folder, 2);
+        Files.write(folder.resolve("clip0.wav"), new byte[10]);
+        Files.write(folder.resolve("clip1.wav"), new byte[0]);
+        List<UnreadableClip> unreadable = new ArrayList<>();
+        for (Executable attempt : List.<Executable>of(
+                () -> FeatureCache.open(set, PARAMETERS, file, 2, ProgressListener.none(), unreadable::add),
+                () -> FeatureCache.inMemory(set, PARAMETERS, 2, ProgressListener.none(), unreadable::add))) {
+            String message = assertThrows(DatasetException.class, attempt).getMessage();
+            assertTrue(message.contains("no recording that can be read, of 2"), message);
+        }
+        assertEquals(4, unreadable.size());
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ class MetadataTest {
     void columnsMayStandInAnyOrderAndTheLabelBeMissing() throws IOException {
         Metadata csv = read("record_time,filename,location\n,audio/x.wav,\n");
         assertEquals(
-                new Metadata.Row(2, "x.wav", null, null, null),
+                new Metadata.Row(2, "audio/x.wav", null, null, null),
                 csv.row(Path.of("x.wav")).orElseThrow());
     }
 
@@ -93,8 +94,57 @@ class MetadataTest {
 
     @Test
     void oneFileTwiceIsRefused() {
-        String message = complaint(HEADER + "a.wav,Xi'an,,\nb.wav,,,\nother/a.wav,Jinan,,\n");
-        assertTrue(message.contains("line 4: filename: found \"a.wav\" again"), message);
+        String message = complaint(HEADER + "x/a.wav,Xi'an,,\nb.wav,,,\nx\\a.wav,Jinan,,\n");
+        assertTrue(message.contains("line 4: filename: found \"x/a.wav\" again"), message);
+    }
+
+    @Test
+    void rowsAreFoundByPathThenByName() throws IOException {
+        Metadata csv = read(HEADER + "bus/1.wav,Jinan,,\nmetro/1.wav,Hefei,,\n2.wav,Sanya,,\nK\u00f6ln.wav,Xi'an,,\n");
+        assertEquals("Jinan", csv.row(Path.of("set/bus/1.wav")).orElseThrow().location());
+        assertEquals("Hefei", csv.row(Path.of("/a/Metro/1.wav")).orElseThrow().location());
+        assertEquals("Sanya", csv.row(Path.of("x/2.wav")).orElseThrow().location());
+        assertEquals("Xi'an", csv.row(Path.of("Ko\u0308ln.wav")).orElseThrow().location());
+        String message = assertThrows(DatasetException.class, () -> csv.row(Path.of("tram/1.wav")))
+                .getMessage();
+        assertTrue(message.contains("found 2 rows for tram/1.wav, lines 2 and 3"), message);
+        assertTrue(csv.row(Path.of("2.flac")).isEmpty());
+        assertEquals("; line 4 has \"2.wav\"", csv.hint(Path.of("2.flac")));
+        assertEquals("", csv.hint(Path.of("3.flac")));
+    }
+
+    /** 60 million fields, a field of 60 million characters, and as many empty lines: all within a small heap. */
+    @ParameterizedTest
+    @ValueSource(strings = {",", "\"\"", "a", "\n", "\""})
+    void longRowsAreRefusedBeforeTheyFillTheMemory(String piece) throws IOException {
+        Path file = folder.resolve("long.csv");
+        try (Writer out = Files.newBufferedWriter(file)) {
+            out.write(HEADER);
+            for (int i = 0; i < 60_000_000 / piece.length(); i++) {
+                out.write(piece);
+            }
+        }
+        String message =
+                assertThrows(DatasetException.class, () -> Metadata.read(file)).getMessage();
+        assertTrue(message.contains("long.csv") && message.contains("a row of more than 262144 characters"), message);
+        assertTrue(message.length() < 1000, message);
+    }
+
+    @Test
+    void formulasAreReadBackAsTheyWere() throws IOException {
+        for (String text : new String[] {"=1+2.wav", "'=x", "+a", "-b", "@c", "''@d", "'e", "f=g", " =h", "it's"}) {
+            assertEquals(text, CsvText.original(CsvText.cell(text)));
+        }
+        assertEquals("'=1+2.wav", CsvText.cell("=1+2.wav"));
+        assertEquals("'e", CsvText.cell("'e"));
+        assertEquals(
+                "=a.wav", read(HEADER + "'=a.wav,,,\n").rows().iterator().next().fileName());
+    }
+
+    @Test
+    void controlCharactersAreRefused() {
+        assertTrue(complaint(HEADER + "a\u001b[2J.wav,,,\n").contains("filename: found \"a\\u001B[2J.wav\""));
+        assertTrue(complaint(HEADER + "a.wav,\"x\ny\",,\n").contains("location: found \"x\\ny\""));
     }
 
     @Test
