@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -13,13 +13,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.earshot.CancelledException;
 import org.earshot.ContextException;
 import org.earshot.EarshotException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
 import org.earshot.dataset.Metadata;
-import org.earshot.model.ContextParameters;
+import org.earshot.dataset.UnknownCities;
 
 /** Classifies many recordings, several at once, and prints the answers in the recordings' order. */
 final class Classification {
@@ -86,10 +87,14 @@ final class Classification {
 
     private ScenePrediction classify(Path file) {
         ScenePrediction prediction;
-        try {
-            prediction = classifier.classify(file, context(file));
-        } catch (ContextException e) {
-            throw new CommandException(file, e);
+        try (Recording recording = Recording.open(file)) {
+            try {
+                prediction = classifier.classify(recording.file(), context(file));
+            } catch (ContextException e) {
+                throw new CommandException(file, e);
+            } catch (EarshotException e) {
+                throw recording.named(e);
+            }
         }
         if (!Float.isFinite(prediction.probability())) {
             throw new CommandException(
@@ -105,8 +110,10 @@ final class Classification {
         return metadata.get()
                 .row(file)
                 .map(Metadata.Row::context)
-                .orElseThrow(() ->
-                        new CommandException(file, "no row in " + metadata.get().source(), "one for each recording"));
+                .orElseThrow(() -> new CommandException(
+                        file,
+                        "no row in " + metadata.get().source(),
+                        "one for each recording" + metadata.get().hint(file)));
     }
 
     /** What keeps one recording from being classified, and only that one. */
@@ -132,7 +139,7 @@ final class Classification {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
+            throw new CancelledException("the classification", e);
         }
     }
 
@@ -152,18 +159,12 @@ final class Classification {
 
     /** A misspelt city would otherwise pass for the policy's stand-in without a word. */
     private void warnOfUnknownCities(Console console) {
-        ContextParameters parameters = classifier.config().context();
-        if (parameters == null || parameters.unknownLocation() == ContextParameters.UnknownLocation.ERROR) {
-            return;
-        }
-        Stream.concat(
-                        common.city().stream(),
-                        metadata.stream().flatMap(csv -> csv.rows().stream()).map(Metadata.Row::location))
-                .filter(city -> city != null && !parameters.knows(city))
-                .distinct()
-                .forEach(city ->
-                        console.say("city '" + Text.visible(city) + "' is not one of the model's; unknown_location"
-                                + " (" + parameters.unknownLocation().name().toLowerCase(Locale.ROOT) + ") decides"));
+        Stream<String> cities = metadata.isEmpty()
+                ? common.city().stream()
+                : metadata.get().rows().stream().map(Metadata.Row::location).filter(Objects::nonNull);
+        String subject =
+                metadata.map(csv -> csv.source() + ": " + Metadata.LOCATION).orElse("--city");
+        UnknownCities.of(classifier.config(), cities).ifPresent(unknown -> console.say(subject + ": " + unknown));
     }
 
     private void count(Accuracy accuracy, Path file, ScenePrediction prediction) {

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
-            "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json"
+            "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
+            "  curl -s https://example.org/street.mp3 | earshot classify -"
         })
 final class ClassifyCommand extends Subcommand {
     private static final int DEFAULT_TOP = 3;
@@ -33,7 +34,8 @@ final class ClassifyCommand extends Subcommand {
     @Parameters(
             arity = "1..*",
             paramLabel = "FILE|FOLDER|PATTERN",
-            description = "Recordings; folders with all recordings in and below them; patterns in quotes.")
+            description = "Recordings; folders with all recordings in and below them; patterns in quotes; - for the"
+                    + " standard input.")
     private List<String> inputs;
 
     @Mixin
@@ -91,10 +93,20 @@ final class ClassifyCommand extends Subcommand {
         checkNumbers();
         Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
-        List<Path> files = InputFiles.find(inputs, e -> {
-            report(e);
-            failures[0]++;
-        });
+        InputFiles search = new InputFiles(
+                e -> {
+                    report(e);
+                    failures[0]++;
+                },
+                remark -> {
+                    if (!quiet) {
+                        console().say(remark);
+                    }
+                });
+        List<Path> files = search.find(inputs);
+        if (files.indexOf(Recording.STANDARD_INPUT) != files.lastIndexOf(Recording.STANDARD_INPUT)) {
+            throw usageError("the standard input (-) can be read only once");
+        }
         if (files.isEmpty()) {
             return FAILED;
         }

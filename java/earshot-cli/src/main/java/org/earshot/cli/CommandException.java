@@ -15,6 +15,15 @@ final class CommandException extends EarshotException {
         super(message(subject, found, expected), cause);
     }
 
+    private CommandException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** The same complaint in other words. */
+    static CommandException reworded(String message, Throwable cause) {
+        return new CommandException(message, cause);
+    }
+
     /** Says which recording a complaint is about. */
     CommandException(Path recording, EarshotException cause) {
         super(Text.visible(recording.toString()) + ": " + cause.getMessage(), cause);

@@ -1,6 +1,9 @@
 package org.earshot.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
+import org.earshot.files.IoReason;
 
 /**
  * Where commands print: results to the standard output, everything else as lines to the standard error. A status (the
@@ -9,26 +12,41 @@ import java.io.PrintWriter;
 final class Console {
     private static final String ERASE_LINE = "\r\u001b[K";
 
-    private final PrintWriter out;
+    private final Writer out;
     private final PrintWriter err;
     private String status = "";
 
-    Console(PrintWriter out, PrintWriter err) {
+    Console(Writer out, PrintWriter err) {
         this.out = out;
         this.err = err;
+    }
+
+    /** Nobody reads the results any more, as behind {@code | head}: a reason to end, and none to complain. */
+    static final class ReaderGone extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        ReaderGone(IOException cause) {
+            super(cause);
+        }
     }
 
     /**
      * Prints a part of the result.
      *
      * @param text one or more lines, each with its line feed
-     * @throws CommandException if nobody reads it any more
+     * @throws ReaderGone if nobody reads it any more
+     * @throws CommandException if it cannot be written
      */
     synchronized void result(String text) {
         hideStatus();
-        out.print(text);
-        if (out.checkError()) {
-            throw new CommandException("standard output", "a closed pipe or a full disk", "somewhere to print to");
+        try {
+            out.write(text);
+            out.flush();
+        } catch (StandardOutput.ClosedPipe e) {
+            throw new ReaderGone(e);
+        } catch (IOException e) {
+            throw new CommandException(
+                    "standard output", "something that cannot be written to (" + IoReason.of(e) + ")", "room", e);
         }
         showStatus();
     }

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.UUID;
+import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
+import org.earshot.files.PartialFile;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.SceneModel;
@@ -61,7 +63,7 @@ final class ConvertCommand extends Subcommand {
         try {
             write(configuration, weights);
         } catch (IOException e) {
-            throw new CommandException(output, "a folder that cannot be written (" + e + ")", "a writable one", e);
+            throw unwritable(e);
         }
         weights.leftOut().forEach(line -> console().say("left out: " + line));
         console()
@@ -79,30 +81,44 @@ final class ConvertCommand extends Subcommand {
                 throw new CommandException(output, name + " in it", "none (--force replaces it)");
             }
         }
+        probe();
     }
 
     /** Writes both files into a folder beside the output first, so that a model is there whole or not at all. */
     private void write(ModelConfig configuration, Weights weights) throws IOException {
         Path parent = output.toAbsolutePath().getParent();
         Files.createDirectories(parent);
-        Path staging =
-                Files.createDirectory(parent.resolve("." + output.getFileName() + "." + UUID.randomUUID() + ".part"));
-        Path stagedConfig = staging.resolve(ModelDirectory.CONFIG);
-        Path stagedWeights = staging.resolve(ModelDirectory.WEIGHTS);
-        try {
+        try (PartialFile staging = PartialFile.in(parent)) {
+            Files.createDirectory(staging.path());
+            Path stagedConfig = staging.path().resolve(ModelDirectory.CONFIG);
+            Path stagedWeights = staging.path().resolve(ModelDirectory.WEIGHTS);
             configuration.write(stagedConfig);
             Safetensors.write(stagedWeights, weights.tensors());
             if (Files.exists(output)) {
                 replace(stagedWeights, output.resolve(ModelDirectory.WEIGHTS));
                 replace(stagedConfig, output.resolve(ModelDirectory.CONFIG));
             } else {
-                Files.move(staging, output);
+                Files.move(staging.path(), output);
             }
-        } finally {
-            Files.deleteIfExists(stagedConfig);
-            Files.deleteIfExists(stagedWeights);
-            Files.deleteIfExists(staging);
         }
+    }
+
+    /** Proves that the output can be written where it, or the first folder above it that exists, is. */
+    private void probe() {
+        Path folder = output.toAbsolutePath();
+        while (folder != null && !Files.exists(folder)) {
+            folder = folder.getParent();
+        }
+        try {
+            AtomicFile.probe(folder == null ? output : folder.resolve(ModelDirectory.CONFIG));
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    private CommandException unwritable(IOException e) {
+        return new CommandException(
+                output, "a folder that cannot be written (" + IoReason.of(e) + ")", "a writable one", e);
     }
 
     private static void replace(Path from, Path to) throws IOException {

@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
                     + " parameters: evaluate others apart. Of a recording longer than a clip, the first clip is taken."
                     + " Without --cache the features are kept in memory.",
             "",
-            "A share of x % of the set is rounded to the nearest whole number of clips, a half up; a permutation of"
+            "A share of x %% of the set is rounded to the nearest whole number of clips, a half up; a permutation of"
                     + " one clip changes nothing. A model without context is not run again for the curves.",
             "",
             "Example:",
@@ -124,6 +124,9 @@ final class EvaluateCommand extends Subcommand {
     private Path report;
 
     @Mixin
+    private UnreadableRecordings unreadable;
+
+    @Mixin
     private ClassifierOptions options;
 
     @Override
@@ -139,8 +142,10 @@ final class EvaluateCommand extends Subcommand {
         List<String> labels = configs.get(0).labels();
         Dataset clips = set.read().labelled(labels, Dataset.Unlabelled.LEFT_OUT);
         configs.forEach(clips::requireCities);
+        SetOptions.warnOfUnknownCities(console(), clips, configs);
         FeatureParameters parameters = configs.get(0).features();
         List<SceneClassifier> classifiers = new ArrayList<>();
+        boolean written;
         try {
             for (Path model : models) {
                 classifiers.add(options.apply(
@@ -149,18 +154,19 @@ final class EvaluateCommand extends Subcommand {
                 console().say("model " + model + ": " + classifiers.get(classifiers.size() - 1));
             }
             try (FeatureCache features = features(clips, parameters)) {
-                Evaluator evaluator = new Evaluator(clips, features, labels, measured);
+                Evaluator evaluator = new Evaluator(features.set(), features, labels, measured);
                 List<ModelEvaluation> evaluations = new ArrayList<>();
                 List<String> names = ModelNames.of(models);
                 for (int i = 0; i < classifiers.size(); i++) {
                     evaluations.add(evaluate(evaluator, names.get(i), classifiers.get(i)));
                 }
-                write(evaluator.together(evaluations), measured, features);
+                written = write(evaluator.together(evaluations), measured, features);
             }
         } finally {
             classifiers.forEach(SceneClassifier::close);
+            unreadable.list(console(), clips.clips().size());
         }
-        return DONE;
+        return written ? unreadable.code() : FAILED;
     }
 
     private EvaluationOptions measured() {
@@ -180,10 +186,10 @@ final class EvaluateCommand extends Subcommand {
 
     private FeatureCache features(Dataset clips, FeatureParameters parameters) {
         if (cache != null) {
-            return SetOptions.features(console(), clips, parameters, cache, options.threads());
+            return SetOptions.features(console(), clips, parameters, cache, options.threads(), unreadable);
         }
         try (SetProgress progress = new SetProgress(console(), "features")) {
-            return FeatureCache.inMemory(clips, parameters, options.threads(), progress);
+            return FeatureCache.inMemory(clips, parameters, options.threads(), progress, unreadable);
         }
     }
 
@@ -194,13 +200,15 @@ final class EvaluateCommand extends Subcommand {
         }
     }
 
-    private void write(Evaluation evaluation, EvaluationOptions measured, FeatureCache features) {
+    /** Writes and prints what was asked for; what cannot be written keeps nothing else from it. */
+    private boolean write(Evaluation evaluation, EvaluationOptions measured, FeatureCache features) {
         byte[] text = json == null ? new byte[0] : json(evaluation);
+        boolean written = true;
         if (report != null) {
-            HtmlReport.write(report, evaluation, new CachedSpectrograms(features));
+            written = tried(() -> HtmlReport.write(report, evaluation, new CachedSpectrograms(features)));
         }
         if (jsonFile() != null) {
-            OutputFiles.write(jsonFile(), out -> out.write(text));
+            written &= tried(() -> OutputFiles.write(jsonFile(), out -> out.write(text)));
         }
         if (STANDARD_OUTPUT.equals(json)) {
             console().result(new String(text, StandardCharsets.UTF_8));
@@ -213,6 +221,7 @@ final class EvaluateCommand extends Subcommand {
                         .say("--metadata-shuffle " + percent + ": of " + evaluation.clips()
                                 + " clips that is " + ContextShift.clips(evaluation.clips(), percent)
                                 + ", among which nothing can be permuted: the untouched set"));
+        return written;
     }
 
     private static byte[] json(Evaluation evaluation) {

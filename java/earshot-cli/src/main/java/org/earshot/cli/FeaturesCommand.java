@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.earshot.EarshotException;
 import org.earshot.backend.Backends;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
@@ -59,7 +60,7 @@ final class FeaturesCommand extends Subcommand {
 
     /** A recording and what to make of it. */
     private static final class OneRecording {
-        @Parameters(paramLabel = "FILE", description = "The recording.")
+        @Parameters(paramLabel = "FILE", description = "The recording; - for the standard input.")
         private Path recording;
 
         @Option(
@@ -85,6 +86,9 @@ final class FeaturesCommand extends Subcommand {
             paramLabel = "N",
             description = "Recordings of a set to work on at once. Default: as many as there are processors.")
     private Integer threads;
+
+    @Mixin
+    private UnreadableRecordings unreadable;
 
     @Mixin
     private ModelOption model;
@@ -132,19 +136,23 @@ final class FeaturesCommand extends Subcommand {
         Dataset clips = task.set.read();
         int count = threads == null ? Backends.defaultThreads() : threads;
         FeatureParameters parameters = ModelConfig.read(config).features();
-        try (FeatureCache features = SetOptions.features(console(), clips, parameters, task.set.cache, count)) {
+        try (FeatureCache features =
+                SetOptions.features(console(), clips, parameters, task.set.cache, count, unreadable)) {
             console().result(features.size() + " clips, of which " + features.computed() + " were computed\n");
+        } finally {
+            unreadable.list(console(), clips.clips().size());
         }
-        return DONE;
+        return unreadable.code();
     }
 
     private int write(Path config, OneRecording one) {
         Writer writer = writer(one.output);
+        OutputFiles.check(one.output);
         Features features = compute(one.recording, ModelConfig.read(config).features());
         try {
             writer.write(one.output, features);
         } catch (IOException e) {
-            throw new CommandException(one.output, "a file that cannot be written (" + e + ")", "a writable folder", e);
+            throw OutputFiles.unwritable(one.output, e);
         }
         return DONE;
     }
@@ -162,9 +170,16 @@ final class FeaturesCommand extends Subcommand {
     }
 
     /** The first window that a classifier would see. */
-    private static Features compute(Path recording, FeatureParameters parameters) {
+    private static Features compute(Path name, FeatureParameters parameters) {
         float[] values = new float[parameters.frames() * parameters.melBands()];
-        int frames = new RecordedFeatures(List.of(recording), parameters).read(0, values);
-        return new Features(Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
+        try (Recording recording = Recording.open(name)) {
+            try {
+                int frames = new RecordedFeatures(List.of(recording.file()), parameters).read(0, values);
+                return new Features(
+                        Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
+            } catch (EarshotException e) {
+                throw recording.named(e);
+            }
+        }
     }
 }

@@ -3,12 +3,14 @@ package org.earshot.cli;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.StreamSupport;
 import org.earshot.EarshotException;
 import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.RecordingFiles;
@@ -17,20 +19,37 @@ import org.earshot.dataset.RecordingFiles;
 final class InputFiles {
     private static final String PATTERN_CHARACTERS = "*?[{";
 
-    private InputFiles() {}
+    /** Any folders, or none. */
+    private static final String ANY_FOLDERS = "**/";
+
+    /** Of a pattern: each of them doubles what has to be matched. */
+    private static final int MOST_ANY_FOLDERS = 6;
+
+    private final Consumer<EarshotException> report;
+    private final Consumer<String> remark;
+
+    /**
+     * Prepares a search.
+     *
+     * @param report takes what is wrong with an argument; the others go on
+     * @param remark takes what was left out
+     */
+    InputFiles(Consumer<EarshotException> report, Consumer<String> remark) {
+        this.report = report;
+        this.remark = remark;
+    }
 
     /**
      * Expands arguments to files, in the order of the arguments; what a folder or a pattern stands for is sorted.
      *
      * @param arguments as the user typed them
-     * @param report takes what is wrong with an argument; the others go on
      * @return paths, which need not exist
      */
-    static List<Path> find(List<String> arguments, Consumer<EarshotException> report) {
+    List<Path> find(List<String> arguments) {
         List<Path> files = new ArrayList<>();
         for (String argument : arguments) {
             try {
-                files.addAll(find(argument, report));
+                files.addAll(find(argument));
             } catch (CommandException | DatasetException e) {
                 report.accept(e);
             }
@@ -38,7 +57,7 @@ final class InputFiles {
         return files;
     }
 
-    private static List<Path> find(String argument, Consumer<EarshotException> report) {
+    private List<Path> find(String argument) {
         Path path;
         try {
             path = Path.of(argument);
@@ -46,16 +65,29 @@ final class InputFiles {
             throw new CommandException(Text.visible(argument), "no possible path (" + e.getReason() + ")", "a file", e);
         }
         if (Files.isDirectory(path)) {
-            List<Path> found = RecordingFiles.in(path, report);
-            if (found.isEmpty()) {
-                throw new CommandException(path, "no recording in this folder", "files such as .wav or .flac");
-            }
-            return found;
+            RecordingFiles found = RecordingFiles.in(path);
+            found.leftOut().ifPresent(kinds -> remark.accept(Text.visible(argument) + ": " + kinds));
+            return recordings(found, path, "no recording in this folder", "files such as .wav or .flac");
         }
         if (!Files.exists(path) && isPattern(argument)) {
-            return expand(argument, report);
+            return expand(path);
+        }
+        if (Files.isSymbolicLink(path) && !Files.exists(path)) {
+            throw new CommandException(path, "a link to nothing", "a recording");
         }
         return List.of(path);
+    }
+
+    /** What was found, or a complaint where it is nothing. */
+    private List<Path> recordings(RecordingFiles found, Path argument, String nothing, String expected) {
+        found.problems().forEach(report);
+        if (!found.recordings().isEmpty()) {
+            return found.recordings();
+        }
+        if (found.problems().isEmpty()) {
+            throw new CommandException(argument, nothing, expected);
+        }
+        return List.of();
     }
 
     private static boolean isPattern(String text) {
@@ -63,27 +95,53 @@ final class InputFiles {
     }
 
     /** Expands a pattern that no shell expanded: {@code *}, {@code **}, {@code ?}, {@code [...]}, {@code {...}}. */
-    private static List<Path> expand(String pattern, Consumer<EarshotException> report) {
-        Path whole = Path.of(pattern);
-        Path start = whole.getRoot() == null ? Path.of("") : whole.getRoot();
-        for (Path part : whole) {
-            if (isPattern(part.toString())) {
-                break;
+    private List<Path> expand(Path pattern) {
+        List<String> parts = new ArrayList<>(StreamSupport.stream(pattern.spliterator(), false)
+                .map(Path::toString)
+                .toList());
+        Path start = pattern.getRoot() == null ? Path.of("") : pattern.getRoot();
+        // What is there under its very name is no pattern, whatever it looks like.
+        while (parts.size() > 1
+                && (!isPattern(parts.get(0)) || Files.exists(start.resolve(parts.get(0)), LinkOption.NOFOLLOW_LINKS))) {
+            start = start.resolve(parts.remove(0));
+        }
+        Path from = start;
+        List<PathMatcher> matchers = matchers(pattern, String.join("/", parts));
+        boolean hidden = parts.stream().anyMatch(part -> part.startsWith("."));
+        if (!Files.isDirectory(from.toAbsolutePath())) {
+            throw new CommandException(pattern, "no file of this pattern", "at least one");
+        }
+        RecordingFiles found = RecordingFiles.matching(
+                from, file -> matchers.stream().anyMatch(matcher -> matcher.matches(from.relativize(file))), hidden);
+        return recordings(found, pattern, "no file of this pattern", "at least one");
+    }
+
+    /** Java's pattern wants a folder where shells take none as well: one matcher for each of the ways to read it. */
+    private static List<PathMatcher> matchers(Path whole, String pattern) {
+        List<String> readings = new ArrayList<>(List.of(""));
+        int begin = 0;
+        int count = 0;
+        for (int at = pattern.indexOf(ANY_FOLDERS); at >= 0; at = pattern.indexOf(ANY_FOLDERS, at + 1)) {
+            if (at > 0 && "/{,".indexOf(pattern.charAt(at - 1)) < 0) {
+                continue;
             }
-            start = start.resolve(part);
+            count++;
+            if (count > MOST_ANY_FOLDERS) {
+                throw new CommandException(whole, "more than " + MOST_ANY_FOLDERS + " of " + ANY_FOLDERS, "fewer");
+            }
+            String before = pattern.substring(begin, at);
+            readings = readings.stream()
+                    .flatMap(reading -> List.of(reading + before, reading + before + ANY_FOLDERS).stream())
+                    .toList();
+            begin = at + ANY_FOLDERS.length();
         }
-        PathMatcher matcher;
+        String rest = pattern.substring(begin);
         try {
-            matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+            return readings.stream()
+                    .map(reading -> FileSystems.getDefault().getPathMatcher("glob:" + reading + rest))
+                    .toList();
         } catch (PatternSyntaxException e) {
-            throw new CommandException(Text.visible(pattern), "no such file, and no pattern", "a file or pattern", e);
+            throw new CommandException(whole, "no such file, and no pattern", "a file or pattern", e);
         }
-        List<Path> found = Files.isDirectory(start.toAbsolutePath())
-                ? RecordingFiles.matching(start, matcher::matches, report)
-                : List.of();
-        if (found.isEmpty()) {
-            throw new CommandException(Text.visible(pattern), "no file of this pattern", "at least one");
-        }
-        return found;
     }
 }

@@ -44,6 +44,9 @@ final class InspectCommand extends Subcommand {
     public Integer call() {
         Path file = Files.isDirectory(input) ? input.resolve(ModelDirectory.WEIGHTS) : input;
         Weights weights = keyMap.keyMap().apply(WeightFiles.read(file));
+        if (weights.tensors().isEmpty()) {
+            throw new CommandException(file, "no tensor in it", "at least one");
+        }
         console().result(json ? json(weights) : table(weights));
         return DONE;
     }

@@ -2,9 +2,14 @@ package org.earshot.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import org.earshot.EarshotException;
+import org.earshot.files.PartialFile;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,6 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code earshot}. */
 @Command(
@@ -31,11 +37,17 @@ import picocli.CommandLine.Spec;
             SummaryCommand.class,
             ParityCommand.class,
             BenchCommand.class,
+            HelpCommand.class,
             AutoComplete.GenerateCompletion.class
         },
         versionProvider = VersionProvider.class,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:all went well", "1:something failed; the standard error says what", "2:wrong usage"},
+        exitCodeList = {
+            "0:all went well",
+            "1:something failed; the standard error says what",
+            "2:wrong usage",
+            "141:nobody reads the standard output any more"
+        },
         footer = {
             "",
             "Example:",
@@ -61,24 +73,24 @@ public final class Main implements Runnable {
         this.console = console;
     }
 
+    /** What shells give a command that SIGPIPE ended. */
+    private static final int READER_GONE = 141;
+
     /**
      * Runs a command and ends the process with its exit code: 0 if all went well, 1 if something failed, 2 for wrong
-     * usage.
+     * usage, 141 if nobody reads the standard output any more.
      *
      * @param args the command's name, its options and arguments
      */
     public static void main(String[] args) {
-        PrintWriter out = writer(FileDescriptor.out);
-        PrintWriter err = writer(FileDescriptor.err);
+        // A signal ends the process in the middle of things; what is not finished then is of no use to anybody.
+        Runtime.getRuntime().addShutdownHook(new Thread(PartialFile::deleteAll));
+        // UTF-8 whatever the locale: file names and labels must survive a pipe.
+        Writer out = new OutputStreamWriter(new StandardOutput(), StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), false, StandardCharsets.UTF_8);
         int code = run(args, out, err);
-        out.flush();
         err.flush();
         System.exit(code);
-    }
-
-    /** UTF-8 whatever the locale: file names and labels must survive a pipe. */
-    private static PrintWriter writer(FileDescriptor descriptor) {
-        return new PrintWriter(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
     }
 
     /**
@@ -89,16 +101,22 @@ public final class Main implements Runnable {
      * @param err takes everything else
      * @return the exit code
      */
-    static int run(String[] args, PrintWriter out, PrintWriter err) {
+    static int run(String[] args, Writer out, PrintWriter err) {
         Console console = new Console(out, err);
         Main main = new Main(console);
+        PrintWriter printed = new PrintWriter(out);
         CommandLine line = new CommandLine(main)
-                .setOut(out)
+                .setOut(printed)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A recording may be called @x.wav; it is not to be read for arguments.
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler((e, arguments) -> usageError(console, e))
                 .setExecutionExceptionHandler((e, command, result) -> {
+                    if (e instanceof Console.ReaderGone) {
+                        return READER_GONE;
+                    }
                     main.report(e);
                     return CommandLine.ExitCode.SOFTWARE;
                 })
@@ -106,13 +124,26 @@ public final class Main implements Runnable {
                     Logs.direct(console, main.verbose);
                     return new CommandLine.RunLast().execute(result);
                 });
-        return line.execute(args);
+        int code = line.execute(args);
+        printed.flush();
+        return code;
     }
 
     private static int usageError(Console console, ParameterException e) {
-        console.say(
-                e.getMessage() + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
+        String message =
+                e instanceof UnmatchedArgumentException unmatched ? Suggestions.message(unmatched) : e.getMessage();
+        console.say(message + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
         return CommandLine.ExitCode.USAGE;
+    }
+
+    /** All commands' names. */
+    static Set<String> commandNames() {
+        return new CommandLine(new Main(null)).getSubcommands().keySet();
+    }
+
+    /** A complaint about a command that does not exist. */
+    static ParameterException unknownCommand(CommandLine all, String word) {
+        return new UnmatchedArgumentException(all, List.of(word));
     }
 
     /** Tells the user of a failure. */

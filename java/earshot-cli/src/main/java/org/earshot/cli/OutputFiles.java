@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 
-/** Files that a command writes at its end: looked at before the work, written whole or not at all. */
+/** Files that a command writes at its end: proved writable before the work, written whole or not at all. */
 final class OutputFiles {
     private OutputFiles() {}
 
-    /** Checks that a file can be written to its folder; null is none. */
+    /** Makes sure that a file can be written to its folder, by writing one there; null is none. */
     static void check(Path file) {
         if (file == null) {
             return;
@@ -21,13 +22,27 @@ final class OutputFiles {
         if (Files.isDirectory(file)) {
             throw new CommandException(file, "a folder", "a file");
         }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new CommandException(file, "a device, pipe or socket", "a regular file, or none yet");
+        }
+        try {
+            AtomicFile.probe(file);
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
     }
 
     static void write(Path file, AtomicFile.Content content) {
         try {
             AtomicFile.write(file, content);
         } catch (IOException e) {
-            throw new CommandException(file, "a file that cannot be written (" + e + ")", "a writable folder", e);
+            throw unwritable(file, e);
         }
+    }
+
+    /** Names the output, never the temporary file beside it. */
+    static CommandException unwritable(Path file, IOException e) {
+        return new CommandException(
+                file, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
     }
 }

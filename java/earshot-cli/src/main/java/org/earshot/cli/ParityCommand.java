@@ -66,6 +66,10 @@ final class ParityCommand extends Subcommand {
             throw usageError("--tolerance: found " + tolerance + "; expected 0 or more");
         }
         List<Backend> backends = backends();
+        if (backends.isEmpty()) {
+            throw new CommandException(
+                    "--backend " + ALL, "none that starts in this precision", "at least one to compare with");
+        }
         table.add("model", "golden", "backend", "output", "largest", "mean", "spread", "relative", "");
         for (Path directory : directories) {
             try {
@@ -112,6 +116,7 @@ final class ParityCommand extends Subcommand {
         }
     }
 
+    /** Nothing compared is no agreement: what is not checked has failed. */
     private void fail(EarshotException e) {
         report(e);
         failures++;

@@ -5,8 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
 import org.earshot.ScenePrediction;
+import org.earshot.dataset.CsvText;
 
-/** Answers as CSV: {@code file,label,probability}, then label and probability of each runner-up. */
+/**
+ * Answers as CSV: {@code file,label,probability}, then label and probability of each runner-up. Control characters are
+ * escaped as in tables, and no cell is a formula to a spreadsheet.
+ */
 final class PredictionCsv implements PredictionFormat {
     private static final CSVFormat FORMAT = CSVFormat.RFC4180;
 
@@ -30,12 +34,16 @@ final class PredictionCsv implements PredictionFormat {
     @Override
     public String row(Path file, ScenePrediction prediction) {
         List<Object> cells = new ArrayList<>();
-        cells.add(file);
+        cells.add(text(file.toString()));
         prediction.ranking().stream().limit(top).forEach(scene -> {
-            cells.add(scene.label());
+            cells.add(text(scene.label()));
             cells.add(scene.probability());
         });
         return line(cells);
+    }
+
+    private static String text(String text) {
+        return CsvText.cell(Text.visible(text));
     }
 
     private static String line(List<Object> cells) {

@@ -2,13 +2,13 @@ package org.earshot.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.RecordedFeatures;
-import org.earshot.features.FeatureParameters;
 import org.earshot.labelling.LabellingModel;
 import org.earshot.labelling.LabellingRule;
 import org.earshot.labelling.LabellingSummary;
@@ -87,6 +87,9 @@ final class PseudoLabelCommand extends Subcommand {
     private Path cache;
 
     @Mixin
+    private UnreadableRecordings unreadable;
+
+    @Mixin
     private ClassifierOptions options;
 
     @Override
@@ -95,20 +98,35 @@ final class PseudoLabelCommand extends Subcommand {
         options.threads();
         checkOutput();
         Dataset clips = set.read().unlabelled();
+        boolean written;
         try (SceneClassifier one = load(first, clips);
                 SceneClassifier two = second == null ? null : load(second, clips)) {
-            PseudoLabelling labelling = new PseudoLabelling(
-                    clips,
-                    new LabellingModel(first, one),
-                    Optional.ofNullable(two).map(classifier -> new LabellingModel(second, classifier)),
-                    rule,
-                    soft);
-            console()
-                    .result(table(
-                            label(labelling, clips, one.config().features()),
-                            clips.clips().size()));
+            // What is wrong with models or cities is found before the features are computed.
+            PseudoLabelling labelling = labelling(clips, one, two, rule);
+            SetOptions.warnOfUnknownCities(
+                    console(), clips, two == null ? List.of(one.config()) : List.of(one.config(), two.config()));
+            if (cache == null) {
+                written = label(
+                        labelling, new RecordedFeatures(clips, one.config().features()), clips);
+            } else {
+                try (FeatureCache features = SetOptions.features(
+                        console(), clips, one.config().features(), cache, options.threads(), unreadable)) {
+                    written = label(labelling(features.set(), one, two, rule), features, clips);
+                }
+            }
+        } finally {
+            unreadable.list(console(), clips.clips().size());
         }
-        return DONE;
+        return written ? unreadable.code() : FAILED;
+    }
+
+    private PseudoLabelling labelling(Dataset clips, SceneClassifier one, SceneClassifier two, LabellingRule rule) {
+        return new PseudoLabelling(
+                clips,
+                new LabellingModel(first, one),
+                Optional.ofNullable(two).map(classifier -> new LabellingModel(second, classifier)),
+                rule,
+                soft);
     }
 
     private LabellingRule rule() {
@@ -135,19 +153,15 @@ final class PseudoLabelCommand extends Subcommand {
         return classifier;
     }
 
-    private LabellingSummary label(PseudoLabelling labelling, Dataset clips, FeatureParameters parameters) {
-        if (cache == null) {
-            return score(labelling, new RecordedFeatures(clips, parameters));
-        }
-        try (FeatureCache features = SetOptions.features(console(), clips, parameters, cache, options.threads())) {
-            return score(labelling, features);
-        }
-    }
-
-    private LabellingSummary score(PseudoLabelling labelling, FeatureSource features) {
+    /** Scores, writes and prints; false if the labels cannot be written. */
+    private boolean label(PseudoLabelling labelling, FeatureSource features, Dataset clips) {
+        PseudoLabelling.Labelling labels;
         try (SetProgress progress = new SetProgress(console(), "scores")) {
-            return labelling.run(features, output, progress);
+            labels = labelling.label(features, output, progress, unreadable);
         }
+        boolean written = tried(labels::write);
+        console().result(table(labels.summary(), clips.clips().size()));
+        return written;
     }
 
     private static String table(LabellingSummary summary, int clips) {

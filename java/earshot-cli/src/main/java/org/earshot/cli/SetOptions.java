@@ -1,9 +1,13 @@
 package org.earshot.cli;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
+import org.earshot.dataset.UnreadableClip;
 import org.earshot.features.FeatureParameters;
+import org.earshot.model.ModelConfig;
 import picocli.CommandLine.Option;
 
 /** The options that name a set of recordings. */
@@ -20,7 +24,7 @@ class SetOptions {
             names = "--audio",
             required = true,
             paramLabel = "DIR",
-            description = "Folder with the recordings in and below it, found by file name.")
+            description = "Folder with the recordings in and below it, found by relative path, else by file name.")
     private Path audio;
 
     /** Reads the metadata and finds the recordings. */
@@ -30,9 +34,22 @@ class SetOptions {
 
     /** Opens a set's feature cache, and shows the progress of what has to be computed for it. */
     static FeatureCache features(
-            Console console, Dataset clips, FeatureParameters parameters, Path cache, int threads) {
+            Console console,
+            Dataset clips,
+            FeatureParameters parameters,
+            Path cache,
+            int threads,
+            Consumer<? super UnreadableClip> unreadable) {
         try (SetProgress progress = new SetProgress(console, "features")) {
-            return FeatureCache.open(clips, parameters, cache, threads, progress);
+            return FeatureCache.open(clips, parameters, cache, threads, progress, unreadable);
         }
+    }
+
+    /** Says which cities a model does not know, once for models that say the same. */
+    static void warnOfUnknownCities(Console console, Dataset clips, List<ModelConfig> configs) {
+        configs.stream()
+                .flatMap(config -> clips.unknownCities(config).stream())
+                .distinct()
+                .forEach(console::say);
     }
 }

@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.RecordedFeatures;
 import org.earshot.dataset.RecordingFiles;
+import org.earshot.dataset.UnreadableClip;
 import org.earshot.evaluation.Quantiles;
 import org.earshot.evaluation.SceneDistribution;
 import org.earshot.evaluation.ValidationSplit;
@@ -106,14 +108,13 @@ final class SplitCommand extends Subcommand {
         OutputFiles.check(easy);
         OutputFiles.check(hard);
         OutputFiles.check(report);
-        FeatureParameters parameters = model == null
-                ? FeatureParameters.baseline()
-                : ModelConfig.read(model.resolve(ModelDirectory.CONFIG)).features();
+        Optional<ModelConfig> config =
+                Optional.ofNullable(model).map(directory -> ModelConfig.read(directory.resolve(ModelDirectory.CONFIG)));
+        FeatureParameters parameters = config.map(ModelConfig::features).orElseGet(FeatureParameters::baseline);
         Dataset clips = set.read();
+        SetOptions.warnOfUnknownCities(console(), clips, config.stream().toList());
         FeatureSource evaluation = evaluation(parameters);
         ValidationSplit split = compare(clips, parameters, evaluation, threads);
-        ValidationSplitCsv.write(easy, clips, split, split.easy());
-        ValidationSplitCsv.write(hard, clips, split, split.hard());
         List<String> labels = clips.clips().stream()
                 .flatMap(clip -> clip.label().stream())
                 .distinct()
@@ -122,12 +123,15 @@ final class SplitCommand extends Subcommand {
         Map<String, SceneDistribution> parts = new LinkedHashMap<>();
         parts.put("Valid-Easy", distribution(labels, clips, split.easy()));
         parts.put("Valid-Hard", distribution(labels, clips, split.hard()));
+        boolean written = tried(() -> ValidationSplitCsv.write(easy, clips, split, split.easy()));
+        written &= tried(() -> ValidationSplitCsv.write(hard, clips, split, split.hard()));
         if (report != null) {
-            HtmlReport.write(report, String.valueOf(clips.source().getFileName()), parts);
+            written &= tried(
+                    () -> HtmlReport.write(report, String.valueOf(clips.source().getFileName()), parts));
         }
         console().result(summary(split));
         parts.forEach((name, distribution) -> console().result(tables(name, distribution)));
-        return DONE;
+        return written ? DONE : FAILED;
     }
 
     private FeatureSource evaluation(FeatureParameters parameters) {
@@ -137,9 +141,13 @@ final class SplitCommand extends Subcommand {
         if (!Files.isDirectory(evaluationAudio)) {
             throw new CommandException(evaluationAudio, "no such folder", "a folder of audio");
         }
-        List<Path> recordings = RecordingFiles.in(evaluationAudio, e -> {
-            throw e;
+        RecordingFiles found = RecordingFiles.in(evaluationAudio);
+        // Part of a set is another set.
+        found.problems().stream().findFirst().ifPresent(problem -> {
+            throw problem;
         });
+        found.leftOut().ifPresent(kinds -> console().say(evaluationAudio + ": " + kinds));
+        List<Path> recordings = found.recordings();
         if (recordings.isEmpty()) {
             throw new CommandException(evaluationAudio, "no recording in this folder", "at least one");
         }
@@ -151,7 +159,8 @@ final class SplitCommand extends Subcommand {
         if (cache == null) {
             return compare(new RecordedFeatures(clips, parameters), evaluation, threads);
         }
-        try (FeatureCache features = SetOptions.features(console(), clips, parameters, cache, threads)) {
+        try (FeatureCache features =
+                SetOptions.features(console(), clips, parameters, cache, threads, UnreadableClip.refused())) {
             return compare(features, evaluation, threads);
         }
     }

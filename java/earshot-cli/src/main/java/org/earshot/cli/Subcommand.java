@@ -1,6 +1,7 @@
 package org.earshot.cli;
 
 import java.util.concurrent.Callable;
+import org.earshot.EarshotException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +31,17 @@ abstract class Subcommand implements Callable<Integer> {
     /** Reports a failure after which the command goes on. */
     final void report(Exception e) {
         main.report(e);
+    }
+
+    /** Does a part of the work whose failure is reported and keeps the command from nothing else. */
+    final boolean tried(Runnable part) {
+        try {
+            part.run();
+            return true;
+        } catch (EarshotException e) {
+            report(e);
+            return false;
+        }
     }
 
     final CommandLine commandLine() {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +131,7 @@ class ClassifyCommandTest {
 
     @Test
     void csvIsReadBackByACsvReader() throws IOException {
-        Path odd = Recordings.write(folder.resolve("a, \"b\"\nc.wav"), Recordings.noise(1, 3));
+        Path odd = Recordings.write(folder.resolve("a, \"b\"\n\u001bc.wav"), Recordings.noise(1, 3));
         CommandRun run = classify(odd, "--csv", "--top", 2).done();
         List<CSVRecord> rows =
                 CSVFormat.RFC4180.parse(new StringReader(run.out())).getRecords();
@@ -137,10 +139,49 @@ class ClassifyCommandTest {
                 List.of("file", "label", "probability", "label_2", "probability_2"),
                 rows.get(0).toList());
         ScenePrediction expected = expected(odd, null, null);
-        assertEquals(odd.toString(), rows.get(1).get(0));
+        assertEquals(folder + "/a, \"b\"\\n\\u001bc.wav", rows.get(1).get(0));
         assertEquals(expected.label(), rows.get(1).get(1));
         assertEquals(expected.probability(), Float.parseFloat(rows.get(1).get(2)), 1e-6);
         assertEquals(expected.ranking().get(1).label(), rows.get(1).get(3));
+    }
+
+    /** A spreadsheet would run them. */
+    @Test
+    void csvHoldsNoFormulas() throws IOException {
+        Path formula = TestModels.variant(
+                folder.resolve("formula"), "\"" + expected(noise, null, null).label() + "\"", "\"=HYPERLINK(1)\"");
+        model = formula;
+        CommandRun run = classify(noise, "--csv").done();
+        List<CSVRecord> rows =
+                CSVFormat.RFC4180.parse(new StringReader(run.out())).getRecords();
+        assertEquals("'=HYPERLINK(1)", rows.get(1).get(1));
+        for (String name : List.of("=a.wav", "+a.wav", "-a.wav", "@a.wav", "\ta.wav")) {
+            String cell = new PredictionCsv(List.of("a"), 1).row(Path.of(name), expected(noise, null, null));
+            assertTrue(cell.startsWith(name.startsWith("\t") ? "\\ta.wav" : "'" + name), cell);
+        }
+    }
+
+    @Test
+    void theStandardInputIsARecording() throws IOException {
+        InputStream before = System.in;
+        try {
+            System.setIn(Files.newInputStream(noise));
+            JsonNode answer = json(classify("-", "--json", "--quiet").done().out());
+            assertEquals("-", answer.get("file").textValue());
+            assertEquals(
+                    expected(noise, null, null).probability(),
+                    answer.get("probability").floatValue(),
+                    1e-6);
+            System.setIn(new ByteArrayInputStream(new byte[] {'R', 'I', 'F', 'F', 1}));
+            String complaint = classify("-", "--json", "--quiet").failedInOneLine();
+            assertTrue(complaint.startsWith("earshot: standard input"), complaint);
+            assertFalse(complaint.contains(".part"), complaint);
+            System.setIn(new ByteArrayInputStream(new byte[0]));
+            assertTrue(classify("-", "--json", "--quiet").failedInOneLine().contains("standard input: found an empty"));
+            assertTrue(classify("-", noise, "-").refusedInOneLine().contains("only once"));
+        } finally {
+            System.setIn(before);
+        }
     }
 
     @Test
@@ -233,7 +274,9 @@ class ClassifyCommandTest {
     @Test
     void unknownCitiesFollowTheModelsPolicy() throws IOException {
         CommandRun first = classify(noise, "--json", "--city", "Paris").done();
-        assertTrue(first.err().contains("city 'Paris' is not one of the model's"), first.err());
+        assertTrue(first.err().contains("--city: found 1 of 1 recordings in cities that "), first.err());
+        assertTrue(first.err().contains("\"Paris\" (1); its first city, \"Xi'an\", stands for them"), first.err());
+        assertTrue(classify(noise, "--city", "Hefey").done().err().contains("did you mean Hefei?"));
         assertEquals(
                 expected(noise, "Xi'an", null).probability(),
                 json(first.out()).get("probability").floatValue(),
@@ -245,6 +288,7 @@ class ClassifyCommandTest {
         assertTrue(strict.err().contains("Paris"), strict.err());
         assertTrue(strict.err().startsWith("earshot: " + noise), strict.err());
         assertTrue(strict.err().contains("Xi'an"), strict.err());
+        assertTrue(classify("--quiet", noise, "--city", "Xian").err().contains("did you mean Xi'an"));
     }
 
     @Test

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -197,5 +200,145 @@ class EvaluateCommandTest {
         evaluate(model, "--metadata", set, "--audio", folder, "--metadata-shuffle", "0")
                 .refusedInOneLine();
         evaluate(model, "--metadata", set, "--audio", folder, "--bins", 0).refusedInOneLine();
+    }
+
+    /**
+     * Unreadable recordings are all listed, after the tables, and a failure; asked for, a success that is still said.
+     */
+    @Test
+    void unreadableRecordingsAreLeftOutAndListed() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        Path set = set();
+        Files.write(folder.resolve("4.wav"), new byte[20]);
+        Files.writeString(folder.resolve("9.wav"), "no sound");
+        for (boolean cached : new boolean[] {false, true}) {
+            List<Object> args = new ArrayList<>(List.of(model, "--metadata", set, "--audio", folder));
+            if (cached) {
+                args.addAll(List.of("--cache", folder.resolve("cache")));
+            }
+            CommandRun run = evaluate(args.toArray());
+            assertEquals(1, run.code());
+            assertTrue(run.out().startsWith("set.csv: 9 clips\n"), run.out());
+            List<String> said = run.err().lines().toList();
+            assertEquals("earshot: 2 of 11 recordings cannot be read and were left out:", said.get(said.size() - 3));
+            assertTrue(said.get(said.size() - 2).startsWith("earshot: " + folder.resolve("4.wav") + ": "), run.err());
+            assertTrue(said.get(said.size() - 1).startsWith("earshot: " + folder.resolve("9.wav")), run.err());
+            args.add("--skip-unreadable");
+            CommandRun skipped = evaluate(args.toArray()).done();
+            assertEquals(run.out(), skipped.out());
+            assertTrue(skipped.err().contains("2 of 11 recordings cannot be read"), skipped.err());
+        }
+        for (int i = 0; i < 12; i++) {
+            Files.write(folder.resolve(i + ".wav"), new byte[20]);
+        }
+        CommandRun none = evaluate(model, "--metadata", set, "--audio", folder, "--skip-unreadable");
+        assertEquals(1, none.code());
+        assertEquals("", none.out());
+        assertTrue(none.err().contains("11 of 11 recordings cannot be read"), none.err());
+        assertTrue(none.err().contains("no recording that can be read, of 11"), none.err());
+    }
+
+    @Test
+    void outputsAreProvedWritableBeforeTheWork() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        Path set = set();
+        // Before the models are loaded: nothing is said of them. Neither may root write there.
+        for (Path output : List.of(
+                Path.of("/proc/report.html"),
+                folder.resolve("x".repeat(300)),
+                folder.resolve("none/x.html"),
+                Path.of("/dev/null"),
+                folder)) {
+            for (String option : List.of("--report", "--json")) {
+                String complaint = evaluate(model, "--metadata", set, "--audio", folder, option, output)
+                        .failedInOneLine();
+                assertTrue(complaint.startsWith("earshot: " + output + ": found "), complaint);
+                assertFalse(complaint.contains(".part"), complaint);
+            }
+        }
+    }
+
+    /** The folder goes while the models work. */
+    @Test
+    void theTablesArePrintedAlthoughNothingCanBeWritten() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        Path set = set();
+        Path place = Files.createDirectory(folder.resolve("place"));
+        StringWriter out = new StringWriter();
+        StringWriter said = new StringWriter() {
+            @Override
+            public void write(String text, int offset, int length) {
+                super.write(text, offset, length);
+                try {
+                    Files.deleteIfExists(place);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+        int code = Main.run(
+                new String[] {
+                    "evaluate",
+                    model.toString(),
+                    "--metadata",
+                    set.toString(),
+                    "--audio",
+                    folder.toString(),
+                    "--report",
+                    place.resolve("report.html").toString(),
+                    "--json",
+                    place.resolve("report.json").toString()
+                },
+                out,
+                new PrintWriter(said, true));
+        assertEquals(1, code);
+        assertTrue(out.toString().startsWith("set.csv: 11 clips\n"), out.toString());
+        for (String name : List.of("report.html", "report.json")) {
+            assertTrue(
+                    said.toString()
+                            .contains(place.resolve(name)
+                                    + ": found a file that cannot be written (no such file or folder)"),
+                    said.toString());
+        }
+    }
+
+    @Test
+    void misspeltCitiesAreSaidAndAreNoCities() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        Path set = set();
+        Files.writeString(set, Files.readString(set).replace("Jinan", "Jinang"));
+        CommandRun run = evaluate(model, "--metadata", set, "--audio", folder, "--json", "-")
+                .done();
+        assertTrue(run.err().contains("\"Jinang\" (6; did you mean Jinan?)"), run.err());
+        List<String> cities = new ArrayList<>();
+        json(run.out())
+                .get("models")
+                .get(0)
+                .get("cities")
+                .forEach(city -> cities.add(city.get("group").textValue()));
+        assertEquals(List.of("Xi'an", "not a city of the model", "unknown"), cities);
+    }
+
+    @Test
+    void recordingsOfOneNameAreToldApartByTheirFolders() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        for (String place : List.of("bus", "metro")) {
+            Recordings.write(
+                    Files.createDirectories(folder.resolve("set/" + place)).resolve("001.wav"),
+                    Recordings.noise(1, place.length()));
+        }
+        Path set = Files.writeString(folder.resolve("names.csv"), """
+                filename,location,record_time,scene_label
+                bus/001.wav,Jinan,2023-09-15 06:03,Bus
+                metro/001.wav,Jinan,2023-09-15 06:03,Metro
+                """);
+        assertTrue(evaluate(model, "--metadata", set, "--audio", folder.resolve("set"))
+                .done()
+                .out()
+                .startsWith("names.csv: 2 clips\n"));
+        CommandRun classified = CommandRun.of(
+                        "classify", folder.resolve("set"), "--metadata", set, "--model", model, "--json")
+                .done();
+        assertTrue(classified.err().contains("of 2), macro"), classified.err());
     }
 }

@@ -4,14 +4,34 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.earshot.layer.Shape;
+import org.earshot.weights.Safetensors;
+import org.earshot.weights.WeightTensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
+    @TempDir
+    Path folder;
+
     @ParameterizedTest
     @ValueSource(strings = {"classify", "features", "inspect", "convert", "summary", "parity", "bench"})
     void everyCommandHasHelpWithAnExample(String command) {
@@ -69,12 +89,11 @@ class MainTest {
         assertTrue(err.toString().contains("of interest to some"), err.toString());
     }
 
-    @Test
-    void aClosedPipeEndsTheCommand() {
-        Writer closed = new Writer() {
+    private static CommandRun printingTo(IOException failure, Object... args) {
+        Writer out = new Writer() {
             @Override
-            public void write(char[] text, int offset, int length) throws java.io.IOException {
-                throw new java.io.IOException("broken pipe");
+            public void write(char[] text, int offset, int length) throws IOException {
+                throw failure;
             }
 
             @Override
@@ -84,10 +103,124 @@ class MainTest {
             public void close() {}
         };
         StringWriter err = new StringWriter();
-        int code = Main.run(
-                new String[] {"inspect", CommandRun.SMALL.toString()}, new PrintWriter(closed), new PrintWriter(err));
-        assertEquals(1, code);
-        assertTrue(err.toString().startsWith("earshot: standard output"), err.toString());
+        String[] words = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+        int code = Main.run(words, out, new PrintWriter(err));
+        return new CommandRun(code, "", err.toString());
+    }
+
+    @Test
+    void aReaderThatHasGoneEndsTheCommandQuietly() {
+        IOException gone = new StandardOutput.ClosedPipe(new IOException("Broken pipe"));
+        CommandRun run = printingTo(gone, "inspect", CommandRun.SMALL);
+        assertEquals(141, run.code());
+        assertEquals("", run.err());
+    }
+
+    @Test
+    void aFullDiskIsToldOf() {
+        CommandRun run = printingTo(new IOException("No space left on device"), "inspect", CommandRun.SMALL);
+        assertTrue(
+                run.failedInOneLine().contains("standard output: found something that cannot be written to (no space"),
+                run.err());
+    }
+
+    /** The whole of it: a process whose reader takes a line and goes. */
+    @Test
+    void headEndsQuietly() throws Exception {
+        // More than a pipe takes before it is read.
+        Map<String, WeightTensor> tensors = new HashMap<>();
+        for (int i = 0; i < 3000; i++) {
+            tensors.put("a.tensor.with.a.name.of.some.length." + i, WeightTensor.of(Shape.of(1), i));
+        }
+        Path file = folder.resolve("many.safetensors");
+        Safetensors.write(file, tensors);
+        Process process = start("inspect", file);
+        try (BufferedReader out = process.inputReader()) {
+            assertTrue(out.readLine().startsWith("name"));
+        }
+        assertEquals("", new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(141, process.waitFor());
+    }
+
+    private Process start(Object... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName()));
+        Arrays.stream(args).map(Object::toString).forEach(command::add);
+        return new ProcessBuilder(command).start();
+    }
+
+    /** A signal comes while the standard input is kept in a temporary file. */
+    @Test
+    void aSignalLeavesNoPartialFiles() throws Exception {
+        Process process = start("features", "-", "--output", folder.resolve("x.npy"), "--model", CommandRun.SMALL);
+        while (process.isAlive() && partialFiles() == 0) {
+            Thread.sleep(10);
+        }
+        assertTrue(process.isAlive(), "it waits for the end of its input");
+        process.destroy();
+        process.waitFor();
+        assertEquals(0, partialFiles());
+        assertFalse(Files.exists(folder.resolve("x.npy")));
+    }
+
+    private long partialFiles() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".part"))
+                    .count();
+        }
+    }
+
+    @Test
+    void helpOfEveryCommandPrintsNoWarning() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream warnings = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(warnings, true, StandardCharsets.UTF_8));
+        try {
+            for (String command : Main.commandNames()) {
+                CommandRun help = CommandRun.of(command, "--help");
+                if (!command.equals("help")) {
+                    assertEquals(0, help.code(), command);
+                    assertEquals(
+                            help.out(), CommandRun.of("help", command).done().out());
+                }
+                assertFalse(help.out().contains("%%") || help.out().contains("%n"), help.out());
+            }
+            assertTrue(CommandRun.of("evaluate", "--help").out().contains("A share of x % of the set"));
+            assertEquals(
+                    CommandRun.of("--help").done().out(),
+                    CommandRun.of("help").done().out());
+        } finally {
+            System.setErr(before);
+        }
+        assertEquals("", warnings.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void nearCommandsAndOptionsAreSuggested() throws IOException {
+        assertTrue(CommandRun.of("clasify").refusedInOneLine().contains("did you mean classify?"));
+        assertTrue(CommandRun.of("help", "evalute").refusedInOneLine().contains("did you mean evaluate?"));
+        assertTrue(CommandRun.of("classify", "x.wav", "--ctiy", "Jinan")
+                .refusedInOneLine()
+                .contains("no option \"--ctiy\"; did you mean --city?"));
+        assertTrue(CommandRun.of("parity", ".", "--colour")
+                .refusedInOneLine()
+                .endsWith("no option \"--colour\" (see 'earshot parity --help')"));
+        String extra = CommandRun.of("inspect", "a", "b").refusedInOneLine();
+        assertTrue(extra.contains("an argument too many: \"b\""), extra);
+    }
+
+    /** A folder may hold a file @x.wav, which a shell's * gives: it is a recording, and no list of arguments. */
+    @Test
+    void filesAreNotReadForArguments() throws IOException {
+        Path list = Files.writeString(folder.resolve("x.wav"), "--version");
+        String complaint = CommandRun.of("classify", "@" + list, "--model", CommandRun.SMALL, "--quiet", "--json")
+                .failedInOneLine();
+        assertTrue(complaint.contains("@" + list + ": found no such file"), complaint);
+        assertEquals(2, CommandRun.of("@" + list).code());
     }
 
     @Test

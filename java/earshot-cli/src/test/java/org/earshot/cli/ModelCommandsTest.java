@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -251,6 +252,31 @@ class ModelCommandsTest {
         assertTrue(run.lines().stream().anyMatch(line -> line.contains("output.logits") && line.endsWith("FAIL")));
         assertTrue(run.lines().stream().anyMatch(line -> line.contains("output.embedding") && line.endsWith("PASS")));
         assertEquals(0, CommandRun.of("parity", model, "--tolerance", 1).code());
+    }
+
+    /** No backend here knows tf32, and a tensor of no value compares with anything. */
+    @Test
+    void nothingComparedIsNoAgreement() throws IOException {
+        CommandRun none = CommandRun.of("parity", CommandRun.SMALL, "--precision", "tf32");
+        assumeFalse(none.out().contains("cuda"), "a GPU");
+        assertEquals(1, none.code());
+        assertEquals("", none.out());
+        assertTrue(none.err().contains("found none that starts in this precision"), none.err());
+        Path model = TestModels.quick(folder.resolve("without"));
+        Map<String, WeightTensor> tensors = new LinkedHashMap<>(
+                Safetensors.read(model.resolve("golden.safetensors")).tensors());
+        tensors.keySet().removeIf(name -> name.startsWith("output."));
+        Safetensors.write(model.resolve("golden.safetensors"), tensors);
+        CommandRun without = CommandRun.of("parity", model, "--backend", "portable");
+        assertEquals(1, without.code());
+        assertTrue(without.err().contains("no output to compare with"), without.err());
+    }
+
+    @Test
+    void nothingInAFileIsNoSuccess() throws IOException {
+        Path file = folder.resolve("empty.safetensors");
+        Safetensors.write(file, Map.of());
+        assertTrue(CommandRun.of("inspect", file).failedInOneLine().contains("empty.safetensors: found"));
     }
 
     @Test

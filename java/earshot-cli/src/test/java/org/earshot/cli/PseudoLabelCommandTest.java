@@ -145,6 +145,48 @@ class PseudoLabelCommandTest {
         assertEquals(2, CommandRun.of("features").code());
     }
 
+    /** Also in a run that goes on where another was interrupted. */
+    @Test
+    void unreadableRecordingsAreLeftOutAndListed() throws IOException {
+        Files.write(folder.resolve("audio/clip1.wav"), new byte[20]);
+        CommandRun run = label();
+        assertEquals(1, run.code());
+        assertTrue(run.out().contains("2 of 3 clips labelled"), run.out());
+        assertTrue(run.err().contains("1 of 3 recordings cannot be read and were left out:"), run.err());
+        assertTrue(run.err().lines().toList().get(2).contains("clip1.wav: found"), run.err());
+        String labels = Files.readString(output);
+        assertEquals(3, labels.lines().count());
+        assertFalse(labels.contains("clip1"));
+        CommandRun cached = label("--force", "--skip-unreadable", "--cache", folder.resolve("cache"))
+                .done();
+        assertEquals(run.out(), cached.out());
+        assertTrue(cached.err().contains("1 of 3 recordings cannot be read"), cached.err());
+        assertEquals(labels, Files.readString(output));
+        CommandRun features = CommandRun.of(
+                "features",
+                "--metadata",
+                metadata,
+                "--audio",
+                folder.resolve("audio"),
+                "--model",
+                model,
+                "--cache",
+                folder.resolve("features.safetensors"));
+        assertEquals(1, features.code());
+        assertEquals("3 clips, of which 3 were computed\n", features.out());
+        assertTrue(features.err().contains("1 of 4 recordings cannot be read"), features.err());
+    }
+
+    @Test
+    void aLinkInTheJournalsPlaceIsNotFollowed() throws IOException {
+        Path precious = Files.createFile(folder.resolve("precious"));
+        Files.createSymbolicLink(folder.resolve("labels.csv.part"), precious);
+        CommandRun run = label();
+        assertEquals(1, run.code());
+        assertTrue(run.err().contains("labels.csv.part: found a link"), run.err());
+        assertEquals(0, Files.size(precious));
+    }
+
     @Test
     void anExistingOutputIsRefusedUnlessForced() throws IOException {
         Files.writeString(output, "mine");
