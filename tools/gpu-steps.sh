@@ -2,7 +2,7 @@
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
 steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
-  profile peers peers-kernels peers-compiled)
+  profile peers presets peers-kernels peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
@@ -12,7 +12,7 @@ limit_of() {
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
     bench) echo 150 ;;
     kernels | peers) echo 90 ;;
-    profile | peers-compiled) echo 180 ;;
+    profile | presets | peers-compiled) echo 180 ;;
     *) echo 60 ;;
   esac
 }
@@ -374,6 +374,16 @@ step_profile() {
 }
 
 report_profile() { sed '1,/^$/d; s/^## /### /' "$results/profile.md"; }
+
+# NVIDIA's own libraries, called from Java, beside our layers.
+step_presets() {
+  [ -d "$kit/presets" ] || { echo "the benchmarks beside cuDNN and cuBLASLt were not packed"; return 1; }
+  LD_LIBRARY_PATH=$(nvidia_libraries)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$(java_command)" -XX:+UseSerialGC -Xmx16g \
+    --enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" \
+    -cp "$built/front:$kit/presets/*:$kit/lib/*" org.earshot.benchmarks.gpu.Main "$results/presets.md"
+}
+
+report_presets() { sed 1,2d "$results/presets.md"; }
 
 # pytorch FILE SECTION MODEL...: PyTorch's measurements of a section, in the step's own file.
 pytorch() {

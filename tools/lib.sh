@@ -52,6 +52,17 @@ set_up() {
     -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
 }
 
+# Folders with NVIDIA's libraries, as the packages that PyTorch for CUDA brings have them, separated by colons.
+nvidia_libraries() {
+  "${PYTHON:-python3}" - <<'PYTHON'
+import pathlib
+import sysconfig
+
+packages = pathlib.Path(sysconfig.get_path("purelib"), "nvidia")
+print(":".join(sorted({str(p.parent) for p in packages.glob("**/lib*.so*")})))
+PYTHON
+}
+
 # Whether the jars of the command line are missing or older than their sources.
 outdated() {
   [ ! -e "$stamp" ] || [ -n "$(find "$root"/{pom.xml,java,native,cuda,cmake} -newer "$stamp" \
@@ -59,6 +70,7 @@ outdated() {
     -o -type f -print -quit \))" ]
 }
 
+# build MAVEN-OPTION...
 build() {
   set_up
   say "building (the first time takes some minutes: Maven fetches its plugins)"
@@ -68,16 +80,18 @@ build() {
   # Taken before the build, so that what is edited meanwhile is built next time.
   touch "$stamp.next"
   (cd "$root" && mvn -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
-    "${cuda[@]}" package </dev/null >&2)
+    "${cuda[@]}" "$@" package </dev/null >&2) || return 1
   mv "$stamp.next" "$stamp"
 }
 
-# One build at a time; who waited for another's finds nothing left to do.
+# One build at a time; who waited for another's finds nothing left to do. Takes what build takes.
 build_if_outdated() {
+  local status=0
   outdated || return 0
   mkdir -p "$cli"
   exec 9>"$cli/build.lock"
   flock 9
-  if outdated; then build; fi
+  if outdated; then build "$@" || status=1; fi
   exec 9>&-
+  return "$status"
 }
