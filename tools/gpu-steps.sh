@@ -350,23 +350,35 @@ report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { pr
 
 # Each network's kernels on one clip, by Nsight Compute: what binds each, one after another.
 step_profile() {
-  local ncu model folder command tables=() status=0
+  local ncu model clip=$work/profile/clip.wav command tables=() status=0
   ncu=$(PATH=$PATH:${nvcc:+$(dirname "$nvcc"):}/usr/local/cuda/bin command -v ncu) || {
     echo "there is no ncu on the PATH or beside nvcc"
     return 1
   }
   java_earshot
   rm -rf "$work/profile"
+  mkdir -p "$work/profile"
+  # Two samples of 5 s: a whole clip of 10 s.
+  "${PYTHON:-python3}" - tools/samples/{bus,metro}.wav "$clip" <<'PYTHON'
+import sys
+import wave
+
+with wave.open(sys.argv[-1], "wb") as whole:
+    for name in sys.argv[1:-1]:
+        with wave.open(name) as part:
+            if whole.getnframes() == 0:
+                whole.setparams(part.getparams())
+            whole.writeframes(part.readframes(part.getnframes()))
+PYTHON
   for model in $(models); do
-    # One clip from samples alone, so that nothing is run twice.
-    folder=$work/profile/${model##*/}
-    mkdir -p "$folder"
-    ln -s "$root/$model"/{config.json,model.safetensors,golden-pcm.safetensors} "$folder"
     "$ncu" --target-processes all --clock-control none --section LaunchStats --section SpeedOfLight \
-      --section Occupancy --section WarpStateStats --csv --page raw --print-units base --log-file "$folder.csv" \
-      "${command[@]}" parity --backend cuda "$folder" || status=1
-    [ ! -s "$folder.csv" ] || tables+=("$folder.csv")
+      --section Occupancy --section WarpStateStats --csv --page raw --print-units base \
+      --log-file "$work/profile/${model##*/}.csv" \
+      "${command[@]}" classify "$clip" --model "$model" --city "Xi'an" --time 2023-06-18T18:44 --backend cuda ||
+      status=1
+    [ ! -s "$work/profile/${model##*/}.csv" ] || tables+=("$work/profile/${model##*/}.csv")
     # After each, as the next may not end in time.
+    cp "${tables[@]}" "$work/logs"
     PYTHONPATH=tools/reference "${PYTHON:-python3}" -m earshot_reference gpu-profile "${tables[@]}" \
       --output "$results/profile.md" || status=1
   done

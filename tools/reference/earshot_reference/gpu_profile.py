@@ -69,7 +69,8 @@ class Launch:
 
 def short_name(kernel: str) -> str:
     """``void a::<unnamed>::f<(a::B)1, (bool)0>(a::C)`` as ``f<1, 0>``."""
-    name = re.sub(r"<unnamed>::|\(anonymous namespace\)::", "", kernel)
+    # ncu 2025.3 loses the first bracket of the nameless namespace.
+    name = re.sub(r"<?unnamed>?::|\(anonymous namespace\)::", "", kernel)
     name = re.sub(r"\([\w: ]+\)(?=-?\w)", "", name)
     depth = 0
     for i, letter in enumerate(name):

@@ -52,6 +52,10 @@ def _file(folder: Path, kernels, unit="nsecond") -> Path:
             "product_kernel<1, 0>",
         ),
         (
+            "earshot::unnamed>::product_kernel<(int)1, (int)2>(earshot::P, earshot::unnamed>::A)",
+            "product_kernel<1, 2>",
+        ),
+        (
             "earshot::(anonymous namespace)::scan<(int)16, (bool)1>(earshot::Scan, int)",
             "scan<16, 1>",
         ),
