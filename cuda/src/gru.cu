@@ -5,8 +5,8 @@
  * into up to 8 groups of 128 numbers or more that run side by side; the steps add up their parts.
  * Steps, up to 64 numbers of state: a block a clip; four lanes have one number of the state and a quarter of its three
  * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
- * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs are
- * read two steps ahead, as the parts that they are, and added up where the sums of the lanes are.
+ * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs come
+ * to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes are.
  * Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
@@ -19,6 +19,7 @@
 #include "intrinsics.h"
 #include "operation.h"
 #include "product.h"
+#include "vectors.h"
 
 namespace earshot {
 
@@ -32,12 +33,12 @@ constexpr std::int32_t PIECE = 128;
 constexpr std::int32_t MOST_PARTS = 8;
 constexpr int GATES = 3;
 
-/* Lanes that share a number of the state, and the parts of the inputs that one of them reads. */
+/* Lanes that share a number of the state, and the parts of the inputs that one of them adds up. */
 constexpr int LANES = 4;
 constexpr int PARTS_OF_LANE = MOST_PARTS / LANES;
 constexpr int WEIGHTS_OF_LANE = MOST_IN_REGISTERS / LANES;
-/* Steps whose inputs are in registers: the present one and those that are under way. */
-constexpr int STEPS_AHEAD = 3;
+/* Steps whose inputs are in shared memory: the present one and those that are under way. */
+constexpr int STEPS_AHEAD = 8;
 
 struct Steps {
     std::int64_t frames;
@@ -53,31 +54,64 @@ __device__ __forceinline__ float hyperbolic_tangent(float x) {
     return fmaf(-2.0F, fast_reciprocal(1.0F + fast_exp2(2.0F * LOG2_E * x)), 1.0F);
 }
 
-/* A lane's parts of the inputs of r, z and n of one step. */
-struct LaneInputs {
-    float part[PARTS_OF_LANE][GATES];
+/* From part to part in shared memory: the four lanes' parts then lie in different banks. */
+__host__ __device__ constexpr int part_stride(int hidden) { return (GATES * hidden + 31) / 32 * 32 + 8; }
 
-    __device__ __forceinline__ void load(const Steps &s, std::int64_t step, int unit, int lane) {
+/* The inputs of STEPS_AHEAD steps in shared memory, behind the states. */
+class Inputs {
+  public:
+    __device__ __forceinline__ Inputs(const Steps &s, std::int64_t first)
+        : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)),
+                STEPS_AHEAD * s.parts * part_stride(s.hidden)),
+          first_(first) {}
+
+    /* Begins to copy those of a step, if there is one; a group of copies in any case. */
+    __device__ __forceinline__ void fetch(const Steps &s, std::int64_t step) const {
+        if (step < s.frames) {
+            const Span<const std::uint32_t> words = as_words(s.inputs);
+            const int rows = GATES * s.hidden;
+            const std::int64_t from = (first_ + step) * s.parts * rows;
+            if (rows % 4 == 0) {
+                copy<4>(s, words, from, step, rows);
+            } else {
+                copy<1>(s, words, from, step, rows);
+            }
+        }
+        commit_copies();
+    }
+
+    /* A lane's share of a gate's input. */
+    __device__ __forceinline__ float of(const Steps &s, std::int64_t step, int gate, int unit, int lane) const {
+        float sum = 0.0F;
 #pragma unroll
         for (int i = 0; i < PARTS_OF_LANE; ++i) {
-            const int mine = lane + i * LANES;
-#pragma unroll
-            for (int gate = 0; gate < GATES; ++gate) {
-                part[i][gate] = mine < s.parts && unit < s.hidden
-                                    ? s.inputs[((step * s.parts + mine) * GATES + gate) * s.hidden + unit]
-                                    : 0.0F;
+            const int part = lane + i * LANES;
+            if (part < s.parts) {
+                sum += float_of(ring_[place(s, step, part) + gate * s.hidden + unit]);
+            }
+        }
+        return sum;
+    }
+
+  private:
+    __device__ __forceinline__ static int place(const Steps &s, std::int64_t step, int part) {
+        return (static_cast<int>(step % STEPS_AHEAD) * s.parts + part) * part_stride(s.hidden);
+    }
+
+    template <int N>
+    __device__ __forceinline__ void copy(const Steps &s, const Span<const std::uint32_t> &words, std::int64_t from,
+                                         std::int64_t step, int rows) const {
+        const int warps = static_cast<int>(blockDim.x) / 32;
+        for (int part = static_cast<int>(threadIdx.x) / 32; part < s.parts; part += warps) {
+            const int to = place(s, step, part);
+            for (int i = static_cast<int>(threadIdx.x) % 32 * N; i < rows; i += 32 * N) {
+                copy_or_zero<N>(ring_, to + i, words, from + part * rows + i, true);
             }
         }
     }
 
-    __device__ __forceinline__ float of(int gate) const {
-        float sum = part[0][gate];
-#pragma unroll
-        for (int i = 1; i < PARTS_OF_LANE; ++i) {
-            sum += part[i][gate];
-        }
-        return sum;
-    }
+    Shared<std::uint32_t> ring_;
+    std::int64_t first_;
 };
 
 /* The sum over the lanes that share a number, in all of them. */
@@ -117,50 +151,41 @@ __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_
             bias[gate] = lane == 0 ? s.bias[row] : 0.0F;
         }
     }
-    LaneInputs inputs[STEPS_AHEAD] = {};
-#pragma unroll
-    for (int i = 0; i + 1 < STEPS_AHEAD; ++i) {
-        if (i < s.frames) {
-            inputs[i].load(s, first + i, unit, lane);
-        }
+    const Inputs inputs(s, first);
+    for (int step = 0; step + 1 < STEPS_AHEAD; ++step) {
+        inputs.fetch(s, step);
     }
     float h = 0.0F;
+    wait_for_groups<STEPS_AHEAD - 2>();
     __syncthreads();
-    for (std::int64_t round = 0; round < s.frames; round += STEPS_AHEAD) {
-        /* Unrolled, so that the inputs under way are never moved: a move would wait for them. */
+    for (std::int64_t t = 0; t < s.frames; ++t) {
+        const int state = static_cast<int>(t % 2) * MOST_IN_REGISTERS;
+        const int row = mine ? unit : 0;
+        float sums[GATES] = {bias[0], bias[1], bias[2]};
 #pragma unroll
-        for (int turn = 0; turn < STEPS_AHEAD; ++turn) {
-            const std::int64_t t = round + turn;
-            if (t >= s.frames) {
-                break;
-            }
-            if (t + STEPS_AHEAD - 1 < s.frames) {
-                inputs[(turn + STEPS_AHEAD - 1) % STEPS_AHEAD].load(s, first + t + STEPS_AHEAD - 1, unit, lane);
-            }
-            const int state = static_cast<int>(t % 2) * MOST_IN_REGISTERS;
-            float sums[GATES] = {bias[0], bias[1], bias[2]};
+        for (int j = 0; j < WEIGHTS_OF_LANE; j += 4) {
+            const Float4 old = states.load4(state + j * LANES + 4 * lane);
 #pragma unroll
-            for (int j = 0; j < WEIGHTS_OF_LANE; j += 4) {
-                const Float4 old = states.load4(state + j * LANES + 4 * lane);
+            for (int i = 0; i < 4; ++i) {
 #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-#pragma unroll
-                    for (int gate = 0; gate < GATES; ++gate) {
-                        sums[gate] = fmaf(weight[gate][j + i], old.v[i], sums[gate]);
-                    }
+                for (int gate = 0; gate < GATES; ++gate) {
+                    sums[gate] = fmaf(weight[gate][j + i], old.v[i], sums[gate]);
                 }
             }
-            const LaneInputs &input = inputs[turn];
-            const float reset = sigmoid(sum_of_lanes(sums[0] + input.of(0)));
-            const float keep = sigmoid(sum_of_lanes(sums[1] + input.of(1)));
-            const float fresh = hyperbolic_tangent(fmaf(reset, sum_of_lanes(sums[2]), sum_of_lanes(input.of(2))));
-            h = fmaf(keep, h - fresh, fresh);
-            if (mine && lane == 0) {
-                states[MOST_IN_REGISTERS - state + unit] = h;
-                s.out[(first + t) * s.hidden + unit] = h;
-            }
-            __syncthreads();
         }
+        const float fresh_input = sum_of_lanes(inputs.of(s, t, 2, row, lane));
+        const float reset = sigmoid(sum_of_lanes(sums[0] + inputs.of(s, t, 0, row, lane)));
+        const float keep = sigmoid(sum_of_lanes(sums[1] + inputs.of(s, t, 1, row, lane)));
+        /* While r is under way. The place was read in the step before, behind which all threads met. */
+        inputs.fetch(s, t + STEPS_AHEAD - 1);
+        const float fresh = hyperbolic_tangent(fmaf(reset, sum_of_lanes(sums[2]), fresh_input));
+        h = fmaf(keep, h - fresh, fresh);
+        if (mine && lane == 0) {
+            states[MOST_IN_REGISTERS - state + unit] = h;
+            s.out[(first + t) * s.hidden + unit] = h;
+        }
+        wait_for_groups<STEPS_AHEAD - 2>();
+        __syncthreads();
     }
 }
 
@@ -227,9 +252,9 @@ class Gru final : public CarvedOperation<Gru> {
     explicit Gru(const GruLayer &layer)
         : inputs_(layer.inputs), hidden_(layer.hidden), parts_(parts_of(layer.inputs)),
           arithmetic_(arithmetic_for(EARSHOT_PRECISION_FLOAT32)) {
-        shared_bytes_ =
-            (in_registers() ? 2 * MOST_IN_REGISTERS : size_product({4, hidden_}) + up_to_four(hidden_)) *
-            static_cast<Index>(sizeof(float));
+        shared_bytes_ = (in_registers() ? 2 * MOST_IN_REGISTERS + STEPS_AHEAD * parts_ * part_stride(hidden_)
+                                        : size_product({4, hidden_}) + up_to_four(hidden_)) *
+                        static_cast<Index>(sizeof(float));
         if (shared_bytes_ > static_cast<Index>(device().shared_bytes)) {
             throw Failure{STATUS_UNSUPPORTED, "hidden: " + std::to_string(hidden_) +
                                                   "; more than a block's shared memory has room for on this device"};
@@ -252,10 +277,9 @@ class Gru final : public CarvedOperation<Gru> {
         input_bias_ = DeviceArray<float>(biases);
         state_weight_ = DeviceArray<float>(in_registers() ? padded(layer.state_weight) : turned(layer.state_weight));
         state_bias_ = to_device(layer.state_bias, rows);
-        if (!in_registers()) {
-            earshot::check(allow_shared(gru_kernel, static_cast<std::size_t>(shared_bytes_)),
-                           "asking for the shared memory of a GRU");
-        }
+        const auto kernel = in_registers() ? gru_in_registers_kernel : gru_kernel;
+        earshot::check(allow_shared(kernel, static_cast<std::size_t>(shared_bytes_)),
+                       "asking for the shared memory of a GRU");
     }
 
     void check(const Extents &e) const override {
