@@ -18,10 +18,12 @@ struct Affine {
 /* Number `output` of y, by a whole warp; x(i) gives number i of x. */
 template <class X> __device__ __forceinline__ float affine(const Affine &a, int output, const X &x) {
     float sum = 0.0F;
+    const float bias = a.bias.empty() ? 0.0F : a.bias[output];
+#pragma unroll 8
     for (int i = static_cast<int>(threadIdx.x) % 32; i < a.inputs; i += 32) {
         sum = fmaf(a.weight[static_cast<std::int64_t>(output) * a.inputs + i], x(i), sum);
     }
-    const float y = warp_sum(sum) + (a.bias.empty() ? 0.0F : a.bias[output]);
+    const float y = warp_sum(sum) + bias;
     return a.relu ? relu(y) : y;
 }
 

@@ -65,12 +65,28 @@ __global__ void __launch_bounds__(THREADS)
     if (row >= carry.outputs) {
         return;
     }
+    /* All three sums at once: they wait for the same round trip. */
     const auto x = [&](int i) { return input[clip * carry.inputs + i]; };
-    const float closed = sigmoid(affine(carry, row, x));
-    const float open = sigmoid(affine(gate, row, x));
-    const float fresh = affine(transform, row, x);
+    const Affine maps[] = {carry, gate, transform};
+    float sums[3] = {};
+    for (int i = static_cast<int>(threadIdx.x) % 32; i < carry.inputs; i += 32) {
+#pragma unroll
+        for (int m = 0; m < 3; ++m) {
+            sums[m] = fmaf(maps[m].weight[static_cast<std::int64_t>(row) * carry.inputs + i], x(i), sums[m]);
+        }
+    }
+    float biases[3];
+#pragma unroll
+    for (int m = 0; m < 3; ++m) {
+        biases[m] = maps[m].bias[row];
+    }
+    const float own = x(row);
+#pragma unroll
+    for (int m = 0; m < 3; ++m) {
+        sums[m] = warp_sum(sums[m]) + biases[m];
+    }
     if (threadIdx.x % 32 == 0) {
-        output[clip * carry.outputs + row] = x(row) * (1.0F - closed) + fresh * open;
+        output[clip * carry.outputs + row] = own * (1.0F - sigmoid(sums[0])) + sums[2] * sigmoid(sums[1]);
     }
 }
 

@@ -128,6 +128,24 @@ __device__ __forceinline__ void copy_or_zero(const Shared<std::uint32_t> &to, in
 #endif
 }
 
+/*
+ * Four floats of global memory, or zeros where `present` is false; `index` then does not have to exist. Without a branch,
+ * so that several loads are under way at once. Volatile: not to be moved before begin_kernel().
+ */
+__device__ __forceinline__ Float4 load_or_zero(const Span<const float> &from, std::int64_t index, bool present) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    Float4 y;
+    asm volatile("{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n"
+                 "mov.f32 %0, 0f00000000;\nmov.f32 %1, 0f00000000;\nmov.f32 %2, 0f00000000;\nmov.f32 %3, 0f00000000;\n"
+                 "@p ld.global.v4.f32 {%0, %1, %2, %3}, [%4];\n}"
+                 : "=f"(y.v[0]), "=f"(y.v[1]), "=f"(y.v[2]), "=f"(y.v[3])
+                 : "l"(from.data() + index), "r"(static_cast<std::uint32_t>(present)));
+    return y;
+#else
+    return present ? from.load4(index) : Float4{};
+#endif
+}
+
 /* Ends a group of copies. */
 __device__ __forceinline__ void commit_copies() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800

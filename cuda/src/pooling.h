@@ -64,23 +64,40 @@ constexpr int GATE_THREADS = 256;
 /* Whether a block can: all of it lies in shared memory. */
 inline bool fits_gate(std::int32_t channels, std::int32_t hidden) { return channels <= 1024 && hidden <= 1024; }
 
-/* Floats of shared memory, from its start on, that make_gate needs; the gate lies there first. */
-__host__ __device__ constexpr int gate_floats(int channels, int hidden) {
-    const int fours = (channels + 3) / 4 * 4;
-    return 2 * fours + (fours > 4 * GATE_THREADS ? fours : 4 * GATE_THREADS) + (hidden + 3) / 4 * 4;
+/* How a block's shared memory, from its start on, is laid out to make a gate; the gate lies there first. */
+struct GateLayout {
+    int channels; /* of the gate, in fours */
+    int shares;
+    int inner;
+    int weights; /* of each of the two maps, if both are few enough to be fetched beforehand, or 0 */
+
+    __host__ __device__ constexpr GateLayout(int gates, int hidden)
+        : channels((gates + 3) / 4 * 4), shares(channels > 4 * GATE_THREADS ? channels : 4 * GATE_THREADS),
+          inner((hidden + 3) / 4 * 4), weights(gates * hidden % 4 == 0 && gates * hidden <= 2048 ? gates * hidden : 0) {}
+    __host__ __device__ constexpr int floats() const { return 2 * channels + shares + inner + 2 * weights; }
+};
+
+/* Begins to fetch the weights of a gate; make_gate waits for them. */
+__device__ __forceinline__ void fetch_gate(const Squeeze &s) {
+    const GateLayout l(s.widen.outputs, s.narrow.outputs);
+    const Shared<float> weights((l.floats() - 2 * l.weights) * static_cast<int>(sizeof(float)), 2 * l.weights);
+    for (int i = static_cast<int>(threadIdx.x) * 4; i < l.weights; i += GATE_THREADS * 4) {
+        copy_async(weights, i, s.narrow.weight, i);
+        copy_async(weights, l.weights + i, s.widen.weight, i);
+    }
 }
 
-/* The gate of a clip into shared memory [C], by GATE_THREADS threads, with a barrier behind it. */
+/* The gate of a clip into shared memory [C], by GATE_THREADS threads, behind fetch_gate; with a barrier behind it. */
 __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_t clip) {
     const int channels = s.widen.outputs;
     const int hidden = s.narrow.outputs;
-    const int fours = (channels + 3) / 4 * 4;
+    const GateLayout l(channels, hidden);
     const auto bytes = [](int floats) { return floats * static_cast<int>(sizeof(float)); };
-    const int shares = gate_floats(channels, 0) - 2 * fours;
-    const Shared<float> gate(0, fours);
-    const Shared<float> squeezed(bytes(fours), fours);
-    const Shared<float> partial(bytes(2 * fours), shares);
-    const Shared<float> inner(bytes(2 * fours + shares), hidden);
+    const Shared<float> gate(0, l.channels);
+    const Shared<float> squeezed(bytes(l.channels), l.channels);
+    const Shared<float> partial(bytes(2 * l.channels), l.shares);
+    const Shared<float> inner(bytes(2 * l.channels + l.shares), hidden);
+    const Shared<float> weights(bytes(l.floats() - 2 * l.weights), 2 * l.weights);
     const int thread = static_cast<int>(threadIdx.x);
     const std::int64_t step = (s.of_tiles ? 2 : 1) * channels;
     const std::int64_t first = clip * s.slots * step;
@@ -110,6 +127,7 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
             partial[group * channels + item] = sum;
         }
     }
+    wait_for_copies();
     __syncthreads();
     for (int c = thread; c < channels; c += GATE_THREADS) {
         float sum = 0.0F;
@@ -120,9 +138,14 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
     }
     __syncthreads();
     for (int i = thread / 32; i < hidden; i += GATE_THREADS / 32) {
-        const float y = affine(s.narrow, i, [&](int k) { return squeezed[k]; });
+        float sum = 0.0F;
+        for (int k = thread % 32; k < channels; k += 32) {
+            const int at = i * channels + k;
+            sum = fmaf(l.weights > 0 ? weights[at] : s.narrow.weight[at], squeezed[k], sum);
+        }
+        sum = warp_sum(sum);
         if (thread % 32 == 0) {
-            inner[i] = y;
+            inner[i] = relu(sum);
         }
     }
     __syncthreads();
@@ -130,7 +153,8 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
         float sum = 0.0F;
 #pragma unroll 4
         for (int k = 0; k < hidden; ++k) {
-            sum = fmaf(s.widen.weight[static_cast<std::int64_t>(c) * hidden + k], inner[k], sum);
+            const int at = c * hidden + k;
+            sum = fmaf(l.weights > 0 ? weights[l.weights + at] : s.widen.weight[at], inner[k], sum);
         }
         gate[c] = sigmoid(sum);
     }

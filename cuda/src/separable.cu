@@ -37,9 +37,13 @@ constexpr int SEEN_FRAMES = FRAMES + 4;
 constexpr int SEEN_BANDS = BANDS + 4;
 constexpr int TAPS = 9;
 
-/* QUADS: a block's channels are four times as many; CHUNK: inputs of the join at a time. */
-template <int QUADS, int CHUNK> struct Layout {
-    static constexpr int THREADS = OUTPUTS * QUADS;
+/*
+ * QUADS: a block's channels are four times as many; SPLITS: threads that share the inputs of a sum; CHUNK: inputs of the
+ * join at a time.
+ */
+template <int QUADS, int SPLITS, int CHUNK> struct Layout {
+    static constexpr int PART_THREADS = OUTPUTS * QUADS;
+    static constexpr int THREADS = PART_THREADS * SPLITS;
     static constexpr int COLUMNS = 4 * QUADS;
     /* 16 bytes more than the numbers: rows that are read together then lie in different banks. */
     static constexpr int STRIDE = CHUNK + 4;
@@ -59,21 +63,22 @@ __device__ __forceinline__ int row_of(int frame, int band) {
     return (frame / 2 * OUT_BANDS + band / 2) * 4 + frame % 2 * 2 + band % 2;
 }
 
-/* Numbers k to k + 3 of `width` from `first` on, k below it; zeros behind their end. */
+/* Numbers k to k + 3 of `width` from `first` on, k below it; zeros behind their end, or where `present` is false. */
 template <bool VECTOR>
-__device__ __forceinline__ Float4 read4(const Span<const float> &values, std::int64_t first, int k, int width) {
-    Float4 y = {};
+__device__ __forceinline__ Float4 read4(const Span<const float> &values, std::int64_t first, int k, int width,
+                                        bool present) {
     if constexpr (VECTOR) {
-        y = values.load4(first + k);
+        return load_or_zero(values, first + k, present);
     } else {
+        Float4 y = {};
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-            if (k + i < width) {
+            if (present && k + i < width) {
                 y.v[i] = values[first + k + i];
             }
         }
+        return y;
     }
-    return y;
 }
 
 __device__ __forceinline__ void add_scaled(Float4 &y, const Float4 &a, const Float4 &b) {
@@ -84,10 +89,10 @@ __device__ __forceinline__ void add_scaled(Float4 &y, const Float4 &a, const Flo
 }
 
 /* Block (tile, channels / COLUMNS, clip). */
-template <bool SINGLE, bool VECTOR, int QUADS, int CHUNK>
-__global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable_kernel(Separable s) {
+template <bool SINGLE, bool VECTOR, int QUADS, int SPLITS, int CHUNK>
+__global__ void __launch_bounds__(OUTPUTS *QUADS *SPLITS, 512 / (OUTPUTS * QUADS * SPLITS)) separable_kernel(Separable s) {
     begin_kernel();
-    using Sizes = Layout<QUADS, CHUNK>;
+    using Sizes = Layout<QUADS, SPLITS, CHUNK>;
     constexpr int THREADS = Sizes::THREADS;
     constexpr int COLUMNS = Sizes::COLUMNS;
     constexpr int STRIDE = Sizes::STRIDE;
@@ -117,7 +122,8 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
             seen[i] = inside(frame, band) ? s.x[position(frame, band)] : 0.0F;
         }
     }
-    const int output = thread / QUADS;
+    const int split = thread / Sizes::PART_THREADS;
+    const int output = thread % Sizes::PART_THREADS / QUADS;
     const int quad = thread % QUADS;
     Float4 sums[4] = {};
     for (int k0 = 0; k0 < depth; k0 += CHUNK) {
@@ -181,15 +187,10 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
                         if constexpr (SINGLE) {
                             v[column] = convolved.load4((row * HALO_BANDS + band + column) * STRIDE + k);
                         } else {
-                            /* Outside, the nearest position is read, and not used: no load waits for a branch. */
                             const int frame = frame0 + row - 1;
                             const int at_band = band0 + band + column - 1;
-                            const std::int64_t nearest = position(min(max(frame, 0), s.frames - 1),
-                                                                  min(max(at_band, 0), s.bands - 1));
-                            v[column] = read4<VECTOR>(s.plane, nearest * s.channels, k0 + k, s.channels);
-                            if (!inside(frame, at_band)) {
-                                v[column] = {};
-                            }
+                            v[column] = read4<VECTOR>(s.plane, position(frame, at_band) * s.channels, k0 + k, s.channels,
+                                                      inside(frame, at_band));
                         }
                     }
 #pragma unroll
@@ -209,10 +210,8 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
             } else {
 #pragma unroll
                 for (int frame = 0; frame < FRAMES; ++frame) {
-                    if (inside(frame0 + frame, band0 + band)) {
-                        y[frame] = read4<VECTOR>(s.x, position(frame0 + frame, band0 + band) * s.inputs,
-                                                 k0 + k - channels, s.inputs);
-                    }
+                    y[frame] = read4<VECTOR>(s.x, position(frame0 + frame, band0 + band) * s.inputs, k0 + k - channels,
+                                             s.inputs, inside(frame0 + frame, band0 + band));
                 }
             }
 #pragma unroll
@@ -223,7 +222,7 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
         wait_for_copies();
         __syncthreads();
 #pragma unroll 2
-        for (int k = 0; k < length; k += 4) {
+        for (int k = 4 * split; k < length; k += 4 * SPLITS) {
             Float4 x[4];
             Float4 w[4];
 #pragma unroll
@@ -241,6 +240,26 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
         }
     }
 
+    if constexpr (SPLITS == 2) {
+        const int mine = thread % Sizes::PART_THREADS * 4;
+        const auto at = [&](int n) { return n * Sizes::PART_THREADS * 4 + mine; };
+        static_assert(16 * Sizes::PART_THREADS <= Sizes::ROWS, "sums take the place of the rows");
+        __syncthreads();
+        if (split == 1) {
+#pragma unroll
+            for (int n = 0; n < 4; ++n) {
+                rows.store4(at(n), sums[n]);
+            }
+        }
+        __syncthreads();
+        if (split == 1) {
+            return;
+        }
+#pragma unroll
+        for (int n = 0; n < 4; ++n) {
+            add_scaled(sums[n], rows.load4(at(n)), {{1.0F, 1.0F, 1.0F, 1.0F}});
+        }
+    }
     const int frame = output / OUT_BANDS;
     const int band = output % OUT_BANDS;
     const int column = column0 + quad * 4;
@@ -262,7 +281,7 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
             }
         } else if (!s.projects) {
             shortcut = read4<VECTOR>(
-                s.x, position(frame0 + 2 * frame + n / 2, band0 + 2 * band + n % 2) * s.inputs, column, s.inputs);
+                s.x, position(frame0 + 2 * frame + n / 2, band0 + 2 * band + n % 2) * s.inputs, column, s.inputs, true);
         }
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
@@ -287,11 +306,12 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS, QUADS == 16 ? 2 : 4) separable
     }
 }
 
-template <bool SINGLE, int QUADS, int CHUNK>
+template <bool SINGLE, int QUADS, int SPLITS, int CHUNK>
 cudaError_t enqueue_as(const Separable &s, std::int64_t tiles, bool vector, cudaStream_t stream) {
-    using Sizes = Layout<QUADS, CHUNK>;
+    using Sizes = Layout<QUADS, SPLITS, CHUNK>;
     return launch("separable convolution",
-                  vector ? separable_kernel<SINGLE, true, QUADS, CHUNK> : separable_kernel<SINGLE, false, QUADS, CHUNK>,
+                  vector ? separable_kernel<SINGLE, true, QUADS, SPLITS, CHUNK>
+                         : separable_kernel<SINGLE, false, QUADS, SPLITS, CHUNK>,
                   dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(divide_up(s.channels, Sizes::COLUMNS)),
                        static_cast<unsigned>(s.batch)),
                   dim3(Sizes::THREADS), Sizes::bytes(SINGLE), stream, s);
@@ -305,12 +325,12 @@ cudaError_t enqueue(const Separable &s, std::int32_t multiprocessors, cudaStream
                         (single || in_fours(s.inputs, {s.x.data()}));
     const std::int64_t tiles = divide_up(s.frames / 2, OUT_FRAMES) * divide_up(s.bands / 2, OUT_BANDS);
     if (single) {
-        return enqueue_as<true, 8, 32>(s, tiles, vector, stream);
+        return enqueue_as<true, 8, 1, 32>(s, tiles, vector, stream);
     }
-    /* Wide blocks read the plane once for 64 channels; narrow ones are twice as many. */
+    /* Wide blocks read the plane once for 64 channels; narrow ones are twice as many, of as many threads. */
     const bool wide = tiles * s.batch * divide_up(s.channels, 64) * 10 >= std::int64_t{multiprocessors} * 9;
-    return wide ? enqueue_as<false, 16, 64>(s, tiles, vector, stream)
-                : enqueue_as<false, 8, 64>(s, tiles, vector, stream);
+    return wide ? enqueue_as<false, 16, 1, 64>(s, tiles, vector, stream)
+                : enqueue_as<false, 8, 2, 64>(s, tiles, vector, stream);
 }
 
 } // namespace earshot

@@ -57,6 +57,9 @@ template <int N, Result R>
 __global__ void __launch_bounds__(THREADS)
     single_channel_kernel(SingleChannel c, [[maybe_unused]] Squeeze squeeze, Span<float> out) {
     begin_kernel();
+    if constexpr (R == Result::GATED) {
+        fetch_gate(squeeze);
+    }
     const int groups = c.channels / N;
     const Cut cut(c.frames, c.bands, groups);
     const std::int64_t clip = blockIdx.z;
@@ -74,14 +77,6 @@ __global__ void __launch_bounds__(THREADS)
     Vector<float, N> bias = {};
     [[maybe_unused]] Vector<float, N> factor = {};
     int used = 0;
-    if constexpr (R == Result::GATED) {
-        const Shared<float> gate = make_gate(squeeze, clip);
-        used = gate_floats(c.channels, squeeze.narrow.outputs);
-        if (mine) {
-            factor = gate.load<N>(channel);
-        }
-    }
-    const Shared<float> x(used * static_cast<int>(sizeof(float)), window_floats(cut));
     if (mine) {
         bias = c.bias.load<N>(channel);
 #pragma unroll
@@ -89,6 +84,14 @@ __global__ void __launch_bounds__(THREADS)
             weights[tap] = c.weights.load<N>(tap * c.channels + channel);
         }
     }
+    if constexpr (R == Result::GATED) {
+        const Shared<float> gate = make_gate(squeeze, clip);
+        used = GateLayout(c.channels, squeeze.narrow.outputs).floats();
+        if (mine) {
+            factor = gate.load<N>(channel);
+        }
+    }
+    const Shared<float> x(used * static_cast<int>(sizeof(float)), window_floats(cut));
     [[maybe_unused]] Vector<float, N> sum = {};
     for (int window0 = 0; window0 < frames; window0 += WINDOW) {
         __syncthreads();
@@ -164,7 +167,7 @@ cudaError_t enqueue_as(const SingleChannel &c, const Squeeze &squeeze, const Spa
     const Cut cut(c.frames, c.bands, groups);
     int floats = window_floats(cut);
     if (R == Result::GATED) {
-        floats += gate_floats(c.channels, squeeze.narrow.outputs);
+        floats += GateLayout(c.channels, squeeze.narrow.outputs).floats();
     } else if (R == Result::MEANS) {
         floats = std::max(floats, cut.bands * cut.groups * (vector ? 4 : 1));
     }

@@ -4,13 +4,14 @@
  * Idea: heads are independent up to the output's product, tokens are from there on. The first kernel has a block for
  * each head of each clip: it copies the clip's tokens and the head's 3 depth rows of weights into shared memory, all at
  * once, makes queries, keys and values (a thread has one of them for four tokens), and attends (a warp a query). The
- * second has a block for each two tokens: a warp has 16 rows of weights, of which a lane reads 16 bytes each, all at
- * once and without shared memory; 32 sums of 32 lanes are then exchanged in 31 shuffles, after which each lane has one.
- * Both norms, the ReLU and the residuals are in that kernel, so that nothing but the heads' results goes through L2.
+ * second has a block for each two tokens. All its weights are copied to shared memory at once (where they do not fit,
+ * they are read from L2). A warp has 16 rows of weights, of which a lane reads 16 bytes each; 32 sums of 32 lanes are
+ * then exchanged in 31 shuffles, after which each lane has one. Both norms, the ReLU and the residuals are in that
+ * kernel, so that nothing but the heads' results goes through L2.
  *
  * Bytes (16 tokens of 128, 8 heads, hidden 32, one clip): 8 blocks read 24 KB of weights and 8 KB of tokens each; 8
- * blocks read 96 KB. Flops: 2.5 M. Limit on an H200: latency: two launches, one round trip to L2 in the first kernel
- * and four in the second (0.4 us each), 1 us and 0.5 us of multiply-adds: 5 us. A batch of 256 clips: 260 MB from L2,
+ * blocks read 96 KB. Flops: 2.5 M. Limit on an H200: latency: two launches, one round trip to L2 in each, of 0.4 and
+ * 0.8 us (96 KB at 64 bytes a cycle), 1 us and 0.5 us of multiply-adds: 5 us. A batch of 256 clips: 260 MB from L2,
  * 60 us.
  */
 #include "transformer.h"
@@ -145,9 +146,13 @@ __device__ __forceinline__ float exchange_sums(float (&v)[32], int lane) {
     return v[0];
 }
 
-/* y = W x + b for the block's tokens, put(token, output, y): warp w has the rows w, w + WARPS, ... */
-template <class Put>
-__device__ __forceinline__ void apply(const TokenMap &m, const Shared<float> &x, int stride, const Put &put) {
+/*
+ * y = W x + b for the block's tokens, put(token, output, y): warp w has the rows w, w + WARPS, ... `weights` are those of
+ * the map, wherever they lie.
+ */
+template <class Weights, class Put>
+__device__ __forceinline__ void apply(const TokenMap &m, const Weights &weights, const Shared<float> &x, int stride,
+                                      const Put &put) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
     for (int first = warp; first < m.outputs; first += WARPS * ROWS) {
@@ -158,7 +163,7 @@ __device__ __forceinline__ void apply(const TokenMap &m, const Shared<float> &x,
 #pragma unroll
                 for (int r = 0; r < ROWS; ++r) {
                     const int row = min(first + r * WARPS, m.outputs - 1);
-                    weight[r] = m.weight.load4(static_cast<std::int64_t>(row) * m.inputs + k);
+                    weight[r] = weights.load4(row * m.inputs + k);
                 }
 #pragma unroll
                 for (int token = 0; token < BLOCK_TOKENS; ++token) {
@@ -185,8 +190,24 @@ std::int64_t token_floats(std::int64_t width, std::int64_t hidden) {
     return BLOCK_TOKENS * (3 * padded_width(width) + padded_width(hidden));
 }
 
-/* What stands behind attention, for BLOCK_TOKENS tokens of any clips. */
-__global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
+/* Floats of the three maps behind attention, where they are few enough for shared memory. */
+std::int64_t fetched_floats(std::int64_t width, std::int64_t hidden) {
+    constexpr std::int64_t MOST = 28 * 1024;
+    const std::int64_t floats = (width + hidden) * padded_width(width) + width * padded_width(hidden);
+    return floats <= MOST ? floats : 0;
+}
+
+/* Begins to copy a map's weights to shared memory, as one group of copies. */
+__device__ __forceinline__ void fetch(const Shared<float> &to, const TokenMap &m) {
+#pragma unroll 4
+    for (int i = static_cast<int>(threadIdx.x) * 4; i < m.outputs * m.inputs; i += THREADS * 4) {
+        copy_async(to, i, m.weight, i);
+    }
+    commit_copies();
+}
+
+/* What stands behind attention, for BLOCK_TOKENS tokens of any clips. FETCHED: fetched_floats are not 0. */
+template <bool FETCHED> __global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
     begin_kernel();
     const int stride = e.out.inputs;
     const int inner_stride = e.narrow.inputs;
@@ -195,10 +216,20 @@ __global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
     const Shared<float> attended(bytes(BLOCK_TOKENS * stride), BLOCK_TOKENS * stride);
     const Shared<float> added(bytes(2 * BLOCK_TOKENS * stride), BLOCK_TOKENS * stride);
     const Shared<float> inner(bytes(3 * BLOCK_TOKENS * stride), BLOCK_TOKENS * inner_stride);
+    const auto floats_of = [](const TokenMap &m) { return FETCHED ? m.outputs * m.inputs : 0; };
+    const int behind = BLOCK_TOKENS * (3 * stride + inner_stride);
+    const Shared<float> out(bytes(behind), floats_of(e.out));
+    const Shared<float> widen(bytes(behind + floats_of(e.out)), floats_of(e.widen));
+    const Shared<float> narrow(bytes(behind + floats_of(e.out) + floats_of(e.widen)), floats_of(e.narrow));
     const int thread = static_cast<int>(threadIdx.x);
     const int warp = thread / 32;
     const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * BLOCK_TOKENS;
     const std::int64_t tokens = min(e.batch * e.tokens - first, static_cast<std::int64_t>(BLOCK_TOKENS));
+    if constexpr (FETCHED) {
+        fetch(out, e.out);
+        fetch(widen, e.widen);
+        fetch(narrow, e.narrow);
+    }
     for (int i = thread; i < BLOCK_TOKENS * stride; i += THREADS) {
         const int token = i / stride;
         const int channel = i % stride;
@@ -210,24 +241,42 @@ __global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
     for (int i = thread; i < BLOCK_TOKENS * inner_stride; i += THREADS) {
         inner[i] = 0.0F;
     }
+    wait_for_groups<2>();
     __syncthreads();
-    apply(e.out, attended, stride, [&](int token, int c, float y) { added[token * stride + c] = y; });
+    const auto add = [&](int token, int c, float y) { added[token * stride + c] = y; };
+    if constexpr (FETCHED) {
+        apply(e.out, out, attended, stride, add);
+    } else {
+        apply(e.out, e.out.weight, attended, stride, add);
+    }
     __syncthreads();
     if (warp < BLOCK_TOKENS) {
         layer_norm(
             e.norms[0], e.width, [&](int c) { return x[warp * stride + c] + added[warp * stride + c]; },
             [&](int c, float y) { x[warp * stride + c] = y; });
     }
+    wait_for_groups<0>();
     __syncthreads();
-    apply(e.widen, x, stride, [&](int token, int c, float y) { inner[token * inner_stride + c] = relu(y); });
-    __syncthreads();
-    apply(e.narrow, inner, inner_stride, [&](int token, int c, float y) { added[token * stride + c] = y; });
+    const auto rectified = [&](int token, int c, float y) { inner[token * inner_stride + c] = relu(y); };
+    if constexpr (FETCHED) {
+        apply(e.widen, widen, x, stride, rectified);
+        __syncthreads();
+        apply(e.narrow, narrow, inner, inner_stride, add);
+    } else {
+        apply(e.widen, e.widen.weight, x, stride, rectified);
+        __syncthreads();
+        apply(e.narrow, e.narrow.weight, inner, inner_stride, add);
+    }
     __syncthreads();
     if (warp < tokens) {
         layer_norm(
             e.norms[1], e.width, [&](int c) { return x[warp * stride + c] + added[warp * stride + c]; },
             [&](int c, float y) { e.output[(first + warp) * e.width + c] = y; });
     }
+}
+
+std::size_t token_bytes(std::int64_t width, std::int64_t hidden) {
+    return static_cast<std::size_t>(token_floats(width, hidden) + fetched_floats(width, hidden)) * sizeof(float);
 }
 
 std::size_t head_bytes(std::int64_t tokens, std::int64_t width, std::int64_t heads) {
@@ -239,17 +288,18 @@ std::size_t head_bytes(std::int64_t tokens, std::int64_t width, std::int64_t hea
 bool can_share(std::int64_t tokens, std::int64_t width, std::int64_t heads, std::int64_t hidden,
                std::size_t shared_bytes) {
     return head_bytes(tokens, width, heads) <= shared_bytes &&
-           static_cast<std::size_t>(token_floats(width, hidden)) * sizeof(float) <= shared_bytes;
+           token_bytes(width, hidden) <= shared_bytes;
 }
 
 std::int64_t shared_scratch_floats(std::int64_t tokens, std::int64_t width) { return tokens * width; }
 
 cudaError_t enqueue_shared(const Encoder &e, cudaStream_t stream) {
     const std::size_t of_head = head_bytes(e.tokens, e.width, e.heads);
-    const std::size_t of_tokens = static_cast<std::size_t>(token_floats(e.width, e.hidden)) * sizeof(float);
+    const std::size_t of_tokens = token_bytes(e.width, e.hidden);
+    const auto of_token = fetched_floats(e.width, e.hidden) > 0 ? token_kernel<true> : token_kernel<false>;
     cudaError_t error = allow_shared(attention_kernel, of_head);
     if (error == cudaSuccess) {
-        error = allow_shared(token_kernel, of_tokens);
+        error = allow_shared(of_token, of_tokens);
     }
     if (error == cudaSuccess) {
         error = launch("attention", attention_kernel,
@@ -258,7 +308,7 @@ cudaError_t enqueue_shared(const Encoder &e, cudaStream_t stream) {
     }
     const std::int64_t blocks = divide_up(e.batch * e.tokens, BLOCK_TOKENS);
     return error != cudaSuccess ? error
-                                : launch("tokens of a transformer", token_kernel, dim3(static_cast<unsigned>(blocks)),
+                                : launch("tokens of a transformer", of_token, dim3(static_cast<unsigned>(blocks)),
                                          dim3(THREADS), of_tokens, stream, e);
 }
 

@@ -178,6 +178,8 @@ TEST(cuda_transformer_sizes) {
         compare(test::TransformerShape{6, 2, 4}, 5, tokens);
     }
     compare(test::TransformerShape{128, 8, 32}, 2, 16);
+    /* More weights than shared memory is given. */
+    compare(test::TransformerShape{200, 8, 5}, 1, 3);
 }
 
 /* 160 tokens of 132 channels and what a head makes of them are 240 KB, more than any device's shared memory. */
