@@ -26,30 +26,48 @@ jdk_present() {
   [ "${version%%.*}" -ge 17 ]
 }
 
-# Installs what building needs and this machine lacks. Debian and Ubuntu; elsewhere it says what to install.
+# Runs a command and shows what it printed only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" </dev/null >"$log" 2>&1 || status=$?
+  if [ "$status" != 0 ]; then
+    cat "$log" >&2
+    say "$1 failed (exit status $status); what it said stands above"
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+# Installs what building needs and this machine lacks.
 set_up() {
   local missing=()
   jdk_present || missing+=(default-jdk-headless)
   command -v mvn >/dev/null || missing+=(maven)
   command -v g++ >/dev/null || missing+=(g++)
   command -v cmake >/dev/null || missing+=(cmake make)
-  [ ${#missing[@]} -gt 0 ] || return 0
+  [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+}
+
+# Installs packages of Debian and Ubuntu; elsewhere says what is needed.
+install_packages() {
   if ! command -v apt-get >/dev/null; then
-    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22); install them and run this again"
+    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22), and for tools/fuzz Clang with" \
+      "libFuzzer; install them and run this again"
     exit 1
   fi
   local as_root=()
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || {
-      say "needs ${missing[*]}; install them as root and run this again"
+      say "needs $*; install them as root and run this again"
       exit 1
     }
     as_root=(sudo)
   fi
-  say "installing ${missing[*]} with apt-get"
-  "${as_root[@]}" apt-get update -qq >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-    -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
+  say "installing $* with apt-get"
+  quietly "${as_root[@]}" apt-get update -qq
+  quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
 }
 
 # Folders with NVIDIA's libraries, as the packages that PyTorch for CUDA brings have them, separated by colons.
@@ -79,8 +97,9 @@ build() {
   [ ! -e /dev/nvidiactl ] || cuda=(-Dcuda.emulation=OFF -Dcuda.architectures=native)
   # Taken before the build, so that what is edited meanwhile is built next time.
   touch "$stamp.next"
-  (cd "$root" && mvn -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
-    "${cuda[@]}" "$@" package </dev/null >&2) || return 1
+  quietly mvn -f "$root" -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
+    -pl java/earshot-cli -am "${cuda[@]}" "$@" package || return 1
+  say "built"
   mv "$stamp.next" "$stamp"
 }
 
