@@ -3,6 +3,7 @@ package org.earshot.dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -101,9 +102,17 @@ final class CacheFile implements AutoCloseable {
         return new CacheFile(path, content, layout, true);
     }
 
-    private static void requireRoom(Path path, long bytes) throws IOException {
-        long room = Files.getFileStore(path).getUsableSpace();
-        if (room < bytes) {
+    /**
+     * Says at once what would be found out at the end. Where nobody can tell how much room there is, the work goes on:
+     * {@link Files#getFileStore} finds no mount point in a chroot and in some containers, {@link java.io.File} asks the
+     * file system itself and answers 0 where that fails.
+     */
+    private static void requireRoom(Path path, long bytes) {
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            return;
+        }
+        long room = path.toFile().getUsableSpace();
+        if (room > 0 && room < bytes) {
             throw new DatasetException(path, room + " bytes free on the disk", bytes + " for the features");
         }
     }
