@@ -59,7 +59,7 @@ class NativeLibraryTest {
         Path root = PrivateFolder.root().folder();
         for (String name : List.of("jnijavacpp", "jniEarshotCpu")) {
             Path file = Path.of(Loader.getLoadedLibraries().get(name));
-            assertEquals(root, file.getParent().getParent(), file::toString);
+            assertTrue(file.startsWith(root), file::toString);
         }
     }
 }

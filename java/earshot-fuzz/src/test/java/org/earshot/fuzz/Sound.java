@@ -1,0 +1,33 @@
+package org.earshot.fuzz;
+
+import java.io.ByteArrayInputStream;
+import java.time.Duration;
+import org.earshot.AudioClip;
+import org.earshot.AudioLimits;
+import org.earshot.EarshotException;
+
+/** What the targets of recordings share. */
+final class Sound {
+    /** A minute at most, so that an input takes no longer than it must. */
+    private static final AudioLimits LIMITS = AudioLimits.defaults().withMaxDuration(Duration.ofMinutes(1));
+
+    private Sound() {}
+
+    /** Decodes all there is, and looks at every sample. */
+    static void decode(byte[] data, String name) {
+        AudioClip clip;
+        try {
+            clip = AudioClip.read(new ByteArrayInputStream(data), name, LIMITS);
+        } catch (EarshotException e) {
+            return;
+        }
+        if (clip.samples() == 0) {
+            throw new IllegalStateException("a clip without samples");
+        }
+        for (float sample : clip.pcm()) {
+            if (!Float.isFinite(sample)) {
+                throw new IllegalStateException("a sample of " + sample);
+            }
+        }
+    }
+}
