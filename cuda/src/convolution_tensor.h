@@ -4,7 +4,7 @@
  *
  * Idea: an implicit product of 64, 128 or 256 positions by 64 output channels with the multiply of tensor_tile.h. A tile's
  * frames lie one dilation apart, so that their 3 taps in time need 2 more rows of input, not 2 dilations more. One chunk
- * of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async, by a warp that does
+ * of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async, by warps that do
  * nothing else, while the chunk before it is multiplied; all taps read it there, each by another shift. Weights follow two taps ahead. Planes of a dense block are read where their
  * norms left them: no concatenation. Statistics for the norm behind it come from the sums while they are in registers.
  *
@@ -54,7 +54,7 @@ inline std::size_t shared_bytes(const Convolution &c, Arithmetic a, int tile_fra
 
 /* VECTOR: channels may be copied four at a time; always so for pairs. */
 template <Arithmetic A, int ROWS, bool VECTOR>
-__global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic::SPLIT ? 2 : 1)
+__global__ void __launch_bounds__(PRODUCED_THREADS, 1)
     tensor_convolution_kernel(Convolution c) {
     begin_kernel();
     constexpr int TAP = tap_words(A);
@@ -83,14 +83,16 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic
     const int position_words = takes_pairs(A) ? chunks * CHUNK_WORDS : c.input.channels;
     const std::int64_t clip_words = clip * c.frames * c.bands * position_words;
     const int all = (c.first + 1) * chunks;
+    const int producer = static_cast<int>(threadIdx.x) - TENSOR_THREADS;
+    const bool produces = producer >= 0;
     /* Copies the cells first to end - 1 of a chunk, by the producers. */
     const auto fetch_cells = [&](int index, int first, int end) {
         const int plane = c.first - index / chunks;
-        const int word = index % chunks * CHUNK_WORDS + lane % PIECES * 4;
+        const int word = index % chunks * CHUNK_WORDS + producer % PIECES * 4;
         const std::int64_t base = plane * c.input.plane_step + clip_words;
-        const int stage = index % STAGES * cells * ROW_WORDS + lane % PIECES * 4;
+        const int stage = index % STAGES * cells * ROW_WORDS + producer % PIECES * 4;
 #pragma unroll 4
-        for (int cell = first + lane / PIECES; cell < end; cell += 32 / PIECES) {
+        for (int cell = first + producer / PIECES; cell < end; cell += PRODUCERS / PIECES) {
             const int position = positions[cell];
             const std::int64_t from = base + static_cast<std::int64_t>(position) * position_words + word;
             const int at = stage + cell * ROW_WORDS;
@@ -112,16 +114,14 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic
 #pragma unroll
             for (int i = 0; i < COLUMN_WARPS; ++i) {
                 const std::int64_t column = static_cast<std::int64_t>(blockIdx.y) * COLUMN_WARPS + i;
-                copy_weights<32>(taps_weights, (iteration % WEIGHT_STAGES * COLUMN_WARPS + i) * TAP, c.weights,
-                                 (column * iterations + iteration) * TAP, TAP, lane);
+                copy_weights<PRODUCERS>(taps_weights, (iteration % WEIGHT_STAGES * COLUMN_WARPS + i) * TAP, c.weights,
+                                        (column * iterations + iteration) * TAP, TAP, producer);
             }
         }
     };
     /* A chunk's cells are copied during as many taps of the chunk before it as leave two to wait for them. */
     const int fetching_taps = taps > 2 ? taps - 2 : 1;
 
-    const bool produces = warp >= TENSOR_THREADS / 32;
-    static_assert(PRODUCER_WARPS == 1, "a lane is a producer's number");
     __syncthreads();
     if (produces) {
         fetch_cells(0, 0, cells);
@@ -190,6 +190,8 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic
     const auto inside = [&](int r, int half) {
         return frame_out(r) < c.tiles.frames_out && band_out(r, half) < c.tiles.bands_out;
     };
+    const bool whole = c.channels_out % BLOCK_CHANNELS == 0 &&
+                       tile.count(c.tiles) == c.tiles.frames * c.tiles.bands;
 #pragma unroll
     for (int pair = 0; !produces && pair < 2; ++pair) {
         const int channel = column_tile * 32 + pair * 16 + lane % 4 * 4;
@@ -202,34 +204,44 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, ROWS == 1 && A != Arithmetic
                 bias.v[i] = c.bias.empty() ? 0.0F : c.bias[channel + i];
             }
         }
+        const auto finish = [&](int i) {
+            Float4 y;
 #pragma unroll
-        for (int r = 0; r < ROWS; ++r) {
+            for (int k = 0; k < 4; ++k) {
+                float &sum = sums.fragment[i / 2][pair * 2 + k / 2].v[i % 2 * 2 + k % 2];
+                sum = fmaf(sum, scale.v[k], bias.v[k]);
+                y.v[k] = sum;
+            }
+            return y;
+        };
+        const auto place_of = [&](int i) {
+            return ((clip * c.tiles.frames_out + frame_out(i / 2)) * c.tiles.bands_out + band_out(i / 2, i % 2)) *
+                       c.channels_out +
+                   channel;
+        };
+        /* Without branches where nothing has to be left out, so that no store waits for the one before it. */
+        if (whole) {
 #pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                Float4 y;
+            for (int i = 0; i < 2 * ROWS; ++i) {
+                c.out.store4(place_of(i), finish(i));
+            }
+            continue;
+        }
 #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    float &sum = sums.fragment[r][pair * 2 + i / 2].v[half * 2 + i % 2];
-                    sum = fmaf(sum, scale.v[i], bias.v[i]);
-                    y.v[i] = sum;
+        for (int i = 0; i < 2 * ROWS; ++i) {
+            const Float4 y = finish(i);
+            if (!inside(i / 2, i % 2)) {
+                continue;
+            }
+            if (c.channels_out % 4 == 0) {
+                if (channel < c.channels_out) {
+                    c.out.store4(place_of(i), y);
                 }
-                if (!inside(r, half)) {
-                    continue;
-                }
-                const std::int64_t out =
-                    ((clip * c.tiles.frames_out + frame_out(r)) * c.tiles.bands_out + band_out(r, half)) *
-                        c.channels_out +
-                    channel;
-                if (c.channels_out % 4 == 0) {
-                    if (channel < c.channels_out) {
-                        c.out.store4(out, y);
-                    }
-                } else {
+            } else {
 #pragma unroll
-                    for (int i = 0; i < 4; ++i) {
-                        if (channel + i < c.channels_out) {
-                            c.out[out + i] = y.v[i];
-                        }
+                for (int k = 0; k < 4; ++k) {
+                    if (channel + k < c.channels_out) {
+                        c.out[place_of(i) + k] = y.v[k];
                     }
                 }
             }

@@ -221,19 +221,26 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
                 continue;
             }
             const Float4 scale = scales.load4(column);
+            const auto result = [&](int i) {
+                Float4 y;
 #pragma unroll
-            for (int r = 0; r < ROWS; ++r) {
+                for (int k = 0; k < 4; ++k) {
+                    y.v[k] = sums.fragment[i / 2][pair * 2 + k / 2].v[i % 2 * 2 + k % 2] * scale.v[k];
+                }
+                return y;
+            };
+            /* Without branches, so that no store waits for the one before it. */
+            if (rows_left > (2 * ROWS - 1) * 8) {
 #pragma unroll
-                for (int half = 0; half < 2; ++half) {
-                    const int row = r * 16 + half * 8;
-                    if (row < rows_left) {
-                        Float4 y;
+                for (int i = 0; i < 2 * ROWS; ++i) {
+                    out.store4(i * 8 * p.columns + column, result(i));
+                }
+                continue;
+            }
 #pragma unroll
-                        for (int i = 0; i < 4; ++i) {
-                            y.v[i] = sums.fragment[r][pair * 2 + i / 2].v[half * 2 + i % 2] * scale.v[i];
-                        }
-                        out.store4(row * p.columns + column, y);
-                    }
+            for (int i = 0; i < 2 * ROWS; ++i) {
+                if (i * 8 < rows_left) {
+                    out.store4(i * 8 * p.columns + column, result(i));
                 }
             }
         }

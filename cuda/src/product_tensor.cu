@@ -3,7 +3,7 @@
  *
  * Idea: a block of 8 warps, 4 along the rows and 2 along the columns, makes a tile of 64, 128 or 256 rows by 64 columns
  * with the multiply of tensor_tile.h. Activations and weights travel to shared memory in chunks of 32 numbers by
- * cp.async, two chunks ahead, one barrier a chunk; two further warps do nothing else. The tile's height is the one that
+ * cp.async, two chunks ahead, one barrier a chunk; by warps that do nothing else. The tile's height is the one that
  * leaves the busiest multiprocessor the least to do. Scale, bias and residual are applied to the sums in registers,
  * which leave 16 bytes at a time.
  *
@@ -26,9 +26,6 @@ constexpr int COLUMN_WARPS = 2;
 constexpr int WARP_TILES = 4; /* of 8 columns */
 constexpr int BLOCK_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;
 constexpr int STAGES = 3;
-/* Two warps only copy. */
-constexpr int PRODUCERS = 64;
-constexpr int THREADS = TENSOR_THREADS + PRODUCERS;
 
 __host__ __device__ constexpr int block_rows(int row_tiles) { return ROW_WARPS * row_tiles * 16; }
 /* Words of weights of a chunk, for each of the two columns of warps. */
@@ -62,7 +59,7 @@ __device__ __forceinline__ Float4 read_columns(const Span<const float> &from, st
 }
 
 template <Arithmetic A, int ROWS>
-__global__ void __launch_bounds__(THREADS, ROWS == 1 && !splits(A) ? 2 : 1) tensor_product_kernel(Product p, Access access) {
+__global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Product p, Access access) {
     begin_kernel();
     constexpr int STAGE_WORDS = stage_words(A, ROWS);
     constexpr int WEIGHTS = block_rows(ROWS) * ROW_WORDS; /* where they begin in a stage */
@@ -162,6 +159,8 @@ __global__ void __launch_bounds__(THREADS, ROWS == 1 && !splits(A) ? 2 : 1) tens
         Float4 residual[2 * ROWS] = {};
         float scale[2 * ROWS];
         const auto row_of = [&](int i) { return row0 + (row_warp * ROWS + i / 2) * 16 + i % 2 * 8 + lane / 4; };
+        /* Whether nothing has to be left out: then nothing branches, and no store waits for the one before it. */
+        const bool whole = access.out && row0 + block_rows(ROWS) <= p.rows && column_tile * 32 + 32 <= p.columns;
 #pragma unroll
         for (int i = 0; i < 2 * ROWS; ++i) {
             scale[i] = 1.0F;
@@ -176,19 +175,30 @@ __global__ void __launch_bounds__(THREADS, ROWS == 1 && !splits(A) ? 2 : 1) tens
                 }
             }
         }
-#pragma unroll
-        for (int i = 0; i < 2 * ROWS; ++i) {
-            if (row_of(i) >= p.rows) {
-                continue;
-            }
+        const auto result = [&](int i) {
             Float4 y;
 #pragma unroll
             for (int k = 0; k < 4; ++k) {
                 y.v[k] = fmaf(sums.fragment[i / 2][pair * 2 + k / 2].v[i % 2 * 2 + k % 2], scale[i], bias.v[k]) +
                          residual[i].v[k];
             }
-            const std::int64_t out =
-                row_of(i) * p.out_stride + static_cast<std::int64_t>(group) * p.out_step + column;
+            return y;
+        };
+        const std::int64_t out0 = row_of(0) * p.out_stride + static_cast<std::int64_t>(group) * p.out_step + column;
+        if (whole) {
+#pragma unroll
+            for (int i = 0; i < 2 * ROWS; ++i) {
+                p.out.store4(out0 + i * 8 * p.out_stride, result(i));
+            }
+            continue;
+        }
+#pragma unroll
+        for (int i = 0; i < 2 * ROWS; ++i) {
+            if (row_of(i) >= p.rows) {
+                continue;
+            }
+            const Float4 y = result(i);
+            const std::int64_t out = out0 + i * 8 * p.out_stride;
             if (access.out) {
                 if (column < p.columns) {
                     p.out.store4(out, y);
@@ -216,7 +226,7 @@ cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stre
     constexpr std::size_t BYTES = STAGES * stage_words(A, ROWS) * sizeof(std::uint32_t);
     const cudaError_t allowed = allow_shared(tensor_product_kernel<A, ROWS>, BYTES);
     return allowed != cudaSuccess ? allowed
-                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(THREADS), BYTES,
+                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(PRODUCED_THREADS), BYTES,
                                            stream, p, access);
 }
 

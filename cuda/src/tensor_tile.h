@@ -20,10 +20,13 @@
 namespace earshot {
 
 constexpr int TENSOR_THREADS = 256;
-/* Where warps that only copy stand beside those that multiply (an H200 showed the copies' instructions to cost as much as
-   the multiply's, and all warps to do the same at the same time): how many, and the block's threads then. */
-constexpr int PRODUCER_WARPS = 1;
-constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCER_WARPS * 32;
+/*
+ * Where threads that only copy stand beside those that multiply: how many, a warp for each scheduler, and the block's
+ * threads then. An H200 showed why: the copies' instructions cost as much as the multiply's, and where all warps do both
+ * they all copy at the same time; a single warp that copies for eight does not keep up with them.
+ */
+constexpr int PRODUCERS = 128;
+constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCERS;
 
 /* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
    one place. */
@@ -201,8 +204,17 @@ template <int THREADS>
 __device__ __forceinline__ void copy_weights(const Shared<std::uint32_t> &to, int at,
                                              const Span<const std::uint32_t> &from, std::int64_t first, int count,
                                              int thread) {
-#pragma unroll 4
-    for (int i = thread * 4; i < count; i += THREADS * 4) {
+    constexpr int STEP = THREADS * 4;
+    constexpr int TOGETHER = 4;
+    int i = thread * 4;
+    /* At distances that the instructions have room for: an address that is counted up waits for the copy before it. */
+    for (; i + (TOGETHER - 1) * STEP < count; i += TOGETHER * STEP) {
+#pragma unroll
+        for (int j = 0; j < TOGETHER; ++j) {
+            copy_async(to, at + i + j * STEP, from, first + i + j * STEP);
+        }
+    }
+    for (; i < count; i += STEP) {
         copy_async(to, at + i, from, first + i);
     }
 }
