@@ -1,5 +1,5 @@
 /* The variants of the tiled scan, and which sizes it takes. */
-#include "scan_tiled.h"
+#include "scan_paired.h"
 
 namespace earshot {
 namespace {
@@ -11,10 +11,16 @@ struct Variant {
 
 template <int LANES, int CHANNELS, int RELIEF, int DEPTH>
 constexpr Variant variant() {
-    return {{LANES, CHANNELS, RELIEF, DEPTH}, launch_tiled<LANES, CHANNELS, RELIEF, DEPTH, false>};
+    return {{LANES, CHANNELS, RELIEF, DEPTH, false}, launch_tiled<LANES, CHANNELS, RELIEF, DEPTH, false>};
+}
+
+template <int LANES, int CHANNELS, int RELIEF>
+constexpr Variant paired() {
+    return {{LANES, CHANNELS, RELIEF, 2, true}, launch_paired<LANES, CHANNELS, RELIEF, 2>};
 }
 
 constexpr Variant kVariants[] = {
+    paired<2, 2, 0>(),     paired<2, 2, 1>(),     paired<4, 2, 0>(),     paired<4, 2, 1>(),     paired<4, 4, 0>(),
     variant<1, 2, 0, 2>(), variant<1, 2, 1, 2>(), variant<2, 4, 0, 2>(), variant<2, 4, 1, 2>(), variant<2, 2, 0, 2>(),
     variant<2, 2, 1, 2>(), variant<2, 2, 2, 2>(), variant<2, 2, 3, 2>(), variant<4, 4, 0, 2>(), variant<4, 2, 0, 2>(),
     variant<4, 2, 1, 2>(), variant<4, 2, 2, 2>(), variant<4, 1, 0, 2>(), variant<4, 1, 1, 2>()};

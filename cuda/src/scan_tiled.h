@@ -26,7 +26,10 @@
  * Papers' sizes (31 x 500 or 500 x 31 tokens, 2 x 256 channels): 127 M exp2 for the decays and 24 M other special
  * functions, on an H200 (4,169 G/s) 36 us at batch 1 and 1,157 us at batch 32. Blocks do not divide by 132
  * multiprocessors: 39 us for the time path at batch 1 (496 blocks), 40 us for the frequency path (500, and 31 tokens
- * in groups of 4). Expected, at nine tenths of that: 44 us and 1.3 ms. Not measured yet.
+ * in groups of 4). Measured on an H200, before a token's reads were begun a token earlier: 66 and 59 us at batch
+ * 1, 1.51 and 1.54 ms at batch 32, 55 to 77 % of the special functions' limit. What is lost: the states alone reach 89
+ * % of it (a special function is issued only when its unit is free), and one channel a thread wants 220 cycles a token
+ * of the shared memory, where a read that all lanes share costs as much as any other.
  */
 #pragma once
 
@@ -103,6 +106,68 @@ __device__ __forceinline__ void silu_of_two(float x, float y, float &silu_x, flo
     silu_y = y * (both * a);
 }
 
+/* The states of a thread's channels, through all tokens of a group. */
+template <int LANES, int CHANNELS, int RELIEF, bool ENDS>
+__device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, const Shared<float> &pairs, int own_pair,
+                                     const Shared<float> &sums, int own_sum,
+                                     const float (&a)[CHANNELS][Tile<LANES, CHANNELS>::own],
+                                     float (&h)[CHANNELS][Tile<LANES, CHANNELS>::own]) {
+    using Mine = Tile<LANES, CHANNELS>;
+    constexpr int kPolynomial = RELIEF < 2 ? 0 : RELIEF == 2 ? 16 : 8;
+    TokenOfStates<LANES, CHANNELS> token_now = {};
+    TokenOfStates<LANES, CHANNELS> token_next = {};
+    const auto load = [&](int j, TokenOfStates<LANES, CHANNELS> &to) {
+        if constexpr (CHANNELS == 1) {
+            const Float2 one = pairs.load<2>(own_pair + j * Mine::wide * 2);
+            to.step[0] = one.v[0];
+            to.input[0] = one.v[1];
+        } else {
+#pragma unroll
+            for (int half = 0; half < CHANNELS / 2; ++half) {
+                const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2 + half * Mine::wide);
+                to.step[2 * half] = two.v[0];
+                to.input[2 * half] = two.v[1];
+                to.step[2 * half + 1] = two.v[2];
+                to.input[2 * half + 1] = two.v[3];
+            }
+        }
+#pragma unroll
+        for (int s = 0; s < Mine::own / 4; ++s) {
+            to.b[s] = rows.load4(own_row + j * kRow + s * 4);
+            if constexpr (!ENDS) {
+                to.c[s] = rows.load4(own_row + j * kRow + kStates + s * 4);
+            }
+        }
+    };
+    load(0, token_next);
+#pragma unroll
+    for (int j = 0; j < Mine::tokens; ++j) {
+        token_now = token_next;
+        if (j + 1 < Mine::tokens) {
+            load(j + 1, token_next);
+        }
+        Vector<float, CHANNELS> y = {};
+#pragma unroll
+        for (int s = 0; s < Mine::own; ++s) {
+#pragma unroll
+            for (int c = 0; c < CHANNELS; ++c) {
+                const int i = (j * Mine::own + s) * CHANNELS + c;
+                const float power = token_now.step[c] * a[c][s];
+                const float decay = kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
+                                        ? polynomial_exp2(power)
+                                        : fast_exp2(power);
+                h[c][s] = fmaf(decay, h[c][s], token_now.input[c] * token_now.b[s / 4].v[s % 4]);
+                if constexpr (!ENDS) {
+                    y.v[c] = fmaf(token_now.c[s / 4].v[s % 4], h[c][s], y.v[c]);
+                }
+            }
+        }
+        if constexpr (!ENDS) {
+            sums.store<CHANNELS>(own_sum + j * Mine::wide, y);
+        }
+    }
+}
+
 /* Copies rows of dt, B and C into shared memory: a thread has one quad of every `kAtOnce`-th row. */
 template <bool ENDS>
 class Stager {
@@ -111,8 +176,8 @@ class Stager {
 
   public:
     __device__ __forceinline__ Stager(const SelectiveScan &p, const Shared<float> &rows, int row_step)
-        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / kQuads),
-          column_(static_cast<int>(threadIdx.x) % kQuads * 4), step_(row_step * kRow) {}
+        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) % kScanThreads / kQuads),
+          column_(static_cast<int>(threadIdx.x) % kScanThreads % kQuads * 4), step_(row_step * kRow) {}
 
     /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its
        end are its last one once more. */
@@ -147,7 +212,6 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     begin_kernel();
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
-    constexpr int kPolynomial = RELIEF < 2 ? 0 : RELIEF == 2 ? 16 : 8;
 
     const int in_warp = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -295,6 +359,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const Float4 u = ring.load4(slot + in_warp * 4);
                 const Float4 z = ENDS ? Float4{} : ring.load4(slot + kGroup + in_warp * 4);
                 const Float4 dt = rows.load4(group_row + token * kRow);
+                fetch();
                 Float4 delta = dt_bias;
                 Float4 input;
                 Float4 skip;
@@ -322,7 +387,6 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                         silu_of_two(z.v[k], z.v[k + 1], gate.v[k], gate.v[k + 1]);
                     }
                 }
-                fetch();
 #pragma unroll
                 for (int half = 0; half < 2; ++half) {
                     pairs.store4(((token * 2 + half) * Mine::quads + quad) * 4,
@@ -334,59 +398,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int own_row = group_row + kRank + lane * Mine::own;
                 const int own_pair = Mine::pair(channel);
                 const int own_sum = lane * Mine::sums + channel;
-                TokenOfStates<LANES, CHANNELS> token_now = {};
-                TokenOfStates<LANES, CHANNELS> token_next = {};
-                const auto load = [&](int j, TokenOfStates<LANES, CHANNELS> &to) {
-                    if constexpr (CHANNELS == 1) {
-                        const Float2 one = pairs.load<2>(own_pair + j * Mine::wide * 2);
-                        to.step[0] = one.v[0];
-                        to.input[0] = one.v[1];
-                    } else {
-#pragma unroll
-                        for (int half = 0; half < CHANNELS / 2; ++half) {
-                            const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2 + half * Mine::wide);
-                            to.step[2 * half] = two.v[0];
-                            to.input[2 * half] = two.v[1];
-                            to.step[2 * half + 1] = two.v[2];
-                            to.input[2 * half + 1] = two.v[3];
-                        }
-                    }
-#pragma unroll
-                    for (int s = 0; s < Mine::own / 4; ++s) {
-                        to.b[s] = rows.load4(own_row + j * kRow + s * 4);
-                        if constexpr (!ENDS) {
-                            to.c[s] = rows.load4(own_row + j * kRow + kStates + s * 4);
-                        }
-                    }
-                };
-                load(0, token_next);
-#pragma unroll
-                for (int j = 0; j < Mine::tokens; ++j) {
-                    token_now = token_next;
-                    if (j + 1 < Mine::tokens) {
-                        load(j + 1, token_next);
-                    }
-                    Vector<float, CHANNELS> y = {};
-#pragma unroll
-                    for (int s = 0; s < Mine::own; ++s) {
-#pragma unroll
-                        for (int c = 0; c < CHANNELS; ++c) {
-                            const int i = (j * Mine::own + s) * CHANNELS + c;
-                            const float power = token_now.step[c] * a[c][s];
-                            const float decay =
-                                kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
-                                    ? polynomial_exp2(power)
-                                    : fast_exp2(power);
-                            h[c][s] = fmaf(decay, h[c][s], token_now.input[c] * token_now.b[s / 4].v[s % 4]);
-                            if constexpr (!ENDS) {
-                                y.v[c] = fmaf(token_now.c[s / 4].v[s % 4], h[c][s], y.v[c]);
-                            }
-                        }
-                    }
-                    if constexpr (!ENDS) {
-                        sums.store<CHANNELS>(own_sum + j * Mine::wide, y);
-                    }
-                }
+                walk<LANES, CHANNELS, RELIEF, ENDS>(rows, own_row, pairs, own_pair, sums, own_sum, a, h);
                 __syncwarp();
 
                 /* The quad again. */
@@ -447,7 +459,8 @@ cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
     constexpr int kFloats = 2 * kScanChunk * scan_tiled_details::kRow +
                             scan_tiled_details::kWarps * (Mine::corner + DEPTH * 2 * scan_tiled_details::kGroup);
     return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, RELIEF, DEPTH, ENDS>,
-                            scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
+                            kScanThreads, scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan,
+                            plan, stream);
 }
 
 } // namespace earshot

@@ -19,9 +19,11 @@ struct ScanShape {
     int lanes, channels;
     int relief = 0;
     int depth = 0;
+    bool paired = false; /* with warps of two kinds: scan_paired.h */
 
     friend constexpr bool operator==(const ScanShape &a, const ScanShape &b) {
-        return a.lanes == b.lanes && a.channels == b.channels && a.relief == b.relief && a.depth == b.depth;
+        return a.lanes == b.lanes && a.channels == b.channels && a.relief == b.relief && a.depth == b.depth &&
+               a.paired == b.paired;
     }
 };
 

@@ -85,8 +85,9 @@ TEST(plain_scan_agrees_with_its_formula) {
 
 std::string describe(const earshot::ScanPlan &plan) {
     return std::to_string(plan.shape.lanes) + " lanes, " + std::to_string(plan.shape.channels) + " channels, relief " +
-           std::to_string(plan.shape.relief) + ", depth " + std::to_string(plan.shape.depth) + ", " +
-           std::to_string(plan.segments) + " segments, " + std::to_string(plan.stretches_per_block) + " a block";
+           std::to_string(plan.shape.relief) + ", depth " + std::to_string(plan.shape.depth) +
+           (plan.shape.paired ? " paired, " : ", ") + std::to_string(plan.segments) + " segments, " +
+           std::to_string(plan.stretches_per_block) + " a block";
 }
 
 std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan &plan) {
