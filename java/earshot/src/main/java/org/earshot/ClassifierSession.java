@@ -14,15 +14,17 @@ import org.earshot.model.Network;
  */
 final class ClassifierSession implements SessionPool.Session {
     private final List<LoadedModel> models;
-    private final List<NetworkSession> networks = new ArrayList<>();
+    private final List<NetworkSession> networks;
     private final FeatureParameters parameters;
     private final FrontEnd frontEnd;
     /** Whether the backend computes the features. */
     private final boolean takesPcm;
 
     private final int minimumFrames;
-    private final float[] features;
-    private float[] pcm = {};
+    /** Of one window; grows to the longest that there was. */
+    private float[] features = {};
+    /** What the next recording's windows may be cut in. */
+    private float[] buffer = {};
 
     /**
      * Opens every network.
@@ -40,44 +42,51 @@ final class ClassifierSession implements SessionPool.Session {
                 .max()
                 .orElseThrow();
         boolean onlyPcm = takesPcm && models.size() == 1;
-        features = new float[onlyPcm ? 0 : parameters.frames() * parameters.melBands()];
+        networks = new ArrayList<>(models.size());
         try {
             for (LoadedModel model : models) {
                 boolean makesFeatures = takesPcm && !onlyPcm && networks.isEmpty();
                 networks.add(new NetworkSession(model, makesFeatures));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
     }
 
+    /** Takes the array that {@link Windows} may be cut in; empty if there is none. */
+    float[] takeBuffer() {
+        float[] taken = buffer;
+        buffer = new float[0];
+        return taken;
+    }
+
+    /** Gives an array back for the next call. */
+    void giveBuffer(float[] array) {
+        if (array.length > buffer.length) {
+            buffer = array;
+        }
+    }
+
     /**
-     * Classifies a recording.
+     * Classifies the window that was cut last.
      *
      * @param contexts one for each model
-     * @return one for each model
+     * @param results takes what was found, one for each model
      */
-    List<WindowResults> run(Windows windows, List<ContextEncoding.Encoded> contexts) {
-        if (pcm.length < windows.workspace()) {
-            pcm = new float[windows.workspace()];
+    void run(Windows windows, List<ContextEncoding.Encoded> contexts, List<WindowResults> results) {
+        int frames = parameters.cutFrames(windows.length());
+        if (frames < minimumFrames) {
+            throw new AudioException(
+                    AudioException.Reason.FORMAT,
+                    windows.subject(),
+                    windows.length() + " samples, " + frames + " frames",
+                    "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
         }
-        List<WindowResults> results = models.stream().map(LoadedModel::results).toList();
-        while (windows.next(pcm)) {
-            int frames = parameters.cutFrames(windows.length());
-            if (frames < minimumFrames) {
-                throw new AudioException(
-                        AudioException.Reason.FORMAT,
-                        windows.subject(),
-                        windows.length() + " samples, " + frames + " frames",
-                        "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
-            }
-            runWindow(windows.length(), frames, contexts);
-            for (int i = 0; i < networks.size(); i++) {
-                networks.get(i).addTo(results.get(i), windows.start(), windows.duration());
-            }
+        runWindow(windows.buffer(), windows.length(), frames, contexts);
+        for (int i = 0; i < networks.size(); i++) {
+            networks.get(i).addTo(results.get(i), windows.startTime(), windows.duration());
         }
-        return results;
     }
 
     /**
@@ -127,8 +136,12 @@ final class ClassifierSession implements SessionPool.Session {
         }
     }
 
-    private void runWindow(int samples, int frames, List<ContextEncoding.Encoded> contexts) {
+    private void runWindow(float[] pcm, int samples, int frames, List<ContextEncoding.Encoded> contexts) {
         int next = 0;
+        int values = frames * parameters.melBands();
+        if (networks.size() > (takesPcm ? 1 : 0) && features.length < values) {
+            features = new float[values];
+        }
         if (takesPcm) {
             networks.get(0).run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0));
             next = 1;

@@ -23,9 +23,25 @@ final class SceneEngine implements AutoCloseable {
     private final List<List<LoadedModel>> models = new ArrayList<>();
 
     private final SessionPool<ClassifierSession> pool;
+    private final CallThreads threads = new CallThreads();
     private final FeatureParameters features;
     private final LogMel logMel;
     private final long hopSamples;
+
+    /** A recording that a call opens once it has a session: calls that wait hold no file open. */
+    interface Recording {
+        /** What messages call it. */
+        String name();
+
+        /** Opens it; the caller closes it. */
+        OpenRecording open();
+    }
+
+    /** A recording's samples at the rate of the features. */
+    interface OpenRecording extends SampleSource, AutoCloseable {
+        @Override
+        void close();
+    }
 
     /**
      * Starts the backends and prepares the models' networks.
@@ -51,7 +67,7 @@ final class SceneEngine implements AutoCloseable {
                     models.get(i).add(LoadedModel.of(directory, backends.get(i)));
                 }
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
@@ -64,44 +80,94 @@ final class SceneEngine implements AutoCloseable {
 
     /** What each model says of a recording in memory. */
     List<WindowResults> run(AudioClip clip, RecordingContext context) {
-        return run(clip.reader(features.sampleRate()), clip.source(), context);
+        SampleSource reader = clip.reader(features.sampleRate());
+        return run(recording(clip.source(), () -> new Open(reader, () -> {})), context);
     }
 
     /** What each model says of a file. */
-    List<WindowResults> run(Path recording, RecordingContext context) {
-        // No session waits while the file is opened; reading it is part of the session's work.
-        try (MonoReader reader = MonoReader.open(recording, features.sampleRate())) {
-            return run(reader, recording.toString(), context);
+    List<WindowResults> run(Path file, RecordingContext context) {
+        return run(
+                recording(file.toString(), () -> {
+                    MonoReader reader = MonoReader.open(file, features.sampleRate());
+                    return new Open(reader, reader::close);
+                }),
+                context);
+    }
+
+    private record Open(SampleSource samples, Runnable closing) implements OpenRecording {
+        @Override
+        public int read(float[] target, int offset, int length) {
+            return samples.read(target, offset, length);
         }
+
+        @Override
+        public void close() {
+            closing.run();
+        }
+    }
+
+    private static Recording recording(String name, Supplier<OpenRecording> opening) {
+        return new Recording() {
+            @Override
+            public String name() {
+                return name;
+            }
+
+            @Override
+            public OpenRecording open() {
+                return opening.get();
+            }
+        };
+    }
+
+    /** What each model says of a recording. Between its windows, calls that wait have their turn. */
+    List<WindowResults> run(Recording recording, RecordingContext context) {
+        return call(context, (turn, encoded) -> {
+            List<WindowResults> results =
+                    models.get(0).stream().map(LoadedModel::results).toList();
+            try (OpenRecording samples = recording.open()) {
+                float[] spare = turn.session().takeBuffer();
+                Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
+                while (windows.next()) {
+                    if (windows.start() > 0) {
+                        turn.letOthers();
+                    }
+                    turn.session().run(windows, encoded, results);
+                }
+                turn.session().giveBuffer(windows.buffer());
+            }
+            return results;
+        });
     }
 
     /** What each model says of the features of a clip. */
     List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context) {
-        return run(context, (session, encoded) -> session.runFeatures(values, frames, encoded));
+        return call(context, (turn, encoded) -> turn.session().runFeatures(values, frames, encoded));
     }
 
-    private List<WindowResults> run(SampleSource reader, String subject, RecordingContext context) {
-        return run(
-                context,
-                (session, encoded) -> session.run(new Windows(reader, subject, features, hopSamples), encoded));
-    }
-
-    private List<WindowResults> run(
+    private List<WindowResults> call(
             RecordingContext context,
-            BiFunction<ClassifierSession, List<ContextEncoding.Encoded>, List<WindowResults>> call) {
+            BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, List<WindowResults>> work) {
         List<ContextEncoding.Encoded> encoded = models.get(0).stream()
                 .map(model -> model.context().encode(context))
                 .toList();
-        ClassifierSession session = pool.take();
-        try {
-            return call.apply(session, encoded);
-        } catch (DeviceException e) {
-            if (e.reason() == DeviceException.Reason.LOST) {
-                pool.avoid(session);
+        try (SessionPool<ClassifierSession>.Turn turn = pool.enter()) {
+            try {
+                return threads.run(() -> work.apply(turn, encoded));
+            } catch (AudioException e) {
+                // The recording's fault: the session is as good as before.
+                throw e;
+            } catch (DeviceException e) {
+                if (e.reason() == DeviceException.Reason.LOST) {
+                    turn.avoid();
+                } else {
+                    turn.spoil();
+                }
+                throw e;
+            } catch (RuntimeException | Error e) {
+                turn.spoil();
+                throw e;
             }
-            throw e;
-        } finally {
-            pool.giveBack(session);
         }
     }
 
@@ -119,6 +185,7 @@ final class SceneEngine implements AutoCloseable {
     @Override
     public void close() {
         if (pool.close()) {
+            threads.close();
             models.forEach(own -> own.forEach(LoadedModel::close));
         }
     }

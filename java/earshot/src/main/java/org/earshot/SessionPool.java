@@ -5,15 +5,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
  * A bounded pool of sessions, made when first needed, on one or more backends: whoever comes gets one of the backend
- * with the fewest in use.
+ * with the fewest in use. A call {@link #enter enters}, which gives it a {@link Turn} with
+ * a session, and leaves by closing the turn; in between it may {@link Turn#letOthers let others} have its session for a
+ * while. Whatever goes wrong in a call, or while a session is made, its place in the pool becomes free again.
  *
  * @param <S> what one call computes with
  */
@@ -24,30 +24,44 @@ final class SessionPool<S extends SessionPool.Session> {
         void close();
     }
 
-    /** The sessions of one backend. */
+    /**
+     * Calls at most that have begun and let others go first. They hold on to what they have opened, so that their
+     * number bounds the open files; beyond it a call keeps its session to its end.
+     */
+    static final int MOST_STEPPED_ASIDE = 32;
+
+    /** Frames that taking a session, running it and giving it back may need, several times over. */
+    private static final int STACK_FRAMES = 256;
+
+    /** The sessions of one backend. Guarded by the monitor. */
     private final class Share {
         private final Supplier<S> factory;
         /** The most recently used is the first: its memory is still in the caches. */
-        private final Deque<S> idle = new ArrayDeque<>();
+        private final Deque<S> idle;
 
         private int inUse;
         private boolean lost;
 
         private Share(Supplier<S> factory) {
             this.factory = factory;
+            // Large enough from the start: giving a session back must not need memory.
+            idle = new ArrayDeque<>(size);
         }
     }
 
     private final int size;
     private final boolean failWhenBusy;
-    /** Fair, so that nobody starves, and so that close waits only for the calls before it. */
+    /** Fair, so that nobody starves: neither new calls nor those that stepped aside. */
     private final Semaphore permits;
-    /** Guarded by itself. */
-    private final List<Share> shares = new ArrayList<>();
-    /** Whose a session in use is. Guarded by the shares. */
-    private final Map<S, Share> owners = new HashMap<>();
 
-    private volatile boolean closed;
+    /** A monitor, not a lock of java.util.concurrent, which may need memory when it is least to be had. */
+    private final Object monitor = new Object();
+
+    private final List<Share> shares = new ArrayList<>();
+    // All guarded by monitor.
+    private int calls;
+    private int steppedAside;
+    private boolean closed;
 
     /**
      * Makes the pool.
@@ -59,53 +73,169 @@ final class SessionPool<S extends SessionPool.Session> {
     SessionPool(int size, boolean failWhenBusy, List<Supplier<S>> factories) {
         this.size = size;
         this.failWhenBusy = failWhenBusy;
-        this.permits = new Semaphore(size, true);
+        permits = new Semaphore(size, true);
         factories.forEach(factory -> shares.add(new Share(factory)));
     }
 
-    /** Takes a session, waiting for one unless told otherwise. */
-    S take() {
-        requireOpen();
+    /** One call's share in the pool, from its beginning to its end. For one thread at a time. */
+    final class Turn implements AutoCloseable {
+        private S session;
+        /** Whose the session is, or is to be. */
+        private Share share;
+
+        private boolean permitted;
+        private boolean counted;
+        private boolean spoilt;
+
+        private Turn() {}
+
+        /** The session, until the next {@link #letOthers}. */
+        S session() {
+            return session;
+        }
+
+        /** Tells that the session is in an unknown state: it is then closed and not pooled. */
+        void spoil() {
+            spoilt = true;
+        }
+
+        /** Whoever comes from now on gets a session of another backend than this one's, if one is left. */
+        void avoid() {
+            synchronized (monitor) {
+                share.lost = true;
+            }
+        }
+
+        /**
+         * Lets the calls that wait have the session, one window each, before this one goes on, perhaps with another.
+         * Does nothing if none waits.
+         */
+        void letOthers() {
+            if (!permits.hasQueuedThreads() || !stepAside()) {
+                return;
+            }
+            try {
+                free();
+                acquire();
+            } finally {
+                synchronized (monitor) {
+                    steppedAside--;
+                }
+            }
+            takeOrMake();
+        }
+
+        private void takeOrMake() {
+            synchronized (monitor) {
+                share = leastUsed();
+                share.inUse++;
+                session = share.idle.pollFirst();
+            }
+            if (session == null) {
+                // Not under the lock: others may take and give back meanwhile.
+                session = share.factory.get();
+            }
+        }
+
+        private void acquire() {
+            permits.acquireUninterruptibly();
+            permitted = true;
+        }
+
+        private void begin() {
+            synchronized (monitor) {
+                requireOpen();
+                calls++;
+                counted = true;
+            }
+            takeOrMake();
+        }
+
+        /** Gives session and permit back, whichever this turn has. */
+        private void free() {
+            S held = session;
+            session = null;
+            try {
+                leaveShare(held);
+                if (held != null && spoilt) {
+                    held.close();
+                }
+            } finally {
+                spoilt = false;
+                if (permitted) {
+                    permitted = false;
+                    permits.release();
+                }
+            }
+        }
+
+        private void leaveShare(S held) {
+            synchronized (monitor) {
+                if (share != null) {
+                    share.inUse--;
+                    if (held != null && !spoilt) {
+                        share.idle.addFirst(held);
+                    }
+                    share = null;
+                }
+            }
+        }
+
+        /** Ends the call. A second close does nothing. */
+        @Override
+        public void close() {
+            try {
+                free();
+            } finally {
+                if (counted) {
+                    counted = false;
+                    leave();
+                }
+            }
+        }
+    }
+
+    /**
+     * Begins a call, waiting for a session unless told otherwise.
+     *
+     * @return its turn, which the caller closes
+     * @throws BusyException if all sessions are in use and calls are not to wait
+     * @throws IllegalStateException if the pool is closed
+     */
+    Turn enter() {
+        // An overflow in the middle of a lock would leave it locked for ever: if there is to be one, it comes here.
+        requireStack(STACK_FRAMES);
+        Turn turn = new Turn();
         if (failWhenBusy) {
-            if (!permits.tryAcquire()) {
+            turn.permitted = permits.tryAcquire();
+        } else if (isOpen()) {
+            turn.acquire();
+        }
+        try {
+            if (!turn.permitted) {
                 requireOpen();
                 throw new BusyException(size);
             }
-        } else {
-            permits.acquireUninterruptibly();
-        }
-        try {
-            requireOpen();
-            return takeOrMake();
-        } catch (RuntimeException e) {
-            permits.release();
+            turn.begin();
+            return turn;
+        } catch (RuntimeException | Error e) {
+            turn.close();
             throw e;
         }
     }
 
-    private S takeOrMake() {
-        Share share;
-        synchronized (shares) {
-            share = leastUsed();
-            share.inUse++;
-            S session = share.idle.pollFirst();
-            if (session != null) {
-                owners.put(session, share);
-                return session;
+    /** Fails with a StackOverflowError unless so many frames fit. */
+    private static long requireStack(int frames) {
+        return frames == 0 ? 0 : requireStack(frames - 1) + frames;
+    }
+
+    private boolean stepAside() {
+        synchronized (monitor) {
+            if (steppedAside == MOST_STEPPED_ASIDE) {
+                return false;
             }
-        }
-        // Not under the lock: others may take and give back meanwhile.
-        try {
-            S session = share.factory.get();
-            synchronized (shares) {
-                owners.put(session, share);
-            }
-            return session;
-        } catch (RuntimeException e) {
-            synchronized (shares) {
-                share.inUse--;
-            }
-            throw e;
+            steppedAside++;
+            return true;
         }
     }
 
@@ -118,39 +248,42 @@ final class SessionPool<S extends SessionPool.Session> {
                         .thenComparing(share -> share.idle.isEmpty()));
     }
 
-    /** Whoever comes from now on gets a session of another backend than this one's, if one is left. */
-    void avoid(S session) {
-        synchronized (shares) {
-            owners.get(session).lost = true;
+    private void leave() {
+        synchronized (monitor) {
+            calls--;
+            monitor.notifyAll();
         }
     }
 
-    void giveBack(S session) {
-        synchronized (shares) {
-            Share share = owners.remove(session);
-            share.inUse--;
-            share.idle.addFirst(session);
-        }
-        permits.release();
-    }
-
-    /** Waits for all sessions to be given back and closes them. Returns false if that was done before. */
+    /**
+     * Refuses new calls, waits for those that have begun, and closes all sessions. Calls that wait for a session learn
+     * that the pool is closed.
+     *
+     * @return false if that was done before
+     */
     boolean close() {
-        synchronized (this) {
+        boolean interrupted = false;
+        synchronized (monitor) {
             if (closed) {
                 return false;
             }
             closed = true;
-        }
-        permits.acquireUninterruptibly(size);
-        synchronized (shares) {
+            while (calls > 0) {
+                try {
+                    monitor.wait();
+                } catch (InterruptedException e) {
+                    // The sessions are in use until then.
+                    interrupted = true;
+                }
+            }
             for (Share share : shares) {
                 share.idle.forEach(Session::close);
                 share.idle.clear();
             }
         }
-        // Whoever waited for a session wakes up and finds the pool closed.
-        permits.release(size);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         return true;
     }
 
@@ -159,11 +292,13 @@ final class SessionPool<S extends SessionPool.Session> {
     }
 
     boolean isOpen() {
-        return !closed;
+        synchronized (monitor) {
+            return !closed;
+        }
     }
 
     private void requireOpen() {
-        if (closed) {
+        if (!isOpen()) {
             throw new IllegalStateException("the classifier is closed");
         }
     }

@@ -1,6 +1,7 @@
 package org.earshot;
 
 import java.time.Duration;
+import java.util.Arrays;
 import org.earshot.audio.SampleSource;
 import org.earshot.features.FeatureParameters;
 
@@ -9,23 +10,38 @@ import org.earshot.features.FeatureParameters;
  * frame is cut (500 of 501) is one window, whatever its length.
  */
 final class Windows {
+    /** Samples there is room for at first; the buffer then grows as the recording turns out to be longer. */
+    private static final int FIRST_ROOM = 1 << 16;
+
     private final SampleSource reader;
     private final String subject;
     private final FeatureParameters parameters;
     private final int window;
     private final int hop;
+    /** Samples that are needed at once: a window, and the hop behind it. */
+    private final int capacity;
+
     private float[] buffer;
     private int filled;
     private int length;
     private long start = -1;
     private boolean last;
 
-    Windows(SampleSource reader, String subject, FeatureParameters parameters, long hopSamples) {
+    /**
+     * Starts before the first window.
+     *
+     * @param hopSamples distance of the windows
+     * @param spare of any length, to be used as the buffer if it is long enough
+     */
+    Windows(SampleSource reader, String subject, FeatureParameters parameters, long hopSamples, float... spare) {
         this.reader = reader;
         this.subject = subject;
         this.parameters = parameters;
         this.window = parameters.windowSamples();
         this.hop = Math.toIntExact(hopSamples);
+        capacity = Math.addExact(window, hop);
+        int room = Math.min(capacity, FIRST_ROOM);
+        buffer = spare.length < room ? new float[room] : spare;
     }
 
     /** The recording's name, for messages. */
@@ -33,12 +49,9 @@ final class Windows {
         return subject;
     }
 
-    /**
-     * Moves to the next window, the first at first; false behind the last. The buffer is reused by the caller's turn.
-     */
-    boolean next(float[] workspace) {
+    /** Moves to the next window, the first at first; false behind the last. */
+    boolean next() {
         if (start < 0) {
-            buffer = workspace;
             start = 0;
             filled = fill(0);
             if (filled == 0) {
@@ -71,8 +84,11 @@ final class Windows {
 
     private int fill(int from) {
         int size = from;
-        while (size < buffer.length) {
-            int count = reader.read(buffer, size, buffer.length - size);
+        while (size < capacity) {
+            if (size == buffer.length) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(capacity, 2L * buffer.length));
+            }
+            int count = reader.read(buffer, size, Math.min(capacity, buffer.length) - size);
             if (count < 0) {
                 break;
             }
@@ -81,18 +97,23 @@ final class Windows {
         return size;
     }
 
-    /** Samples of workspace that {@link #next} needs for given parameters. */
-    int workspace() {
-        return Math.addExact(window, hop);
+    /** The samples, of which the window is the first {@link #length}. Valid until the next one is moved to. */
+    float[] buffer() {
+        return buffer;
     }
 
-    /** Samples in the window, which begins where the workspace does. */
+    /** Samples in the window. */
     int length() {
         return length;
     }
 
+    /** Samples of the recording before the window. */
+    long start() {
+        return start;
+    }
+
     /** Where the window starts in the recording. */
-    Duration start() {
+    Duration startTime() {
         return seconds(start);
     }
 

@@ -38,7 +38,10 @@ class ClassifierSessionTest {
             Windows windows = new Windows(
                     clip.reader(parameters.sampleRate()), clip.source(), parameters, parameters.windowSamples());
             ContextEncoding.Encoded context = first.context().encode(RecordingContext.unknown());
-            List<WindowResults> results = session.run(windows, List.of(context, context));
+            List<WindowResults> results = List.of(first.results(), second.results());
+            while (windows.next()) {
+                session.run(windows, List.of(context, context), results);
+            }
             int window = parameters.windowSamples();
             assertEquals(List.of(window, window, window), computed);
             ScenePrediction prediction = results.get(0).prediction();

@@ -9,13 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SessionPoolTest {
     private static final class Fake implements SessionPool.Session {
@@ -27,6 +32,9 @@ class SessionPoolTest {
         }
     }
 
+    /** Frames from the end of the stack, more than a call may need. */
+    private static final int DEPTHS = 1000;
+
     private final AtomicInteger made = new AtomicInteger();
 
     private SessionPool<Fake> pool(int size, boolean failWhenBusy) {
@@ -36,84 +44,264 @@ class SessionPoolTest {
         }));
     }
 
+    /** On a thread of its own: what waits must not keep others from running. */
+    private static <T> CompletableFuture<T> async(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, task -> new Thread(task).start());
+    }
+
+    private static <T> T soon(CompletableFuture<T> future) {
+        return future.orTimeout(60, TimeUnit.SECONDS).join();
+    }
+
     @Test
     void sessionsAreMadeWhenNeededAndReused() {
         SessionPool<Fake> pool = pool(2, false);
-        Fake first = pool.take();
+        SessionPool<Fake>.Turn first = pool.enter();
+        Fake session = first.session();
         assertEquals(1, made.get());
-        pool.giveBack(first);
-        assertSame(first, pool.take());
-        assertNotSame(first, pool.take());
+        first.close();
+        first.close();
+        assertSame(session, pool.enter().session());
+        assertNotSame(session, pool.enter().session());
         assertEquals(2, made.get());
     }
 
     @Test
     void aBusyPoolFailsIfAsked() {
         SessionPool<Fake> pool = pool(2, true);
-        Fake first = pool.take();
-        pool.take();
-        BusyException e = assertThrows(BusyException.class, pool::take);
+        SessionPool<Fake>.Turn first = pool.enter();
+        Fake session = first.session();
+        pool.enter();
+        BusyException e = assertThrows(BusyException.class, pool::enter);
         assertTrue(e.getMessage().contains("2 of 2 sessions"), e.getMessage());
-        pool.giveBack(first);
-        assertSame(first, pool.take());
+        first.close();
+        assertSame(session, pool.enter().session());
     }
 
     @Test
     void callsBeyondThePoolWait() {
         SessionPool<Fake> pool = pool(1, false);
-        Fake only = pool.take();
-        CompletableFuture<Fake> waiting = CompletableFuture.supplyAsync(pool::take);
+        SessionPool<Fake>.Turn only = pool.enter();
+        Fake session = only.session();
+        CompletableFuture<Fake> waiting = async(() -> pool.enter().session());
         assertFalse(waiting.isDone());
-        pool.giveBack(only);
-        assertSame(only, waiting.orTimeout(60, TimeUnit.SECONDS).join());
+        only.close();
+        assertSame(session, soon(waiting));
     }
 
     @Test
     void closeWaitsForSessionsAndEndsThem() throws InterruptedException {
         SessionPool<Fake> pool = pool(2, false);
-        Fake first = pool.take();
-        Fake second = pool.take();
-        CompletableFuture<Boolean> closing = CompletableFuture.supplyAsync(pool::close);
-        pool.giveBack(first);
+        SessionPool<Fake>.Turn first = pool.enter();
+        SessionPool<Fake>.Turn second = pool.enter();
+        List<Fake> sessions = List.of(first.session(), second.session());
+        CompletableFuture<Boolean> closing = async(pool::close);
+        first.close();
         while (pool.isOpen()) {
             Thread.sleep(1);
         }
         assertFalse(closing.isDone());
-        assertThrows(IllegalStateException.class, pool::take);
-        pool.giveBack(second);
-        assertTrue(closing.orTimeout(60, TimeUnit.SECONDS).join());
-        assertEquals(1, first.closed);
-        assertEquals(1, second.closed);
+        assertThrows(IllegalStateException.class, pool::enter);
+        second.close();
+        assertTrue(soon(closing));
+        assertEquals(List.of(1, 1), sessions.stream().map(fake -> fake.closed).toList());
         assertFalse(pool.close());
-        assertEquals(1, first.closed);
+        assertEquals(List.of(1, 1), sessions.stream().map(fake -> fake.closed).toList());
     }
 
     @Test
     void whoWaitsWhenThePoolClosesIsTold() {
         SessionPool<Fake> pool = pool(1, false);
-        Fake only = pool.take();
-        CompletableFuture<Fake> waiting = CompletableFuture.supplyAsync(pool::take);
-        CompletableFuture<Boolean> closing = CompletableFuture.supplyAsync(pool::close);
-        pool.giveBack(only);
+        SessionPool<Fake>.Turn only = pool.enter();
+        CompletableFuture<SessionPool<Fake>.Turn> waiting = async(pool::enter);
+        CompletableFuture<Boolean> closing = async(pool::close);
+        only.close();
         // Either the waiting call got the session before the close, or it learns that the pool is closed.
         try {
-            pool.giveBack(waiting.orTimeout(60, TimeUnit.SECONDS).join());
+            soon(waiting).close();
         } catch (CompletionException e) {
             assertInstanceOf(IllegalStateException.class, e.getCause());
         }
-        assertTrue(closing.orTimeout(60, TimeUnit.SECONDS).join());
+        assertTrue(soon(closing));
     }
 
-    @Test
-    void aSessionThatCannotBeMadeLeavesThePoolUsable() {
+    static List<Throwable> failures() {
+        return List.of(
+                new IllegalStateException("no device"),
+                new OutOfMemoryError("no heap"),
+                new StackOverflowError(),
+                new UnsatisfiedLinkError("no library"),
+                new AssertionError("a bug"));
+    }
+
+    private static RuntimeException thrown(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void aSessionThatCannotBeMadeLeavesThePoolUsable(Throwable failure) {
         SessionPool<Fake> pool = new SessionPool<>(1, true, List.of(() -> {
-            if (made.getAndIncrement() == 0) {
-                throw new IllegalStateException("no memory");
+            if (made.getAndIncrement() < 3) {
+                throw thrown(failure);
             }
             return new Fake();
         }));
-        assertThrows(IllegalStateException.class, pool::take);
-        pool.take();
+        for (int i = 0; i < 3; i++) {
+            assertSame(failure, assertThrows(failure.getClass(), pool::enter));
+        }
+        pool.enter().close();
+        assertTrue(soon(async(pool::close)));
+    }
+
+    @Test
+    void aSpoiltSessionIsClosedAndNotPooled() {
+        SessionPool<Fake> pool = pool(1, true);
+        SessionPool<Fake>.Turn turn = pool.enter();
+        Fake spoilt = turn.session();
+        turn.spoil();
+        turn.close();
+        assertEquals(1, spoilt.closed);
+        SessionPool<Fake>.Turn next = pool.enter();
+        assertNotSame(spoilt, next.session());
+        next.close();
+        assertTrue(pool.close());
+        assertEquals(1, spoilt.closed);
+        assertEquals(2, made.get());
+    }
+
+    @Test
+    void aCallThatStepsAsideGoesOnAfterThoseThatWaited() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, false);
+        SessionPool<Fake>.Turn longCall = pool.enter();
+        Fake session = longCall.session();
+        longCall.letOthers();
+        assertSame(session, longCall.session(), "nobody waits");
+        CompletableFuture<Fake> shortCall = new CompletableFuture<>();
+        Thread waiting = new Thread(() -> {
+            try (SessionPool<Fake>.Turn turn = pool.enter()) {
+                shortCall.complete(turn.session());
+            }
+        });
+        waiting.start();
+        while (waiting.getState() != Thread.State.WAITING) {
+            Thread.sleep(1);
+        }
+        longCall.letOthers();
+        assertTrue(shortCall.isDone(), "the short call came first");
+        assertSame(session, longCall.session());
+        waiting.join();
+        longCall.close();
+        assertTrue(pool.close());
+        assertEquals(1, made.get());
+    }
+
+    /** The pool waits for a call that stepped aside as for one that computes. */
+    @Test
+    void closeWaitsForACallThatSteppedAside() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, false);
+        SessionPool<Fake>.Turn first = pool.enter();
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Thread second = new Thread(() -> {
+            SessionPool<Fake>.Turn turn = pool.enter();
+            entered.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                turn.close();
+            }
+        });
+        second.start();
+        while (second.getState() != Thread.State.WAITING) {
+            Thread.sleep(1);
+        }
+        CompletableFuture<Integer> stepped = async(() -> {
+            first.letOthers();
+            int closed = first.session().closed;
+            first.close();
+            return closed;
+        });
+        entered.await();
+        CompletableFuture<Boolean> closing = async(pool::close);
+        while (pool.isOpen()) {
+            Thread.sleep(1);
+        }
+        assertFalse(closing.isDone());
+        go.countDown();
+        assertEquals(0, soon(stepped), "the session was still open");
+        assertTrue(soon(closing));
+    }
+
+    @Test
+    void onlySoManyCallsStepAside() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, false);
+        int most = SessionPool.MOST_STEPPED_ASIDE;
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger done = new AtomicInteger();
+        AtomicInteger mostAtOnce = new AtomicInteger();
+        List<Thread> calls = new ArrayList<>();
+        for (int i = 0; i < 4 * most; i++) {
+            Thread call = new Thread(() -> {
+                try (SessionPool<Fake>.Turn turn = pool.enter()) {
+                    int open = begun.incrementAndGet() - done.get();
+                    mostAtOnce.accumulateAndGet(open, Math::max);
+                    for (int window = 0; window < 3; window++) {
+                        turn.letOthers();
+                    }
+                    done.incrementAndGet();
+                }
+            });
+            calls.add(call);
+            call.start();
+        }
+        for (Thread call : calls) {
+            call.join();
+        }
+        assertEquals(4 * most, done.get());
+        // Those that stepped aside, and the one that computes.
+        assertTrue(mostAtOnce.get() <= most + 1, mostAtOnce + " at once");
+        assertTrue(pool.close());
+    }
+
+    /** A caller whose stack is nearly full loses its call and nothing else. */
+    @Test
+    void aStackOverflowAnywhereInACallLeavesThePoolUsable() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, true);
+        Thread caller = new Thread(null, () -> callAtEveryDepth(pool), "deep", 1 << 18);
+        caller.start();
+        caller.join();
+        pool.enter().close();
+        assertTrue(soon(async(pool::close)));
+    }
+
+    /** Calls on the way back from the deepest frame there is; returns how many frames lie below. */
+    @SuppressWarnings("InfiniteRecursion") // Until the stack is full: that is what is tested.
+    private static int callAtEveryDepth(SessionPool<Fake> pool) {
+        int below;
+        try {
+            below = 1 + callAtEveryDepth(pool);
+        } catch (StackOverflowError e) {
+            below = 0;
+        }
+        if (below < DEPTHS) {
+            try (SessionPool<Fake>.Turn turn = pool.enter()) {
+                overflow(turn);
+            } catch (StackOverflowError e) {
+                return below;
+            }
+        }
+        return below;
+    }
+
+    @SuppressWarnings("InfiniteRecursion")
+    private static int overflow(Object turn) {
+        return 1 + overflow(turn);
     }
 
     /** A session that knows where it was made. */
@@ -138,19 +326,27 @@ class SessionPoolTest {
     @Test
     void sessionsAreSpreadOverTheBackends() {
         SessionPool<Placed> pool = spread(5);
+        List<SessionPool<Placed>.Turn> turns = new ArrayList<>();
         List<Placed> taken = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            taken.add(pool.take());
+            turns.add(pool.enter());
+            taken.add(turns.get(i).session());
             long first = taken.stream().filter(session -> session.place == 0).count();
             assertTrue(Math.abs(2 * first - taken.size()) <= 1, first + " of " + taken.size());
         }
-        assertThrows(BusyException.class, pool::take);
+        assertThrows(BusyException.class, pool::enter);
         // Both of one backend come back: the next two callers get the very same.
-        List<Placed> ofSecond =
-                taken.stream().filter(session -> session.place == 1).toList();
-        ofSecond.forEach(pool::giveBack);
-        assertEquals(Set.copyOf(ofSecond), Set.copyOf(List.of(pool.take(), pool.take())));
-        taken.forEach(pool::giveBack);
+        Set<Placed> ofSecond = new HashSet<>();
+        for (int i = 0; i < 5; i++) {
+            if (taken.get(i).place == 1) {
+                ofSecond.add(taken.get(i));
+                turns.get(i).close();
+            }
+        }
+        turns.add(pool.enter());
+        turns.add(pool.enter());
+        assertEquals(ofSecond, Set.of(turns.get(5).session(), turns.get(6).session()));
+        turns.forEach(SessionPool.Turn::close);
         assertTrue(pool.close());
         assertEquals(
                 List.of(1, 1, 1, 1, 1),
@@ -160,19 +356,39 @@ class SessionPoolTest {
     @Test
     void aLostBackendIsAvoidedAsLongAsThereIsAnother() {
         SessionPool<Placed> pool = spread(4);
-        Placed lost = pool.take();
-        pool.avoid(lost);
-        pool.giveBack(lost);
-        List<Placed> taken = new ArrayList<>();
+        SessionPool<Placed>.Turn lost = pool.enter();
+        int place = lost.session().place;
+        lost.avoid();
+        lost.close();
+        List<SessionPool<Placed>.Turn> turns = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            taken.add(pool.take());
-            assertEquals(1 - lost.place, taken.get(i).place);
+            turns.add(pool.enter());
+            assertEquals(1 - place, turns.get(i).session().place);
         }
-        pool.avoid(taken.get(0));
-        taken.forEach(pool::giveBack);
+        turns.get(0).avoid();
+        turns.forEach(SessionPool.Turn::close);
         // With none left, callers are told what is wrong by the call itself.
-        Placed any = pool.take();
-        pool.giveBack(any);
+        pool.enter().close();
+        assertTrue(pool.close());
+    }
+
+    /** A backend on which no session can be made does not count as one that is in use. */
+    @Test
+    void sessionsThatCannotBeMadeAreInNobodysUse() {
+        AtomicInteger failures = new AtomicInteger();
+        SessionPool<Placed> pool = new SessionPool<>(
+                2,
+                true,
+                List.of(
+                        () -> {
+                            failures.incrementAndGet();
+                            throw new OutOfMemoryError("no room");
+                        },
+                        () -> new Placed(1)));
+        for (int i = 0; i < 3; i++) {
+            assertThrows(OutOfMemoryError.class, pool::enter);
+        }
+        assertEquals(3, failures.get());
         assertTrue(pool.close());
     }
 }

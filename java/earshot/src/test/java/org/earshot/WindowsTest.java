@@ -43,16 +43,16 @@ class WindowsTest {
 
     private static List<Window> windows(long samples, int hop) {
         Windows windows = new Windows(new Counting(samples), "counting", PARAMETERS, hop);
-        float[] buffer = new float[windows.workspace()];
         List<Window> seen = new ArrayList<>();
-        while (windows.next(buffer)) {
+        while (windows.next()) {
+            float[] buffer = windows.buffer();
             for (int i = 1; i < windows.length(); i++) {
                 float step = buffer[i] - buffer[i - 1];
                 assertTrue(step == 1 || step == -0xFFFFF, "consecutive samples");
             }
-            seen.add(new Window((long) buffer[0], windows.length(), windows.start()));
+            seen.add(new Window((long) buffer[0], windows.length(), windows.startTime()));
         }
-        assertFalse(windows.next(buffer));
+        assertFalse(windows.next());
         return seen;
     }
 

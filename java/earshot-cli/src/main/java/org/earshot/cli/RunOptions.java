@@ -58,6 +58,11 @@ final class RunOptions {
         if (length < model.model().minimumFrames()) {
             refuse("--frames", length, "at least " + model.model().minimumFrames());
         }
+        try {
+            LatencyProbe.withFrames(model.config().features(), length);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+        }
         return length;
     }
 

@@ -92,6 +92,7 @@ class BenchCommandTest {
                 .contains("--batch: found [1, 2]; expected one number"));
         assertTrue(bench("--threads", -1).refusedInOneLine().contains("--threads: found -1"));
         assertTrue(bench("--frames", 0).refusedInOneLine().contains("--frames: found 0"));
+        assertTrue(bench("--frames", Integer.MAX_VALUE).refusedInOneLine().contains("--frames: found 2147483647"));
         String refused = CommandRun.of("bench", model, "--duration", "NaN").refusedInOneLine();
         assertTrue(refused.contains("--duration: found NaN"), refused);
         assertTrue(bench("--from", "air").refusedInOneLine().contains("air"));

@@ -61,7 +61,7 @@ public final class MonoReader implements SampleSource, AutoCloseable {
         try {
             SampleSource mono = new MonoMixer(stream, subject);
             return new MonoReader(stream, Resampler.of(mono, subject, stream.sampleRate(), sampleRate), sampleRate);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             stream.close();
             throw e;
         }

@@ -35,23 +35,39 @@ public record FeatureParameters(
      */
     public static final int LARGEST_FFT = 4096;
 
+    /** Lowest sample rate, Hz: to a lower one no recording is converted. */
+    public static final int LOWEST_RATE = 1_000;
+
+    /** Highest sample rate, Hz: to a higher one no recording is converted. */
+    public static final int HIGHEST_RATE = 1_536_000;
+
+    /** Longest distance of frames, samples: half a minute at 44.1 kHz. */
+    public static final int LONGEST_HOP = 1 << 20;
+
+    /** Most samples of a clip, and most values of its features: six minutes at 44.1 kHz. */
+    public static final int LARGEST_CLIP = 1 << 24;
+
     /**
      * Checks every field.
      *
-     * @param sampleRate at least 1
+     * @param sampleRate from {@value #LOWEST_RATE} to {@value #HIGHEST_RATE}
      * @param fftSize a power of two from {@value #SMALLEST_FFT} to {@value #LARGEST_FFT}
      * @param windowLength from 2 to {@code fftSize}
-     * @param hopLength at least 1
+     * @param hopLength from 1 to {@value #LONGEST_HOP}
      * @param melBands from 1 to half of {@code fftSize}
      * @param minimumFrequency at least 0
      * @param maximumFrequency more than {@code minimumFrequency}, at most half of {@code sampleRate}
-     * @param frames at least 1; with {@code hopLength} at most 2³¹ - 1 samples
+     * @param frames at least 1; times {@code hopLength}, and times {@code melBands}, at most {@value #LARGEST_CLIP}
      * @param padMode not null
      * @param topDecibel more than 0, finite
      * @throws IllegalArgumentException if one is not so
      */
     public FeatureParameters {
-        require(sampleRate > 0, "sample_rate", sampleRate, "a positive number of Hz");
+        require(
+                sampleRate >= LOWEST_RATE && sampleRate <= HIGHEST_RATE,
+                "sample_rate",
+                sampleRate,
+                "from " + LOWEST_RATE + " to " + HIGHEST_RATE + " Hz");
         require(
                 fftSize >= SMALLEST_FFT && fftSize <= LARGEST_FFT && Integer.bitCount(fftSize) == 1,
                 "n_fft",
@@ -62,7 +78,11 @@ public record FeatureParameters(
                 "win_length",
                 windowLength,
                 "from 2 to n_fft, " + fftSize + ", samples");
-        require(hopLength > 0, "hop_length", hopLength, "a positive number of samples");
+        require(
+                hopLength > 0 && hopLength <= LONGEST_HOP,
+                "hop_length",
+                hopLength,
+                "from 1 to " + LONGEST_HOP + " samples");
         require(
                 melBands > 0 && melBands <= fftSize / 2,
                 "n_mels",
@@ -76,11 +96,14 @@ public record FeatureParameters(
                 maximumFrequency,
                 "more than fmin, " + minimumFrequency + " Hz, and at most half of sample_rate, " + sampleRate / 2.0
                         + " Hz");
+        // Together they say how much memory a clip takes, and no product of theirs may overflow.
+        int mostFrames = LARGEST_CLIP / Math.max(hopLength, melBands);
         require(
-                frames > 0 && (long) frames * hopLength <= Integer.MAX_VALUE,
+                frames > 0 && frames <= mostFrames,
                 "frames",
                 frames,
-                "at least 1, and with hop_length " + hopLength + " at most " + Integer.MAX_VALUE + " samples");
+                "from 1 to " + mostFrames + ": with hop_length " + hopLength + " and n_mels " + melBands
+                        + " a clip then has at most " + LARGEST_CLIP + " samples and as many features");
         require(padMode != null, "pad_mode", "none", "\"constant\" or \"reflect\"");
         require(topDecibel > 0 && Double.isFinite(topDecibel), "top_db", topDecibel, "a positive number of dB");
     }

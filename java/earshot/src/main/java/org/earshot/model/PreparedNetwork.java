@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.backend.Backend;
+import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.features.FeatureParameters;
 
@@ -52,7 +53,7 @@ public final class PreparedNetwork implements AutoCloseable {
             for (Network.Node node : network.nodes()) {
                 nodes.add(new Node(node.name(), backend.prepare(node.layer()), node.inputs()));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
@@ -91,7 +92,13 @@ public final class PreparedNetwork implements AutoCloseable {
      * @return the session, which the caller closes
      */
     public Session open() {
-        return new Session(this, backend.open());
+        Execution execution = backend.open();
+        try {
+            return new Session(this, execution);
+        } catch (RuntimeException | Error e) {
+            execution.close();
+            throw e;
+        }
     }
 
     /** All operations in an order in which they can run. */

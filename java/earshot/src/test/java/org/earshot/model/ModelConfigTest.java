@@ -125,6 +125,9 @@ class ModelConfigTest {
             "n_fft": 2048               | "n_fft": 2047                 | config.json: features.n_fft: found 2047; expected a power of two
             "n_fft": 2048               | "fft": 2048                   | config.json: features.n_fft: found nothing
             "hop_length": 882           | "hop_length": 0               | config.json: features.hop_length: found the number 0
+            "hop_length": 882           | "hop_length": 3000000         | config.json: features.hop_length: found 3000000; expected from 1 to
+            "frames": 500               | "frames": 2147483647          | config.json: features.frames: found 2147483647; expected from 1 to 19021: with hop_length 882
+            "sample_rate": 44100        | "sample_rate": 2147483647     | config.json: features.sample_rate: found 2147483647; expected from 1000 to
             "fmin": 50.0                | "fmin": NaN                   | config.json: found line
             "fmin": 50.0                | "fmin": 1e999                 | config.json: features.fmin: found
             "fmin": 50.0                | "fmin": null                  | config.json: features.fmin: found null; expected a finite number

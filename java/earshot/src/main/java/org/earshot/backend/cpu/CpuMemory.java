@@ -29,7 +29,12 @@ final class CpuMemory implements Memory {
                     CpuBackend.NAME, "no room for " + floats + " floats", "more memory, or a smaller batch");
         }
         long ahead = -allocation.address() & (ALIGNMENT - 1);
-        values = new FloatPointer(allocation).getPointer(FloatPointer.class, ahead / Float.BYTES);
+        try {
+            values = new FloatPointer(allocation).getPointer(FloatPointer.class, ahead / Float.BYTES);
+        } catch (RuntimeException | Error e) {
+            Pointer.free(allocation);
+            throw e;
+        }
     }
 
     /** A pointer to a view's first value. Valid until the memory is closed. */

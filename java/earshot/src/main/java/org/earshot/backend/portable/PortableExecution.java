@@ -17,10 +17,11 @@ final class PortableExecution extends OwningExecution {
     private final List<RowPool> pools = new ArrayList<>();
 
     PortableExecution(int threads) {
-        team = new Team(threads);
         for (int i = 0; i < threads; i++) {
             pools.add(new RowPool());
         }
+        // Last: what fails before it leaves no threads behind.
+        team = new Team(threads);
     }
 
     Team team() {

@@ -1,9 +1,6 @@
 package org.earshot.backend.portable;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A fixed team of workers: the caller and {@code size - 1} daemon threads that sleep between jobs. Tasks are handed out
@@ -25,9 +22,9 @@ final class Team implements AutoCloseable {
 
     private final Thread[] threads;
     private final AtomicInteger next = new AtomicInteger();
-    private final Lock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    // All guarded by lock.
+    /** Not a lock of java.util.concurrent, which may need memory: a worker that fails to wait would never be back. */
+    private final Object monitor = new Object();
+    // All guarded by monitor.
     private Task job;
     private int tasks;
     private long jobs;
@@ -41,7 +38,17 @@ final class Team implements AutoCloseable {
             int worker = i + 1;
             threads[i] = new Thread(() -> serve(worker), "earshot-portable-" + worker);
             threads[i].setDaemon(true);
-            threads[i].start();
+            // Not the creator's, which may be a web application that is taken down later.
+            threads[i].setContextClassLoader(Team.class.getClassLoader());
+        }
+        try {
+            for (Thread thread : threads) {
+                thread.start();
+            }
+        } catch (RuntimeException | Error e) {
+            // The system has no more threads to give: those that run must not stay.
+            close();
+            throw e;
         }
     }
 
@@ -54,8 +61,7 @@ final class Team implements AutoCloseable {
      * thrown here.
      */
     void parallel(int count, Task task) {
-        lock.lock();
-        try {
+        synchronized (monitor) {
             if (closed) {
                 throw new IllegalStateException("the execution is closed");
             }
@@ -65,9 +71,7 @@ final class Team implements AutoCloseable {
             failure = null;
             working = threads.length;
             jobs++;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            monitor.notifyAll();
         }
         work(task, count, 0);
         awaitOthers();
@@ -75,16 +79,21 @@ final class Team implements AutoCloseable {
 
     private void awaitOthers() {
         Throwable thrown;
-        lock.lock();
-        try {
+        boolean interrupted = false;
+        synchronized (monitor) {
             while (working > 0) {
-                // Uninterruptibly: the job's memory is in use until it ends.
-                changed.awaitUninterruptibly();
+                try {
+                    monitor.wait();
+                } catch (InterruptedException e) {
+                    // The job's memory is in use until it ends.
+                    interrupted = true;
+                }
             }
             thrown = failure;
             job = null;
-        } finally {
-            lock.unlock();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         if (thrown instanceof RuntimeException exception) {
             throw exception;
@@ -99,11 +108,13 @@ final class Team implements AutoCloseable {
         while (true) {
             Task task;
             int count;
-            lock.lock();
-            try {
+            synchronized (monitor) {
                 while (jobs == seen && !closed) {
-                    // Uninterruptibly: only close ends a worker.
-                    changed.awaitUninterruptibly();
+                    try {
+                        monitor.wait();
+                    } catch (InterruptedException e) {
+                        // Only close ends a worker.
+                    }
                 }
                 if (closed) {
                     return;
@@ -111,16 +122,11 @@ final class Team implements AutoCloseable {
                 seen = jobs;
                 task = job;
                 count = tasks;
-            } finally {
-                lock.unlock();
             }
             work(task, count, worker);
-            lock.lock();
-            try {
+            synchronized (monitor) {
                 working--;
-                changed.signalAll();
-            } finally {
-                lock.unlock();
+                monitor.notifyAll();
             }
         }
     }
@@ -132,25 +138,33 @@ final class Team implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             next.set(count);
-            lock.lock();
-            try {
+            synchronized (monitor) {
                 if (failure == null) {
                     failure = e;
                 }
-            } finally {
-                lock.unlock();
             }
         }
     }
 
+    /** Ends the threads, and returns when they have ended. */
     @Override
     public void close() {
-        lock.lock();
-        try {
+        synchronized (monitor) {
             closed = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            monitor.notifyAll();
+        }
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }
