@@ -2,6 +2,7 @@ package org.earshot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +31,12 @@ class FewDescriptorsTest {
                         "sh",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        String.join(
+                                File.pathSeparator,
+                                System.getProperty("java.class.path"),
+                                System.getProperty("jdk.module.path", ""),
+                                Path.of("target", "classes").toString(),
+                                Path.of("target", "test-classes").toString()),
                         ManyCallers.class.getName(),
                         model.toString(),
                         recording.toString(),

@@ -12,7 +12,7 @@ import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.SceneModel;
 import org.earshot.weights.Safetensors;
-import org.earshot.weights.WeightFiles;
+import org.earshot.weights.TensorStatistics;
 import org.earshot.weights.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +31,9 @@ import picocli.CommandLine.Parameters;
             "  earshot convert best_model.pth --config config.json --output my-model"
         })
 final class ConvertCommand extends Subcommand {
-    @Parameters(paramLabel = "CHECKPOINT", description = "Weights: .pth, .pt or .safetensors.")
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "Weights: .pth, .pt, .safetensors, or an index of several files.")
     private Path checkpoint;
 
     @Option(
@@ -58,14 +60,18 @@ final class ConvertCommand extends Subcommand {
     public Integer call() {
         checkOutput();
         ModelConfig configuration = ModelConfig.read(config);
-        Weights weights = keyMap.keyMap().apply(WeightFiles.read(checkpoint));
+        Weights weights = ModelDirectory.weights(checkpoint, keyMap.keyMap());
         SceneModel model = ModelDirectory.compose(configuration, weights);
         try {
             write(configuration, weights);
         } catch (IOException e) {
             throw unwritable(e);
         }
+        weights.notes().forEach(console()::say);
         weights.leftOut().forEach(line -> console().say("left out: " + line));
+        NonFinite nonFinite = new NonFinite();
+        weights.tensors().forEach((name, tensor) -> nonFinite.add(name, TensorStatistics.of(tensor)));
+        nonFinite.description().ifPresent(line -> console().say("warning: " + line));
         console()
                 .say(output + ": " + model.architecture() + ", "
                         + model.network().parameters() + " parameters");

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.earshot.model.Architecture;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.TensorStatistics;
-import org.earshot.weights.WeightFiles;
 import org.earshot.weights.WeightTensor;
 import org.earshot.weights.Weights;
 import picocli.CommandLine.Command;
@@ -42,8 +42,8 @@ final class InspectCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        Path file = Files.isDirectory(input) ? input.resolve(ModelDirectory.WEIGHTS) : input;
-        Weights weights = keyMap.keyMap().apply(WeightFiles.read(file));
+        Path file = Files.isDirectory(input) ? ModelDirectory.weightFile(input) : input;
+        Weights weights = ModelDirectory.weights(file, keyMap.keyMap());
         if (weights.tensors().isEmpty()) {
             throw new CommandException(file, "no tensor in it", "at least one");
         }
@@ -70,8 +70,10 @@ final class InspectCommand extends Subcommand {
     private static String table(Weights weights) {
         Layout table = new Layout(false, false, false, true, true, true, true, true, true);
         table.add("name", "type", "shape", "min", "max", "mean", "std", "NaN", "inf");
+        NonFinite nonFinite = new NonFinite();
         weights.tensors().forEach((name, tensor) -> {
             TensorStatistics statistics = TensorStatistics.of(tensor);
+            nonFinite.add(name, statistics);
             table.add(
                     Text.visible(name),
                     tensor.type().toString(),
@@ -88,6 +90,8 @@ final class InspectCommand extends Subcommand {
         text.append(elements(weights)).append(" parameters, ");
         text.append(bytes(weights)).append(" bytes\narchitecture: ");
         text.append(architecture(weights).map(Architecture::label).orElse("not recognised"));
+        nonFinite.description().ifPresent(line -> text.append('\n').append(line));
+        weights.notes().forEach(line -> text.append("\nnote: ").append(Text.visible(line)));
         weights.leftOut().forEach(line -> text.append("\nleft out: ").append(Text.visible(line)));
         return text.append('\n').toString();
     }
@@ -104,17 +108,22 @@ final class InspectCommand extends Subcommand {
                     architecture(weights).map(Architecture::label).orElse(null));
             json.writeNumberField("parameters", elements(weights));
             json.writeNumberField("bytes", bytes(weights));
-            json.writeArrayFieldStart("left_out");
-            for (String line : weights.leftOut()) {
-                json.writeString(line);
-            }
-            json.writeEndArray();
+            writeLines(json, "notes", weights.notes());
+            writeLines(json, "left_out", weights.leftOut());
             json.writeArrayFieldStart("tensors");
             for (String name : weights.tensors().keySet()) {
                 writeTensor(json, name, weights.tensors().get(name));
             }
             json.writeEndArray();
         });
+    }
+
+    private static void writeLines(JsonGenerator json, String field, List<String> lines) throws IOException {
+        json.writeArrayFieldStart(field);
+        for (String line : lines) {
+            json.writeString(line);
+        }
+        json.writeEndArray();
     }
 
     private static void writeTensor(JsonGenerator json, String name, WeightTensor tensor) throws IOException {

@@ -1,5 +1,7 @@
 package org.earshot.model;
 
+import static org.earshot.weights.WeightBinder.at;
+
 import java.util.ArrayList;
 import java.util.List;
 import org.earshot.ModelException;
@@ -54,11 +56,15 @@ public final class AscMamba implements SceneModel {
         Network.Builder builder = new Network.Builder();
         if (conditioned) {
             builder.add(
-                    Network.CONDITION, modules.contextEncoder(CONTEXT, true), Network.LOCATION, Network.TIME_FEATURES);
+                    Network.CONDITION,
+                    modules.contextEncoder(CONTEXT, true, at(CONTEXT + "projection.weight", 1, 2), 0),
+                    Network.LOCATION,
+                    Network.TIME_FEATURES);
         }
         DenseEncoder encoder = denseEncoder(binder);
         String x = builder.add("dense_encoder", encoder, Network.FEATURES);
-        int blocks = binder.count("blocks.");
+        // At least one, so that foreign names are missed and not taken for a network without blocks.
+        int blocks = Math.max(1, binder.count("blocks."));
         for (int block = 0; block < blocks; block++) {
             for (MambaPath.Axis axis : MambaPath.Axis.values()) {
                 String prefix = "blocks." + block + ".";
@@ -75,14 +81,20 @@ public final class AscMamba implements SceneModel {
                 modules.head("classifier", encoder.channels(), config.labels(), "labels"),
                 Network.EMBEDDING);
         binder.finish(Architecture.ASCMAMBA.label());
-        return new AscMamba(builder.build(), conditioned ? binder.extent(CONTEXT + "projection.weight", 0) : 0);
+        return new AscMamba(builder.build(), conditioned ? modules.conditionWidth(CONTEXT) : 0);
     }
 
     private static DenseEncoder denseEncoder(WeightBinder binder) {
         String block = ENCODER + "dense_block.dense_block.";
-        int channels = binder.extent(ENCODER + "dense_conv_1.0.weight", 0);
+        String first = ENCODER + "dense_conv_1.";
+        int channels = binder.extent(
+                at(first + "0.weight", 0, 4),
+                at(first + "0.bias", 0, 1),
+                at(first + "1.weight", 0, 1),
+                at(first + "1.bias", 0, 1),
+                at(first + "2.weight", 0, 1));
         List<NormalizedConvolution> layers = new ArrayList<>();
-        int count = binder.count(block);
+        int count = Math.max(1, binder.count(block));
         for (int i = 0; i < count; i++) {
             int dilation = 1 << Math.min(i, 20);
             layers.add(convolution(
@@ -148,7 +160,7 @@ public final class AscMamba implements SceneModel {
             return new PreNorm.None();
         }
         if (conditioned) {
-            int condition = modules.binder().extent(CONTEXT + "projection.weight", 0);
+            int condition = modules.conditionWidth(CONTEXT);
             return new PreNorm.Conditional(
                     modules.linear(prefix + "cln.gamma", condition, channels, Activation.NONE),
                     modules.linear(prefix + "cln.beta", condition, channels, Activation.NONE));
@@ -161,10 +173,15 @@ public final class AscMamba implements SceneModel {
         int count = Math.max(1, binder.count(prefix));
         for (int i = 0; i < count; i++) {
             String mixer = prefix + i + ".mixer.";
-            int inner = binder.extent(mixer + "A_log", 0);
-            int states = binder.extent(mixer + "A_log", 1);
-            int rank = binder.extent(mixer + "dt_proj.weight", 1);
-            int taps = binder.extent(mixer + "conv1d.weight", 2);
+            int inner = binder.extent(
+                    at(mixer + "A_log", 0, 2),
+                    at(mixer + "D", 0, 1),
+                    at(mixer + "dt_proj.bias", 0, 1),
+                    at(mixer + "conv1d.bias", 0, 1),
+                    at(mixer + "in_proj.weight", 0, 2, 2));
+            int states = states(binder, mixer, inner);
+            int rank = rank(binder, mixer, inner);
+            int taps = binder.extent(at(mixer + "conv1d.weight", 2, 3));
             layers.add(new MambaLayer(
                     binder.take(prefix + i + ".norm.weight", channels),
                     binder.take(mixer + "in_proj.weight", 2 * inner, channels),
@@ -178,6 +195,34 @@ public final class AscMamba implements SceneModel {
                     binder.take(mixer + "out_proj.weight", channels, inner)));
         }
         return layers;
+    }
+
+    /** N, the second extent of {@code A_log [E, N]}; if that is unfit, from the {@code R + 2 N} rows of x_proj. */
+    private static int states(WeightBinder binder, String mixer, int inner) {
+        String shows = mixer + "A_log";
+        String rank = mixer + "dt_proj.weight";
+        if (!isOf(binder, shows, inner) && isOf(binder, rank, inner)) {
+            int rest = binder.extent(at(mixer + "x_proj.weight", 0, 2)) - binder.extent(at(rank, 1, 2));
+            return rest >= 2 ? rest / 2 : 1;
+        }
+        return binder.extent(at(shows, 1, 2));
+    }
+
+    /** R, the second extent of {@code dt_proj [E, R]}; if that is unfit, from the {@code R + 2 N} rows of x_proj. */
+    private static int rank(WeightBinder binder, String mixer, int inner) {
+        String shows = mixer + "dt_proj.weight";
+        String states = mixer + "A_log";
+        if (!isOf(binder, shows, inner) && isOf(binder, states, inner)) {
+            return Math.max(1, binder.extent(at(mixer + "x_proj.weight", 0, 2)) - 2 * binder.extent(at(states, 1, 2)));
+        }
+        return binder.extent(at(shows, 1, 2));
+    }
+
+    /** Whether a tensor is a matrix with so many rows. */
+    private static boolean isOf(WeightBinder binder, String name, int rows) {
+        return binder.shape(name)
+                .filter(shape -> shape.rank() == 2 && shape.extent(0) == rows)
+                .isPresent();
     }
 
     @Override

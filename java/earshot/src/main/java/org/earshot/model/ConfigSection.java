@@ -7,12 +7,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.earshot.ModelException;
 import org.earshot.files.Quoted;
+import org.earshot.files.TextFile;
 import org.earshot.files.UnpooledJson;
 
 /**
@@ -71,26 +66,16 @@ public final class ConfigSection {
      * @throws ModelException if it cannot be read, is too long, or is no JSON object
      */
     static ConfigSection read(Path file) {
-        byte[] bytes;
-        if (!Files.isRegularFile(file)) {
-            throw new ModelException(file, Files.exists(file) ? "no regular file" : "no such file", "a JSON file");
+        try {
+            return parse(file.toString(), TextFile.read(file, LARGEST_FILE));
+        } catch (TextFile.UnfitException e) {
+            throw new ModelException(file, e.getMessage(), "a JSON object: " + e.expected(), e);
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(LARGEST_FILE + 1);
-        } catch (IOException e) {
-            throw new ModelException(file, "a file that cannot be read (" + e + ")", "a readable JSON file", e);
-        }
-        if (bytes.length > LARGEST_FILE) {
-            throw new ModelException(file, "more than " + LARGEST_FILE + " bytes", "a configuration, much shorter");
-        }
-        return parse(file.toString(), bytes);
     }
 
-    private static ConfigSection parse(String subject, byte[] bytes) {
+    private static ConfigSection parse(String subject, String text) {
         try {
-            // A decoder that reports malformed UTF-8; given the bytes, Jackson would guess the encoding.
-            JsonNode root = JSON.readTree(
-                    new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder()));
+            JsonNode root = JSON.readTree(text);
             if (root instanceof ObjectNode object) {
                 return new ConfigSection(subject, "", object);
             }
@@ -101,8 +86,6 @@ public final class ConfigSection {
                     : "line " + e.getLocation().getLineNr() + ", column "
                             + e.getLocation().getColumnNr() + ": ";
             throw new ModelException(subject, place + e.getOriginalMessage(), "a JSON object", e);
-        } catch (IOException e) {
-            throw new ModelException(subject, "text that is not UTF-8 (" + e + ")", "a JSON object in UTF-8", e);
         }
     }
 

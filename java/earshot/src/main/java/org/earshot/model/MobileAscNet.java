@@ -1,5 +1,7 @@
 package org.earshot.model;
 
+import static org.earshot.weights.WeightBinder.at;
+
 import java.util.Arrays;
 import java.util.List;
 import org.earshot.ModelException;
@@ -105,7 +107,12 @@ public final class MobileAscNet implements SceneModel {
     }
 
     private ResidualSeparable block(String prefix, int inputs) {
-        int outputs = binder.extent(prefix + "conv.weight", 0);
+        int outputs = binder.extent(
+                at(prefix + "conv.weight", 0, 4),
+                at(prefix + "depthwise.weight", 0, 4),
+                at(prefix + "pointwise.weight", 0, 4),
+                at(prefix + "bn1.weight", 0, 1),
+                at(prefix + "bn1.bias", 0, 1));
         Parameter convolution = binder.take(prefix + "conv.weight", outputs, inputs, 3, 3);
         Parameter depthwise = binder.take(prefix + "depthwise.weight", outputs, 1, 3, 3);
         boolean changes = inputs != outputs;
@@ -129,7 +136,7 @@ public final class MobileAscNet implements SceneModel {
     private Gru gru(int channels) {
         String inputWeight = "gru.weight_ih_l0";
         int bands = config.features().melBands() >> Math.min(blocks, DEEPEST);
-        int inputs = binder.extent(inputWeight, 1);
+        int inputs = binder.extent(at(inputWeight, 1, 2));
         if (inputs % channels == 0) {
             int taken = inputs / channels;
             modules.checkBands(
@@ -137,7 +144,12 @@ public final class MobileAscNet implements SceneModel {
                     ((long) taken << Math.min(blocks, DEEPEST)) + ", which " + blocks + " poolings by 2 make the "
                             + taken + " bands of " + channels + " channels that " + inputWeight + " takes");
         }
-        int hidden = binder.extent("gru.weight_hh_l0", 1);
+        int hidden = binder.extent(
+                at("gru.weight_hh_l0", 1, 2),
+                at("gru.weight_hh_l0", 0, 2, GATES),
+                at("gru.bias_hh_l0", 0, 1, GATES),
+                at("gru.bias_ih_l0", 0, 1, GATES),
+                at(inputWeight, 0, 2, GATES));
         int width = Math.max(1, bands) * channels;
         return new Gru(
                 Gru.channelsFastest(binder.take(inputWeight, GATES * hidden, width), channels),
@@ -154,7 +166,8 @@ public final class MobileAscNet implements SceneModel {
             return hidden;
         }
         String sound = builder.add("mean", mean, sequence);
-        ContextEncoder encoder = modules.contextEncoder("", false);
+        String joint = fusion == Fusion.GATED ? GATE + ".weight" : EARLY_FUSION + "0.weight";
+        ContextEncoder encoder = modules.contextEncoder("", false, at(joint, 1, 2), hidden);
         String context = builder.add("context", encoder, Network.LOCATION, Network.TIME_FEATURES);
         int width = hidden + encoder.outputs();
         String joined = builder.add("concatenation", new Concatenation(hidden, encoder.outputs()), sound, context);
@@ -166,8 +179,12 @@ public final class MobileAscNet implements SceneModel {
             builder.add(Network.EMBEDDING, gated, joined);
             return width;
         }
-        int inner = binder.extent(EARLY_FUSION + "0.weight", 0);
-        int outer = binder.extent(EARLY_FUSION + "2.weight", 0);
+        int inner = binder.extent(
+                at(EARLY_FUSION + "0.weight", 0, 2),
+                at(EARLY_FUSION + "0.bias", 0, 1),
+                at(EARLY_FUSION + "2.weight", 1, 2));
+        int outer = binder.extent(
+                at(EARLY_FUSION + "2.weight", 0, 2), at(EARLY_FUSION + "2.bias", 0, 1), at("fc.weight", 1, 2));
         String first =
                 builder.add(EARLY_FUSION + 0, modules.linear(EARLY_FUSION + 0, width, inner, Activation.RELU), joined);
         builder.add(Network.EMBEDDING, modules.linear(EARLY_FUSION + 2, inner, outer, Activation.RELU), first);

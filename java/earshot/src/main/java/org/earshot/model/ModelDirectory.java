@@ -3,9 +3,11 @@ package org.earshot.model;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.earshot.ModelException;
+import org.earshot.WeightsException;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.WeightFiles;
 import org.earshot.weights.Weights;
+import org.earshot.weights.WrapperPrefixes;
 
 /**
  * A model as it lies on disk: {@code config.json} and {@code model.safetensors} in one directory.
@@ -21,11 +23,16 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
     /** Name of the weight file in a model directory. */
     public static final String WEIGHTS = "model.safetensors";
 
+    /** Name of the file that stands for it where the weights are in several files. */
+    public static final String INDEX = WEIGHTS + ".index.json";
+
+    private static final System.Logger LOGGER = System.getLogger(ModelDirectory.class.getName());
+
     /**
      * Reads a model directory.
      *
      * @param directory where {@code config.json} is
-     * @param weightFile the weights, or null for the directory's {@code model.safetensors}
+     * @param weightFile the weights, or null for the directory's ({@link #weightFile})
      * @param keyMap applied to the tensors' names
      * @return configuration, weights and network, checked against each other
      * @throws org.earshot.EarshotException if one of them is unreadable, or they contradict each other
@@ -36,8 +43,79 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
                     directory, Files.exists(directory) ? "a file" : "nothing there", "a model directory");
         }
         ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
-        Weights weights = keyMap.apply(WeightFiles.read(weightFile == null ? directory.resolve(WEIGHTS) : weightFile));
+        Weights weights = weights(weightFile == null ? weightFile(directory) : weightFile, keyMap);
+        weights.notes().forEach(note -> LOGGER.log(System.Logger.Level.INFO, weights.source() + ": " + note));
         return new ModelDirectory(config, weights, compose(config, weights));
+    }
+
+    /**
+     * Where a model directory has its weights.
+     *
+     * @param directory the model directory
+     * @return its {@code model.safetensors}, or the index of several files if only that is there
+     */
+    public static Path weightFile(Path directory) {
+        Path single = directory.resolve(WEIGHTS);
+        Path index = directory.resolve(INDEX);
+        return Files.exists(index) && !Files.exists(single) ? index : single;
+    }
+
+    /**
+     * Reads weights under the names that the networks have for them: a key map is applied, and what wraps the network
+     * ({@code module.}, {@code _orig_mod.} and so on, or one prefix common to all names) is taken off. Where a
+     * checkpoint holds several dictionaries, the one whose names are a network's is taken.
+     *
+     * @param file the weights, of any format that {@link WeightFiles} reads
+     * @param keyMap applied to the names as they are without wrappers, or, where that makes no network of them, as they
+     *     are in the file
+     * @return the tensors, whose notes say what was done
+     * @throws org.earshot.WeightsException if they cannot be read
+     */
+    public static Weights weights(Path file, KeyMap keyMap) {
+        return named(WeightFiles.read(file, weights -> fits(weights, keyMap)), keyMap);
+    }
+
+    private static boolean fits(Weights weights, KeyMap keyMap) {
+        try {
+            return recognised(named(weights, keyMap));
+        } catch (WeightsException e) {
+            return false; // Of names that the key map is not made for.
+        }
+    }
+
+    private static Weights named(Weights weights, KeyMap keyMap) {
+        Weights named = unprefixed(keyMap.apply(unprefixed(weights)));
+        if (keyMap.isIdentity() || (recognised(named) && named.leftOut().equals(weights.leftOut()))) {
+            return named;
+        }
+        // Perhaps the map was made for the names with what wraps them.
+        try {
+            Weights raw = unprefixed(keyMap.apply(weights));
+            boolean better = recognised(raw)
+                    && (!recognised(named)
+                            || raw.tensors().size() < named.tensors().size());
+            return better ? raw : named;
+        } catch (WeightsException e) {
+            return named; // It was not made for these.
+        }
+    }
+
+    private static Weights unprefixed(Weights weights) {
+        Weights plain = WrapperPrefixes.strip(weights);
+        if (recognised(plain)) {
+            return plain;
+        }
+        for (String prefix : CommonPrefix.of(plain.tensors().keySet())) {
+            Weights shorter = WrapperPrefixes.strip(plain, prefix);
+            if (recognised(shorter)) {
+                return shorter;
+            }
+        }
+        return plain;
+    }
+
+    private static boolean recognised(Weights weights) {
+        return Architecture.recognise(weights.tensors().keySet()).isPresent();
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.earshot.model;
 
+import static org.earshot.weights.WeightBinder.at;
+
 import java.util.List;
 import org.earshot.ModelException;
 import org.earshot.layer.Activation;
@@ -56,7 +58,10 @@ final class Modules {
      */
     boolean conditioned(String prefix) {
         boolean believed = config.context() != null;
-        boolean conditioned = shows(prefix + LOCATION, believed) || shows(prefix + TIME, believed);
+        // Under a foreign prefix they are found too, which the binder then tells.
+        boolean conditioned = shows(prefix + LOCATION, believed)
+                || shows(prefix + TIME, believed)
+                || (believed && weights.tensors().keySet().stream().anyMatch(name -> name.contains(LOCATION)));
         if (conditioned && config.context() == null) {
             throw new ModelException(
                     config.source() + ": context",
@@ -106,18 +111,33 @@ final class Modules {
         return linear(name, inputs, labels.size(), Activation.NONE);
     }
 
+    /** The width of the condition that a context encoder with a projection makes. */
+    int conditionWidth(String prefix) {
+        return binder.extent(at(prefix + "projection.weight", 0, 2), at(prefix + "projection.bias", 0, 1));
+    }
+
     /**
      * The context encoder: {@code location_embedding}, {@code time_mapping} and, if asked for, {@code projection}.
      *
      * @param prefix in front of these names
      * @param projected whether a projection follows
+     * @param joint where the width of location and time together shows, with other columns before them
+     * @param others how many columns those are
      * @throws ModelException if the configuration lists more or fewer cities than the embedding has rows
      */
-    ContextEncoder contextEncoder(String prefix, boolean projected) {
+    ContextEncoder contextEncoder(String prefix, boolean projected, WeightBinder.Place joint, int others) {
         String embeddingName = prefix + LOCATION + "weight";
-        int cities = binder.extent(embeddingName, 0);
-        int width = binder.extent(embeddingName, 1);
         int listed = config.context().locations().size();
+        int timeWidth = binder.extent(at(prefix + TIME + "bias", 0, 1), at(prefix + TIME + "weight", 0, 2));
+        int cities = listed;
+        int width;
+        if (binder.shape(embeddingName).filter(shape -> shape.rank() == 2).isPresent()) {
+            cities = binder.extent(at(embeddingName, 0, 2));
+            width = binder.extent(at(embeddingName, 1, 2));
+        } else {
+            // It is missing or unfit: what reads it says how wide it should be.
+            width = Math.max(1, binder.extent(joint) - others - timeWidth);
+        }
         Parameter embedding = binder.take(embeddingName, cities, width);
         if (cities != listed && binder.fits()) {
             throw new ModelException(
@@ -125,12 +145,10 @@ final class Modules {
                     listed + " cities",
                     cities + ", as many as " + embeddingName + " has rows");
         }
-        int timeWidth = binder.extent(prefix + TIME + "weight", 0);
         Linear time = linear(prefix + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU);
         Linear projection = null;
         if (projected) {
-            int condition = binder.extent(prefix + "projection.weight", 0);
-            projection = linear(prefix + "projection", width + timeWidth, condition, Activation.NONE);
+            projection = linear(prefix + "projection", width + timeWidth, conditionWidth(prefix), Activation.NONE);
         }
         return new ContextEncoder(ContextEncoder.withMeanRow(embedding), time, projection);
     }

@@ -1,5 +1,7 @@
 package org.earshot.model;
 
+import static org.earshot.weights.WeightBinder.at;
+
 import java.util.List;
 import java.util.Optional;
 import org.earshot.ModelException;
@@ -96,7 +98,11 @@ public final class SeTrans implements SceneModel {
     }
 
     private String bandNorm() {
-        int bands = binder.extent("bn0.weight", 0);
+        int bands = binder.extent(
+                at("bn0.weight", 0, 1),
+                at("bn0.bias", 0, 1),
+                at("bn0.running_mean", 0, 1),
+                at("bn0.running_var", 0, 1));
         BandNorm norm = modules.batchNorm("bn0", bands).overBands();
         modules.checkBands(bands == config.features().melBands(), bands + ", as many as bn0.weight has values");
         return builder.add("bn0", norm, Network.FEATURES);
@@ -105,12 +111,17 @@ public final class SeTrans implements SceneModel {
     private SqueezeExcitation squeezeExcitation(String block, int number, int inputs, List<Integer> scales) {
         String weight = block + "conv" + number + ".weight";
         String fc = block + "se" + number + ".fc.";
-        int outputs = binder.extent(weight, 0);
+        String norm = block + "bn" + number;
+        int outputs = binder.extent(
+                at(weight, 0, 4),
+                at(norm + ".weight", 0, 1),
+                at(norm + ".bias", 0, 1),
+                at(norm + ".running_mean", 0, 1),
+                at(norm + ".running_var", 0, 1));
         Parameter weights = binder.take(weight, outputs, inputs, 3, 3);
-        Convolution convolution =
-                modules.batchNorm(block + "bn" + number, outputs).folded(weights);
-        int hidden = binder.extent(fc + "0.weight", 0);
-        int width = binder.extent(fc + "0.weight", 1);
+        Convolution convolution = modules.batchNorm(norm, outputs).folded(weights);
+        int hidden = binder.extent(at(fc + "0.weight", 0, 2), at(fc + "2.weight", 1, 2));
+        int width = binder.extent(at(fc + "0.weight", 1, 2));
         int squeezed = SqueezeExcitation.squeezed(outputs, scales);
         if (binder.fits() && width != squeezed && width % outputs == 0) {
             throw new ModelException(
@@ -128,7 +139,10 @@ public final class SeTrans implements SceneModel {
     }
 
     private Transformer transformer(String prefix, int width, int heads) {
-        int hidden = binder.extent(prefix + "linear1.weight", 0);
+        int hidden = binder.extent(
+                at(prefix + "linear1.weight", 0, 2),
+                at(prefix + "linear1.bias", 0, 1),
+                at(prefix + "linear2.weight", 1, 2));
         boolean divides = width % heads == 0;
         if (!divides && binder.fits()) {
             throw new ModelException(
@@ -158,11 +172,12 @@ public final class SeTrans implements SceneModel {
             return channels;
         }
         String sound = builder.add("pool", pool, tokens);
-        ContextEncoder encoder = modules.contextEncoder("", false);
+        ContextEncoder encoder = modules.contextEncoder("", false, at("fusion_layer.weight", 1, 2), channels);
         String context = builder.add("context", encoder, Network.LOCATION, Network.TIME_FEATURES);
         Concatenation both = new Concatenation(channels, encoder.outputs());
         String joined = builder.add("concatenation", both, sound, context);
-        int width = binder.extent("fusion_layer.weight", 0);
+        int width =
+                binder.extent(at("fusion_layer.weight", 0, 2), at("fusion_layer.bias", 0, 1), at("fc.weight", 1, 2));
         Linear fusion = modules.linear("fusion_layer", channels + encoder.outputs(), width, Activation.RELU);
         builder.add(Network.EMBEDDING, fusion, joined);
         return width;

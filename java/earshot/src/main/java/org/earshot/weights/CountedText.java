@@ -7,6 +7,20 @@ final class CountedText implements CharSequence {
     private final String text;
     private final int[] looks;
 
+    /** Looks that many texts may take together. */
+    static final class Budget {
+        private static final long MOST_TOGETHER = 200_000_000;
+        private long left = MOST_TOGETHER;
+
+        /** Takes what was used for one text. */
+        void take(CountedText text) {
+            left -= text.looks[0];
+            if (left < 0) {
+                throw new ExhaustedException();
+            }
+        }
+    }
+
     /** Too many looks. */
     static final class ExhaustedException extends RuntimeException {
         private static final long serialVersionUID = 1L;

@@ -10,17 +10,21 @@ enum FileKind {
     ZIP,
     /** Length and JSON header, so a safetensors file, perhaps a damaged one. */
     SAFETENSORS,
-    /** Neither. */
+    /** JSON text, so perhaps the index of sharded weights. */
+    JSON,
+    /** None of these. */
     OTHER;
 
     private static final int PEEKED = 512;
     private static final int TAR_MAGIC_AT = 257;
     private static final int SHOWN = 8;
+    /** In UTF-8. */
+    private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
     /** {@code torch.save} before 1.6: protocol 2, then this magic number as a LONG1. */
     private static final String OLD_TORCH = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019";
 
-    static FileKind of(MappedFile file) {
+    static FileKind of(WeightReader file) {
         String start = start(file);
         if (start.startsWith("PK\u0003\u0004") || start.startsWith("PK\u0005\u0006")) {
             return ZIP;
@@ -29,14 +33,16 @@ enum FileKind {
         if (start.length() > Long.BYTES && start.startsWith("\0\0\0\0", 4) && start.charAt(Long.BYTES) == '{') {
             return SAFETENSORS;
         }
-        return OTHER;
+        String text = start.startsWith(BYTE_ORDER_MARK) ? start.substring(BYTE_ORDER_MARK.length()) : start;
+        return text.stripLeading().startsWith("{") ? JSON : OTHER;
     }
 
     /** What was found, for a message that refuses the file. */
-    String description(MappedFile file) {
+    String description(WeightReader file) {
         return switch (this) {
             case ZIP -> "a zip archive";
             case SAFETENSORS -> "a safetensors file";
+            case JSON -> "JSON text";
             case OTHER -> describe(start(file));
         };
     }
@@ -55,7 +61,7 @@ enum FileKind {
             return "a git-lfs pointer, not the file it stands for (run git lfs pull)";
         } else if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml")) {
             return "a web page (did the download need a login?)";
-        } else if (text.startsWith("{") || text.startsWith("[")) {
+        } else if (text.startsWith("[")) {
             return "JSON text";
         } else if (start.startsWith("\u0089HDF")) {
             return "an HDF5 file";
@@ -67,7 +73,7 @@ enum FileKind {
     }
 
     /** One character per byte. */
-    private static String start(MappedFile file) {
-        return new String(file.bytes(0, (int) Math.min(PEEKED, file.size())), StandardCharsets.ISO_8859_1);
+    private static String start(WeightReader file) {
+        return new String(file.bytes(0, (int) Math.min(PEEKED, file.file().size())), StandardCharsets.ISO_8859_1);
     }
 }

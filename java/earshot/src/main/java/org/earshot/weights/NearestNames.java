@@ -35,6 +35,19 @@ final class NearestNames {
                 .toList();
     }
 
+    /** The nearest names, best first, however far they are. */
+    static List<String> sorted(String name, Collection<String> candidates, int most) {
+        String[] segments = name.split("\\.", -1);
+        return candidates.stream()
+                .filter(candidate -> candidate.length() <= LONGEST_CANDIDATE)
+                .limit(MOST_CANDIDATES)
+                .map(candidate -> new Scored(candidate, distance(segments, candidate.split("\\.", -1))))
+                .sorted(Comparator.comparingDouble(Scored::distance))
+                .limit(most)
+                .map(Scored::name)
+                .toList();
+    }
+
     /** Levenshtein's distance over segments; replacing one by another costs by how much their letters differ. */
     static double distance(String[] a, String[] b) {
         double[] row = new double[b.length + 1];

@@ -27,6 +27,15 @@ final class PickleMachine {
     /** About a hundred per tensor and its optimizer state; room for forty thousand tensors. */
     private static final int MOST_INSTRUCTIONS = 4_000_000;
 
+    /** Bytes, about, that the values may take; a tensor's description takes some 600, its name included. */
+    private static final long MOST_MEMORY = 1L << 26;
+
+    // What values cost in a JVM, rounded up.
+    private static final int REFERENCE = 8;
+    private static final int OBJECT = 32;
+    private static final int CONTAINER = 96;
+    private static final int ENTRY = 64;
+
     private static final int NEWEST_PROTOCOL = 5;
     private static final int LONGEST_INTEGER = 255;
     private static final int LONGEST_GLOBAL = 256;
@@ -50,6 +59,7 @@ final class PickleMachine {
     private final List<Object> stack = new ArrayList<>();
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private long memory;
 
     PickleMachine(String subject, byte[] pickle, Globals globals) {
         this.subject = subject;
@@ -94,7 +104,10 @@ final class PickleMachine {
             case 'C' -> push(bytes(u8()));
             case 'B' -> push(bytes(u32()));
             case 0x8e, 0x96 -> push(bytes(u64()));
-            case '(' -> marks.add(stack.size());
+            case '(' -> {
+                charge(OBJECT);
+                marks.add(stack.size());
+            }
             case ')' -> push(new Object[0]);
             case 0x85 -> push(pop(1));
             case 0x86 -> push(pop(2));
@@ -107,11 +120,11 @@ final class PickleMachine {
             case '}' -> push(new LinkedHashMap<>());
             case 's' -> setItems(pop(2));
             case 'u' -> setItems(popToMark());
-            case 'h' -> push(recall(u8()));
-            case 'j' -> push(recall(u32()));
-            case 'q' -> memo.put(u8(), top());
-            case 'r' -> memo.put((int) u32(), top());
-            case 0x94 -> memo.put(memo.size(), top());
+            case 'h' -> pushAgain(recall(u8()));
+            case 'j' -> pushAgain(recall(u32()));
+            case 'q' -> memorize(u8());
+            case 'r' -> memorize((int) u32());
+            case 0x94 -> memorize(memo.size());
             case 'c' -> pushGlobal(line(), line());
             case 0x93 -> pushGlobal(pop(2));
             case 'R' -> call(pop(2));
@@ -124,6 +137,18 @@ final class PickleMachine {
     private void requireProtocol(int protocol) {
         if (protocol > NEWEST_PROTOCOL) {
             throw wrong("pickle protocol " + protocol, "at most " + NEWEST_PROTOCOL);
+        }
+    }
+
+    private void memorize(int index) {
+        charge(ENTRY);
+        memo.put(index, top());
+    }
+
+    private void charge(long bytes) {
+        memory += bytes;
+        if (memory > MOST_MEMORY) {
+            throw wrong("values that take more than " + MOST_MEMORY + " bytes of memory", "a state dict, much smaller");
         }
     }
 
@@ -141,6 +166,7 @@ final class PickleMachine {
         }
         @SuppressWarnings("unchecked") // Every ArrayList on the stack was made here, as a list of objects.
         List<Object> list = (List<Object>) top();
+        charge((long) items.length * REFERENCE * 2);
         // Not addAll of a copy trimmed each time: one instruction must cost no more than its own items.
         for (Object item : items) {
             list.add(item);
@@ -153,6 +179,7 @@ final class PickleMachine {
         }
         @SuppressWarnings("unchecked") // Every LinkedHashMap on the stack was made here or by the globals, as this.
         Map<Object, Object> dict = (Map<Object, Object>) top();
+        charge((long) items.length / 2 * ENTRY);
         for (int i = 0; i < items.length; i += 2) {
             Object key = items[i];
             // Containers as keys would be hashed, which never ends for one that holds itself.
@@ -190,7 +217,30 @@ final class PickleMachine {
     }
 
     private void push(Object value) {
+        charge(REFERENCE + cost(value));
         stack.add(value);
+    }
+
+    /** A value that was paid for before. */
+    private void pushAgain(Object value) {
+        charge(REFERENCE);
+        stack.add(value);
+    }
+
+    /** Of what was made for the value; what only refers to others counts what it holds of its own. */
+    private static long cost(Object value) {
+        if (value == null || value instanceof Boolean) {
+            return 0;
+        } else if (value instanceof Object[] tuple) {
+            return OBJECT + (long) tuple.length * REFERENCE;
+        } else if (value instanceof String text) {
+            return 2 * OBJECT + (long) text.length() * Character.BYTES;
+        } else if (value instanceof byte[] bytes) {
+            return OBJECT + bytes.length;
+        } else if (value instanceof Number) {
+            return OBJECT;
+        }
+        return CONTAINER;
     }
 
     private Object top() {

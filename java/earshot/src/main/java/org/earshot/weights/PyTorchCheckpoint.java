@@ -2,10 +2,8 @@ package org.earshot.weights;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
 
@@ -18,31 +16,27 @@ public final class PyTorchCheckpoint {
     private static final String PICKLE = "data.pkl";
 
     /** A pickle takes about 200 bytes per tensor. */
-    private static final int LARGEST_PICKLE = 1 << 25;
+    private static final int LARGEST_PICKLE = 1 << 24;
 
     private static final int LONGEST_BYTE_ORDER = 16;
-
-    /** Where training scripts put the state dict, best first. */
-    private static final List<String> WRAPPERS = List.of("model_state_dict", "state_dict", "model", "model_ema", "net");
-
-    /** Put before every name by {@code DataParallel} and {@code DistributedDataParallel}. */
-    private static final String PARALLEL_PREFIX = "module.";
 
     private static final String SAVE_AGAIN =
             "a file written by torch.save(model.state_dict(), file) in PyTorch 1.6 or later";
 
-    private final MappedFile file;
+    private final WeightReader file;
     private final Map<String, ZipDirectory.Range> entries;
 
-    private PyTorchCheckpoint(MappedFile file) {
+    private PyTorchCheckpoint(WeightReader file) {
         this.file = file;
         this.entries = ZipDirectory.read(file);
     }
 
     /**
-     * Maps a checkpoint and checks all of it but the values, which are read when asked for. The state dict may be the
-     * file's only content or stand under {@code model_state_dict}, {@code state_dict}, {@code model}, {@code model_ema}
-     * or {@code net}; a prefix {@code module.} is taken off; {@link Weights#leftOut} tells what else was there.
+     * Opens a checkpoint and checks all of it but the values, which are read when asked for. The state dict may be the
+     * file's only content or stand under {@code model_state_dict}, {@code state_dict}, {@code model},
+     * {@code model_ema}, {@code net}, or another key if no other dictionary has more than one tensor; what wraps the
+     * network is taken off the names ({@link WrapperPrefixes}). {@link Weights#leftOut} and {@link Weights#notes} tell
+     * of it.
      *
      * @param path the file
      * @return the tensors of its state dict, in its order
@@ -50,30 +44,36 @@ public final class PyTorchCheckpoint {
      *     tensors and plain containers
      */
     public static Weights read(Path path) {
-        MappedFile file = MappedFile.open(path);
-        FileKind kind = FileKind.of(file);
-        if (kind != FileKind.ZIP) {
-            throw new WeightsException(path, kind.description(file), SAVE_AGAIN);
+        try (WeightReader file = WeightFile.of(path).reader()) {
+            FileKind kind = FileKind.of(file);
+            if (kind != FileKind.ZIP) {
+                throw new WeightsException(path, kind.description(file), SAVE_AGAIN);
+            }
+            return WrapperPrefixes.strip(read(file, weights -> false));
         }
-        return read(file);
     }
 
-    static Weights read(MappedFile file) {
-        return new PyTorchCheckpoint(file).read();
+    /** The same with the names as they are there, and where the state dict may be anything that fits. */
+    static Weights read(WeightReader file, Predicate<Weights> fits) {
+        return new PyTorchCheckpoint(file).read(fits);
     }
 
-    private Weights read() {
+    private Path path() {
+        return file.file().path();
+    }
+
+    private Weights read(Predicate<Weights> fits) {
         String folder = folder();
         requireUncompressed();
         requireLittleEndian(folder);
         ZipDirectory.Range range = entries.get(folder + PICKLE);
-        String subject = file.path() + ": " + PICKLE;
+        String subject = path() + ": " + PICKLE;
         if (range.size() > LARGEST_PICKLE) {
             throw new WeightsException(subject, range.size() + " bytes", "at most " + LARGEST_PICKLE);
         }
         byte[] pickle = file.bytes(range.position(), (int) range.size());
-        Object root = new PickleMachine(subject, pickle, new TorchGlobals(file, subject, folder, entries)).run();
-        return new StateDict(subject).find(root);
+        Object root = new PickleMachine(subject, pickle, new TorchGlobals(file.file(), subject, folder, entries)).run();
+        return StateDict.find(path(), subject, root, fits);
     }
 
     /** The archive's only folder, named after the file when it was written. */
@@ -82,18 +82,18 @@ public final class PyTorchCheckpoint {
         for (String name : entries.keySet()) {
             if (name.equals(PICKLE) || name.endsWith("/" + PICKLE)) {
                 if (found != null) {
-                    throw new WeightsException(file.path(), "two entries " + PICKLE, "one");
+                    throw new WeightsException(path(), "two entries " + PICKLE, "one");
                 }
                 found = name.substring(0, name.length() - PICKLE.length());
             }
         }
         if (found == null) {
-            throw new WeightsException(file.path(), "a zip archive without " + PICKLE, SAVE_AGAIN);
+            throw new WeightsException(path(), "a zip archive without " + PICKLE, SAVE_AGAIN);
         }
         String folder = found;
         if (entries.containsKey(folder + "constants.pkl")
                 || entries.keySet().stream().anyMatch(name -> name.startsWith(folder + "code/"))) {
-            throw new WeightsException(file.path(), "a TorchScript archive", SAVE_AGAIN);
+            throw new WeightsException(path(), "a TorchScript archive", SAVE_AGAIN);
         }
         return folder;
     }
@@ -102,7 +102,7 @@ public final class PyTorchCheckpoint {
         entries.forEach((name, range) -> {
             if (range.equals(ZipDirectory.Range.COMPRESSED)) {
                 throw new WeightsException(
-                        file.path() + ": zip entry " + Quoted.of(name),
+                        path() + ": zip entry " + Quoted.of(name),
                         "a compressed entry",
                         "uncompressed entries, as torch.save writes them");
             }
@@ -117,67 +117,7 @@ public final class PyTorchCheckpoint {
         String order = new String(
                 file.bytes(range.position(), (int) Math.min(range.size(), LONGEST_BYTE_ORDER)), StandardCharsets.UTF_8);
         if (!order.equals("little")) {
-            throw new WeightsException(file.path() + ": byteorder", Quoted.of(order), "\"little\"");
-        }
-    }
-
-    /** Finds the state dict among what a training script saved. */
-    private final class StateDict {
-        private final String subject;
-        private final List<String> leftOut = new ArrayList<>();
-        private final Map<String, WeightTensor> tensors = new LinkedHashMap<>();
-
-        StateDict(String subject) {
-            this.subject = subject;
-        }
-
-        Weights find(Object root) {
-            if (!(root instanceof LinkedHashMap<?, ?> top)) {
-                throw new WeightsException(subject, PickleMachine.describe(root), "a dict with a state dict");
-            }
-            String wrapper = WRAPPERS.stream()
-                    .filter(key -> top.get(key) instanceof LinkedHashMap<?, ?> inner && holdsTensors(inner))
-                    .findFirst()
-                    .orElse(null);
-            if (wrapper == null) {
-                collect(top);
-            } else {
-                top.forEach((key, value) -> {
-                    if (!wrapper.equals(key)) {
-                        leaveOut(key, value);
-                    }
-                });
-                collect((Map<?, ?>) top.get(wrapper));
-            }
-            if (tensors.isEmpty()) {
-                throw new WeightsException(
-                        subject, "no tensor at the top or under " + String.join(", ", WRAPPERS), "a state dict");
-            }
-            return new LoadedWeights(file.path(), tensors, leftOut);
-        }
-
-        private void collect(Map<?, ?> dict) {
-            dict.forEach((key, value) -> {
-                if (key instanceof String name && value instanceof WeightTensor tensor) {
-                    String plain = name.startsWith(PARALLEL_PREFIX) ? name.substring(PARALLEL_PREFIX.length()) : name;
-                    if (tensors.put(TensorLimits.check(file.path(), plain), tensor) != null) {
-                        throw new WeightsException(
-                                subject,
-                                "two tensors called " + Quoted.of(plain),
-                                "different names, with and without " + PARALLEL_PREFIX);
-                    }
-                } else {
-                    leaveOut(key, value);
-                }
-            });
-        }
-
-        private void leaveOut(Object key, Object value) {
-            leftOut.add(Quoted.of(key.toString()) + ": " + PickleMachine.describe(value));
-        }
-
-        private static boolean holdsTensors(Map<?, ?> dict) {
-            return dict.values().stream().anyMatch(WeightTensor.class::isInstance);
+            throw new WeightsException(path() + ": byteorder", Quoted.of(order), "\"little\"");
         }
     }
 }

@@ -17,20 +17,22 @@ import org.earshot.weights.SafetensorsHeader.Entry;
  * a JSON object from tensor name to type, shape and place; then the data without holes, overlaps or trailing bytes.
  */
 public final class Safetensors {
-    /** The reference implementation's bound on the header. */
-    private static final long LARGEST_HEADER = 100_000_000;
+    /** Room for a hundred thousand tensors; the reference implementation's bound, 100 MB, is far beyond any file. */
+    private static final long LARGEST_HEADER = 1 << 24;
 
     private Safetensors() {}
 
     /**
-     * Maps a file and checks all of it but the values, which are read when asked for.
+     * Opens a file and checks all of it but the values, which are read when asked for.
      *
      * @param path the file, of any size
      * @return its tensors
      * @throws WeightsException if it is not a well-formed safetensors file
      */
     public static Weights read(Path path) {
-        return read(MappedFile.open(path));
+        try (WeightReader reader = WeightFile.of(path).reader()) {
+            return read(reader);
+        }
     }
 
     /**
@@ -54,12 +56,13 @@ public final class Safetensors {
         }
     }
 
-    static Weights read(MappedFile file) {
+    static Weights read(WeightReader reader) {
+        WeightFile file = reader.file();
         Path path = file.path();
         if (file.size() < Long.BYTES) {
             throw new WeightsException(path, file.size() + " bytes", "a safetensors file, at least 8 bytes");
         }
-        long length = file.getLong(0);
+        long length = reader.getLong(0);
         // As unsigned numbers, so that the highest bit does not pass as a small length.
         if (Long.compareUnsigned(length, LARGEST_HEADER) > 0) {
             throw new WeightsException(
@@ -72,7 +75,7 @@ public final class Safetensors {
                     length + " bytes in a file of " + file.size(),
                     "a header within the file (is the file complete?)");
         }
-        Map<String, Entry> header = SafetensorsHeader.parse(path, file.bytes(Long.BYTES, (int) length));
+        Map<String, Entry> header = SafetensorsHeader.parse(path, reader.stream(Long.BYTES, length));
         checkLayout(path, header, file.size() - dataStart);
         Map<String, WeightTensor> tensors = new LinkedHashMap<>();
         header.forEach((name, entry) -> tensors.put(

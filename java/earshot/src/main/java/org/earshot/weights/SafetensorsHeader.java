@@ -6,8 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
@@ -66,9 +66,9 @@ final class SafetensorsHeader {
      * @return tensors in the header's order
      * @throws WeightsException if it is not exactly what the format allows
      */
-    static Map<String, Entry> parse(Path path, byte[] header) {
+    static Map<String, Entry> parse(Path path, InputStream header) {
         // A decoder that reports malformed UTF-8; given the bytes, Jackson would guess the encoding.
-        Reader text = new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
+        Reader text = new InputStreamReader(header, StandardCharsets.UTF_8.newDecoder());
         try (JsonParser parser = JSON.createParser(text)) {
             return new SafetensorsHeader(path, parser).parse();
         } catch (JsonProcessingException e) {
@@ -92,6 +92,7 @@ final class SafetensorsHeader {
                 skipMetadata();
             } else {
                 entries.put(TensorLimits.check(path, name), entry("tensor " + Quoted.of(name)));
+                TensorLimits.checkCount(path, entries.size());
             }
         }
         expect(parser.nextToken(), null, "header");

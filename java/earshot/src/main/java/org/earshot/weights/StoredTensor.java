@@ -1,14 +1,18 @@
 package org.earshot.weights;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.earshot.WeightsException;
 import org.earshot.layer.Shape;
 
 /**
- * A tensor that lies in a mapped file. Whoever makes one has checked that every element lies within the file and that
- * there are no more than an array can hold.
+ * A tensor that lies in a file. Whoever makes one has checked that every element lies within the file and that there
+ * are no more than an array can hold.
  */
 final class StoredTensor implements WeightTensor {
-    private final MappedFile file;
+    private final WeightFile file;
     private final long position;
     private final WeightType type;
     private final Shape shape;
@@ -21,7 +25,7 @@ final class StoredTensor implements WeightTensor {
      * @param position of the element with all indices zero, bytes from the file's start
      * @param strides distance of neighbours in each dimension, elements
      */
-    StoredTensor(MappedFile file, long position, WeightType type, Shape shape, long[] strides) {
+    StoredTensor(WeightFile file, long position, WeightType type, Shape shape, long[] strides) {
         this.file = file;
         this.position = position;
         this.type = type;
@@ -52,11 +56,8 @@ final class StoredTensor implements WeightTensor {
 
     @Override
     public float[] floats() {
-        float[] values = new float[(int) shape.elements()];
-        Walk walk = new Walk();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = floatAt(walk.next());
-        }
+        float[] values = allocate(Float.BYTES, float[]::new);
+        forEach((reader, at, index) -> values[index] = floatAt(reader, at));
         return values;
     }
 
@@ -65,36 +66,63 @@ final class StoredTensor implements WeightTensor {
         if (!type.integral()) {
             throw notIntegral(type);
         }
-        long[] values = new long[(int) shape.elements()];
-        Walk walk = new Walk();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = longAt(walk.next());
-        }
+        long[] values = allocate(Long.BYTES, long[]::new);
+        forEach((reader, at, index) -> values[index] = longAt(reader, at));
         return values;
+    }
+
+    private <T> T allocate(int bytes, IntFunction<T> maker) {
+        try {
+            return maker.apply((int) shape.elements());
+        } catch (OutOfMemoryError e) {
+            throw new WeightsException(
+                    file.path(),
+                    "a tensor " + shape + ", " + shape.elements() * bytes
+                            + " bytes in memory, for which the Java heap has no room",
+                    "a larger heap (-Xmx)",
+                    e);
+        }
+    }
+
+    /** Hands out all values as float32, one by one, in any order. */
+    void forEachFloat(FloatConsumer consumer) {
+        forEach((reader, at, index) -> consumer.accept(floatAt(reader, at)));
+    }
+
+    /** Takes a value. */
+    @FunctionalInterface
+    interface FloatConsumer {
+        void accept(float value);
+    }
+
+    /** Takes an element by its place in the file and its index in the tensor, row-major. */
+    @FunctionalInterface
+    private interface ElementConsumer {
+        void accept(WeightReader reader, long at, int index);
     }
 
     static IllegalStateException notIntegral(WeightType type) {
         return new IllegalStateException("a tensor of type " + type + " read as integers");
     }
 
-    private float floatAt(long at) {
+    private float floatAt(WeightReader reader, long at) {
         return switch (type) {
-            case F64 -> (float) Double.longBitsToDouble(file.getLong(at));
-            case F32 -> Float.intBitsToFloat(file.getInt(at));
-            case F16 -> HalfFloat.toFloat(file.getShort(at));
-            case BF16 -> Float.intBitsToFloat(file.getShort(at) << 16);
-            case I64, I32, I16, I8, U8, BOOL -> (float) longAt(at);
+            case F64 -> (float) Double.longBitsToDouble(reader.getLong(at));
+            case F32 -> Float.intBitsToFloat(reader.getInt(at));
+            case F16 -> HalfFloat.toFloat(reader.getShort(at));
+            case BF16 -> Float.intBitsToFloat(reader.getShort(at) << 16);
+            case I64, I32, I16, I8, U8, BOOL -> (float) longAt(reader, at);
         };
     }
 
-    private long longAt(long at) {
+    private long longAt(WeightReader reader, long at) {
         return switch (type) {
-            case I64 -> file.getLong(at);
-            case I32 -> file.getInt(at);
-            case I16 -> file.getShort(at);
-            case I8 -> file.getByte(at);
-            case U8 -> Byte.toUnsignedLong(file.getByte(at));
-            case BOOL -> file.getByte(at) == 0 ? 0 : 1;
+            case I64 -> reader.getLong(at);
+            case I32 -> reader.getInt(at);
+            case I16 -> reader.getShort(at);
+            case I8 -> reader.getByte(at);
+            case U8 -> Byte.toUnsignedLong(reader.getByte(at));
+            case BOOL -> reader.getByte(at) == 0 ? 0 : 1;
             case F64, F32, F16, BF16 -> throw notIntegral(type);
         };
     }
@@ -104,22 +132,37 @@ final class StoredTensor implements WeightTensor {
         return type + shape.toString() + " strides " + Arrays.toString(strides);
     }
 
-    /** Goes through the elements row-major and tells where each lies in the file. */
-    private final class Walk {
-        private final int[] index = new int[shape.rank()];
-        private long at = position;
-
-        long next() {
-            long here = at;
-            for (int i = index.length - 1; i >= 0; i--) {
-                at += strides[i] * type.bytes();
-                if (++index[i] < shape.extent(i)) {
-                    break;
+    /** Goes through the elements in the order in which they lie in the file. */
+    private void forEach(ElementConsumer consumer) {
+        long count = shape.elements();
+        if (count == 0) {
+            return;
+        }
+        long[] steps = contiguous(shape);
+        // The largest stride is the outermost loop.
+        int[] order = IntStream.range(0, shape.rank())
+                .boxed()
+                .sorted(Comparator.comparingLong((Integer dimension) -> -strides[dimension]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        int[] passed = new int[order.length];
+        long at = position;
+        long index = 0;
+        try (WeightReader reader = file.reader()) {
+            for (long i = 0; i < count; i++) {
+                consumer.accept(reader, at, (int) index);
+                for (int loop = order.length - 1; loop >= 0; loop--) {
+                    int dimension = order[loop];
+                    at += strides[dimension] * type.bytes();
+                    index += steps[dimension];
+                    if (++passed[loop] < shape.extent(dimension)) {
+                        break;
+                    }
+                    at -= strides[dimension] * type.bytes() * shape.extent(dimension);
+                    index -= steps[dimension] * shape.extent(dimension);
+                    passed[loop] = 0;
                 }
-                at -= strides[i] * type.bytes() * shape.extent(i);
-                index[i] = 0;
             }
-            return here;
         }
     }
 }

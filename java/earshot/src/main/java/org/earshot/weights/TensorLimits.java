@@ -17,7 +17,17 @@ final class TensorLimits {
     /** Real names have below a hundred; searches for near names and key maps stay quick. */
     private static final int LONGEST_NAME = 512;
 
+    /** A hundred times as many as the largest of the systems has. */
+    private static final int MOST_TENSORS = 100_000;
+
     private TensorLimits() {}
+
+    /** A number of tensors whose descriptions take little memory. */
+    static void checkCount(Path path, int tensors) {
+        if (tensors > MOST_TENSORS) {
+            throw new WeightsException(path, "more than " + MOST_TENSORS + " tensors", "at most as many");
+        }
+    }
 
     /** A name of sensible length. */
     static String check(Path path, String name) {

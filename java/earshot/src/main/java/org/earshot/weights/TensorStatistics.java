@@ -21,15 +21,29 @@ public record TensorStatistics(
      * @return its statistics
      */
     public static TensorStatistics of(WeightTensor tensor) {
-        float[] values = tensor.floats();
-        double minimum = Double.NaN;
-        double maximum = Double.NaN;
+        Collector collector = new Collector();
+        if (tensor instanceof StoredTensor stored) {
+            stored.forEachFloat(collector::add); // A file may be larger than the memory.
+        } else {
+            for (float value : tensor.floats()) {
+                collector.add(value);
+            }
+        }
+        return collector.statistics();
+    }
+
+    private static final class Collector {
+        private double minimum = Double.NaN;
+        private double maximum = Double.NaN;
         // Welford's update: no cancellation where the mean is large beside the deviation.
-        double mean = 0;
-        double squares = 0;
-        long finite = 0;
-        long nans = 0;
-        for (float value : values) {
+        private double mean;
+        private double squares;
+        private long count;
+        private long finite;
+        private long nans;
+
+        void add(float value) {
+            count++;
             if (Float.isFinite(value)) {
                 finite++;
                 minimum = finite == 1 ? value : Math.min(minimum, value);
@@ -41,13 +55,16 @@ public record TensorStatistics(
                 nans++;
             }
         }
-        return new TensorStatistics(
-                values.length,
-                minimum,
-                maximum,
-                finite == 0 ? Double.NaN : mean,
-                finite == 0 ? Double.NaN : Math.sqrt(squares / finite),
-                nans,
-                values.length - finite - nans);
+
+        TensorStatistics statistics() {
+            return new TensorStatistics(
+                    count,
+                    minimum,
+                    maximum,
+                    finite == 0 ? Double.NaN : mean,
+                    finite == 0 ? Double.NaN : Math.sqrt(squares / finite),
+                    nans,
+                    count - finite - nans);
+        }
     }
 }

@@ -26,7 +26,7 @@ final class TorchGlobals implements PickleMachine.Globals {
             "torch.ByteStorage", WeightType.U8,
             "torch.BoolStorage", WeightType.BOOL);
 
-    private final MappedFile file;
+    private final WeightFile file;
     private final String subject;
     private final String folder;
     private final Map<String, ZipDirectory.Range> entries;
@@ -79,7 +79,7 @@ final class TorchGlobals implements PickleMachine.Globals {
      * @param folder of the archive, with a slash at its end, where {@code data.pkl} was found
      * @param entries of the archive
      */
-    TorchGlobals(MappedFile file, String subject, String folder, Map<String, ZipDirectory.Range> entries) {
+    TorchGlobals(WeightFile file, String subject, String folder, Map<String, ZipDirectory.Range> entries) {
         this.file = file;
         this.subject = subject;
         this.folder = folder;

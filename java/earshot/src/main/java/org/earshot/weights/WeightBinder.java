@@ -7,11 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 import org.earshot.WeightsException;
-import org.earshot.files.Quoted;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.Shape;
 
@@ -23,8 +22,8 @@ import org.earshot.layer.Shape;
  * <p>Not safe for use from several threads.
  */
 public final class WeightBinder {
-    /** Longer lists are cut, so that a file of another architecture still gives a message one can read. */
-    private static final int LONGEST_LIST = 20;
+    /** What a finding begins with that is about a tensor's type. */
+    static final String TYPE = "type ";
 
     /** Zeros in place of missing tensors take no more than this or the file's own number of elements. */
     private static final long FEW_ELEMENTS = 1L << 22;
@@ -34,13 +33,18 @@ public final class WeightBinder {
     private long placeholderElements;
     private final Set<String> used = new LinkedHashSet<>();
     private final List<String> ignored = new ArrayList<>();
-    private final Set<String> missing = new LinkedHashSet<>();
+    /** With the shapes that were asked for; null where only an extent was. */
+    private final Map<String, Shape> missing = new LinkedHashMap<>();
+
     private final Map<String, String> misshapen = new LinkedHashMap<>();
+    /** What sizes should have been read from and could not: shapes that follow from them are not to be trusted. */
+    private final Set<String> unknown = new LinkedHashSet<>();
 
     /**
      * Starts with nothing bound.
      *
      * @param weights what the file holds, names already mapped
+     * @throws WeightsException if it holds more than the Java heap
      */
     public WeightBinder(Weights weights) {
         this.weights = weights;
@@ -49,6 +53,14 @@ public final class WeightBinder {
                 .mapToLong(tensor -> tensor.shape().elements())
                 .sum();
         placeholderElements = Math.max(FEW_ELEMENTS, elements);
+        long memory = Runtime.getRuntime().maxMemory();
+        // Sparse files claim terabytes. Divided, not multiplied: no overflow.
+        if (elements > memory / Float.BYTES) {
+            throw new WeightsException(
+                    weights.source(),
+                    elements + " values, four bytes each",
+                    "no more than the Java heap's " + memory + " bytes (-Xmx sets them)");
+        }
     }
 
     /**
@@ -87,28 +99,100 @@ public final class WeightBinder {
     }
 
     /**
-     * Reads a dimension of the network off a tensor. Does not bind it.
+     * Where a size of the network shows.
+     *
+     * @param name a tensor's full name
+     * @param dimension 0 is the slowest
+     * @param rank how many dimensions the tensor should have
+     * @param divisor by which its extent is larger than the size
+     */
+    public record Place(String name, int dimension, int rank, int divisor) {}
+
+    /**
+     * A place whose extent is the size.
+     *
+     * @param name a tensor's full name
+     * @param dimension 0 is the slowest
+     * @param rank how many dimensions the tensor should have
+     * @return the place
+     */
+    public static Place at(String name, int dimension, int rank) {
+        return new Place(name, dimension, rank, 1);
+    }
+
+    /**
+     * A place whose extent is a multiple of the size.
+     *
+     * @param name a tensor's full name
+     * @param dimension 0 is the slowest
+     * @param rank how many dimensions the tensor should have
+     * @param divisor how many times the size it is
+     * @return the place
+     */
+    public static Place at(String name, int dimension, int rank, int divisor) {
+        return new Place(name, dimension, rank, divisor);
+    }
+
+    /**
+     * Reads a size of the network off the tensors that show it. Where they contradict each other most of them are
+     * right, so that one tensor that is missing or misshapen makes no others look wrong. Does not bind them.
+     *
+     * @param first the tensor that is said to be missing if none is there
+     * @param others where the size shows too
+     * @return the size; 1 if no tensor shows it, which is noted
+     */
+    public int extent(Place first, Place... others) {
+        Map<Integer, Integer> votes = new LinkedHashMap<>();
+        vote(votes, first);
+        for (Place other : others) {
+            vote(votes, other);
+        }
+        int best = 0;
+        int size = 1;
+        for (Map.Entry<Integer, Integer> vote : votes.entrySet()) {
+            if (vote.getValue() > best) {
+                best = vote.getValue();
+                size = vote.getKey();
+            }
+        }
+        if (best == 0) {
+            noteUnknown(first);
+        }
+        return size;
+    }
+
+    private void vote(Map<Integer, Integer> votes, Place place) {
+        Shape shape = shape(place.name()).orElse(null);
+        // No empty tensor: it could claim any extent beside its zero.
+        if (shape != null
+                && shape.rank() == place.rank()
+                && shape.elements() > 0
+                && shape.extent(place.dimension()) % place.divisor() == 0) {
+            votes.merge(shape.extent(place.dimension()) / place.divisor(), 1, Integer::sum);
+        }
+    }
+
+    private void noteUnknown(Place place) {
+        unknown.add(place.name());
+        Shape shape = shape(place.name()).orElse(null);
+        if (shape == null) {
+            missing.putIfAbsent(place.name(), null);
+        } else {
+            misshapen.put(
+                    place.name(),
+                    shape + ", expected " + place.rank() + (place.rank() == 1 ? " dimension" : " dimensions")
+                            + ", none of them empty");
+        }
+    }
+
+    /**
+     * The shape of a tensor, without binding it.
      *
      * @param name its full name
-     * @param dimension 0 is the slowest
-     * @return its extent; 1 if the tensor is missing, has fewer dimensions or is empty there, which is noted
+     * @return nothing if the file does not have it
      */
-    public int extent(String name, int dimension) {
-        WeightTensor tensor = weights.tensors().get(name);
-        if (tensor == null) {
-            missing.add(name);
-            return 1;
-        }
-        if (tensor.shape().rank() <= dimension) {
-            misshapen.put(name, tensor.shape() + ", expected more than " + dimension + " dimensions");
-            return 1;
-        }
-        // Also bounds the extents: an empty tensor could claim any beside its zero.
-        if (tensor.shape().elements() == 0) {
-            misshapen.put(name, tensor.shape() + ", expected no empty dimension");
-            return 1;
-        }
-        return tensor.shape().extent(dimension);
+    public Optional<Shape> shape(String name) {
+        return Optional.ofNullable(weights.tensors().get(name)).map(WeightTensor::shape);
     }
 
     /**
@@ -125,11 +209,11 @@ public final class WeightBinder {
         Shape expected = shape(name, extents);
         WeightTensor tensor = weights.tensors().get(name);
         if (tensor == null) {
-            missing.add(name);
+            missing.put(name, expected);
         } else if (!tensor.shape().equals(expected)) {
             misshapen.put(name, tensor.shape() + ", expected " + expected);
         } else if (tensor.type().integral()) {
-            misshapen.put(name, "type " + tensor.type() + ", expected a float type");
+            misshapen.put(name, TYPE + tensor.type() + ", expected a float type");
         } else {
             return new Parameter(expected, tensor.floats());
         }
@@ -168,7 +252,8 @@ public final class WeightBinder {
      * Ends the binding: every tensor of the file must have been taken or ignored, and every one asked for found.
      *
      * @param architecture what the weights were bound to, for the message
-     * @throws WeightsException listing all that is missing (with the nearest names), wrongly shaped and unexpected
+     * @throws WeightsException saying what is missing, wrongly shaped and unexpected, with the key map that would mend
+     *     it if there is one; the whole at most a screen
      */
     public void finish(String architecture) {
         Set<String> unexpected = unexpected();
@@ -185,49 +270,10 @@ public final class WeightBinder {
     }
 
     private WeightsException report(String architecture, Set<String> unexpected) {
-        StringBuilder found = new StringBuilder();
-        append(found, "missing", missing, name -> name + nearest(name, unexpected));
-        append(found, "wrongly shaped", misshapen.keySet(), name -> name + ": found " + misshapen.get(name));
-        append(
-                found,
-                "unexpected",
-                unexpected,
-                name -> Quoted.of(name) + " " + weights.tensors().get(name).shape());
         return new WeightsException(
                 weights.source(),
-                "weights that do not fit" + found + System.lineSeparator(),
-                "the tensors of " + architecture + " (a key map can rename tensors)");
-    }
-
-    private static void append(StringBuilder text, String title, Set<String> names, UnaryOperator<String> line) {
-        if (names.isEmpty()) {
-            return;
-        }
-        String newLine = System.lineSeparator();
-        text.append(newLine)
-                .append("  ")
-                .append(title)
-                .append(" (")
-                .append(names.size())
-                .append("):");
-        names.stream()
-                .limit(LONGEST_LIST)
-                .forEach(name -> text.append(newLine).append("    ").append(line.apply(name)));
-        if (names.size() > LONGEST_LIST) {
-            text.append(newLine)
-                    .append("    ... and ")
-                    .append(names.size() - LONGEST_LIST)
-                    .append(" more");
-        }
-    }
-
-    private static String nearest(String name, Set<String> candidates) {
-        List<String> nearest = NearestNames.of(name, candidates);
-        if (nearest.isEmpty()) {
-            return "";
-        }
-        return ", nearest: "
-                + String.join(", ", nearest.stream().map(Quoted::of).toList());
+                new Misfit(weights, missing, misshapen, unknown, unexpected, used).describe() + System.lineSeparator(),
+                "the tensors of " + architecture);
     }
 
     /** Zeros; bounded, so that extents of one hostile tensor cannot make others huge. */

@@ -26,4 +26,13 @@ public interface Weights {
      * @return one line each, possibly none
      */
     List<String> leftOut();
+
+    /**
+     * What was done to the names, or which part of the file was taken, that the user may not expect.
+     *
+     * @return one line each, possibly none
+     */
+    default List<String> notes() {
+        return List.of();
+    }
 }

@@ -24,6 +24,7 @@ final class ZipDirectory {
     private static final int END64_SIGNATURE = 0x06064b50;
     private static final int END64_SIZE = 56;
     private static final int ZIP64_EXTRA = 1;
+    private static final int LARGEST_DIRECTORY = 1 << 24;
     private static final int ENCRYPTED = 1;
     private static final int STORED = 0;
     /** Stands in a 16 or 32 bit field for: see the zip64 one. */
@@ -31,7 +32,7 @@ final class ZipDirectory {
 
     private static final long SATURATED_32 = 0xffffffffL;
 
-    private final MappedFile file;
+    private final WeightReader file;
     private final Map<String, Range> entries = new LinkedHashMap<>();
 
     /**
@@ -45,7 +46,7 @@ final class ZipDirectory {
         static final Range COMPRESSED = new Range(-1, 0);
     }
 
-    private ZipDirectory(MappedFile file) {
+    private ZipDirectory(WeightReader file) {
         this.file = file;
     }
 
@@ -55,7 +56,7 @@ final class ZipDirectory {
      * @return name to place, in the archive's order
      * @throws WeightsException if the archive is damaged, or an entry is encrypted or there twice
      */
-    static Map<String, Range> read(MappedFile file) {
+    static Map<String, Range> read(WeightReader file) {
         ZipDirectory directory = new ZipDirectory(file);
         directory.read();
         return directory.entries;
@@ -77,8 +78,13 @@ final class ZipDirectory {
         require(
                 start >= 0 && size >= 0 && start <= limit && size <= limit - start,
                 "zip directory",
-                size + " bytes at " + start + " in a file of " + file.size(),
+                size + " bytes at " + start + " in a file of " + file.file().size(),
                 "a directory within the file (is the file complete?)");
+        require(
+                size <= LARGEST_DIRECTORY,
+                "zip directory",
+                size + " bytes",
+                "at most " + LARGEST_DIRECTORY + ", which hundred thousand entries fit in");
         // Each entry takes at least its fixed part, so a hostile count ends here and not in a long loop.
         require(
                 count >= 0 && count <= size / CENTRAL_SIZE,
@@ -92,14 +98,16 @@ final class ZipDirectory {
     }
 
     private long findEnd() {
-        long last = file.size() - END_SIZE;
+        long last = file.file().size() - END_SIZE;
         for (long at = last; at >= 0 && at >= last - LARGEST_COMMENT; at--) {
             if (file.getInt(at) == END_SIGNATURE && u16(at + 20) == last - at) {
                 return at;
             }
         }
         throw new WeightsException(
-                file.path(), "a zip archive without its directory", "a complete archive (is the file cut short?)");
+                file.file().path(),
+                "a zip archive without its directory",
+                "a complete archive (is the file cut short?)");
     }
 
     private long findEnd64(long end) {
@@ -154,7 +162,7 @@ final class ZipDirectory {
         require(
                 size >= 0 && data <= directoryStart && size <= directoryStart - data,
                 subject,
-                size + " bytes at " + data + " in a file of " + file.size(),
+                size + " bytes at " + data + " in a file of " + file.file().size(),
                 "an entry that ends before the directory");
         list(name, subject, new Range(data, size));
         return next;
@@ -195,7 +203,7 @@ final class ZipDirectory {
 
     private void require(boolean right, String subject, String found, String expected) {
         if (!right) {
-            throw new WeightsException(file.path() + ": " + subject, found, expected);
+            throw new WeightsException(file.file().path() + ": " + subject, found, expected);
         }
     }
 }

@@ -118,15 +118,20 @@ class AscMambaTest {
         Map<String, WeightTensor> foreign = new LinkedHashMap<>();
         Safetensors.read(SMALL.resolve("model.safetensors"))
                 .tensors()
-                .forEach((name, tensor) -> foreign.put("net.core." + name, tensor));
+                .forEach((name, tensor) -> foreign.put(name.replaceFirst("^blocks\\.", "net.core."), tensor));
         Path file = temporary.resolve("foreign.safetensors");
         Safetensors.write(file, foreign);
         String message = refusal(file);
         for (String part : List.of(
-                "foreign.safetensors", "context_encoder.location_embedding.weight", "net.core.blocks.0.flinear.bias")) {
+                "foreign.safetensors",
+                "missing (52)",
+                "unexpected (104)",
+                "nearest: \"net.core.0.time_cln.gamma.weight\"",
+                "this key map (--key-map FILE) would mend it:",
+                "{\"^net\\\\.core\\\\.\":\"blocks.\"}")) {
             assertTrue(message.contains(part), () -> part + " in " + message);
         }
-        ModelDirectory mapped = ModelDirectory.read(SMALL, file, KeyMap.parse("{\"^net\\\\.core\\\\.\": \"\"}"));
+        ModelDirectory mapped = ModelDirectory.read(SMALL, file, KeyMap.parse("{\"^net\\\\.core\\\\.\": \"blocks.\"}"));
         assertEquals(Architecture.ASCMAMBA, mapped.model().architecture());
     }
 

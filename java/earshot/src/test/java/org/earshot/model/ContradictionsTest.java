@@ -109,6 +109,8 @@ class ContradictionsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "ascmamba-small",
+                "ascmamba-unconditioned",
                 "se-trans",
                 "se-trans-two-stage",
                 "se-trans-audio-only",
@@ -129,7 +131,11 @@ class ContradictionsTest {
                         WeightsException.class,
                         () -> ModelDirectory.compose(config, changed(all, name, replacement)),
                         name);
-                assertTrue(e.getMessage().contains(name), () -> name + ": " + e.getMessage());
+                String finding = replacement == null ? "missing (1):" : "wrongly shaped (1):";
+                assertTrue(e.getMessage().contains(finding), () -> name + ": " + e.getMessage());
+                assertTrue(e.getMessage().contains("    " + name), () -> name + ": " + e.getMessage());
+                // Its finding and nothing else: three lines and that of the expectation.
+                assertEquals(4, e.getMessage().lines().count(), () -> name + ": " + e.getMessage());
             }
         }
     }
@@ -187,15 +193,16 @@ class ContradictionsTest {
                 Network.TIME_FEATURES, Shape.of(1, 8));
     }
 
-    /** Names of another origin: everything is listed, and nothing else complains before. */
+    /** Names of another origin: everything is told, and nothing else complains before. */
     @Test
     void foreignNamesAreListed() {
         for (String model : List.of("se-trans-two-stage", "mobile-asc-net-gated", "mobile-asc-net-early")) {
+            KeyMap foreign = KeyMap.parse("{\"^([^.]*)\": \"my_$1\"}");
             WeightsException e = assertThrows(
-                    WeightsException.class,
-                    () -> ModelDirectory.read(GOLDEN.resolve(model), null, KeyMap.parse("{\"^\": \"net.\"}")));
+                    WeightsException.class, () -> ModelDirectory.read(GOLDEN.resolve(model), null, foreign));
             assertTrue(e.getMessage().contains("missing"), e.getMessage());
             assertTrue(e.getMessage().contains("nearest"), e.getMessage());
+            assertTrue(e.getMessage().lines().count() <= 24, e.getMessage());
         }
     }
 }

@@ -41,7 +41,10 @@ class WeightFilesTest {
         String message = assertThrows(WeightsException.class, () -> WeightFiles.read(file))
                 .getMessage();
         assertTrue(message.startsWith(file + ": found " + found), message);
-        assertTrue(message.contains("expected a safetensors file, or a PyTorch checkpoint"), message);
+        String expected = found.equals("JSON text")
+                ? "expected a weight file, or an index of sharded weights"
+                : "expected a safetensors file, or a PyTorch checkpoint";
+        assertTrue(message.contains(expected), message);
     }
 
     @Test
