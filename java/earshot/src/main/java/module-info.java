@@ -4,15 +4,22 @@
  * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
-// org.earshot.evaluation and org.earshot.ffmpeg are built after this module, which cannot see them yet.
+// org.earshot.evaluation and org.earshot.ffmpeg are built after this module, which cannot see them yet, and Jackson 3
+// need not be there.
 @SuppressWarnings("module")
 module org.earshot {
+    requires com.fasterxml.jackson.annotation;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires JTransforms;
     requires org.bytedeco.javacpp;
 
     exports org.earshot;
+    // Jackson 2 and 3 write the answers.
+    opens org.earshot to
+            com.fasterxml.jackson.databind,
+            tools.jackson.databind;
+
     exports org.earshot.audio;
     exports org.earshot.backend;
     exports org.earshot.features;

@@ -1,7 +1,10 @@
 package org.earshot;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.earshot.ScenePrediction.ScoredScene;
 
@@ -30,6 +33,17 @@ public final class EnsemblePrediction {
         /** Copies the list. */
         public Window {
             answers = List.copyOf(answers);
+        }
+
+        /** What Jackson writes. */
+        @JsonValue
+        Map<String, Object> json() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("start", ScenePrediction.seconds(start));
+            fields.put("length", ScenePrediction.seconds(length));
+            fields.put("agree", agree());
+            fields.put("answers", answers);
+            return fields;
         }
 
         /**
@@ -117,6 +131,15 @@ public final class EnsemblePrediction {
      */
     public List<Window> disagreements() {
         return windows.stream().filter(window -> !window.agree()).toList();
+    }
+
+    /** What Jackson writes: the fused answer's fields, whether the models agree, and what each said. */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> fields = fused.json();
+        fields.put("agree", agree());
+        fields.put("members", members);
+        return fields;
     }
 
     private static boolean haveSameLabel(List<ScoredScene> answers) {

@@ -1,14 +1,31 @@
 package org.earshot;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The answer for one recording: how probable each scene is. A plain value that needs no closing. */
+/**
+ * The answer for one recording: how probable each scene is. A plain value that needs no closing.
+ *
+ * <p>Jackson writes it, and each of its parts, without further ado (as what a web framework's controller returns, for
+ * example), and as {@code earshot classify --json} prints it:
+ *
+ * <pre>{@code
+ * {"label":"Bus","probability":0.75,"ranking":[{"label":"Bus","probability":0.75},{"label":"Metro","probability":0.25}]}
+ * }</pre>
+ *
+ * <p>A system of two stages has such objects under {@code coarse} and {@code fine} besides, and a recording of several
+ * windows a list of them under {@code windows}, each with its {@code start} and {@code length} in seconds.
+ */
 public final class ScenePrediction {
+    private static final double NANOSECONDS = 1e9;
+
     /**
      * A scene and its probability.
      *
@@ -58,6 +75,16 @@ public final class ScenePrediction {
             return rank(labels, i -> probabilities[i]);
         }
 
+        /** What Jackson writes. */
+        @JsonValue
+        Map<String, Object> json() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("start", seconds(start));
+            fields.put("length", seconds(length));
+            fields.putAll(ranked(ranking()));
+            return fields;
+        }
+
         private float probability(String label) {
             return probabilities[labels.indexOf(label)];
         }
@@ -80,6 +107,15 @@ public final class ScenePrediction {
         public TwoStages {
             coarse = List.copyOf(coarse);
             fine = List.copyOf(fine);
+        }
+
+        /** What Jackson writes. */
+        @JsonValue
+        Map<String, Object> json() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("coarse", ranked(coarse));
+            fields.put("fine", ranked(fine));
+            return fields;
         }
 
         /**
@@ -156,6 +192,33 @@ public final class ScenePrediction {
             fused[i] = (float) sum;
         }
         return new Window(first.start, first.length, first.labels, fused);
+    }
+
+    /** What Jackson writes. */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> fields = ranked(ranking);
+        if (stages != null) {
+            fields.putAll(stages.json());
+        }
+        if (windows.size() > 1) {
+            fields.put("windows", windows);
+        }
+        return fields;
+    }
+
+    /** A ranking as JSON has it: with its first scene in front. */
+    private static Map<String, Object> ranked(List<ScoredScene> ranking) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("label", ranking.get(0).label());
+        fields.put("probability", ranking.get(0).probability());
+        fields.put("ranking", ranking);
+        return fields;
+    }
+
+    /** A duration as JSON has it. */
+    static double seconds(Duration duration) {
+        return duration.toNanos() / NANOSECONDS;
     }
 
     static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {

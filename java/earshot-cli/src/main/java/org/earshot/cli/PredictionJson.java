@@ -1,16 +1,16 @@
 package org.earshot.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import org.earshot.ScenePrediction;
-import org.earshot.ScenePrediction.ScoredScene;
 
-/** Answers as JSON, one object a line. */
+/** Answers as JSON, one object a line: the file's name, then what Jackson makes of a {@link ScenePrediction}. */
 final class PredictionJson implements PredictionFormat {
-    private static final double NANOSECONDS = 1e9;
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private final int top;
 
@@ -25,47 +25,24 @@ final class PredictionJson implements PredictionFormat {
 
     @Override
     public String row(Path file, ScenePrediction prediction) {
+        ObjectNode fields = MAPPER.valueToTree(prediction);
+        cut(fields);
         return Json.line(json -> {
+            json.setCodec(MAPPER);
             json.writeStringField("file", file.toString());
-            writeScenes(json, prediction.ranking());
-            if (prediction.stages().isPresent()) {
-                ScenePrediction.TwoStages stages = prediction.stages().get();
-                json.writeObjectFieldStart("coarse");
-                writeScenes(json, stages.coarse());
-                json.writeEndObject();
-                json.writeObjectFieldStart("fine");
-                writeScenes(json, stages.fine());
-                json.writeEndObject();
-            }
-            List<ScenePrediction.Window> windows = prediction.windows();
-            if (windows.size() > 1) {
-                json.writeArrayFieldStart("windows");
-                for (ScenePrediction.Window window : windows) {
-                    json.writeStartObject();
-                    json.writeNumberField("start", seconds(window.start()));
-                    json.writeNumberField("length", seconds(window.length()));
-                    writeScenes(json, window.ranking());
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
+            for (Map.Entry<String, JsonNode> field : fields.properties()) {
+                json.writeObjectField(field.getKey(), field.getValue());
             }
         });
     }
 
-    private void writeScenes(JsonGenerator json, List<ScoredScene> ranking) throws IOException {
-        json.writeStringField("label", ranking.get(0).label());
-        json.writeNumberField("probability", ranking.get(0).probability());
-        json.writeArrayFieldStart("ranking");
-        for (ScoredScene scene : ranking.subList(0, Math.min(top, ranking.size()))) {
-            json.writeStartObject();
-            json.writeStringField("label", scene.label());
-            json.writeNumberField("probability", scene.probability());
-            json.writeEndObject();
+    /** Leaves only so many scenes in every ranking. */
+    private void cut(JsonNode node) {
+        if (node.get("ranking") instanceof ArrayNode ranking) {
+            while (ranking.size() > top) {
+                ranking.remove(ranking.size() - 1);
+            }
         }
-        json.writeEndArray();
-    }
-
-    private static double seconds(Duration duration) {
-        return duration.toNanos() / NANOSECONDS;
+        node.forEach(this::cut);
     }
 }

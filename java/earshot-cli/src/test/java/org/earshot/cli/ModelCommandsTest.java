@@ -154,6 +154,72 @@ class ModelCommandsTest {
     }
 
     @Test
+    void whatTheMessageProposesMendsIt() throws IOException {
+        Path foreign = weights("foreign.safetensors", (name, tensors) -> {
+            tensors.put("model." + name.replace("blocks.0.", "layers.0."), golden(name));
+            tensors.put("criterion.weight", WeightTensor.of(Shape.of(1), 1f));
+        });
+        Path output = folder.resolve("model");
+        CommandRun refused = CommandRun.of("convert", foreign, "--config", CONFIG, "--output", output);
+        assertEquals(1, refused.code());
+        assertTrue(refused.err().lines().count() <= 24, refused.err());
+        String proposed = refused.err()
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("{"))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(refused.err()));
+        Path map = Files.writeString(folder.resolve("map.json"), proposed);
+        CommandRun converted = CommandRun.of("convert", foreign, "--config", CONFIG, "-o", output, "--key-map", map)
+                .done();
+        assertTrue(converted.err().contains("prefix \"model.\" taken off"), converted.err());
+        assertTrue(converted.err().contains("left out: 1 tensor, in whose name \"^criterion"), converted.err());
+        Map<String, WeightTensor> written =
+                Safetensors.read(output.resolve("model.safetensors")).tensors();
+        assertEquals(Safetensors.read(WEIGHTS).tensors().keySet(), written.keySet());
+    }
+
+    @Test
+    void tensorsAreLeftOut() throws IOException {
+        Path more = weights("more.safetensors", (name, tensors) -> {
+            tensors.put("module." + name, golden(name));
+            tensors.put("n_averaged", WeightTensor.of(Shape.of(), 3L));
+            tensors.put("criterion.weight", WeightTensor.of(Shape.of(1), 1f));
+        });
+        Path output = folder.resolve("model");
+        CommandRun run = CommandRun.of(
+                        "convert", more, "--config", CONFIG, "-o", output, "--drop", "^criterion", "--drop", "n_averaged")
+                .done();
+        assertTrue(run.err().contains("^criterion") && run.err().contains("n_averaged"), run.err());
+        assertTrue(CommandRun.of("inspect", more, "--drop", "(")
+                .failedInOneLine()
+                .contains("regular expression"));
+        CommandRun inspected = CommandRun.of("inspect", more, "--drop", "criterion").done();
+        assertTrue(inspected.out().contains("note: prefix \"module.\" taken off"), inspected.out());
+        assertFalse(inspected.out().contains("criterion.weight"), inspected.out());
+    }
+
+    @Test
+    void valuesThatAreNoNumbersAreSaid() throws IOException {
+        Path broken = weights("broken.safetensors", (name, tensors) -> {
+            float[] values = golden(name).floats();
+            if (name.equals("classifier.bias")) {
+                values[0] = Float.NaN;
+                values[1] = Float.NEGATIVE_INFINITY;
+            }
+            tensors.put(name, WeightTensor.of(golden(name).shape(), values));
+        });
+        String said = "not finite: 1 NaN and 1 infinite values in 1 tensor: \"classifier.bias\"";
+        CommandRun converted = CommandRun.of(
+                        "convert", broken, "--config", CONFIG, "--output", folder.resolve("model"))
+                .done();
+        assertTrue(converted.err().contains("warning: " + said), converted.err());
+        CommandRun inspected = CommandRun.of("inspect", broken).done();
+        assertTrue(inspected.out().contains(said), inspected.out());
+        assertFalse(CommandRun.of("inspect", WEIGHTS).done().out().contains("not finite"));
+    }
+
+    @Test
     void convertReplacesOnlyWhenTold() throws IOException {
         Path output = TestModels.quick(folder.resolve("model"));
         String before = Files.readString(output.resolve("config.json"));

@@ -181,10 +181,14 @@ public final class KeyMap {
             }
         });
         List<String> leftOut = dropped.entrySet().stream()
-                .map(rule -> (rule.getValue() == 0 ? "no tensor" : rule.getValue() + " tensors") + ", in whose name "
+                .map(rule -> count(rule.getValue()) + ", in whose name "
                         + Quoted.of(rule.getKey().pattern().pattern()) + " is found")
                 .toList();
         return LoadedWeights.renamed(weights, renamed, leftOut, List.of());
+    }
+
+    private static String count(int tensors) {
+        return tensors == 0 ? "no tensor" : tensors == 1 ? "1 tensor" : tensors + " tensors";
     }
 
     /** The new name, or null if the tensor is left out. */

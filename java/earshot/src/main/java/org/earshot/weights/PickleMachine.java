@@ -236,7 +236,7 @@ final class PickleMachine {
         } else if (value instanceof String text) {
             return 2 * OBJECT + (long) text.length() * Character.BYTES;
         } else if (value instanceof byte[] bytes) {
-            return OBJECT + bytes.length;
+            return (long) OBJECT + bytes.length;
         } else if (value instanceof Number) {
             return OBJECT;
         }

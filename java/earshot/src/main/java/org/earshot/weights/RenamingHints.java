@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.earshot.files.UnpooledJson;
 import org.earshot.layer.Shape;
 
 /**
@@ -29,7 +30,7 @@ final class RenamingHints {
     private static final int MOST_NAMES = 400;
     private static final int NEAREST = 3;
     private static final Pattern NUMBER = Pattern.compile("\\d+");
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = UnpooledJson.factory().build();
 
     private final Map<String, Shape> missing;
     private final Map<String, Shape> unexpected;

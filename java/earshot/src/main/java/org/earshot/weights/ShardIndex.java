@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import org.earshot.WeightsException;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
+import org.earshot.files.UnpooledJson;
 
 /**
  * Weights in several files with an index beside them, as Hugging Face's libraries write large models
@@ -32,7 +33,7 @@ final class ShardIndex {
     private static final String MAP = "weight_map";
     private static final String EXPECTED = "an index of sharded weights: a JSON object with " + MAP;
 
-    private static final JsonFactory JSON = JsonFactory.builder()
+    private static final JsonFactory JSON = UnpooledJson.factory()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
