@@ -29,6 +29,10 @@ import org.earshot.weights.KeyMap;
  *
  * <p>It owns the weights and a bounded pool of sessions, each with its workspace and threads. Calls beyond the pool
  * wait for a session, or fail with {@link BusyException} if the builder said so.
+ *
+ * <p>Calls that wait hold nothing open: a recording is opened when its call has a session. Between the windows of a
+ * long recording the calls that wait have their turn, so that a short one does not wait for its end. What virtual
+ * threads ask for is computed on platform threads of the classifier's own, which end with it.
  */
 public final class SceneClassifier implements AutoCloseable {
     private final ModelConfig config;

@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 
 /**
  * A bounded pool of sessions, made when first needed, on one or more backends: whoever comes gets one of the backend
- * with the fewest in use. A call {@link #enter enters}, which gives it a {@link Turn} with
- * a session, and leaves by closing the turn; in between it may {@link Turn#letOthers let others} have its session for a
- * while. Whatever goes wrong in a call, or while a session is made, its place in the pool becomes free again.
+ * with the fewest in use. A call {@link #enter enters}, which gives it a {@link Turn} with a session, and leaves by
+ * closing the turn; in between it may {@link Turn#letOthers let others} have its session for a while. Whatever goes
+ * wrong in a call, or while a session is made, its place in the pool becomes free again.
  *
  * @param <S> what one call computes with
  */

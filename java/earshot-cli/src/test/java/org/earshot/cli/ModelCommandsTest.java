@@ -188,13 +188,22 @@ class ModelCommandsTest {
         });
         Path output = folder.resolve("model");
         CommandRun run = CommandRun.of(
-                        "convert", more, "--config", CONFIG, "-o", output, "--drop", "^criterion", "--drop", "n_averaged")
+                        "convert",
+                        more,
+                        "--config",
+                        CONFIG,
+                        "-o",
+                        output,
+                        "--drop",
+                        "^criterion",
+                        "--drop",
+                        "n_averaged")
                 .done();
         assertTrue(run.err().contains("^criterion") && run.err().contains("n_averaged"), run.err());
-        assertTrue(CommandRun.of("inspect", more, "--drop", "(")
-                .failedInOneLine()
-                .contains("regular expression"));
-        CommandRun inspected = CommandRun.of("inspect", more, "--drop", "criterion").done();
+        assertTrue(
+                CommandRun.of("inspect", more, "--drop", "(").failedInOneLine().contains("regular expression"));
+        CommandRun inspected =
+                CommandRun.of("inspect", more, "--drop", "criterion").done();
         assertTrue(inspected.out().contains("note: prefix \"module.\" taken off"), inspected.out());
         assertFalse(inspected.out().contains("criterion.weight"), inspected.out());
     }
@@ -210,8 +219,7 @@ class ModelCommandsTest {
             tensors.put(name, WeightTensor.of(golden(name).shape(), values));
         });
         String said = "not finite: 1 NaN and 1 infinite values in 1 tensor: \"classifier.bias\"";
-        CommandRun converted = CommandRun.of(
-                        "convert", broken, "--config", CONFIG, "--output", folder.resolve("model"))
+        CommandRun converted = CommandRun.of("convert", broken, "--config", CONFIG, "--output", folder.resolve("model"))
                 .done();
         assertTrue(converted.err().contains("warning: " + said), converted.err());
         CommandRun inspected = CommandRun.of("inspect", broken).done();
