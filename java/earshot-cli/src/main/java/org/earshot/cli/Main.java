@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.earshot.EarshotException;
 import org.earshot.files.PartialFile;
@@ -103,6 +104,11 @@ public final class Main implements Runnable {
      */
     static int run(String[] args, Writer out, PrintWriter err) {
         Console console = new Console(out, err);
+        Optional<String> complaint = ArgumentBytes.complaint(args);
+        if (complaint.isPresent()) {
+            console.say(complaint.get());
+            return CommandLine.ExitCode.USAGE;
+        }
         Main main = new Main(console);
         PrintWriter printed = new PrintWriter(out);
         CommandLine line = new CommandLine(main)

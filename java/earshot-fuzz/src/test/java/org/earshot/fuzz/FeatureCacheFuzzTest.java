@@ -9,6 +9,7 @@ import org.earshot.dataset.FeatureCache;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.FeatureParameters.PadMode;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Feature caches: what is found in one, and what is written to it then. */
 class FeatureCacheFuzzTest {
@@ -16,15 +17,17 @@ class FeatureCacheFuzzTest {
     private static final FeatureParameters PARAMETERS =
             new FeatureParameters(44_100, 64, 64, 32, 8, 50, 22_050, 4, PadMode.CONSTANT, 80);
 
+    @TempDir
+    static Path temporary;
+
     private static Dataset set;
 
     @BeforeAll
     static void set() throws IOException {
-        Path folder = Files.createDirectories(FuzzFile.besides("set"));
-        Files.write(folder.resolve("clip.wav"), Files.readAllBytes(RECORDING));
+        Files.write(temporary.resolve("clip.wav"), Files.readAllBytes(RECORDING));
         Path metadata = Files.writeString(
-                folder.resolve("metadata.csv"), "filename,location,record_time,scene_label\nclip.wav,,,\n");
-        set = Dataset.open(metadata, folder);
+                temporary.resolve("metadata.csv"), "filename,location,record_time,scene_label\nclip.wav,,,\n");
+        set = Dataset.open(metadata, temporary);
     }
 
     @FuzzTest

@@ -24,6 +24,7 @@ final class FuzzFile {
         Path file = FOLDER.resolve(name);
         try {
             Files.write(file, data);
+            file.toFile().deleteOnExit();
             reader.accept(file);
         } catch (EarshotException e) {
             if (e.getMessage().isBlank()) {
@@ -32,11 +33,6 @@ final class FuzzFile {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** The folder that {@link #read} writes to. */
-    static Path besides(String name) {
-        return FOLDER.resolve(name);
     }
 
     private static Path folder() {
