@@ -32,7 +32,7 @@ struct Failure {
 [[noreturn]] void fail(const std::string &text);
 void require(bool condition, const char *text);
 
-/* The product of sizes; fails where it is beyond what memory could hold. */
+/* The product of sizes; fails with STATUS_OUT_OF_MEMORY where it is beyond what memory could hold. */
 Index size_product(std::initializer_list<std::int64_t> factors);
 /* The sum of sizes, with the same check. */
 Index size_sum(std::initializer_list<std::int64_t> terms);
