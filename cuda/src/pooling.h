@@ -40,7 +40,8 @@ cudaError_t enqueue(const AdaptivePool &pool, cudaStream_t stream);
 
 /*
  * gate = sigmoid(widen relu(narrow s)), s [C] being the mean of a plane, added up from the slots of `pools`: shares of
- * the mean; or, with `of_tiles`, the statistics of the convolution that made the plane, whose slots are its tiles.
+ * the mean; or, with `of_tiles`, the statistics of the convolution that made the plane, whose slots are its tiles, at
+ * most MOST_GATE_TILES.
  */
 struct Squeeze {
     std::int32_t slots;
@@ -50,16 +51,16 @@ struct Squeeze {
     Affine narrow;
     Affine widen;
 
-    /* What the numbers of a slot are multiplied by. */
-    __device__ __forceinline__ float weight(int slot) const {
-        return of_tiles ? static_cast<float>(ConvolutionTile(tiles, slot).count(tiles)) /
-                              (static_cast<float>(tiles.frames_out) * static_cast<float>(tiles.bands_out))
-                        : 1.0F;
+    /* A tile's share of the mean. */
+    __device__ __forceinline__ float weight(int tile) const {
+        return static_cast<float>(ConvolutionTile(tiles, tile).count(tiles)) /
+               (static_cast<float>(tiles.frames_out) * static_cast<float>(tiles.bands_out));
     }
 };
 
-/* Threads of the blocks that make a gate of a squeeze, each for itself. */
+/* Threads of the blocks that make a gate of a squeeze, each for itself, and the most tiles that one may have. */
 constexpr int GATE_THREADS = 256;
+constexpr int MOST_GATE_TILES = GATE_THREADS;
 
 /* Whether a block can: all of it lies in shared memory. */
 inline bool fits_gate(std::int32_t channels, std::int32_t hidden) { return channels <= 1024 && hidden <= 1024; }
@@ -74,13 +75,15 @@ struct GateLayout {
     __host__ __device__ constexpr GateLayout(int gates, int hidden)
         : channels((gates + 3) / 4 * 4), shares(channels > 4 * GATE_THREADS ? channels : 4 * GATE_THREADS),
           inner((hidden + 3) / 4 * 4), weights(gates * hidden % 4 == 0 && gates * hidden <= 2048 ? gates * hidden : 0) {}
-    __host__ __device__ constexpr int floats() const { return 2 * channels + shares + inner + 2 * weights; }
+    __host__ __device__ constexpr int fetched() const { return 2 * channels + shares + inner; }
+    __host__ __device__ constexpr int tiles() const { return fetched() + 2 * weights; }
+    __host__ __device__ constexpr int floats() const { return tiles() + MOST_GATE_TILES; }
 };
 
 /* Begins to fetch the weights of a gate; make_gate waits for them. */
 __device__ __forceinline__ void fetch_gate(const Squeeze &s) {
     const GateLayout l(s.widen.outputs, s.narrow.outputs);
-    const Shared<float> weights((l.floats() - 2 * l.weights) * static_cast<int>(sizeof(float)), 2 * l.weights);
+    const Shared<float> weights(l.fetched() * static_cast<int>(sizeof(float)), 2 * l.weights);
     for (int i = static_cast<int>(threadIdx.x) * 4; i < l.weights; i += GATE_THREADS * 4) {
         copy_async(weights, i, s.narrow.weight, i);
         copy_async(weights, l.weights + i, s.widen.weight, i);
@@ -97,10 +100,18 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
     const Shared<float> squeezed(bytes(l.channels), l.channels);
     const Shared<float> partial(bytes(2 * l.channels), l.shares);
     const Shared<float> inner(bytes(2 * l.channels + l.shares), hidden);
-    const Shared<float> weights(bytes(l.floats() - 2 * l.weights), 2 * l.weights);
+    const Shared<float> weights(bytes(l.fetched()), 2 * l.weights);
+    const Shared<float> tiles(bytes(l.tiles()), MOST_GATE_TILES);
     const int thread = static_cast<int>(threadIdx.x);
     const std::int64_t step = (s.of_tiles ? 2 : 1) * channels;
     const std::int64_t first = clip * s.slots * step;
+    if (s.of_tiles) {
+        if (thread < s.slots) {
+            tiles[thread] = s.weight(thread);
+        }
+        __syncthreads();
+    }
+    const auto weight_of = [&](int slot) { return s.of_tiles ? tiles[slot] : 1.0F; };
     const bool vector = channels % 4 == 0;
     const int items = vector ? channels / 4 : channels;
     const int groups = items < GATE_THREADS ? GATE_THREADS / items : 1;
@@ -112,7 +123,7 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
 #pragma unroll 8
             for (int slot = group; slot < s.slots; slot += groups) {
                 const Float4 share = s.pools.load4(first + slot * step + item * 4);
-                const float weight = s.weight(slot);
+                const float weight = weight_of(slot);
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
                     sum.v[k] = fmaf(share.v[k], weight, sum.v[k]);
@@ -122,7 +133,7 @@ __device__ __forceinline__ Shared<float> make_gate(const Squeeze &s, std::int64_
         } else {
             float sum = 0.0F;
             for (int slot = group; slot < s.slots; slot += groups) {
-                sum = fmaf(s.pools[first + slot * step + item], s.weight(slot), sum);
+                sum = fmaf(s.pools[first + slot * step + item], weight_of(slot), sum);
             }
             partial[group * channels + item] = sum;
         }

@@ -4,15 +4,18 @@
  * depthwise convolution of those positions (a thread has four channels of one band and slides along the frames: 18
  * loads, all under way at once, for four positions), or reads the shortcut's, into shared memory, while the weights come
  * there past the registers. Then a thread multiplies: it has the four positions of one pooled output, for four channels,
- * so that ReLU and mean are its own affair: 64 multiply-adds for 8 loads of 16 bytes from shared memory. Float32
- * multiply-adds in every precision: exact, and no more than a tenth of the network's time.
+ * so that ReLU and mean are its own affair: 64 multiply-adds for 8 loads of 16 bytes from shared memory. Where there are
+ * few blocks, two threads share the inputs of a sum. Float32 multiply-adds in every precision: exact, and no more than a
+ * tenth of the network's time.
  * Where x has one channel (the first block) the convolution in front is made here too: for the positions and their
  * halo, 1.7 times as often as needed, which is less than reading it.
  *
  * Bytes (one clip of 10 s; 1 to 32 at 500 x 64, 32 to 64 at 250 x 32, 64 to 128 at 125 x 16): 0.13 MB and 1 MB written;
  * 2 + 1 MB read and 0.5 MB written; 1 + 0.5 MB and 0.25 MB. Flops: 117, 98, 98 M. Limit on an H200: the flops of
  * float32: 3 us each at half of 60 TFLOP/s, in a batch; for one clip, 500, 126 and 124 blocks, of which each chunk of 64
- * inputs takes 1,000 to 2,000 cycles of multiply-adds and a round trip to L2: 3, 3 and 4 us.
+ * inputs takes 500 instructions a thread to make its rows and 600 to 1,200 to multiply them, at two warps a scheduler or
+ * four: 4, 4 and 5 us with the launch. (Measured on an H200 with flushed caches, before sums were split and loads lost
+ * their branches: 9, 10 and 15 us.)
  */
 #include "separable.h"
 
@@ -329,8 +332,13 @@ cudaError_t enqueue(const Separable &s, std::int32_t multiprocessors, cudaStream
     }
     /* Wide blocks read the plane once for 64 channels; narrow ones are twice as many, of as many threads. */
     const bool wide = tiles * s.batch * divide_up(s.channels, 64) * 10 >= std::int64_t{multiprocessors} * 9;
-    return wide ? enqueue_as<false, 16, 1, 64>(s, tiles, vector, stream)
-                : enqueue_as<false, 8, 2, 64>(s, tiles, vector, stream);
+    if (!wide) {
+        return enqueue_as<false, 8, 2, 64>(s, tiles, vector, stream);
+    }
+    /* A block that has a multiprocessor for itself may as well have twice the warps. */
+    return tiles * s.batch * divide_up(s.channels, 64) <= multiprocessors
+               ? enqueue_as<false, 16, 2, 64>(s, tiles, vector, stream)
+               : enqueue_as<false, 16, 1, 64>(s, tiles, vector, stream);
 }
 
 } // namespace earshot

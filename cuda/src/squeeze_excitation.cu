@@ -186,15 +186,13 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
     enum class Means { OF_ONE_CHANNEL, OF_TILES, OF_POOLS };
 
     Means means_of(const Extents &e) const {
-        /* So many that each block of the last pass can add them up. */
-        constexpr std::int32_t MOST_TILES = 256;
         if (!blocks_make_gate()) {
             return Means::OF_POOLS;
         }
         if (inputs_ == 1) {
             return pooled_ ? Means::OF_POOLS : Means::OF_ONE_CHANNEL;
         }
-        return convolution_->tiles(e).count() <= MOST_TILES ? Means::OF_TILES : Means::OF_POOLS;
+        return convolution_->tiles(e).count() <= MOST_GATE_TILES ? Means::OF_TILES : Means::OF_POOLS;
     }
 
     Scratch carve(Carver &carver, const Extents &e) const {

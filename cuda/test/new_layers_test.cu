@@ -153,10 +153,15 @@ TEST(cuda_residual_separable_chunks) {
     compare(test::SeparableShape{1, 72, 1}, 1, 4, 4);
 }
 
-/* So many tiles that blocks are wide ones: in emulation both, on a device of 132 multiprocessors the second. */
+/*
+ * So many tiles that blocks are wide ones, with threads that share sums while there are no more blocks than
+ * multiprocessors: four in emulation, 132 on a device, for which the last two are.
+ */
 TEST(cuda_residual_separable_wide) {
+    compare(test::SeparableShape{2, 6, 1}, 4, 4, 16);
     compare(test::SeparableShape{2, 68, 1}, 2, 8, 34);
     compare(test::SeparableShape{2, 3, 1}, 20, 8, 34);
+    compare(test::SeparableShape{2, 3, 1}, 130, 5, 7);
 }
 
 TEST(cuda_residual_separable_sizes) {
