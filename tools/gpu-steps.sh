@@ -10,8 +10,9 @@ golden=java/earshot/src/test/resources/golden
 limit_of() {
   case $1 in
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
-    bench) echo 150 ;;
-    kernels | peers) echo 90 ;;
+    bench | sanitizer) echo 150 ;;
+    kernels) echo 90 ;;
+    peers) echo 120 ;;
     profile | presets | peers-compiled) echo 180 ;;
     *) echo 60 ;;
   esac
@@ -177,8 +178,9 @@ step_native_tests() { "$built/bin/earshot_cuda_test"; }
 report_native_tests() { grep -E '^FAILED|tests, ' "$1" | as_block; }
 
 # Tests that take the sanitizer seconds, of every family of kernels; then a small network from Java.
-sanitized=(causal_convolution_agrees golden_selective_scan segmented_scan cuda_mamba_path_channels
-  cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording)
+sanitized=(causal_convolution_agrees golden_selective_scan segmented_scan tiled_scans cuda_mamba_path_channels
+  cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording cuda_squeeze_excitation_channels
+  cuda_residual_separable_channels cuda_transformer_sizes cuda_gru_sizes cuda_token_pool)
 
 sanitize() {
   local tool=$1 one status=0 command

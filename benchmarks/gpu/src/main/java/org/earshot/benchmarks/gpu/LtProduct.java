@@ -97,7 +97,11 @@ final class LtProduct implements LibraryCall {
         long least = Long.MAX_VALUE;
         cublasLtMatmulAlgo_t best = null;
         for (int i = 0; i < found[0]; i++) {
-            algorithm = candidates.getPointer(i).algo();
+            cublasLtMatmulHeuristicResult_t candidate = candidates.getPointer(i);
+            if (candidate.state() != cublas.CUBLAS_STATUS_SUCCESS) {
+                continue;
+            }
+            algorithm = candidate.algo();
             long time = trial();
             if (time < least) {
                 least = time;
