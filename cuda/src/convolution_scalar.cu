@@ -131,7 +131,7 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
         }
     }
     if (!c.statistics.empty()) {
-        write_statistics<4>(c, tile, channel0, clip, tile_index, place.row / 32, true,
+        write_statistics<4>(c, tile, channel0, clip, tile_index, place.row / 32,
                             [&](int r, int i) { return sums.at(r, i); }, inside,
                             [&](int i) { return place.column + place.sum_column(i); });
     }

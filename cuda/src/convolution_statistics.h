@@ -13,12 +13,11 @@ constexpr std::size_t STATISTICS_BYTES = 5 * STATISTICS_COLUMNS * sizeof(float);
  * Writes the statistics of a block's 64 columns. A thread has ROWS x 8 sums: value(r, i) of row r and column(i) (0 to
  * 63 in the block), of which those with inside(r) count. Lanes of a warp with the same lane % 4 have the same columns;
  * `row_warp` (0 to 3) tells the warps of the same columns apart. First the mean, then squared deviations from it, so
- * that nothing cancels. The block's shared memory is overwritten. Warps that have no sums (not
- * `takes_part`) come along for the barriers.
+ * that nothing cancels. The block's shared memory is overwritten.
  */
 template <int ROWS, class Value, class Inside, class Column>
 __device__ __forceinline__ void write_statistics(const Convolution &c, const ConvolutionTile &tile, int channel0,
-                                                 std::int64_t clip, int tile_index, int row_warp, bool takes_part, const Value &value,
+                                                 std::int64_t clip, int tile_index, int row_warp, const Value &value,
                                                  const Inside &inside, const Column &column_of) {
     const Shared<float> parts(0, 4 * STATISTICS_COLUMNS);
     const Shared<float> totals(4 * STATISTICS_COLUMNS * sizeof(float), STATISTICS_COLUMNS);
@@ -27,7 +26,7 @@ __device__ __forceinline__ void write_statistics(const Convolution &c, const Con
         /* Whoever read the totals before must have done so. */
         __syncthreads();
 #pragma unroll
-        for (int i = 0; takes_part && i < 8; ++i) {
+        for (int i = 0; i < 8; ++i) {
             for (int mask = 4; mask < 32; mask *= 2) {
                 v[i] += __shfl_xor_sync(0xFFFFFFFFU, v[i], mask);
             }

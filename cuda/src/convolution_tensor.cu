@@ -15,7 +15,7 @@ ConvolutionTiles plan_tensor(const Convolution &c, Arithmetic arithmetic) {
         return tiles(rows).count() * c.batch * divide_up(c.channels_out, BLOCK_CHANNELS);
     };
     int rows = best_height(arithmetic, blocks, device().multiprocessors);
-    while (rows > 1 && shared_bytes(c, arithmetic, tiles(rows).frames, bands) > device().shared_bytes) {
+    while (rows > 1 && shared_bytes(c, tiles(rows).frames, bands) > device().shared_bytes) {
         rows /= 2;
     }
     return tiles(rows);

@@ -6,11 +6,9 @@
  * one number a word) and mma.m16n8k16 (16 bits, two) have the same words in the same places.
  *
  * Sums: tensor cores do not round a sum, they cut off (emulation/tensor_core.h), and over a deep product that adds up.
- * Where float32 is asked for (splits()), the products of two steps are therefore summed from zero and added to the sums
- * outside, rounded: 4 additions for 6 instructions of the tensor cores, which leave the issue slots for them.
- *
- * Weights too come through shared memory, several steps ahead: an H200 showed that a warp that fetches them from L2
- * itself, one step ahead, waits ten times as long as it multiplies.
+ * Where float32 is asked for (splits()), the products of one or two steps are therefore summed from zero and added to
+ * the sums outside, rounded: 4 additions for 3 or 6 instructions of the tensor cores, which leave the issue slots for
+ * them.
  */
 #pragma once
 
@@ -155,6 +153,30 @@ __device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, con
         for (int c = 0; c < COLUMNS; ++c) {
             mma<W>(sums.fragment[r][c], high[r], weights.high(c));
         }
+    }
+}
+
+/* The same with the step's products summed from zero, a row tile after the other, and added to the sums outside. */
+template <Arithmetic A, int ROWS, int COLUMNS>
+__device__ __forceinline__ void multiply_step_rounded(TileSums<ROWS, COLUMNS> &sums, const Shared<std::uint32_t> &words,
+                                                      const int (&place)[ROWS], int eight_rows, int step,
+                                                      const StepWeights<A, COLUMNS> &weights) {
+    if constexpr (splits(A)) {
+#pragma unroll
+        for (int r = 0; r < ROWS; ++r) {
+            TileSums<1, COLUMNS> products;
+            const int here[1] = {place[r]};
+            multiply_step<A>(products, words, here, eight_rows, step, weights);
+#pragma unroll
+            for (int c = 0; c < COLUMNS; ++c) {
+#pragma unroll
+                for (int i = 0; i < 4; ++i) {
+                    sums.fragment[r][c].v[i] += products.fragment[0][c].v[i];
+                }
+            }
+        }
+    } else {
+        multiply_step<A>(sums, words, place, eight_rows, step, weights);
     }
 }
 

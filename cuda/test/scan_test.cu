@@ -209,7 +209,7 @@ TEST(scan_rule_fills_the_device) {
     };
     /* The papers' size: about two warps a scheduler, or more. */
     const ScanPlan time = plan(Sequences::along_time(1, 500, 31), 256, 16);
-    CHECK_THAT(time.shape.lanes == 4 && time.shape.channels == 2 && time.segments == 1, describe(time));
+    CHECK_THAT(time.shape.lanes == 4 && time.shape.channels == 1 && time.segments == 1, describe(time));
     for (const ScanPlan &wide :
          {plan(Sequences::along_frequency(1, 500, 31), 256, 16), plan(Sequences::along_time(8, 500, 31), 256, 16),
           plan(Sequences::along_time(32, 500, 31), 256, 16), plan(Sequences::along_frequency(32, 500, 31), 256, 16)}) {
