@@ -9,7 +9,7 @@
  *
  * Bytes (paper size, one clip, the projection of a path): 32 MB of y and 4 MB of h read, 4 MB of x read, 4 MB written,
  * 0.3 MB of weights (SPLIT) a block from L2: 10 us on an H200. Flops: 1.14 G; with SPLIT three times that at 315 TFLOP/s:
- * 11 us, of which 122 blocks of 128 rows reach about three quarters.
+ * 11 us. Measured there (ncu, revision 8375ced): 37 us, of which a fifth is waiting for the copies.
  */
 #include <algorithm>
 
