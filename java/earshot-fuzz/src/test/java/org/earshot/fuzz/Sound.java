@@ -21,9 +21,6 @@ final class Sound {
         } catch (EarshotException e) {
             return;
         }
-        if (clip.samples() == 0) {
-            throw new IllegalStateException("a clip without samples");
-        }
         for (float sample : clip.pcm()) {
             if (!Float.isFinite(sample)) {
                 throw new IllegalStateException("a sample of " + sample);
