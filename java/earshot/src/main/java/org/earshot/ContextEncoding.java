@@ -1,6 +1,7 @@
 package org.earshot;
 
 import java.util.Map;
+import org.earshot.files.NearWords;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelConfig;
@@ -24,10 +25,12 @@ final class ContextEncoding {
 
     private final ContextParameters parameters;
     private final SceneModel model;
+    private final ClassifierListener listener;
 
-    ContextEncoding(ModelConfig config, SceneModel model) {
+    ContextEncoding(ModelConfig config, SceneModel model, ClassifierListener listener) {
         this.parameters = config.context();
         this.model = model;
+        this.listener = listener;
     }
 
     Encoded encode(RecordingContext context) {
@@ -47,9 +50,13 @@ final class ContextEncoding {
             }
             return new Encoded(Map.of(Network.CONDITION, condition));
         }
+        int location = parameters.locationRow(context.city().orElse(null));
+        context.city()
+                .filter(city -> !parameters.knows(city))
+                .ifPresent(city -> listener.unknownCity(city, NearWords.of(city, parameters.locations())));
         return new Encoded(Map.of(
                 Network.LOCATION,
-                new float[] {parameters.locationRow(context.city().orElse(null))},
+                new float[] {location},
                 Network.TIME_FEATURES,
                 parameters.timeFeatures(context.time().orElse(null))));
     }

@@ -26,6 +26,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private boolean failWhenBusy;
     private List<Integer> devices = List.of();
     private Duration windowHop;
+    private ClassifierListener listener = ClassifierListener.NONE;
 
     LoadOptions() {}
 
@@ -125,6 +126,21 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     public B windowHop(Duration hop) {
         windowHop = Objects.requireNonNull(hop);
         return self();
+    }
+
+    /**
+     * Sets who is told what is no error and should be known.
+     *
+     * @param told by default nobody
+     * @return this
+     */
+    public B listener(ClassifierListener told) {
+        listener = Objects.requireNonNull(told);
+        return self();
+    }
+
+    ClassifierListener listener() {
+        return listener;
     }
 
     private static int requirePositive(String name, int count) {

@@ -16,13 +16,13 @@ import org.earshot.model.SceneModel;
  */
 record LoadedModel(ModelConfig config, SceneModel model, ContextEncoding context, PreparedNetwork network)
         implements AutoCloseable {
-    static LoadedModel of(ModelDirectory directory, Backend backend) {
+    static LoadedModel of(ModelDirectory directory, Backend backend, ClassifierListener listener) {
         ModelConfig config = directory.config();
         SceneModel model = directory.model();
         return new LoadedModel(
                 config,
                 model,
-                new ContextEncoding(config, model),
+                new ContextEncoding(config, model, listener),
                 new PreparedNetwork(model.network(), backend, config.features()));
     }
 

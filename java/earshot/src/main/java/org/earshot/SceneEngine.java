@@ -64,7 +64,7 @@ final class SceneEngine implements AutoCloseable {
         try {
             for (int i = 0; i < backends.size(); i++) {
                 for (ModelDirectory directory : directories) {
-                    models.get(i).add(LoadedModel.of(directory, backends.get(i)));
+                    models.get(i).add(LoadedModel.of(directory, backends.get(i), options.listener()));
                 }
             }
         } catch (RuntimeException | Error e) {

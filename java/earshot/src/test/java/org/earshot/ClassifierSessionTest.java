@@ -32,8 +32,8 @@ class ClassifierSessionTest {
             logMel.compute(pcm, 0, samples, features, 0, logMel.scratch());
         };
         AudioClip clip = AudioClip.of(noise(2.5, 1), SmallModel.RATE);
-        try (LoadedModel first = LoadedModel.of(directory, backend);
-                LoadedModel second = LoadedModel.of(directory, backend);
+        try (LoadedModel first = LoadedModel.of(directory, backend, ClassifierListener.NONE);
+                LoadedModel second = LoadedModel.of(directory, backend, ClassifierListener.NONE);
                 ClassifierSession session = new ClassifierSession(List.of(first, second), counting)) {
             Windows windows = new Windows(
                     clip.reader(parameters.sampleRate()), clip.source(), parameters, parameters.windowSamples());

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import org.earshot.ModelException;
+import org.earshot.WeightsException;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
 import org.earshot.files.PartialFile;
@@ -98,8 +100,16 @@ final class ConvertCommand extends Subcommand {
             Files.createDirectory(staging.path());
             Path stagedConfig = staging.path().resolve(ModelDirectory.CONFIG);
             Path stagedWeights = staging.path().resolve(ModelDirectory.WEIGHTS);
-            configuration.write(stagedConfig);
-            Safetensors.write(stagedWeights, weights.tensors());
+            try {
+                configuration.write(stagedConfig);
+                Safetensors.write(stagedWeights, weights.tensors());
+            } catch (ModelException | WeightsException e) {
+                // These name a file that nobody asked for.
+                if (e.getCause() instanceof IOException failure) {
+                    throw failure;
+                }
+                throw e;
+            }
             if (Files.exists(output)) {
                 replace(stagedWeights, output.resolve(ModelDirectory.WEIGHTS));
                 replace(stagedConfig, output.resolve(ModelDirectory.CONFIG));

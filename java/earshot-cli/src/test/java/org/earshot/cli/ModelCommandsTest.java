@@ -346,6 +346,17 @@ class ModelCommandsTest {
         assertTrue(without.err().contains("no output to compare with"), without.err());
     }
 
+    /** Nobody may make files there, not even root. */
+    @Test
+    void anOutputThatCannotBeWrittenIsNamedBeforeTheWork() {
+        for (String place : new String[] {"/proc/model", "/proc/none/of/these"}) {
+            String complaint = CommandRun.of("convert", folder.resolve("none.pth"), "--config", CONFIG, "-o", place)
+                    .failedInOneLine();
+            assertTrue(complaint.startsWith("earshot: " + place + ": found a folder that cannot be"), complaint);
+            assertFalse(complaint.contains(".part"), complaint);
+        }
+    }
+
     @Test
     void nothingInAFileIsNoSuccess() throws IOException {
         Path file = folder.resolve("empty.safetensors");

@@ -74,7 +74,7 @@ final class CacheFile implements AutoCloseable {
         }
         PositionedFile content = PositionedFile.claim(part)
                 .orElseThrow(
-                        () -> new DatasetException(part, "a file that another run is filling", "one run at a time"));
+                        () -> new DatasetException(part, "a file that another run is filling", "one run at a time; start again when the other has ended"));
         try {
             if (!CacheLayout.mayBePart(content)) {
                 throw new DatasetException(part, "a file of another kind", expected);

@@ -88,7 +88,7 @@ final class ScoreJournal implements AutoCloseable {
         }
         PositionedFile content = PositionedFile.claim(path)
                 .orElseThrow(
-                        () -> new DatasetException(path, "a file that another run is writing", "one run at a time"));
+                        () -> new DatasetException(path, "a file that another run is writing", "one run at a time; start again when the other has ended"));
         try {
             ScoreJournal journal = new ScoreJournal(path, content, classes);
             journal.read(FORMAT + identity + "\n", clips);

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.earshot.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;
@@ -199,7 +200,8 @@ public record ModelConfig(
             byte[] json = ConfigSection.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
             AtomicFile.write(configJson, out -> out.write(json));
         } catch (IOException e) {
-            throw new ModelException(configJson, "a file that cannot be written (" + e + ")", "a writable folder", e);
+            throw new ModelException(
+                    configJson, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.earshot.WeightsException;
 import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
 import org.earshot.weights.SafetensorsHeader.Entry;
 
@@ -52,7 +53,8 @@ public final class Safetensors {
         try {
             AtomicFile.write(path, out -> SafetensorsWriter.write(out, tensors));
         } catch (IOException e) {
-            throw new WeightsException(path, "a file that cannot be written (" + e + ")", "a writable folder", e);
+            throw new WeightsException(
+                    path, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
         }
     }
 
