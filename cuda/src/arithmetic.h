@@ -9,18 +9,16 @@ namespace earshot {
  * SCALAR is the plain one, float32 multiply-adds, and the only one before compute capability 8.0. The others are tensor
  * cores' (mma.sync), and differ in what a word of a factor is:
  *
- *   SPLIT       float32 as high + low, both TF32; high high + high low + low high leaves out 2^-22 of a product (low low),
- *               about what float32 rounds off. 3 instructions for one.
- *   TF32        factors rounded to 10 explicit bits.
- *   BF16        factors rounded to 7 explicit bits.
- *     These three read activations as they are, float32, and split or round them in registers.
+ *   SPLIT       float32 as high + low, both TF32; high high + high low + low high leaves out 2^-22 of a product (low
+ * low), about what float32 rounds off. 3 instructions for one. TF32        factors rounded to 10 explicit bits. BF16
+ * factors rounded to 7 explicit bits. These three read activations as they are, float32, and split or round them in
+ * registers.
  *
- *   HALF_SPLIT  as SPLIT, with high and low of half precision: as many bits (11 and 11), at twice the rate, but in a range
- *               of 2^-24 to 2^16. For activations whose greatest value is known beforehand, as behind a norm; they and
- *               the weights of each column are multiplied by powers of two that put them there.
- *   HALF        factors of half precision: as exact as TF32 at twice its rate, for the same activations.
- *   BF16_PAIRS  as BF16, for the same activations.
- *     These three read activations that who made them has rounded, two numbers a word.
+ *   HALF_SPLIT  as SPLIT, with high and low of half precision: as many bits (11 and 11), at twice the rate, but in a
+ * range of 2^-24 to 2^16. For activations whose greatest value is known beforehand, as behind a norm; they and the
+ * weights of each column are multiplied by powers of two that put them there. HALF        factors of half precision: as
+ * exact as TF32 at twice its rate, for the same activations. BF16_PAIRS  as BF16, for the same activations. These three
+ * read activations that who made them has rounded, two numbers a word.
  */
 enum class Arithmetic { SCALAR, SPLIT, TF32, BF16, HALF_SPLIT, HALF, BF16_PAIRS };
 
@@ -33,13 +31,21 @@ __host__ __device__ constexpr bool takes_pairs(Arithmetic a) {
     return a == Arithmetic::HALF_SPLIT || a == Arithmetic::HALF || a == Arithmetic::BF16_PAIRS;
 }
 /* Whether a factor is the sum of two. */
-__host__ __device__ constexpr bool splits(Arithmetic a) { return a == Arithmetic::SPLIT || a == Arithmetic::HALF_SPLIT; }
+__host__ __device__ constexpr bool splits(Arithmetic a) {
+    return a == Arithmetic::SPLIT || a == Arithmetic::HALF_SPLIT;
+}
 /* Numbers of a row in one chunk: of HALF_SPLIT 16 words are high parts, 16 low parts. */
-__host__ __device__ constexpr int chunk_numbers(Arithmetic a) { return a == Arithmetic::HALF || a == Arithmetic::BF16_PAIRS ? 64 : 32; }
+__host__ __device__ constexpr int chunk_numbers(Arithmetic a) {
+    return a == Arithmetic::HALF || a == Arithmetic::BF16_PAIRS ? 64 : 32;
+}
 /* Numbers of a row that one instruction multiplies: 8 words. */
-__host__ __device__ constexpr int step_numbers(Arithmetic a) { return a == Arithmetic::SPLIT || a == Arithmetic::TF32 ? 8 : 16; }
+__host__ __device__ constexpr int step_numbers(Arithmetic a) {
+    return a == Arithmetic::SPLIT || a == Arithmetic::TF32 ? 8 : 16;
+}
 /* Steps that multiply a chunk. */
-__host__ __device__ constexpr int chunk_steps(Arithmetic a) { return chunk_numbers(a) / step_numbers(a); }
+__host__ __device__ constexpr int chunk_steps(Arithmetic a) {
+    return chunk_numbers(a) / step_numbers(a);
+}
 
 /* What is as exact as this for activations in pairs. */
 __host__ __device__ constexpr Arithmetic in_pairs(Arithmetic a) {

@@ -55,7 +55,8 @@ std::vector<std::uint32_t> pack_convolution(const float *weights, std::int32_t c
     const bool scalar = arithmetic == Arithmetic::SCALAR;
     const std::int32_t chunk = scalar ? TILE_CHUNK : chunk_numbers(arithmetic);
     const auto weight = [&](std::int64_t out, std::int64_t plane, std::int64_t in, std::int64_t tap) {
-        return out < channels_out && in < channels ? weights[((out * planes + plane) * channels + in) * taps + tap] : 0.0F;
+        return out < channels_out && in < channels ? weights[((out * planes + plane) * channels + in) * taps + tap]
+                                                   : 0.0F;
     };
     /* A block's 64 columns, whole; 32 of them for each warp of the tensor cores' kernel. */
     const std::int32_t columns = (channels_out + 63) / 64 * 64;

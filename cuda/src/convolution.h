@@ -67,8 +67,8 @@ struct ConvolutionTile {
 };
 
 /*
- * The planes [B, T, F, C] that a convolution reads; plane p begins at p * plane_step of `words`. As floats, C a position;
- * or, where the arithmetic takes pairs, as chunks_of(C) chunks of words a position, filled up with zeros.
+ * The planes [B, T, F, C] that a convolution reads; plane p begins at p * plane_step of `words`. As floats, C a
+ * position; or, where the arithmetic takes pairs, as chunks_of(C) chunks of words a position, filled up with zeros.
  */
 struct Planes {
     Span<const std::uint32_t> words;
@@ -114,13 +114,14 @@ cudaError_t enqueue(const Convolution &convolution, Arithmetic arithmetic, cudaS
 
 /* What enqueue() chooses from. */
 cudaError_t enqueue_scalar(const Convolution &convolution, cudaStream_t stream);
-template <Arithmetic A> cudaError_t enqueue_tensor(const Convolution &convolution, cudaStream_t stream);
+template <Arithmetic A>
+cudaError_t enqueue_tensor(const Convolution &convolution, cudaStream_t stream);
 /* Tiles that fit into shared memory, for convolution_tensor.h. */
 ConvolutionTiles plan_tensor(const Convolution &convolution, Arithmetic arithmetic);
 
 /*
- * From a convolution's output and statistics to what reads it: PReLU((x - mean) / sqrt(variance + 1e-5) * weight + bias),
- * times `scale` for arithmetics that take pairs. Written as floats where the arithmetic takes floats.
+ * From a convolution's output and statistics to what reads it: PReLU((x - mean) / sqrt(variance + 1e-5) * weight +
+ * bias), times `scale` for arithmetics that take pairs. Written as floats where the arithmetic takes floats.
  */
 struct InstanceNorm {
     std::int64_t batch;

@@ -1,6 +1,6 @@
 /*
- * Convolutions with float32 multiply-adds: of few input channels, where tensor cores have nothing to win, and for devices
- * without the tensor cores' TF32.
+ * Convolutions with float32 multiply-adds: of few input channels, where tensor cores have nothing to win, and for
+ * devices without the tensor cores' TF32.
  *
  * Idea: an implicit product of 128 positions (4 frames by 32 bands) by 64 output channels with the multiply of
  * scalar_tile.h. For 16 channels at a time the rows with their halo are read once and put into shared memory; all taps
@@ -21,7 +21,9 @@ constexpr int LOADS = 4;
 constexpr int QUADS = TILE_CHUNK / 4;
 
 /* Rows and columns of input that a tile needs. */
-__host__ __device__ int halo_rows(const Convolution &c) { return c.tiles.frames + c.geometry.kernel_time - 1; }
+__host__ __device__ int halo_rows(const Convolution &c) {
+    return c.tiles.frames + c.geometry.kernel_time - 1;
+}
 __host__ __device__ int halo_columns(const Convolution &c) {
     return (c.tiles.bands - 1) * c.geometry.stride_frequency + c.geometry.kernel_frequency;
 }
@@ -104,7 +106,8 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
                 chunk_weights = chunk_weights < last_weights ? chunk_weights + 1 : last_weights;
                 weights = load_weights(packed, chunk_weights, place);
                 multiply(sums, input, row_words,
-                         (tap / g.kernel_frequency * columns + tap % g.kernel_frequency) * TILE_ROW_WORDS, current, place);
+                         (tap / g.kernel_frequency * columns + tap % g.kernel_frequency) * TILE_ROW_WORDS, current,
+                         place);
             }
         }
     }
@@ -131,9 +134,9 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
         }
     }
     if (!c.statistics.empty()) {
-        write_statistics<4>(c, tile, channel0, clip, tile_index, place.row / 32,
-                            [&](int r, int i) { return sums.at(r, i); }, inside,
-                            [&](int i) { return place.column + place.sum_column(i); });
+        write_statistics<4>(
+            c, tile, channel0, clip, tile_index, place.row / 32, [&](int r, int i) { return sums.at(r, i); }, inside,
+            [&](int i) { return place.column + place.sum_column(i); });
     }
 }
 

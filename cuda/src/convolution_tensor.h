@@ -2,20 +2,20 @@
  * Convolutions on tensor cores: those of the dense encoder (3x3 dilated, 64 to 256 channels to 64, 500 x 64 positions),
  * and of the blocks of SE-Trans and MobileASCNet.
  *
- * Idea: an implicit product of 64, 128 or 256 positions by 64 output channels with the multiply of tensor_tile.h. A tile's
- * frames lie one dilation apart, so that their 3 taps in time need 2 more rows of input, not 2 dilations more. One chunk
- * of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async while the chunk
- * before it is multiplied; all taps read it there, each by another shift. Planes of a dense block are read where their
- * norms left them: no concatenation. Weights come from L2 and, for the other three warps of the same channels, from L1
- * into registers. Statistics for the norm behind it come from the sums while they are in registers.
+ * Idea: an implicit product of 64, 128 or 256 positions by 64 output channels with the multiply of tensor_tile.h. A
+ * tile's frames lie one dilation apart, so that their 3 taps in time need 2 more rows of input, not 2 dilations more.
+ * One chunk of channels (32 words of each position) at a time is copied to shared memory with its halo by cp.async
+ * while the chunk before it is multiplied; all taps read it there, each by another shift. Planes of a dense block are
+ * read where their norms left them: no concatenation. Weights come from L2 and, for the other three warps of the same
+ * channels, from L1 into registers. Statistics for the norm behind it come from the sums while they are in registers.
  *
  * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read 1.33 times (halo; from L2), 8.2 MB written,
- * (i + 1) * 0.15 MB of weights a block from L2, 126 blocks of 256 positions: 74 MB for layer 3. Flops: (i + 1) * 2.36 G.
- * Limit on an H200 with HALF_SPLIT: three times that at the 630 TFLOP/s of mma.sync, (i + 1) * 11.2 us. Measured there
- * (ncu, revision 1f30366): 27, 47, 67 and 88 us for the four layers, 7 us and (i + 1) * 20. Two variants were slower:
- * weights through shared memory, a tap at a time with a barrier each (32, 58, 84, 111: half of the instructions were
- * those of copies, issued by all warps at the same time), and the same with warps of their own for the copies (89 for
- * the third layer).
+ * (i + 1) * 0.15 MB of weights a block from L2, 126 blocks of 256 positions: 74 MB for layer 3. Flops: (i + 1) * 2.36
+ * G. Limit on an H200 with HALF_SPLIT: three times that at the 630 TFLOP/s of mma.sync, (i + 1) * 11.2 us. Measured
+ * there (ncu, revision 1f30366): 27, 47, 67 and 88 us for the four layers, 7 us and (i + 1) * 20. Two variants were
+ * slower: weights through shared memory, a tap at a time with a barrier each (32, 58, 84, 111: half of the instructions
+ * were those of copies, issued by all warps at the same time), and the same with warps of their own for the copies (89
+ * for the third layer).
  */
 #pragma once
 
@@ -45,15 +45,15 @@ __host__ __device__ inline int halo_columns(const Convolution &c, int tile_bands
     return (tile_bands - 1) * c.geometry.stride_frequency + c.geometry.kernel_frequency;
 }
 /*
- * Steps whose weights a warp has under way from L2 while it multiplies: one where a step is long (48 instructions of the
- * tensor cores), more where it is short, as far as registers go.
+ * Steps whose weights a warp has under way from L2 while it multiplies: one where a step is long (48 instructions of
+ * the tensor cores), more where it is short, as far as registers go.
  */
 __host__ __device__ constexpr int steps_ahead(Arithmetic a, int rows) {
     return splits(a) ? (rows == 4 ? 1 : 2) : chunk_steps(a);
 }
 inline std::size_t shared_bytes(const Convolution &c, int tile_frames, int tile_bands) {
-    const auto cells = static_cast<std::size_t>(halo_rows(c, tile_frames)) *
-                       static_cast<std::size_t>(halo_columns(c, tile_bands));
+    const auto cells =
+        static_cast<std::size_t>(halo_rows(c, tile_frames)) * static_cast<std::size_t>(halo_columns(c, tile_bands));
     return std::max(cells * (STAGES * ROW_WORDS + 1) * sizeof(std::uint32_t), STATISTICS_BYTES);
 }
 
@@ -165,8 +165,7 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && spl
     const auto inside = [&](int r, int half) {
         return frame_out(r) < c.tiles.frames_out && band_out(r, half) < c.tiles.bands_out;
     };
-    const bool whole = c.channels_out % BLOCK_CHANNELS == 0 &&
-                       tile.count(c.tiles) == c.tiles.frames * c.tiles.bands;
+    const bool whole = c.channels_out % BLOCK_CHANNELS == 0 && tile.count(c.tiles) == c.tiles.frames * c.tiles.bands;
 #pragma unroll
     for (int pair = 0; pair < 2; ++pair) {
         const int channel = column_tile * 32 + pair * 16 + lane % 4 * 4;
@@ -231,18 +230,19 @@ __global__ void __launch_bounds__(TENSOR_THREADS, ROWS == 4 || (ROWS == 2 && spl
     }
 }
 
-template <Arithmetic A, int ROWS, bool VECTOR> cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
+template <Arithmetic A, int ROWS, bool VECTOR>
+cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
     const dim3 grid(static_cast<unsigned>(c.tiles.count() * c.batch),
                     static_cast<unsigned>(divide_up(c.channels_out, BLOCK_CHANNELS)));
     const std::size_t bytes = shared_bytes(c, c.tiles.frames, c.tiles.bands);
     const auto kernel = tensor_convolution_kernel<A, ROWS, VECTOR>;
     const cudaError_t allowed = allow_shared(kernel, bytes);
-    return allowed != cudaSuccess
-               ? allowed
-               : launch("convolution", kernel, grid, dim3(TENSOR_THREADS), bytes, stream, c);
+    return allowed != cudaSuccess ? allowed
+                                  : launch("convolution", kernel, grid, dim3(TENSOR_THREADS), bytes, stream, c);
 }
 
-template <Arithmetic A, bool VECTOR> cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
+template <Arithmetic A, bool VECTOR>
+cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
     switch (c.tiles.frames * c.tiles.bands / (ROW_WARPS * 16)) {
     case 4:
         if constexpr (A != Arithmetic::SPLIT) {
@@ -258,7 +258,8 @@ template <Arithmetic A, bool VECTOR> cudaError_t enqueue_as(const Convolution &c
 
 } // namespace convolution_tensor
 
-template <Arithmetic A> cudaError_t enqueue_tensor(const Convolution &c, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_tensor(const Convolution &c, cudaStream_t stream) {
     if constexpr (takes_pairs(A)) {
         return convolution_tensor::enqueue_as<A, true>(c, stream);
     } else {

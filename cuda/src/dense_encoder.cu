@@ -1,16 +1,16 @@
 /*
- * EARSHOT_LAYER_DENSE_ENCODER: convolutions and instance norms one behind the other. A convolution leaves its raw output
- * and the statistics of its tiles; the norm behind it writes the plane [B, T, F, C] that later convolutions read, in the
- * words of their arithmetic, the last norm the output. The first convolution, 1x1 of one channel, needs no kernel: its
- * norm is that of its input.
+ * EARSHOT_LAYER_DENSE_ENCODER: convolutions and instance norms one behind the other. A convolution leaves its raw
+ * output and the statistics of its tiles; the norm behind it writes the plane [B, T, F, C] that later convolutions
+ * read, in the words of their arithmetic, the last norm the output. The first convolution, 1x1 of one channel, needs no
+ * kernel: its norm is that of its input.
  *
  * The convolutions' biases are left out: the norm takes them away again with the mean, and without them a plane of
  * silence is exactly zero, whose norm would multiply every rounding by 1 / sqrt(1e-5).
  *
- * Half precision (arithmetic.h) can be used here because a norm bounds what it writes: of N positions none lies more than
- * sqrt(N - 1) deviations from their mean, so after weight, bias and slope no value of a channel exceeds
- * (sqrt(N) + 1) max(1, |slope|) max(|weight|, |bias|). Each channel is divided by its own factor (a power of two, of
- * which the next convolutions' weights have the reciprocal), all of them by the square root.
+ * Half precision (arithmetic.h) can be used here because a norm bounds what it writes: of N positions none lies more
+ * than sqrt(N - 1) deviations from their mean, so after weight, bias and slope no value of a channel exceeds (sqrt(N) +
+ * 1) max(1, |slope|) max(|weight|, |bias|). Each channel is divided by its own factor (a power of two, of which the
+ * next convolutions' weights have the reciprocal), all of them by the square root.
  */
 #include <algorithm>
 #include <cmath>
@@ -45,11 +45,11 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             const bool last = i + 1 == layer.convolutions.size();
             std::vector<float> factor;
             for (std::int32_t channel = 0; channel < channels_; ++channel) {
-                factor.push_back(last || !takes_pairs(arithmetic_)
-                                     ? 1.0F
-                                     : power_of_two(std::max(std::fabs(c.norm_weight[channel]),
-                                                             std::fabs(c.norm_bias[channel])) *
-                                                    std::max(1.0F, std::fabs(c.slopes[channel]))));
+                factor.push_back(
+                    last || !takes_pairs(arithmetic_)
+                        ? 1.0F
+                        : power_of_two(std::max(std::fabs(c.norm_weight[channel]), std::fabs(c.norm_bias[channel])) *
+                                       std::max(1.0F, std::fabs(c.slopes[channel]))));
             }
             PreparedConvolution prepared;
             prepared.geometry = {c.kernel_time,       c.kernel_frequency, c.padding_time,
@@ -151,7 +151,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         return round_up(plane_words(arithmetic_, size_product({e.positions()}), channels_), 4);
     }
 
-    /* What all values are multiplied by, so that the greatest possible one is near the end of half precision's range. */
+    /* What all values are multiplied by, so that the greatest possible one is near the end of half precision's range.
+     */
     float range_scale(const Extents &e) const {
         if (!takes_pairs(arithmetic_)) {
             return 1.0F;
@@ -199,8 +200,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             }
             prepared.scale = DeviceArray<float>(scales);
         }
-        prepared.weights = DeviceArray<std::uint32_t>(pack_convolution(weights.data(), channels_, planes, channels_,
-                                                                       prepared.geometry, arithmetic_));
+        prepared.weights = DeviceArray<std::uint32_t>(
+            pack_convolution(weights.data(), channels_, planes, channels_, prepared.geometry, arithmetic_));
     }
 
     static DeviceArray<float> divided(const float *values, const std::vector<float> &factors) {

@@ -3,8 +3,9 @@
  *
  * Idea: a token has 64 numbers, the whole depth of the product. A block norms 64 tokens (8 lanes a token, mean and
  * variance in two passes over registers), leaves them in shared memory as words of half precision, and multiplies them
- * by all columns of weights, 128 at a time, which come to shared memory one such pass ahead. gamma(c) and beta(c) depend on the clip alone: each block computes them
- * (2 K C multiply-adds, 4096 at paper size) instead of a launch of their own. h is written once, for the projection.
+ * by all columns of weights, 128 at a time, which come to shared memory one such pass ahead. gamma(c) and beta(c)
+ * depend on the clip alone: each block computes them (2 K C multiply-adds, 4096 at paper size) instead of a launch of
+ * their own. h is written once, for the projection.
  *
  * Bytes (paper size, one clip): 4 MB read, 4 and 63.5 MB written, 0.26 MB of weights a block from L2 (62 MB). Flops:
  * 2.0 G, with HALF_SPLIT three times that at 630 TFLOP/s: 9.7 us on an H200; writing takes 15 us. Measured there (ncu,
@@ -33,7 +34,9 @@ constexpr float EPSILON = 1e-5F;
 /* sqrt(128) times this is still a number of half precision. */
 constexpr float RANGE = 4096.0F;
 
-__host__ __device__ constexpr int row_words(int chunks) { return chunks * CHUNK_WORDS + 4; }
+__host__ __device__ constexpr int row_words(int chunks) {
+    return chunks * CHUNK_WORDS + 4;
+}
 
 /* The sum over the lanes of a token. */
 __device__ __forceinline__ float token_sum(float v) {
@@ -45,7 +48,8 @@ __device__ __forceinline__ float token_sum(float v) {
 }
 
 /* Scales and then shifts of the norm for a clip. */
-__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip, const Shared<float> &parameters) {
+__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip,
+                                                const Shared<float> &parameters) {
     if (n.kind == EARSHOT_NORM_LAYER) {
         for (int i = static_cast<int>(threadIdx.x); i < 2 * n.channels; i += TENSOR_THREADS) {
             parameters[i] = n.parameters[i];
@@ -188,7 +192,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     }
     /* From the lane's first row on; and how many rows from there are tokens. */
     const std::int64_t first_row = token0 + warp / COLUMN_WARPS * ROWS * 16 + lane / 4;
-    const int rows_left = static_cast<int>(first_row < n.tokens ? min(n.tokens - first_row, std::int64_t{BLOCK_TOKENS}) : 0);
+    const int rows_left =
+        static_cast<int>(first_row < n.tokens ? min(n.tokens - first_row, std::int64_t{BLOCK_TOKENS}) : 0);
     const std::int64_t out_first = (clip * n.tokens + (rows_left > 0 ? first_row : 0)) * p.columns;
     const Span<float> out = p.out.part(out_first, n.batch * n.tokens * p.columns - out_first);
     for (int pass = 0; pass < passes; ++pass) {
@@ -209,11 +214,10 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
             for (int r = 0; r < ROWS; ++r) {
                 here[r] = place[r] + chunk * CHUNK_WORDS;
             }
-            multiply_steps<A, chunk_steps(A)>(
-                sums, rows, here, 8 * stride, weights,
-                pass % 2 * pass_words +
-                    (warp % COLUMN_WARPS * chunks + chunk) * chunk_steps(A) * step_words(A, WARP_TILES),
-                lane);
+            multiply_steps<A, chunk_steps(A)>(sums, rows, here, 8 * stride, weights,
+                                              pass % 2 * pass_words + (warp % COLUMN_WARPS * chunks + chunk) *
+                                                                          chunk_steps(A) * step_words(A, WARP_TILES),
+                                              lane);
         }
 #pragma unroll
         for (int pair = 0; pair < 2; ++pair) {
@@ -248,7 +252,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     }
 }
 
-template <Arithmetic A> cudaError_t enqueue_as(const InProjection &p, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_as(const InProjection &p, cudaStream_t stream) {
     const int chunks = chunks_of(A, p.norm.channels);
     const int pass_words = COLUMN_WARPS * chunks * chunk_steps(A) * step_words(A, WARP_TILES);
     const auto bytes =
@@ -256,10 +261,9 @@ template <Arithmetic A> cudaError_t enqueue_as(const InProjection &p, cudaStream
         sizeof(float);
     const dim3 grid(static_cast<unsigned>(divide_up(p.norm.tokens, BLOCK_TOKENS) * p.norm.batch));
     const cudaError_t allowed = allow_shared(in_projection_kernel<A>, bytes);
-    return allowed != cudaSuccess
-               ? allowed
-               : launch("in_proj", in_projection_kernel<A>, grid, dim3(TENSOR_THREADS), bytes, stream, p,
-                        in_fours(p.norm.channels, {p.norm.x.data()}));
+    return allowed != cudaSuccess ? allowed
+                                  : launch("in_proj", in_projection_kernel<A>, grid, dim3(TENSOR_THREADS), bytes,
+                                           stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
 }
 
 } // namespace

@@ -3,8 +3,8 @@
  * arithmetic reads.
  *
  * Idea: a block has 16 channels, whose statistics it adds up over the tiles by itself (16 KB at paper size, from L2),
- * and a share of the positions; a thread has 8 channels of a position: 32 bytes in, 16 or 32 out. The statistics need no
- * kernel of their own, and what is read several times, by four convolutions and with a halo, is normalised once.
+ * and a share of the positions; a thread has 8 channels of a position: 32 bytes in, 16 or 32 out. The statistics need
+ * no kernel of their own, and what is read several times, by four convolutions and with a halo, is normalised once.
  *
  * Bytes (500 x 64 x 64, one clip): 8.2 MB read, 8.2 MB (pairs without a low part: 4.1 MB) written, in L2: about 3 us on
  * an H200, and 1.5 us until the statistics are there. Measured there (ncu, revision 22f1c3b): 10 us, a quarter of it
@@ -28,7 +28,9 @@ constexpr std::int64_t MOST_SHARES = 64;
 constexpr int PARTS = 32;
 constexpr float EPSILON = 1e-5F;
 
-__device__ __forceinline__ float prelu(float x, float slope) { return x > 0.0F ? x : slope * x; }
+__device__ __forceinline__ float prelu(float x, float slope) {
+    return x > 0.0F ? x : slope * x;
+}
 
 /* What a block's 16 channels are multiplied with and shifted by, and their slopes, in shared memory. */
 struct ChannelNorms {
@@ -50,8 +52,8 @@ __device__ __forceinline__ void write_channels(const Span<std::uint32_t> &out, s
                                                int channels, bool vector, const float (&y)[THREAD_CHANNELS]) {
     if constexpr (takes_pairs(A)) {
         const int chunks = (channels + chunk_numbers(A) - 1) / chunk_numbers(A);
-        const std::int64_t at = (position * chunks + channel / chunk_numbers(A)) * CHUNK_WORDS +
-                                channel % chunk_numbers(A) / 2;
+        const std::int64_t at =
+            (position * chunks + channel / chunk_numbers(A)) * CHUNK_WORDS + channel % chunk_numbers(A) / 2;
         Vector<std::uint32_t, 4> high;
         Vector<std::uint32_t, 4> low;
 #pragma unroll
@@ -88,11 +90,13 @@ __device__ __forceinline__ void write_channels(const Span<std::uint32_t> &out, s
 }
 
 /* Channels that a block's out has, and those of the norm behind them. */
-template <Arithmetic A> std::int32_t padded(std::int32_t channels) {
+template <Arithmetic A>
+std::int32_t padded(std::int32_t channels) {
     return takes_pairs(A) ? chunks_of(A, channels) * chunk_numbers(A) : channels;
 }
 
-template <Arithmetic A> dim3 grid_of(std::int64_t batch, std::int64_t positions, std::int32_t channels) {
+template <Arithmetic A>
+dim3 grid_of(std::int64_t batch, std::int64_t positions, std::int32_t channels) {
     const std::int64_t shares = divide_up(positions, POSITION_LANES);
     return {static_cast<unsigned>((shares < MOST_SHARES ? shares : MOST_SHARES) * batch),
             static_cast<unsigned>(divide_up(padded<A>(channels), BLOCK_CHANNELS))};
@@ -193,8 +197,7 @@ __global__ void __launch_bounds__(THREADS) instance_norm_kernel(InstanceNorm n, 
                        ? prelu(fmaf(y[i] - norms.mean[c], norms.scale[c], norms.shift[c]), norms.slope[c]) * n.scale
                        : 0.0F;
         }
-        write_channels<A>(n.out, share.clip * n.positions + position, channel, n.channels, vector_out,
-                          y);
+        write_channels<A>(n.out, share.clip * n.positions + position, channel, n.channels, vector_out, y);
     }
 }
 
@@ -214,7 +217,9 @@ __device__ __forceinline__ float block_sum(float v, const Shared<float> &parts) 
     return sum;
 }
 
-__device__ __forceinline__ std::int64_t part_begin(std::int64_t positions, int part) { return positions * part / PARTS; }
+__device__ __forceinline__ std::int64_t part_begin(std::int64_t positions, int part) {
+    return positions * part / PARTS;
+}
 
 /* Mean and sum of squared deviations of one part of one clip. */
 __global__ void __launch_bounds__(THREADS) input_statistics_kernel(FirstNorm n) {
@@ -242,7 +247,8 @@ __global__ void __launch_bounds__(THREADS) input_statistics_kernel(FirstNorm n) 
     }
 }
 
-template <Arithmetic A> __global__ void __launch_bounds__(THREADS) first_norm_kernel(FirstNorm n, bool vector_out) {
+template <Arithmetic A>
+__global__ void __launch_bounds__(THREADS) first_norm_kernel(FirstNorm n, bool vector_out) {
     begin_kernel();
     const ChannelNorms norms;
     const Share share(n.batch);
@@ -252,8 +258,7 @@ template <Arithmetic A> __global__ void __launch_bounds__(THREADS) first_norm_ke
         static_assert(PARTS == 32 && BLOCK_CHANNELS <= PARTS, "a warp joins the parts");
         const int lane = static_cast<int>(threadIdx.x);
         const float one = 1.0F / static_cast<float>(n.positions);
-        const auto positions =
-            static_cast<float>(part_begin(n.positions, lane + 1) - part_begin(n.positions, lane));
+        const auto positions = static_cast<float>(part_begin(n.positions, lane + 1) - part_begin(n.positions, lane));
         const Float2 statistic = n.statistics.load<2>((share.clip * PARTS + lane) * 2);
         const float mean = warp_sum(statistic.v[0] * (positions * one));
         const float offset = statistic.v[0] - mean;
@@ -285,8 +290,7 @@ template <Arithmetic A> __global__ void __launch_bounds__(THREADS) first_norm_ke
                        ? prelu(fmaf(x - norms.mean[c], norms.scale[c], norms.shift[c]), norms.slope[c]) * n.scale
                        : 0.0F;
         }
-        write_channels<A>(n.out, share.clip * n.positions + position, channel, n.channels, vector_out,
-                          y);
+        write_channels<A>(n.out, share.clip * n.positions + position, channel, n.channels, vector_out, y);
     }
 }
 
@@ -294,17 +298,20 @@ bool in_eights(std::int32_t channels, const Span<std::uint32_t> &out) {
     return channels % THREAD_CHANNELS == 0 && in_fours(channels, {out.data()});
 }
 
-template <Arithmetic A> cudaError_t enqueue_as(const InstanceNorm &n, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_as(const InstanceNorm &n, cudaStream_t stream) {
     return launch("instance norm", instance_norm_kernel<A>, grid_of<A>(n.batch, n.positions, n.channels), dim3(THREADS),
                   NORMS_BYTES + THREADS * sizeof(float), stream, n, in_eights(n.channels, n.out));
 }
 
-template <Arithmetic A> cudaError_t enqueue_as(const FirstNorm &n, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_as(const FirstNorm &n, cudaStream_t stream) {
     return launch("first instance norm", first_norm_kernel<A>, grid_of<A>(n.batch, n.positions, n.channels),
                   dim3(THREADS), NORMS_BYTES, stream, n, in_eights(n.channels, n.out));
 }
 
-template <class Norm> cudaError_t enqueue_for(const Norm &n, Arithmetic arithmetic, cudaStream_t stream) {
+template <class Norm>
+cudaError_t enqueue_for(const Norm &n, Arithmetic arithmetic, cudaStream_t stream) {
     switch (arithmetic) {
     case Arithmetic::HALF_SPLIT:
         return enqueue_as<Arithmetic::HALF_SPLIT>(n, stream);
@@ -323,7 +330,9 @@ cudaError_t enqueue(const InstanceNorm &n, Arithmetic arithmetic, cudaStream_t s
     return enqueue_for(n, arithmetic, stream);
 }
 
-std::int64_t input_statistics(std::int64_t batch) { return batch * PARTS * 2; }
+std::int64_t input_statistics(std::int64_t batch) {
+    return batch * PARTS * 2;
+}
 
 cudaError_t enqueue(const FirstNorm &n, Arithmetic arithmetic, cudaStream_t stream) {
     const cudaError_t error =

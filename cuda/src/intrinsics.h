@@ -28,8 +28,12 @@ __device__ __forceinline__ float float_of(std::uint32_t bits) {
     return x;
 }
 #else
-__device__ __forceinline__ std::uint32_t bits_of(float x) { return __float_as_uint(x); }
-__device__ __forceinline__ float float_of(std::uint32_t bits) { return __uint_as_float(bits); }
+__device__ __forceinline__ std::uint32_t bits_of(float x) {
+    return __float_as_uint(x);
+}
+__device__ __forceinline__ float float_of(std::uint32_t bits) {
+    return __uint_as_float(bits);
+}
 #endif
 
 /* 2^x to 2 units in the last place; results below 2^-126 are 0. */
@@ -69,10 +73,14 @@ __device__ __forceinline__ float relu(float x) {
 }
 
 /* 1 / (1 + e^-x). For x below -88 the power overflows to infinity, whose reciprocal is the 0 that is meant. */
-__device__ __forceinline__ float sigmoid(float x) { return fast_reciprocal(1.0F + fast_exp2(-LOG2_E * x)); }
+__device__ __forceinline__ float sigmoid(float x) {
+    return fast_reciprocal(1.0F + fast_exp2(-LOG2_E * x));
+}
 
 /* x sigmoid(x). */
-__device__ __forceinline__ float silu(float x) { return x * sigmoid(x); }
+__device__ __forceinline__ float silu(float x) {
+    return x * sigmoid(x);
+}
 
 /*
  * ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^-|x|. Steps of trained networks are as small as 1e-3 (x = -7), where 1 + e
@@ -129,8 +137,8 @@ __device__ __forceinline__ void copy_or_zero(const Shared<std::uint32_t> &to, in
 }
 
 /*
- * Four floats of global memory, or zeros where `present` is false; `index` then does not have to exist. Without a branch,
- * so that several loads are under way at once. Volatile: not to be moved before begin_kernel().
+ * Four floats of global memory, or zeros where `present` is false; `index` then does not have to exist. Without a
+ * branch, so that several loads are under way at once. Volatile: not to be moved before begin_kernel().
  */
 __device__ __forceinline__ Float4 load_or_zero(const Span<const float> &from, std::int64_t index, bool present) {
 #if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
@@ -154,7 +162,8 @@ __device__ __forceinline__ void commit_copies() {
 }
 
 /* Waits for all groups of copies that this thread began but the latest `under_way`. */
-template <int UNDER_WAY> __device__ __forceinline__ void wait_for_groups() {
+template <int UNDER_WAY>
+__device__ __forceinline__ void wait_for_groups() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800
     asm volatile("cp.async.wait_group %0;" ::"n"(UNDER_WAY) : "memory");
 #endif
@@ -293,7 +302,8 @@ struct WarpTile {
 };
 
 /* The numbers in a word: one of TF32 (whose low 13 bits the hardware does not read), or two of 16 bits. */
-template <Word W> void unpack(std::uint32_t word, double *numbers) {
+template <Word W>
+void unpack(std::uint32_t word, double *numbers) {
     if constexpr (W == Word::BF16) {
         numbers[0] = float_of(word << 16U);
         numbers[1] = float_of(word & 0xFFFF0000U);
@@ -305,7 +315,8 @@ template <Word W> void unpack(std::uint32_t word, double *numbers) {
     }
 }
 
-template <Word W> void multiply_tiles(WarpTile *const (&lanes)[32]) {
+template <Word W>
+void multiply_tiles(WarpTile *const (&lanes)[32]) {
     constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
     constexpr unsigned DEPTH = 8 * EACH;
     double rows[16][DEPTH];
@@ -320,13 +331,14 @@ template <Word W> void multiply_tiles(WarpTile *const (&lanes)[32]) {
     }
     for (unsigned lane = 0; lane < 32; ++lane) {
         for (unsigned i = 0; i < 4; ++i) {
-            lanes[lane]->c.v[i] = tensor_core_sum(lanes[lane]->c.v[i], rows[lane / 4 + i / 2 * 8],
-                                                  columns[lane % 4 * 2 + i % 2], DEPTH);
+            lanes[lane]->c.v[i] =
+                tensor_core_sum(lanes[lane]->c.v[i], rows[lane / 4 + i / 2 * 8], columns[lane % 4 * 2 + i % 2], DEPTH);
         }
     }
 }
 
-template <Word W> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+template <Word W>
+void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
     WarpTile mine{a, b, c};
     warp_collective<WarpTile>("mma", mine, multiply_tiles<W>);
     c = mine.c;
@@ -335,7 +347,8 @@ template <Word W> void mma(FragmentC &c, const FragmentA &a, const FragmentB &b)
 #endif
 
 /* c += a b for a warp: 16 x 8 times 8 x 8 numbers of TF32, one a word; 16 x 16 times 16 x 8 of 16 bits, two a word. */
-template <Word W> __device__ __forceinline__ void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
+template <Word W>
+__device__ __forceinline__ void mma(FragmentC &c, const FragmentA &a, const FragmentB &b) {
 #ifdef EARSHOT_EMULATION
     emulation::mma<W>(c, a, b);
 #elif __CUDA_ARCH__ >= 800

@@ -7,7 +7,8 @@
  *   out       x + bias + P [h + W_f y_f; h + W_b y_b] = x + bias + (P W)[y_f; y_b] + (P_f + P_b) h
  *
  * Where the first two have no kernel (odd sizes, devices without tensor cores, layers behind the first), norm, product
- * and convolution are launched one by one: the RMS norm is then a factor for each token that in_proj applies to its sums.
+ * and convolution are launched one by one: the RMS norm is then a factor for each token that in_proj applies to its
+ * sums.
  *
  * The last step is one product: the projection is multiplied into out_proj when the layer is prepared (in float64), so
  * that 2 C numbers a token are never written, and a fifth of the flops goes away. Where a direction has several layers,
@@ -37,8 +38,8 @@ struct PreparedMixer {
     DeviceArray<std::uint32_t> in_projection;
     DeviceArray<float> in_scale; /* [2, 2 E], where the norm's kernel makes in_proj */
     DeviceArray<std::uint32_t> x_projection;
-    DeviceArray<float> x_range; /* [2, E], where the convolution's kernel makes x_proj */
-    DeviceArray<float> x_scale; /* [2, columns] */
+    DeviceArray<float> x_range;                /* [2, E], where the convolution's kernel makes x_proj */
+    DeviceArray<float> x_scale;                /* [2, columns] */
     DeviceArray<std::uint32_t> out_projection; /* of all layers but the last */
     DeviceArray<float> convolution;            /* [2, K, E] */
     DeviceArray<float> convolution_bias;       /* [2, E] */
@@ -65,7 +66,9 @@ DeviceArray<float> transposed(const MambaPathLayer &layer, std::int32_t index, s
     return DeviceArray<float>(all);
 }
 
-float same(float x) { return x; }
+float same(float x) {
+    return x;
+}
 
 class MambaPath final : public CarvedOperation<MambaPath> {
     friend CarvedOperation<MambaPath>;
@@ -104,8 +107,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         const Extents &e = a.extents;
         const Scratch s = scratch(a);
         const Span<const float> h = norm_ == EARSHOT_NORM_NONE ? a.input0 : Span<const float>(s.h);
-        const TokenNorm norm = {norm_,    e.batch,  e.frames * e.bands,      channels_, condition_,
-                                a.input0, norm_parameters_.span(), a.input1, s.h,       s.factors};
+        const TokenNorm norm = {norm_,      e.batch,  e.frames * e.bands,      channels_,
+                                condition_, a.input0, norm_parameters_.span(), a.input1,
+                                s.h,        s.factors};
         if (fused_in_) {
             InProjection in = {};
             in.norm = norm;
@@ -120,8 +124,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         for (std::int32_t i = 0; i < layers_; ++i) {
             run_layer(i, a, s, h);
         }
-        const Rows last = layers_ == 1 ? Rows{h, channels_, channels_}
-                                       : Rows{s.directions, 2 * Index{channels_}, 2 * channels_};
+        const Rows last =
+            layers_ == 1 ? Rows{h, channels_, channels_} : Rows{s.directions, 2 * Index{channels_}, 2 * channels_};
         Product out = {};
         out.rows = e.positions();
         out.columns = channels_;
@@ -174,14 +178,14 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         const PreparedMixer &mixer = mixers_[static_cast<std::size_t>(i)];
         const bool first = i == 0;
         if (!first) {
-            earshot::check(earshot::enqueue(TokenNorm{EARSHOT_NORM_NONE, 1, 2 * tokens, channels_, 0, s.directions,
-                                                      {}, {}, {}, s.factors},
-                                            a.stream),
-                           "RMS norm of a Mamba layer");
+            earshot::check(
+                earshot::enqueue(
+                    TokenNorm{EARSHOT_NORM_NONE, 1, 2 * tokens, channels_, 0, s.directions, {}, {}, {}, s.factors},
+                    a.stream),
+                "RMS norm of a Mamba layer");
         }
         /* The first layer of both directions reads h, later ones read what their own direction wrote. */
-        const Rows source = first ? Rows{h, channels_, channels_}
-                                  : Rows{s.directions, 2 * Index{channels_}, channels_};
+        const Rows source = first ? Rows{h, channels_, channels_} : Rows{s.directions, 2 * Index{channels_}, channels_};
         const std::int32_t step = first ? 0 : channels_;
         if (!first || !fused_in_) {
             Product in = {};
@@ -238,15 +242,15 @@ class MambaPath final : public CarvedOperation<MambaPath> {
     }
 
     void run_x_projection(const PreparedMixer &mixer, const Arguments &a, const Scratch &s) const {
-        const CausalConvolution convolution = {sequences(a.extents),          inner_, fused_x_ ? X_PROJECTION_TAPS : taps_,
-                                               s.xz,                          mixer.convolution.span(),
-                                               mixer.convolution_bias.span(), s.u};
+        const CausalConvolution convolution = {
+            sequences(a.extents),          inner_, fused_x_ ? X_PROJECTION_TAPS : taps_, s.xz, mixer.convolution.span(),
+            mixer.convolution_bias.span(), s.u};
         if (fused_x_) {
-            earshot::check(earshot::enqueue(XProjection{convolution, x_width(), mixer.x_range.span(),
-                                                        mixer.x_projection.span(), mixer.x_scale.span(),
-                                                        s.x_projection},
-                                            in_pairs(arithmetic_), a.stream),
-                           "causal convolution and x_proj");
+            earshot::check(
+                earshot::enqueue(XProjection{convolution, x_width(), mixer.x_range.span(), mixer.x_projection.span(),
+                                             mixer.x_scale.span(), s.x_projection},
+                                 in_pairs(arithmetic_), a.stream),
+                "causal convolution and x_proj");
             return;
         }
         earshot::check(earshot::enqueue(convolution, a.stream), "causal convolution");
@@ -380,9 +384,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
                 }
             }
             for (Index j = 0; j < of_h.width; ++j) {
-                of_h.values.push_back(layers_ == 1
-                                          ? layer.projection[j * c + o] + layer.projection[(c + j) * c + o]
-                                          : layer.projection[j * c + o]);
+                of_h.values.push_back(layers_ == 1 ? layer.projection[j * c + o] + layer.projection[(c + j) * c + o]
+                                                   : layer.projection[j * c + o]);
             }
         }
         return {of_y, of_h};

@@ -8,7 +8,9 @@ namespace earshot {
 namespace {
 
 /* To 10 explicit bits, ties away from zero, as cvt.rna does. */
-std::uint32_t tf32_bits(float x) { return (float_bits(x) + 0x1000U) & ~0x1FFFU; }
+std::uint32_t tf32_bits(float x) {
+    return (float_bits(x) + 0x1000U) & ~0x1FFFU;
+}
 
 float float_from(std::uint32_t bits) {
     float x;
@@ -43,8 +45,8 @@ WeightWord weight_word(Arithmetic arithmetic, float first, float second) {
     case Arithmetic::BF16_PAIRS:
         return {bf16_of(first) | bf16_of(second) << 16U, 0};
     case Arithmetic::HALF_SPLIT:
-        return {halves(first, second), halves(first - float_of_half(half_bits(first)),
-                                              second - float_of_half(half_bits(second)))};
+        return {halves(first, second),
+                halves(first - float_of_half(half_bits(first)), second - float_of_half(half_bits(second)))};
     case Arithmetic::HALF:
         return {halves(first, second), 0};
     default:

@@ -29,7 +29,8 @@ float power_of_two(float x);
 float scale_row(float *row, std::int32_t width);
 
 /* Appends one chunk for scalar_tile.h: weight(n, k) for n < TILE_COLUMNS, k < TILE_CHUNK. */
-template <class Weight> void pack_chunk(std::vector<std::uint32_t> &packed, const Weight &weight) {
+template <class Weight>
+void pack_chunk(std::vector<std::uint32_t> &packed, const Weight &weight) {
     const std::size_t base = packed.size();
     packed.resize(base + TILE_CHUNK_WEIGHTS);
     for (int n = 0; n < TILE_COLUMNS; ++n) {
@@ -48,9 +49,8 @@ void pack_step(std::vector<std::uint32_t> &packed, Arithmetic arithmetic, int ti
     for (int tile = 0; tile < tiles; ++tile) {
         for (int column = 0; column < 8; ++column) {
             for (int word = 0; word < 8; ++word) {
-                const WeightWord w =
-                    weight_word(arithmetic, weight(tile, column, word * each),
-                                each == 2 ? weight(tile, column, word * each + 1) : 0.0F);
+                const WeightWord w = weight_word(arithmetic, weight(tile, column, word * each),
+                                                 each == 2 ? weight(tile, column, word * each + 1) : 0.0F);
                 const int lane = column * 4 + word % 4;
                 const auto put = [&](int vector, int element, std::uint32_t bits) {
                     packed[base + static_cast<std::size_t>(vector * 128 + lane * 4 + element)] = bits;

@@ -32,7 +32,8 @@ std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix
                 const std::int32_t width = chunks_of(arithmetic, matrix.width) * chunk_numbers(arithmetic);
                 for (std::int32_t k0 = 0; k0 < width; k0 += step_numbers(arithmetic)) {
                     pack_step(packed, arithmetic, 4, [&](int tile, int column, int k) {
-                        return matrix.at(std::int64_t{column0} + interleaved_column(tile, column), std::int64_t{k0} + k);
+                        return matrix.at(std::int64_t{column0} + interleaved_column(tile, column),
+                                         std::int64_t{k0} + k);
                     });
                 }
             }

@@ -1,8 +1,8 @@
 /*
- * Products with float32 multiply-adds, for devices without the tensor cores' TF32: one block of 256 threads makes a tile
- * of 128 rows by 64 columns with the multiply of scalar_tile.h. While a chunk is multiplied, the next one's activations
- * travel from global memory into registers; two buffers in shared memory, one barrier a chunk. Scale, bias and residual
- * are applied to the sums in registers.
+ * Products with float32 multiply-adds, for devices without the tensor cores' TF32: one block of 256 threads makes a
+ * tile of 128 rows by 64 columns with the multiply of scalar_tile.h. While a chunk is multiplied, the next one's
+ * activations travel from global memory into registers; two buffers in shared memory, one barrier a chunk. Scale, bias
+ * and residual are applied to the sums in registers.
  */
 #include "product.h"
 #include "vectors.h"

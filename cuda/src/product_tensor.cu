@@ -8,8 +8,8 @@
  * which leave 16 bytes at a time.
  *
  * Bytes (paper size, one clip, the projection of a path): 32 MB of y and 4 MB of h read, 4 MB of x read, 4 MB written,
- * 0.3 MB of weights (SPLIT) a block from L2: 10 us on an H200. Flops: 1.14 G; with SPLIT three times that at 315 TFLOP/s:
- * 11 us. Measured there (ncu, revision 8375ced): 37 us, of which a fifth is waiting for the copies.
+ * 0.3 MB of weights (SPLIT) a block from L2: 10 us on an H200. Flops: 1.14 G; with SPLIT three times that at 315
+ * TFLOP/s: 11 us. Measured there (ncu, revision 8375ced): 37 us, of which a fifth is waiting for the copies.
  */
 #include <algorithm>
 
@@ -27,9 +27,13 @@ constexpr int WARP_TILES = 4; /* of 8 columns */
 constexpr int BLOCK_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;
 constexpr int STAGES = 3;
 
-__host__ __device__ constexpr int block_rows(int row_tiles) { return ROW_WARPS * row_tiles * 16; }
+__host__ __device__ constexpr int block_rows(int row_tiles) {
+    return ROW_WARPS * row_tiles * 16;
+}
 /* Words of weights of a chunk, for each of the two columns of warps. */
-__host__ __device__ constexpr int chunk_weights(Arithmetic a) { return chunk_steps(a) * step_words(a, WARP_TILES); }
+__host__ __device__ constexpr int chunk_weights(Arithmetic a) {
+    return chunk_steps(a) * step_words(a, WARP_TILES);
+}
 __host__ __device__ constexpr int stage_words(Arithmetic a, int row_tiles) {
     return block_rows(row_tiles) * ROW_WORDS + COLUMN_WARPS * chunk_weights(a);
 }
@@ -41,7 +45,8 @@ struct Access {
 };
 
 /* Four columns, of which `columns` exist; zeros for the others. In fours, either all exist or none. */
-__device__ __forceinline__ Float4 read_columns(const Span<const float> &from, std::int64_t at, int columns, bool fours) {
+__device__ __forceinline__ Float4 read_columns(const Span<const float> &from, std::int64_t at, int columns,
+                                               bool fours) {
     Float4 x = {};
     if (fours) {
         if (columns > 0) {
@@ -144,7 +149,8 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Pro
             here[r] = place[r] + chunk % STAGES * STAGE_WORDS;
         }
         multiply_steps<A, chunk_steps(A)>(sums, stages, here, 8 * ROW_WORDS, stages,
-                                          chunk % STAGES * STAGE_WORDS + WEIGHTS + column_warp * chunk_weights(A), lane);
+                                          chunk % STAGES * STAGE_WORDS + WEIGHTS + column_warp * chunk_weights(A),
+                                          lane);
     }
 
 #pragma unroll
@@ -166,8 +172,8 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Pro
             scale[i] = 1.0F;
             if (row_of(i) < p.rows) {
                 if (!p.residual.values.empty()) {
-                    const std::int64_t at = row_of(i) * p.residual.stride +
-                                            static_cast<std::int64_t>(group) * p.residual_step + column;
+                    const std::int64_t at =
+                        row_of(i) * p.residual.stride + static_cast<std::int64_t>(group) * p.residual_step + column;
                     residual[i] = read_columns(p.residual.values, at, p.columns - column, access.out);
                 }
                 if (!p.scale.empty()) {
@@ -226,14 +232,15 @@ cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stre
     constexpr std::size_t BYTES = STAGES * stage_words(A, ROWS) * sizeof(std::uint32_t);
     const cudaError_t allowed = allow_shared(tensor_product_kernel<A, ROWS>, BYTES);
     return allowed != cudaSuccess ? allowed
-                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(PRODUCED_THREADS), BYTES,
-                                           stream, p, access);
+                                  : launch("product", tensor_product_kernel<A, ROWS>, grid, dim3(PRODUCED_THREADS),
+                                           BYTES, stream, p, access);
 }
 
-template <Arithmetic A> cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
     const std::int64_t columns = divide_up(p.columns, BLOCK_COLUMNS) * p.groups;
-    switch (best_height(A, [&](int rows) { return divide_up(p.rows, block_rows(rows)) * columns; },
-                        device().multiprocessors)) {
+    switch (best_height(
+        A, [&](int rows) { return divide_up(p.rows, block_rows(rows)) * columns; }, device().multiprocessors)) {
     case 4:
         if constexpr (A != Arithmetic::SPLIT) {
             return enqueue_as<A, 4>(p, access, stream);
@@ -249,12 +256,12 @@ template <Arithmetic A> cudaError_t enqueue_as(const Product &p, const Access &a
 } // namespace
 
 cudaError_t enqueue_tensor(const Product &p, Arithmetic arithmetic, cudaStream_t stream) {
-    const bool residual = p.residual.values.empty() ||
-                          (p.residual_step % 4 == 0 && p.residual.stride % 4 == 0 &&
-                           earshot::in_fours(p.columns, {p.residual.values.data()}));
-    const Access access = {{in_fours(p.source[0]) && p.source_step % 4 == 0, in_fours(p.source[1]) && p.source_step % 4 == 0},
-                           residual && p.out_stride % 4 == 0 && p.out_step % 4 == 0 &&
-                               earshot::in_fours(p.columns, {p.out.data(), p.bias.data()})};
+    const bool residual = p.residual.values.empty() || (p.residual_step % 4 == 0 && p.residual.stride % 4 == 0 &&
+                                                        earshot::in_fours(p.columns, {p.residual.values.data()}));
+    const Access access = {
+        {in_fours(p.source[0]) && p.source_step % 4 == 0, in_fours(p.source[1]) && p.source_step % 4 == 0},
+        residual && p.out_stride % 4 == 0 && p.out_step % 4 == 0 &&
+            earshot::in_fours(p.columns, {p.out.data(), p.bias.data()})};
     switch (arithmetic) {
     case Arithmetic::SPLIT:
         return enqueue_as<Arithmetic::SPLIT>(p, access, stream);

@@ -1,8 +1,8 @@
 /*
  * The plain product of the kernels that take any size and any device: a block of 8 warps multiplies a tile of 128 rows
- * (held in shared memory, 16 numbers of each row at a time) by 64 columns of weights with float32 multiply-adds. Weights
- * come from global memory, a lane holding those of its tensor_tile.h fragment; they reach the lane that needs them by
- * shuffles, 1 for 4 multiply-adds.
+ * (held in shared memory, 16 numbers of each row at a time) by 64 columns of weights with float32 multiply-adds.
+ * Weights come from global memory, a lane holding those of its tensor_tile.h fragment; they reach the lane that needs
+ * them by shuffles, 1 for 4 multiply-adds.
  */
 #pragma once
 
@@ -60,7 +60,8 @@ struct ChunkWeights {
 __device__ __forceinline__ ChunkWeights load_weights(const Span<const float> &weights, std::int64_t chunk,
                                                      const Place &place) {
     ChunkWeights loaded;
-    const std::int64_t base = chunk * TILE_CHUNK_WEIGHTS + place.column / 32 * (TILE_CHUNK_WEIGHTS / 2) + place.lane * 4;
+    const std::int64_t base =
+        chunk * TILE_CHUNK_WEIGHTS + place.column / 32 * (TILE_CHUNK_WEIGHTS / 2) + place.lane * 4;
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
 #pragma unroll

@@ -1,6 +1,6 @@
 /*
- * The multiply of tensor cores that every large kernel is made of: a warp multiplies rows, which lie in shared memory in
- * chunks of 32 words, by tiles of 8 columns of weights in the order in which its lanes need them, 16 bytes a lane.
+ * The multiply of tensor cores that every large kernel is made of: a warp multiplies rows, which lie in shared memory
+ * in chunks of 32 words, by tiles of 8 columns of weights in the order in which its lanes need them, 16 bytes a lane.
  *
  * The arithmetics differ in what a word is; addresses are the same for all, because the fragments of mma.m16n8k8 (TF32,
  * one number a word) and mma.m16n8k16 (16 bits, two) have the same words in the same places.
@@ -20,32 +20,40 @@ namespace earshot {
 constexpr int TENSOR_THREADS = 256;
 /*
  * Where threads that only copy stand beside those that multiply: how many, a warp for each scheduler, and the block's
- * threads then. An H200 showed why: the copies' instructions cost as much as the multiply's, and where all warps do both
- * they all copy at the same time; a single warp that copies for eight does not keep up with them.
+ * threads then. An H200 showed why: the copies' instructions cost as much as the multiply's, and where all warps do
+ * both they all copy at the same time; a single warp that copies for eight does not keep up with them.
  */
 constexpr int PRODUCERS = 128;
 constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCERS;
 
 /* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
    one place. */
-__device__ __forceinline__ void meet() { __syncthreads(); }
+__device__ __forceinline__ void meet() {
+    __syncthreads();
+}
 
-template <Arithmetic A> __host__ __device__ constexpr Word word_of() {
-    return A == Arithmetic::SPLIT || A == Arithmetic::TF32               ? Word::TF32
+template <Arithmetic A>
+__host__ __device__ constexpr Word word_of() {
+    return A == Arithmetic::SPLIT || A == Arithmetic::TF32        ? Word::TF32
            : A == Arithmetic::HALF_SPLIT || A == Arithmetic::HALF ? Word::HALF
-                                                                         : Word::BF16;
+                                                                  : Word::BF16;
 }
 
 /* Vectors of 4 words that a lane needs of TILES tiles of 8 columns for one step. */
-__host__ __device__ constexpr int step_vectors(Arithmetic a, int tiles) { return splits(a) ? tiles : (tiles + 1) / 2; }
+__host__ __device__ constexpr int step_vectors(Arithmetic a, int tiles) {
+    return splits(a) ? tiles : (tiles + 1) / 2;
+}
 /* Words of weights for one step. */
-__host__ __device__ constexpr int step_words(Arithmetic a, int tiles) { return step_vectors(a, tiles) * 32 * 4; }
+__host__ __device__ constexpr int step_words(Arithmetic a, int tiles) {
+    return step_vectors(a, tiles) * 32 * 4;
+}
 
 /*
  * A lane's weights of one step. With a split factor a vector holds one tile's high words and its low words, otherwise
  * two tiles' words.
  */
-template <Arithmetic A, int TILES> struct StepWeights {
+template <Arithmetic A, int TILES>
+struct StepWeights {
     Vector<std::uint32_t, 4> vector[step_vectors(A, TILES)];
 
     /* `at`: where the step's words begin. */
@@ -67,7 +75,8 @@ template <Arithmetic A, int TILES> struct StepWeights {
 };
 
 /* A lane's sums of ROWS tiles of 16 rows by COLUMNS tiles of 8 columns. */
-template <int ROWS, int COLUMNS> struct TileSums {
+template <int ROWS, int COLUMNS>
+struct TileSums {
     FragmentC fragment[ROWS][COLUMNS] = {};
 };
 
@@ -75,8 +84,10 @@ template <int ROWS, int COLUMNS> struct TileSums {
  * Where a lane finds the words of 16 rows whose words begin at `first`, `stride` apart: for load_fragment, or for BF16,
  * which reads two floats at a time, those of its own row.
  */
-template <Arithmetic A> __device__ __forceinline__ int lane_place(int first, int stride, int lane) {
-    return A == Arithmetic::BF16 ? first + lane / 4 * stride + lane % 4 * 2 : first + lane % 16 * stride + lane / 16 * 4;
+template <Arithmetic A>
+__device__ __forceinline__ int lane_place(int first, int stride, int lane) {
+    return A == Arithmetic::BF16 ? first + lane / 4 * stride + lane % 4 * 2
+                                 : first + lane % 16 * stride + lane / 16 * 4;
 }
 
 /* word = high + low, both TF32. */
@@ -245,7 +256,8 @@ __device__ __forceinline__ void copy_weights(const Shared<std::uint32_t> &to, in
  * Two numbers of a row into a chunk's words, at words[at] (and, of a split factor, at words[at + 16]): word `at` of the
  * chunk. For the arithmetics that take pairs.
  */
-template <Arithmetic A> struct PairWords {
+template <Arithmetic A>
+struct PairWords {
     std::uint32_t high;
     std::uint32_t low;
 
@@ -264,11 +276,12 @@ template <Arithmetic A> struct PairWords {
 };
 
 /*
- * How many tiles of 16 rows a warp should have (1, 2 or 4), given how many blocks that makes: a taller tile uses what it
- * reads for more rows (the factors, of the lower ones, are from counts of what shared memory and L1 must deliver beside
- * the tensor cores), but the busiest multiprocessor must not get more than its share.
+ * How many tiles of 16 rows a warp should have (1, 2 or 4), given how many blocks that makes: a taller tile uses what
+ * it reads for more rows (the factors, of the lower ones, are from counts of what shared memory and L1 must deliver
+ * beside the tensor cores), but the busiest multiprocessor must not get more than its share.
  */
-template <class Blocks> int best_height(Arithmetic arithmetic, const Blocks &blocks, int multiprocessors) {
+template <class Blocks>
+int best_height(Arithmetic arithmetic, const Blocks &blocks, int multiprocessors) {
     /* SPLIT needs registers to split its rows in, and has none left for the tallest tile. */
     const int most = arithmetic == Arithmetic::SPLIT ? 2 : 4;
     int best = most;
@@ -287,8 +300,11 @@ template <class Blocks> int best_height(Arithmetic arithmetic, const Blocks &blo
 
 /*
  * The kernels that write 32 columns a warp order them so that a lane has 4 in a row, 16 bytes: its sums of the tiles
- * 2 p and 2 p + 1 are the columns 16 p + 4 (lane % 4) to + 3. This is the column that lies at place c (0 to 7) of tile j.
+ * 2 p and 2 p + 1 are the columns 16 p + 4 (lane % 4) to + 3. This is the column that lies at place c (0 to 7) of tile
+ * j.
  */
-__host__ __device__ constexpr int interleaved_column(int j, int c) { return j / 2 * 16 + c / 2 * 4 + j % 2 * 2 + c % 2; }
+__host__ __device__ constexpr int interleaved_column(int j, int c) {
+    return j / 2 * 16 + c / 2 * 4 + j % 2 * 2 + c % 2;
+}
 
 } // namespace earshot

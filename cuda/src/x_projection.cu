@@ -3,9 +3,9 @@
  *
  * Idea: a block takes 4 runs of 16 tokens in the order of a sequence (each with the 3 tokens before it), one direction,
  * all its channels; 64 threads share a run, each with four channels, and read a token's channels in one stretch, four
- * tokens ahead of the arithmetic. u goes to memory for the scan and, as words of half precision, to shared memory, where
- * it is the product's factor of 64 rows. The product has few columns (36) and much depth (256): four pairs of warps take
- * a quarter of the depth each and add up through shared memory.
+ * tokens ahead of the arithmetic. u goes to memory for the scan and, as words of half precision, to shared memory,
+ * where it is the product's factor of 64 rows. The product has few columns (36) and much depth (256): four pairs of
+ * warps take a quarter of the depth each and add up through shared memory.
  *
  * Bytes (paper size, one clip): 31.7 MB read (and 3 in 16 again, from L2), 31.7 and 4.5 MB written, 82 KB of weights a
  * block from L2 (40 MB): 16 us on an H200. Flops: 0.63 G, with HALF_SPLIT 3 us. Measured there
@@ -33,9 +33,13 @@ constexpr int STEP_TOKENS = 4;
 constexpr int TAPS = X_PROJECTION_TAPS;
 constexpr float RANGE = 32768.0F;
 
-__host__ __device__ constexpr int row_words(int chunks) { return chunks * CHUNK_WORDS + 4; }
+__host__ __device__ constexpr int row_words(int chunks) {
+    return chunks * CHUNK_WORDS + 4;
+}
 /* From row to row of a warp's sums in shared memory. */
-__host__ __device__ constexpr int sum_words(int tiles) { return tiles * 8 + 4; }
+__host__ __device__ constexpr int sum_words(int tiles) {
+    return tiles * 8 + 4;
+}
 
 template <Arithmetic A, int TILES>
 __global__ void __launch_bounds__(TENSOR_THREADS, TILES > 5 && splits(A) ? 1 : 2) x_projection_kernel(XProjection p) {
@@ -70,8 +74,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, TILES > 5 && splits(A) ? 1 : 2
         const int padded = chunks * chunk_numbers(A);
         for (int channel = static_cast<int>(threadIdx.x) % RUN_THREADS * 4; channel < padded;
              channel += RUN_THREADS * 4) {
-            const int to = mine * RUN * stride + channel / chunk_numbers(A) * CHUNK_WORDS +
-                           channel % chunk_numbers(A) / 2;
+            const int to =
+                mine * RUN * stride + channel / chunk_numbers(A) * CHUNK_WORDS + channel % chunk_numbers(A) / 2;
             const bool real = channel < inner;
             Float4 weight[TAPS] = {};
             Float4 bias = {};
@@ -136,7 +140,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, TILES > 5 && splits(A) ? 1 : 2
                     const PairWords<A> last_two(u.v[2] * range.v[2], u.v[3] * range.v[3]);
                     rows.template store<2>(to + (t0 + i) * stride, {{first_two.high, last_two.high}});
                     if constexpr (splits(A)) {
-                        rows.template store<2>(to + (t0 + i) * stride + CHUNK_WORDS / 2, {{first_two.low, last_two.low}});
+                        rows.template store<2>(to + (t0 + i) * stride + CHUNK_WORDS / 2,
+                                               {{first_two.low, last_two.low}});
                     }
                 }
 #pragma unroll
@@ -213,7 +218,8 @@ __global__ void __launch_bounds__(TENSOR_THREADS, TILES > 5 && splits(A) ? 1 : 2
     }
 }
 
-template <Arithmetic A, int TILES> cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
+template <Arithmetic A, int TILES>
+cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
     const CausalConvolution &c = p.convolution;
     const std::int64_t runs = divide_up(c.sequences.length, RUN) * c.sequences.count;
     const std::size_t words =
@@ -231,9 +237,12 @@ template <Arithmetic A, int TILES> cudaError_t enqueue_as(const XProjection &p, 
 constexpr int FEW_TILES = 5;
 constexpr int MANY_TILES = 8;
 
-int tiles_for(std::int32_t columns) { return columns <= FEW_TILES * 8 ? FEW_TILES : MANY_TILES; }
+int tiles_for(std::int32_t columns) {
+    return columns <= FEW_TILES * 8 ? FEW_TILES : MANY_TILES;
+}
 
-template <Arithmetic A> cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
+template <Arithmetic A>
+cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
     return tiles_for(p.columns) == FEW_TILES ? enqueue_as<A, FEW_TILES>(p, stream)
                                              : enqueue_as<A, MANY_TILES>(p, stream);
 }
@@ -260,13 +269,15 @@ void pack_x_projection(const std::vector<float> &matrix, std::int32_t columns, s
     }
     for (std::int32_t column = 0; column < columns; ++column) {
         scale.push_back(
-            scale_row(scaled.data() + static_cast<std::size_t>(column) * static_cast<std::size_t>(inner), inner) / RANGE);
+            scale_row(scaled.data() + static_cast<std::size_t>(column) * static_cast<std::size_t>(inner), inner) /
+            RANGE);
     }
     for (std::int32_t k0 = 0; k0 < chunks_of(arithmetic, inner) * chunk_numbers(arithmetic);
          k0 += step_numbers(arithmetic)) {
         pack_step(packed, arithmetic, tiles_for(columns), [&](int tile, int place, int k) {
             const std::int64_t column = tile * 8 + place;
-            return column < columns && k0 + k < inner ? scaled[static_cast<std::size_t>(column * inner + k0 + k)] : 0.0F;
+            return column < columns && k0 + k < inner ? scaled[static_cast<std::size_t>(column * inner + k0 + k)]
+                                                      : 0.0F;
         });
     }
 }

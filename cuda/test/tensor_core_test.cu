@@ -1,7 +1,7 @@
 /*
- * Tensor cores against the model of their sums (emulation/tensor_core.h): products of one instruction and the sum so far
- * are aligned and cut off at a bit no lower than the last of a float32 as large as the largest of them. On a device this
- * asks the hardware; in emulation it holds the emulation to its own word.
+ * Tensor cores against the model of their sums (emulation/tensor_core.h): products of one instruction and the sum so
+ * far are aligned and cut off at a bit no lower than the last of a float32 as large as the largest of them. On a device
+ * this asks the hardware; in emulation it holds the emulation to its own word.
  */
 #include <cmath>
 #include <cstdio>
@@ -68,7 +68,8 @@ std::vector<float> as_floats(const std::vector<std::uint32_t> &words) {
     return values;
 }
 
-template <earshot::Word W> void compare(earshot::Arithmetic arithmetic) {
+template <earshot::Word W>
+void compare(earshot::Arithmetic arithmetic) {
     constexpr int EACH = W == earshot::Word::TF32 ? 1 : 2;
     constexpr std::int64_t TILES = 64;
     test::Random random(static_cast<std::uint64_t>(W) + 1);
@@ -105,14 +106,15 @@ template <earshot::Word W> void compare(earshot::Arithmetic arithmetic) {
             double largest = std::fabs(exact);
             for (int k = 0; k < 8 * EACH; ++k) {
                 const double product =
-                    static_cast<double>(number_of(W, a[static_cast<std::size_t>(tile * 128 + i / 8 * 8 + k / EACH)],
-                                                  k % EACH)) *
+                    static_cast<double>(
+                        number_of(W, a[static_cast<std::size_t>(tile * 128 + i / 8 * 8 + k / EACH)], k % EACH)) *
                     static_cast<double>(
                         number_of(W, b[static_cast<std::size_t>(tile * 64 + k / EACH * 8 + i % 8)], k % EACH));
                 exact += product;
                 largest = std::fmax(largest, std::fabs(product));
             }
-            /* A unit of the largest term for each term cut off, and one for the result, which may be 32 times larger. */
+            /* A unit of the largest term for each term cut off, and one for the result, which may be 32 times larger.
+             */
             const double unit = std::ldexp(1.0, std::ilogb(largest) - 23);
             const double error = (static_cast<double>(sums[at]) - exact) / unit;
             furthest = std::fmax(furthest, std::fabs(error));
