@@ -73,8 +73,10 @@ final class CacheFile implements AutoCloseable {
             throw new DatasetException(part, Files.isSymbolicLink(part) ? "a link" : "no regular file", expected);
         }
         PositionedFile content = PositionedFile.claim(part)
-                .orElseThrow(
-                        () -> new DatasetException(part, "a file that another run is filling", "one run at a time; start again when the other has ended"));
+                .orElseThrow(() -> new DatasetException(
+                        part,
+                        "a file that another run is filling",
+                        "one run at a time; start again when the other has ended"));
         try {
             if (!CacheLayout.mayBePart(content)) {
                 throw new DatasetException(part, "a file of another kind", expected);

@@ -87,8 +87,10 @@ final class ScoreJournal implements AutoCloseable {
                     "the scores of an interrupted run, or no file yet");
         }
         PositionedFile content = PositionedFile.claim(path)
-                .orElseThrow(
-                        () -> new DatasetException(path, "a file that another run is writing", "one run at a time; start again when the other has ended"));
+                .orElseThrow(() -> new DatasetException(
+                        path,
+                        "a file that another run is writing",
+                        "one run at a time; start again when the other has ended"));
         try {
             ScoreJournal journal = new ScoreJournal(path, content, classes);
             journal.read(FORMAT + identity + "\n", clips);
