@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.bytedeco.ffmpeg.global.avutil;
 import org.earshot.AudioLoss;
 import org.earshot.audio.LossLog;
 import org.earshot.audio.Samples;
@@ -15,15 +14,16 @@ import org.earshot.audio.Samples;
  * from the gaps between them, as whole pages may be missing that nobody complains of.
  */
 final class DecodingLosses {
-    /** Times are rounded, to milliseconds in Matroska; the shortest packet of Opus has 2.5. */
-    private static final double GAP_SECONDS = 0.005;
+    /** Times of containers are rounded, and those of Vorbis hop by up to half a block. */
+    private static final double GAP_SECONDS = 0.06;
 
     /** Codecs cut and fill at the end; a file that breaks off lacks more than that, or none can tell. */
     private static final double END_SECONDS = 0.1;
 
     private static final double NANOSECONDS = 1e9;
 
-    private final boolean timed;
+    private static final String REFUSED = "a packet that cannot be decoded";
+
     private final LossLog log = new LossLog();
     private long framesDecoded;
     private int sampleRate;
@@ -33,20 +33,14 @@ final class DecodingLosses {
 
     private double secondsLost;
 
-    /** The first packet refused since the last frame, 0 if none was; and how long those packets were. */
-    private int refusal;
+    /** Whether packets were refused since the last frame, and how long they were. */
+    private boolean refused;
 
     private double secondsRefused;
     private int lastFailure;
 
-    /**
-     * Starts with nothing lost.
-     *
-     * @param timed whether the frames' times are those of the file, not counted up
-     */
-    DecodingLosses(boolean timed) {
-        this.timed = timed;
-    }
+    /** Starts with nothing lost. */
+    DecodingLosses() {}
 
     /** Takes in a packet that the decoder refused. */
     void damaged(AVPacket packet, int status, double timeUnit) {
@@ -54,9 +48,7 @@ final class DecodingLosses {
             return;
         }
         lastFailure = status;
-        if (refusal == 0) {
-            refusal = status;
-        }
+        refused = true;
         secondsRefused += Math.max(0, packet.duration()) * timeUnit;
     }
 
@@ -74,25 +66,29 @@ final class DecodingLosses {
         return true;
     }
 
-    /** Takes in a frame that was decoded. */
-    void decoded(AVFrame frame, double timeUnit) {
+    /**
+     * Takes in a frame that was decoded.
+     *
+     * @param start when it is to be heard by the file, in seconds; NaN if the file does not say
+     */
+    void decoded(AVFrame frame, double start) {
         if (framesDecoded == 0) {
             sampleRate = frame.sample_rate();
         }
-        long time = frame.best_effort_timestamp();
-        double start = time == avutil.AV_NOPTS_VALUE ? Double.NaN : time * timeUnit;
-        double gap = timed && start - due > GAP_SECONDS ? start - due : 0;
-        if (refusal != 0) {
-            note(timed ? gap : secondsRefused, refused());
-        } else if (gap > 0) {
+        boolean timed = !Double.isNaN(start) && !Double.isNaN(due);
+        double gap = timed ? Math.max(0, start - due) : 0;
+        if (refused) {
+            note(timed ? gap : secondsRefused, REFUSED);
+        } else if (gap > GAP_SECONDS) {
             note(gap, "damaged or missing packets");
         }
         if ((frame.flags() & AVFrame.AV_FRAME_FLAG_CORRUPT) != 0) {
             note(0, "a packet that is there only in part");
         }
-        refusal = 0;
+        refused = false;
         secondsRefused = 0;
-        due = start + (double) frame.nb_samples() / Math.max(1, frame.sample_rate());
+        double length = (double) frame.nb_samples() / Math.max(1, frame.sample_rate());
+        due = (Double.isNaN(start) ? due : start) + length;
         framesDecoded += frame.nb_samples();
     }
 
@@ -119,13 +115,9 @@ final class DecodingLosses {
             note(Math.max(missing, 0), "damage that nothing can be read behind (" + FfmpegErrors.text(failure) + ")");
         } else if (missing > END_SECONDS) {
             note(missing, "the end of the file, before that of its sound");
-        } else if (refusal != 0) {
-            note(secondsRefused, refused());
+        } else if (refused) {
+            note(secondsRefused, REFUSED);
         }
-    }
-
-    private String refused() {
-        return "a packet that cannot be decoded (" + FfmpegErrors.text(refusal) + ")";
     }
 
     private void note(double seconds, String cause) {
@@ -143,6 +135,11 @@ final class DecodingLosses {
     /** The last status that was not success, 0 if there was none. */
     int lastFailure() {
         return lastFailure;
+    }
+
+    /** What has been decoded, in seconds. */
+    double secondsDecoded() {
+        return framesDecoded == 0 ? 0 : (double) framesDecoded / sampleRate;
     }
 
     List<AudioLoss> list() {

@@ -1,5 +1,6 @@
 package org.earshot.ffmpeg;
 
+import java.nio.ByteOrder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.earshot.AudioException;
 import org.earshot.AudioLoss;
 import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
+import org.earshot.audio.LossLog;
 
 /**
  * Decodes one audio stream, frame by frame, past what cannot be decoded. Frees every native object it holds, also when
@@ -24,21 +26,29 @@ final class FrameReader implements AutoCloseable {
     private static final int MAX_SILENT_PACKETS = 100_000;
 
     /** Formats that say of each packet when it is to be heard, so that a gap between two shows what is missing. */
-    private static final Set<AudioFormat> TIMED = EnumSet.of(AudioFormat.OGG, AudioFormat.MATROSKA);
+    private static final Set<AudioFormat> TIMED = EnumSet.of(AudioFormat.MATROSKA, AudioFormat.WINDOWS_MEDIA);
 
     private final AudioInput input;
     private final Demuxer demuxer;
-    private final DecodingLosses losses;
+    private final DecodingLosses losses = new DecodingLosses();
+
+    /** Of an Ogg file; null of others. */
+    private final OggPages pages;
+
     private AVCodecContext codec;
     private AVPacket packet;
     private AVFrame frame;
     private boolean flushed;
+    private boolean ended;
+
+    /** Samples in a block of FLAC, 0 before the first. */
+    private int blockSize;
 
     /** Takes over the input: closing this closes it. */
     FrameReader(AudioInput input) {
         this.input = input;
+        pages = input.format() == AudioFormat.OGG ? OggPages.of(input) : null;
         demuxer = new Demuxer(input);
-        losses = new DecodingLosses(TIMED.contains(input.format()));
         boolean opened = false;
         try {
             openCodec();
@@ -77,7 +87,7 @@ final class FrameReader implements AutoCloseable {
         for (int packets = 0; packets < MAX_SILENT_PACKETS; packets++) {
             int status = avcodec.avcodec_receive_frame(codec, frame);
             if (status >= 0) {
-                losses.decoded(frame, demuxer.timeUnit());
+                losses.decoded(frame, start());
                 return frame;
             }
             if (status == avutil.AVERROR_EOF) {
@@ -85,7 +95,7 @@ final class FrameReader implements AutoCloseable {
                 return null;
             }
             if (status != avutil.AVERROR_EAGAIN()) {
-                losses.damaged(packet, status, demuxer.timeUnit());
+                damaged(status);
             }
             feed();
         }
@@ -112,8 +122,38 @@ final class FrameReader implements AutoCloseable {
         }
         int status = avcodec.avcodec_send_packet(codec, packet);
         if (status < 0) {
+            damaged(status);
+        }
+    }
+
+    private void damaged(int status) {
+        // What is left of PCM behind its last whole frame is no packet.
+        int frameBytes = demuxer.stream().codecpar().ch_layout().nb_channels()
+                * avcodec.av_get_bits_per_sample(codec.codec_id())
+                / Byte.SIZE;
+        if (packet.size() == 0 || packet.size() >= frameBytes || !isPcm()) {
             losses.damaged(packet, status, demuxer.timeUnit());
         }
+    }
+
+    private boolean isPcm() {
+        return demuxer.decoder().name().getString().startsWith("pcm_");
+    }
+
+    /** When the frame is to be heard by the file, in seconds; NaN if the file does not say. */
+    private double start() {
+        if (input.format() == AudioFormat.FLAC) {
+            blockSize = blockSize == 0 ? frame.nb_samples() : blockSize;
+            long first = packet.size() <= 0
+                    ? -1
+                    : FlacFrames.firstSample(
+                            packet.data().capacity(packet.size()).asByteBuffer().order(ByteOrder.BIG_ENDIAN),
+                            blockSize);
+            return first < 0 ? Double.NaN : (double) first / frame.sample_rate();
+        }
+        long time = frame.best_effort_timestamp();
+        boolean timed = TIMED.contains(input.format()) && time != avutil.AV_NOPTS_VALUE;
+        return timed ? time * demuxer.timeUnit() : Double.NaN;
     }
 
     /** Headers in front of a packet: another recording begins, as in Ogg files that were put one behind the other. */
@@ -122,7 +162,10 @@ final class FrameReader implements AutoCloseable {
     }
 
     private void end() {
-        losses.end(demuxer.seconds(), demuxer.failure());
+        if (!ended) {
+            losses.end(demuxer.seconds(), demuxer.failure());
+        }
+        ended = true;
         if (!losses.anythingDecoded()) {
             check(losses.lastFailure(), "decoding");
             throw new AudioException(
@@ -135,7 +178,12 @@ final class FrameReader implements AutoCloseable {
 
     /** What could not be decoded so far. */
     List<AudioLoss> losses() {
-        return losses.list();
+        if (pages == null || pages.gaps().isEmpty()) {
+            return losses.list();
+        }
+        LossLog log = new LossLog();
+        OggLosses.enter(pages, ended ? losses.secondsDecoded() : -1, demuxer.timeUnit(), log);
+        return log.losses();
     }
 
     private void check(int status, String doing) {
