@@ -1,6 +1,8 @@
 package org.earshot;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -15,6 +17,7 @@ import java.util.Objects;
  */
 public record AudioLoss(Duration at, Duration length, String cause) {
     private static final double NANOSECONDS = 1e9;
+    private static final int MAX_NOTES = 10;
 
     /** Checks that nothing is missing. */
     public AudioLoss {
@@ -32,6 +35,25 @@ public record AudioLoss(Duration at, Duration length, String cause) {
     public String toString() {
         String place = String.format(Locale.ROOT, "at %.3f s: %s", seconds(at), cause);
         return length.isZero() ? place : place + String.format(Locale.ROOT, ", %.3f s missing", seconds(length));
+    }
+
+    /**
+     * Losses in words, for people.
+     *
+     * @param losses of one recording
+     * @return a line for each of the first ten, and one that sums up the others if there are more
+     */
+    static List<String> notes(List<AudioLoss> losses) {
+        List<String> notes = new ArrayList<>();
+        losses.stream().limit(MAX_NOTES).forEach(loss -> notes.add("damaged " + loss));
+        int more = losses.size() - MAX_NOTES;
+        if (more > 0) {
+            double missing =
+                    losses.stream().mapToDouble(loss -> seconds(loss.length())).sum();
+            notes.add(
+                    String.format(Locale.ROOT, "damaged at %d places more; %.3f s are missing in all", more, missing));
+        }
+        return notes;
     }
 
     private static double seconds(Duration duration) {

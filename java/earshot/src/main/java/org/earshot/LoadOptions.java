@@ -27,6 +27,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private List<Integer> devices = List.of();
     private Duration windowHop;
     private ClassifierListener listener = ClassifierListener.NONE;
+    private AudioLimits audioLimits = AudioLimits.defaults();
 
     LoadOptions() {}
 
@@ -143,11 +144,26 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         return listener;
     }
 
+    /**
+     * Sets the bounds that files are read in, and whether damaged ones are refused.
+     *
+     * @param limits by default {@link AudioLimits#defaults}
+     * @return this
+     */
+    public B audioLimits(AudioLimits limits) {
+        audioLimits = Objects.requireNonNull(limits);
+        return self();
+    }
+
     private static int requirePositive(String name, int count) {
         if (count < 1) {
             throw new IllegalArgumentException(name + ": " + count + "; expected at least 1");
         }
         return count;
+    }
+
+    AudioLimits audioLimits() {
+        return audioLimits;
     }
 
     Precision precision() {

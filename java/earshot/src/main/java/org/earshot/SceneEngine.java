@@ -27,6 +27,7 @@ final class SceneEngine implements AutoCloseable {
     private final FeatureParameters features;
     private final LogMel logMel;
     private final long hopSamples;
+    private final AudioLimits audioLimits;
 
     /** A recording that a call opens once it has a session: calls that wait hold no file open. */
     interface Recording {
@@ -39,6 +40,11 @@ final class SceneEngine implements AutoCloseable {
 
     /** A recording's samples at the rate of the features. */
     interface OpenRecording extends SampleSource, AutoCloseable {
+        /** What of it could not be decoded so far. */
+        default List<AudioLoss> losses() {
+            return List.of();
+        }
+
         @Override
         void close();
     }
@@ -52,6 +58,7 @@ final class SceneEngine implements AutoCloseable {
     SceneEngine(List<ModelDirectory> directories, LoadOptions<?> options, Supplier<List<Backend>> start) {
         features = directories.get(0).config().features();
         hopSamples = options.hopSamples(features);
+        audioLimits = options.audioLimits();
         logMel = new LogMel(features);
         backends = start.get();
         List<Supplier<ClassifierSession>> factories = new ArrayList<>();
@@ -81,20 +88,26 @@ final class SceneEngine implements AutoCloseable {
     /** What each model says of a recording in memory. */
     List<WindowResults> run(AudioClip clip, RecordingContext context) {
         SampleSource reader = clip.reader(features.sampleRate());
-        return run(recording(clip.source(), () -> new Open(reader, () -> {})), context);
+        return run(recording(clip.source(), () -> new Open(reader, clip::losses, () -> {})), context);
     }
 
     /** What each model says of a file. */
     List<WindowResults> run(Path file, RecordingContext context) {
         return run(
                 recording(file.toString(), () -> {
-                    MonoReader reader = MonoReader.open(file, features.sampleRate());
-                    return new Open(reader, reader::close);
+                    MonoReader reader = MonoReader.open(file, features.sampleRate(), audioLimits);
+                    return new Open(reader, reader::losses, reader::close);
                 }),
                 context);
     }
 
-    private record Open(SampleSource samples, Runnable closing) implements OpenRecording {
+    private record Open(SampleSource samples, Supplier<List<AudioLoss>> missing, Runnable closing)
+            implements OpenRecording {
+        @Override
+        public List<AudioLoss> losses() {
+            return missing.get();
+        }
+
         @Override
         public int read(float[] target, int offset, int length) {
             return samples.read(target, offset, length);
@@ -135,9 +148,15 @@ final class SceneEngine implements AutoCloseable {
                     turn.session().run(windows, encoded, results);
                 }
                 turn.session().giveBuffer(windows.buffer());
+                note(results, samples.losses());
             }
             return results;
         });
+    }
+
+    private static void note(List<WindowResults> results, List<AudioLoss> losses) {
+        List<String> notes = AudioLoss.notes(losses);
+        results.forEach(result -> result.note(notes));
     }
 
     /** What each model says of the features of a clip. */

@@ -140,26 +140,30 @@ public final class ScenePrediction {
     private final List<ScoredScene> ranking;
     private final TwoStages stages;
     private final List<Window> windows;
+    private final List<String> notes;
 
-    private ScenePrediction(List<ScoredScene> ranking, TwoStages stages, List<Window> windows) {
+    private ScenePrediction(List<ScoredScene> ranking, TwoStages stages, List<Window> windows, List<String> notes) {
         this.ranking = ranking;
         this.stages = stages;
         this.windows = windows;
+        this.notes = notes;
     }
 
     /**
      * Averages the windows' probabilities, each window counting the same.
      *
      * @param stages the windows' stages, averaged; null for a system of one stage
+     * @param notes what there is to say about the recording
      */
-    static ScenePrediction ofWindows(List<String> labels, List<Window> windows, TwoStages stages) {
+    static ScenePrediction ofWindows(List<String> labels, List<Window> windows, TwoStages stages, List<String> notes) {
         return new ScenePrediction(
                 rank(labels, i -> windows.stream()
                         .mapToDouble(window -> window.probabilities[i])
                         .average()
                         .orElseThrow()),
                 stages,
-                List.copyOf(windows));
+                List.copyOf(windows),
+                List.copyOf(notes));
     }
 
     /**
@@ -178,7 +182,7 @@ public final class ScenePrediction {
                     return fuseWindow(same, shares);
                 })
                 .toList();
-        return ofWindows(first.get(0).labels, fused, null);
+        return ofWindows(first.get(0).labels, fused, null, members.get(0).notes);
     }
 
     private static Window fuseWindow(List<Window> members, double... shares) {
@@ -200,6 +204,9 @@ public final class ScenePrediction {
         Map<String, Object> fields = ranked(ranking);
         if (stages != null) {
             fields.putAll(stages.json());
+        }
+        if (!notes.isEmpty()) {
+            fields.put("notes", notes);
         }
         if (windows.size() > 1) {
             fields.put("windows", windows);
@@ -272,6 +279,15 @@ public final class ScenePrediction {
      */
     public List<Window> windows() {
         return windows;
+    }
+
+    /**
+     * What there is to say about the recording: where it was damaged, and how much could not be decoded.
+     *
+     * @return one line each, at most a dozen; empty for a recording that was read whole
+     */
+    public List<String> notes() {
+        return notes;
     }
 
     @Override

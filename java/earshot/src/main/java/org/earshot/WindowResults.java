@@ -14,6 +14,7 @@ final class WindowResults {
     private final double[] fineSum;
     private final double[] coarseSum;
     private double[] embeddingSum = {};
+    private List<String> notes = List.of();
 
     /**
      * Starts with no window.
@@ -54,13 +55,18 @@ final class WindowResults {
         }
     }
 
+    /** Sets what is to be said about the recording. */
+    void note(List<String> remarks) {
+        notes = remarks;
+    }
+
     ScenePrediction prediction() {
         ScenePrediction.TwoStages stages = coarseScenes == null
                 ? null
                 : new ScenePrediction.TwoStages(
                         ScenePrediction.rank(coarseScenes.labels(), i -> coarseSum[i] / windows.size()),
                         ScenePrediction.rank(labels, i -> fineSum[i] / windows.size()));
-        return ScenePrediction.ofWindows(labels, windows, stages);
+        return ScenePrediction.ofWindows(labels, windows, stages, notes);
     }
 
     float[] embedding() {

@@ -71,6 +71,7 @@ final class Classification {
                 try {
                     ScenePrediction prediction = get(task.answer);
                     console.result(format.row(task.file, prediction));
+                    prediction.notes().forEach(note -> console.say(Text.visible(task.file.toString()) + ": " + note));
                     count(accuracy, task.file, prediction);
                 } catch (RecordingFailure e) {
                     report.accept(e.reason);

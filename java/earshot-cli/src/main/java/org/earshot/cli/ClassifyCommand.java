@@ -60,8 +60,8 @@ final class ClassifyCommand extends Subcommand {
     private static final class Form {
         @Option(
                 names = "--json",
-                description = "Print JSON: one object a line with file, label, probability, ranking, and windows if"
-                        + " there is more than one.")
+                description = "Print JSON: one object a line with file, label, probability, ranking, notes if the"
+                        + " recording is damaged, and windows if there is more than one.")
         private boolean json;
 
         @Option(names = "--csv", description = "Print CSV: file, label, probability, and the runners-up.")
@@ -82,6 +82,9 @@ final class ClassifyCommand extends Subcommand {
             paramLabel = "SECONDS",
             description = "Distance between the windows of a long recording. Default: the length of a window.")
     private Double windowHop;
+
+    @Mixin
+    private StrictOption strict;
 
     @Option(
             names = {"-q", "--quiet"},
@@ -135,8 +138,9 @@ final class ClassifyCommand extends Subcommand {
     }
 
     private SceneClassifier load(int recordings) {
-        SceneClassifier.Builder builder =
-                options.apply(SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings);
+        SceneClassifier.Builder builder = options.apply(
+                        SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings)
+                .audioLimits(strict.limits());
         if (weights != null) {
             builder.weights(weights);
         }

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.AudioException;
+import org.earshot.AudioLimits;
 import org.earshot.audio.MonoReader;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
@@ -14,7 +15,11 @@ import org.earshot.features.LogMel;
 public final class RecordedFeatures implements FeatureSource {
     private static final System.Logger LOGGER = System.getLogger(RecordedFeatures.class.getName());
 
+    /** Of one recording; the first ones show what it is worth. */
+    private static final int LOSSES_LOGGED = 3;
+
     private final List<Path> recordings;
+    private final AudioLimits limits;
     private final LogMel logMel;
     private final AtomicBoolean warned = new AtomicBoolean();
     private final Queue<Workspace> idle = new ConcurrentLinkedQueue<>();
@@ -49,7 +54,20 @@ public final class RecordedFeatures implements FeatureSource {
      * @param parameters of the front end
      */
     public RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
+        this(recordings, parameters, AudioLimits.defaults());
+    }
+
+    /**
+     * Prepares the front end for recordings that are in no set.
+     *
+     * @param recordings their files
+     * @param parameters of the front end
+     * @param limits bounds that the files are read in, and whether damaged ones are refused; what is missing of the
+     *     others is logged
+     */
+    public RecordedFeatures(List<Path> recordings, FeatureParameters parameters, AudioLimits limits) {
         this.recordings = List.copyOf(recordings);
+        this.limits = limits;
         logMel = new LogMel(parameters);
     }
 
@@ -82,8 +100,11 @@ public final class RecordedFeatures implements FeatureSource {
     private int compute(int clip, float[] target, Workspace workspace) {
         float[] pcm = workspace.pcm;
         int samples;
-        try (MonoReader reader = MonoReader.open(recording(clip), parameters().sampleRate())) {
+        try (MonoReader reader = MonoReader.open(recording(clip), parameters().sampleRate(), limits)) {
             samples = reader.read(pcm, 0, pcm.length);
+            reader.losses().stream()
+                    .limit(LOSSES_LOGGED)
+                    .forEach(loss -> LOGGER.log(System.Logger.Level.WARNING, recording(clip) + ": damaged " + loss));
         }
         if (samples < 1) {
             throw new AudioException(
