@@ -6,11 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-<<<<<<< HEAD
-import org.earshot.EarshotException;
-=======
 import org.earshot.AudioLimits;
->>>>>>> ac074e7 (Say on the command line and in predictions what of a recording was lost; --strict refuses it)
+import org.earshot.EarshotException;
 import org.earshot.backend.Backends;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
@@ -154,12 +151,9 @@ final class FeaturesCommand extends Subcommand {
 
     private int write(Path config, OneRecording one) {
         Writer writer = writer(one.output);
-<<<<<<< HEAD
         OutputFiles.check(one.output);
-        Features features = compute(one.recording, ModelConfig.read(config).features());
-=======
-        Features features = compute(one.recording, ModelConfig.read(config).features(), StrictOption.limits(one.strict));
->>>>>>> ac074e7 (Say on the command line and in predictions what of a recording was lost; --strict refuses it)
+        Features features =
+                compute(one.recording, ModelConfig.read(config).features(), StrictOption.limits(one.strict));
         try {
             writer.write(one.output, features);
         } catch (IOException e) {
@@ -181,23 +175,16 @@ final class FeaturesCommand extends Subcommand {
     }
 
     /** The first window that a classifier would see. */
-<<<<<<< HEAD
-    private static Features compute(Path name, FeatureParameters parameters) {
+    private static Features compute(Path name, FeatureParameters parameters, AudioLimits limits) {
         float[] values = new float[parameters.frames() * parameters.melBands()];
         try (Recording recording = Recording.open(name)) {
             try {
-                int frames = new RecordedFeatures(List.of(recording.file()), parameters).read(0, values);
+                int frames = new RecordedFeatures(List.of(recording.file()), parameters, limits).read(0, values);
                 return new Features(
                         Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
             } catch (EarshotException e) {
                 throw recording.named(e);
             }
         }
-=======
-    private static Features compute(Path recording, FeatureParameters parameters, AudioLimits limits) {
-        float[] values = new float[parameters.frames() * parameters.melBands()];
-        int frames = new RecordedFeatures(List.of(recording), parameters, limits).read(0, values);
-        return new Features(Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
->>>>>>> ac074e7 (Say on the command line and in predictions what of a recording was lost; --strict refuses it)
     }
 }

@@ -115,7 +115,8 @@ final class DecodingLosses {
             note(Math.max(missing, 0), "damage that nothing can be read behind (" + FfmpegErrors.text(failure) + ")");
         } else if (missing > END_SECONDS) {
             note(missing, "the end of the file, before that of its sound");
-        } else if (refused) {
+        } else if (refused && (stated == 0 || missing > 0)) {
+            // What lies behind the whole of the sound is no damage to it.
             note(secondsRefused, REFUSED);
         }
     }

@@ -150,6 +150,10 @@ final class Demuxer implements AutoCloseable {
         return decoder;
     }
 
+    boolean isPcm() {
+        return decoder.name().getString().startsWith("pcm_");
+    }
+
     /** Seconds to one unit of the stream's times. */
     double timeUnit() {
         return (double) stream().time_base().num() / stream().time_base().den();
@@ -161,7 +165,9 @@ final class Demuxer implements AutoCloseable {
      * @return seconds, or 0 if that is not known, or only estimated
      */
     double seconds() {
+        boolean compressedAiff = input.format() == AudioFormat.AIFF && !isPcm();
         if (input.format() == AudioFormat.OGG
+                || compressedAiff // FFmpeg counts blocks as frames there.
                 || container.duration_estimation_method() == avformat.AVFMT_DURATION_FROM_BITRATE) {
             return 0;
         }

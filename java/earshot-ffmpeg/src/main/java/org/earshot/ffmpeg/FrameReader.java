@@ -131,13 +131,9 @@ final class FrameReader implements AutoCloseable {
         int frameBytes = demuxer.stream().codecpar().ch_layout().nb_channels()
                 * avcodec.av_get_bits_per_sample(codec.codec_id())
                 / Byte.SIZE;
-        if (packet.size() == 0 || packet.size() >= frameBytes || !isPcm()) {
+        if (packet.size() == 0 || packet.size() >= frameBytes || !demuxer.isPcm()) {
             losses.damaged(packet, status, demuxer.timeUnit());
         }
-    }
-
-    private boolean isPcm() {
-        return demuxer.decoder().name().getString().startsWith("pcm_");
     }
 
     /** When the frame is to be heard by the file, in seconds; NaN if the file does not say. */

@@ -41,10 +41,12 @@ record MpegFrames(AudioFormat format, int offset) {
             if ((bytes[offset] & 0xff) != 0xff) {
                 continue;
             }
-            if (follow(bytes, offset, false)) {
+            // Where a file is expected to begin, less evidence will do: damage may come early.
+            int wanted = offset > 0 ? FRAMES_WANTED : FRAMES_WANTED - 1;
+            if (follow(bytes, offset, wanted, false)) {
                 return new MpegFrames(AudioFormat.MP3, offset);
             }
-            if (follow(bytes, offset, true)) {
+            if (follow(bytes, offset, wanted, true)) {
                 return new MpegFrames(AudioFormat.AAC, offset);
             }
         }
@@ -52,10 +54,10 @@ record MpegFrames(AudioFormat format, int offset) {
     }
 
     /** Whether frames of one kind follow each other, as many as wanted or up to the end of the file. */
-    private static boolean follow(byte[] bytes, int offset, boolean adts) {
+    private static boolean follow(byte[] bytes, int offset, int wanted, boolean adts) {
         int position = offset;
         int kind = 0;
-        for (int frame = 0; frame < FRAMES_WANTED; frame++) {
+        for (int frame = 0; frame < wanted; frame++) {
             // A file may be shorter than three frames, and is often cut in one.
             if (position >= bytes.length) {
                 return frame > 0;

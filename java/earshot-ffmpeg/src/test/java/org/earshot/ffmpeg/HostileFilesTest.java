@@ -1,0 +1,145 @@
+package org.earshot.ffmpeg;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.earshot.AudioException;
+import org.earshot.AudioLimits;
+import org.earshot.audio.AudioFiles;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HostileFilesTest {
+    /** 602 bytes that speak of 80 million samples; FFmpeg alone takes gigabytes for the index. */
+    @Test
+    void anIndexThatDoesNotFitTheFileIsRefused() {
+        limit(
+                Recordings.bytes("constant-size-index.m4a"),
+                "an index (stts) of 80000000 samples in a file of 602 bytes");
+    }
+
+    /** The same count in each of the tables that can state one in a few bytes. */
+    @ParameterizedTest
+    @CsvSource({
+        "stsz, 00000000 00000001 04c4b400",
+        "stsz, 00000000 04c4b400 00000001",
+        "stsz, 00000000 00000000 ffffffff",
+        "stz2, 00000000 00000008 04c4b400",
+        "stts, 00000000 00000001 04c4b400 00000400",
+        "ctts, 00000000 00000001 04c4b400 00000400",
+        "trun, 00000000 04c4b400",
+        "saiz, 00000000 01 04c4b400"
+    })
+    void soIsEveryTableThatStatesACount(String box, String content) {
+        byte[] table = box(box, hex(content));
+        limit(file(box("moov", box("trak", box("mdia", box("minf", box("stbl", table)))))), "an index (" + box + ")");
+        limit(file(box("moov"), box("moof", box("traf", table))), "an index (" + box + ")");
+        // A box that claims to be longer than its parent, or to go on to the end.
+        byte[] longer = table.clone();
+        longer[0] = 0x7f;
+        limit(file(box("moov", box("trak", longer))), "an index (" + box + ")");
+        longer[0] = 0;
+        longer[3] = 0;
+        limit(file(box("moov", box("trak", longer))), "an index (" + box + ")");
+    }
+
+    @Test
+    void countsOfManyTracksAddUp() {
+        byte[][] tracks = new byte[50][];
+        for (int i = 0; i < tracks.length; i++) {
+            tracks[i] = box("trak", box("stsz", hex("00000000 00000001 00002000")));
+        }
+        limit(file(box("moov", tracks)), "an index (stsz)");
+    }
+
+    @Test
+    void aCompressedIndexIsRefused() {
+        AudioException e = assertThrows(
+                AudioException.class, () -> Recordings.decode(file(box("moov", box("cmov", hex("00000000")))), "x"));
+        assertTrue(e.getMessage().contains("compressed index (cmov)"), e.getMessage());
+    }
+
+    /** Silence that ends in a day of sound is cut off where the limits say. */
+    @Test
+    void limitsHoldWhileDecoding() {
+        byte[] flac = Recordings.bytes("tone.flac");
+        AudioLimits limits = AudioLimits.defaults().withMaxDuration(Duration.ofMillis(400));
+        AudioException e = assertThrows(
+                AudioException.class, () -> Recordings.decode(AudioFiles.open(flac, "street.flac", limits)));
+        assertEquals(AudioException.Reason.LIMIT, e.reason());
+        assertTrue(e.getMessage().startsWith("street.flac: found sound longer than 0.4 s"), e.getMessage());
+        AudioLimits small = AudioLimits.defaults().withMaxBytes(flac.length - 1);
+        assertEquals(
+                AudioException.Reason.LIMIT,
+                assertThrows(AudioException.class, () -> AudioFiles.open(flac, "x", small))
+                        .reason());
+    }
+
+    /** JavaCPP allows a process twice its heap, which every JVM has with so small a heap; we ask it for nothing. */
+    @Test
+    void aSmallHeapDecodes(@TempDir Path folder) throws IOException, InterruptedException {
+        Path file = Files.write(folder.resolve("tone.flac"), Recordings.bytes("tone.flac"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx20m",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=40m",
+                "-cp",
+                System.getProperty("java.class.path")
+                        + File.pathSeparator
+                        + System.getProperty("jdk.module.path", "")
+                        + File.pathSeparator
+                        + Path.of("target", "test-classes")));
+        command.add(CountSamples.class.getName());
+        command.add(file.toString());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        assertTrue(output.trim().endsWith("16000"), output);
+    }
+
+    /** The other process: prints how many samples a file has. */
+    static final class CountSamples {
+        private CountSamples() {}
+
+        public static void main(String[] arguments) {
+            System.out.println(
+                    Recordings.decode(AudioFiles.open(Path.of(arguments[0]))).samples().length);
+        }
+    }
+
+    private static void limit(byte[] file, String found) {
+        AudioException e = assertThrows(AudioException.class, () -> Recordings.decode(file, "hostile.m4a"));
+        assertEquals(AudioException.Reason.LIMIT, e.reason(), e.getMessage());
+        assertTrue(e.getMessage().startsWith("hostile.m4a: found " + found), e.getMessage());
+    }
+
+    private static byte[] file(byte[]... boxes) {
+        return Recordings.join(box("ftyp", "M4A ".getBytes(StandardCharsets.US_ASCII)), Recordings.join(boxes));
+    }
+
+    private static byte[] box(String name, byte[]... content) {
+        byte[] inside = Recordings.join(content);
+        return ByteBuffer.allocate(8 + inside.length)
+                .putInt(8 + inside.length)
+                .put(name.getBytes(StandardCharsets.US_ASCII))
+                .put(inside)
+                .array();
+    }
+
+    private static byte[] hex(String text) {
+        return HexFormat.of().parseHex(text.replace(" ", ""));
+    }
+}
