@@ -66,6 +66,11 @@ class AudioLimitsTest {
         refused(AudioException.Reason.DAMAGED, () -> AudioClip.of(new float[] {Float.NaN}, 8000));
         InputStream failing = new InputStream() {
             @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                return read();
+            }
+
+            @Override
             public int read() throws IOException {
                 throw new FileSystemException("/tmp/upload-17", null, "Stale file handle");
             }

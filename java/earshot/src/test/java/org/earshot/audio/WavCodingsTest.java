@@ -110,13 +110,13 @@ class WavCodingsTest {
                 .id("fmt ")
                 .u32(40)
                 .u16(0xfffe, 1)
-                .u32(8000, 8000 * bytes)
+                .u32(8000, 8000L * bytes)
                 .u16(bytes, bits, 22, valid)
                 .u32(0)
                 .u32(1)
                 .u8(0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71)
                 .id("data")
-                .u32(2 * bytes);
+                .u32(2L * bytes);
         for (int i = 0; i < 2 * bytes; i++) {
             wav.u8(i % bytes == bytes - 1 ? i < bytes ? 0x40 : 0xc0 : 0);
         }
