@@ -28,8 +28,16 @@ class PredictionJsonTest {
     }
 
     @Test
+    void notesFollowTheRankingIfThereAreAny() throws IOException {
+        ScenePrediction prediction = ScenePrediction.ofWindows(
+                LABELS, List.of(window(0, 0.75f, 0.25f)), null, List.of("damaged at 1.000 s: a page"));
+        assertJson("{" + BUS + ",\"notes\":[\"damaged at 1.000 s: a page\"]}", prediction);
+    }
+
+    @Test
     void oneWindowIsNotRepeated() throws IOException {
-        ScenePrediction prediction = ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.75f, 0.25f)), null);
+        ScenePrediction prediction =
+                ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.75f, 0.25f)), null, List.of());
         assertJson("{" + BUS + "}", prediction);
         assertJson("[{" + BUS + "}]", List.of(prediction));
         assertJson(
@@ -41,8 +49,8 @@ class PredictionJsonTest {
 
     @Test
     void severalWindowsAreListed() throws IOException {
-        ScenePrediction prediction =
-                ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.75f, 0.25f), window(0.02, 0f, 1f)), null);
+        ScenePrediction prediction = ScenePrediction.ofWindows(
+                LABELS, List.of(window(0, 0.75f, 0.25f), window(0.02, 0f, 1f)), null, List.of());
         String second = "\"label\":\"Urban \\\"park\\\"\",\"probability\":1.0,\"ranking\":["
                 + "{\"label\":\"Urban \\\"park\\\"\",\"probability\":1.0},{\"label\":\"Bus\",\"probability\":0.0}]";
         assertJson(
@@ -62,13 +70,13 @@ class PredictionJsonTest {
         assertJson("{" + coarse + "," + fine + "}", stages);
         assertJson(
                 "{" + BUS + "," + coarse + "," + fine + "}",
-                ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.75f, 0.25f)), stages));
+                ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.75f, 0.25f)), stages, List.of()));
     }
 
     @Test
     void anEnsemblesMembersAreThere() throws IOException {
-        ScenePrediction one = ScenePrediction.ofWindows(LABELS, List.of(window(0, 1f, 0f)), null);
-        ScenePrediction other = ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.5f, 0.5f)), null);
+        ScenePrediction one = ScenePrediction.ofWindows(LABELS, List.of(window(0, 1f, 0f)), null, List.of());
+        ScenePrediction other = ScenePrediction.ofWindows(LABELS, List.of(window(0, 0.5f, 0.5f)), null, List.of());
         EnsemblePrediction both =
                 new EnsemblePrediction(ScenePrediction.fuse(List.of(one, other), 0.5, 0.5), List.of(one, other));
         String members = new ObjectMapper().writeValueAsString(List.of(one, other));
