@@ -69,10 +69,6 @@ std::string name_of(const ScanPlan &plan) {
         return "plain";
     }
     return std::to_string(plan.shape.lanes) + " lanes " + std::to_string(plan.shape.channels) + " ch" +
-           (plan.shape.relief > 0 ? " r" + std::to_string(plan.shape.relief) : "") +
-           (plan.shape.paired      ? " paired"
-            : plan.shape.depth > 0 ? " d" + std::to_string(plan.shape.depth)
-                                   : "") +
            (plan.segments > 1 ? " x" + std::to_string(plan.segments) : "");
 }
 
@@ -191,7 +187,7 @@ void papers_sizes(Bench &bench, int batch, int frames) {
         if (batch == 1) {
             scan_case(bench, tensors, where, sequences, earshot::kPlainScan, expected);
         }
-        for (const ScanShape &shape : earshot::tiled_scan_shapes()) {
+        for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
             scan_case(bench, tensors, where, sequences,
                       earshot::plan_shape(sequences, kInner, shape, 1, bench.multiprocessors()), expected);
         }
@@ -212,7 +208,7 @@ void crossover(Bench &bench) {
             const Sequences sequences = Sequences::along_time(1, length, count);
             const Case where = {"", std::to_string(count) + " x " + std::to_string(length), "", 1, {}};
             std::vector<ScanPlan> plans = {earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors())};
-            for (const ScanShape &shape : {ScanShape{2, 2, 0, 2}, ScanShape{4, 2, 0, 2}, ScanShape{4, 1, 0, 2}}) {
+            for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
                 for (const int segments : cuts) {
                     const ScanPlan plan =
                         earshot::plan_shape(sequences, kInner, shape, segments, bench.multiprocessors());

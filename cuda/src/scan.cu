@@ -15,7 +15,6 @@
  *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
  */
 #include <algorithm>
-#include <limits>
 
 #include "scan_variants.h"
 
@@ -44,8 +43,6 @@ struct Preference {
     double warps;
 };
 
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
 std::vector<Preference> preferences(std::int32_t states) {
     if (states <= 4) {
         return {{{1, 2}, 1.5}, {{1, 1}, 0}};
@@ -54,8 +51,7 @@ std::vector<Preference> preferences(std::int32_t states) {
         return {{{2, 2}, 1.5}, {{2, 1}, 0}};
     }
     if (states <= 16) {
-        return {{{2, 4, 0, 2}, kNever}, {{1, 2, 0, 2}, kNever}, {{2, 2, 0, 2}, 2.5},
-                {{4, 4, 0, 2}, kNever}, {{4, 2, 0, 2}, 3},    {{4, 1, 0, 2}, 0}};
+        return {{{2, 2}, 2.5}, {{4, 2}, 3}, {{4, 1}, 0}};
     }
     if (states <= 32) {
         return {{{4, 2}, 1.5}, {{4, 1}, 0}};

@@ -380,7 +380,7 @@ cudaError_t launch_scan(const SelectiveScan &scan, const ScanPlan &plan, cudaStr
     const auto shared =
         static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
     return launch_scan_grid(ENDS ? "scan_ends" : "scan_fast", scan_fast<STATES, LANES, CHANNELS, RANK, ENDS>,
-                            kScanThreads, kScanThreads / LANES * CHANNELS, shared, ENDS, scan, plan, stream);
+                            kScanThreads / LANES * CHANNELS, shared, ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

@@ -22,7 +22,7 @@ cudaError_t enqueue_outputs<16>(const SelectiveScan &scan, const ScanPlan &plan,
     if (scan_is_tiled(scan)) {
         return enqueue_tiled_outputs(scan, plan, stream);
     }
-    if (plan.shape.lanes <= 2) {
+    if (plan.shape.lanes == 2) {
         return launch_shape<2, 2, false>(scan, plan, stream);
     }
     return plan.shape.channels == 2 ? launch_shape<4, 2, false>(scan, plan, stream)

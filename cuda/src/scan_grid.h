@@ -61,7 +61,7 @@ __device__ __forceinline__ Stretch stretch_of(const SelectiveScan &p, const Scan
 
 /* Launches one pass of a plan by a kernel whose blocks have so many channels; the first of three passes (`ends`) leaves
    out a sequence's last segment, whose end nobody needs. */
-inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const SelectiveScan, const ScanGrid), int threads,
+inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const SelectiveScan, const ScanGrid),
                                     std::int64_t channels, std::size_t shared, bool ends, const SelectiveScan &scan,
                                     const ScanPlan &plan, cudaStream_t stream) {
     const std::int32_t segments = ends ? plan.segments - 1 : plan.segments;
@@ -79,8 +79,8 @@ inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const Selec
     }
     const ScanGrid grid = {static_cast<std::int32_t>(tiles), static_cast<std::int32_t>(stretches),
                            static_cast<std::int32_t>(stride), segments, plan.segment_length};
-    return launch(name, kernel, dim3(static_cast<unsigned>(stride * 2 * tiles)), dim3(static_cast<unsigned>(threads)),
-                  shared, stream, scan, grid);
+    return launch(name, kernel, dim3(static_cast<unsigned>(stride * 2 * tiles)), dim3(kScanThreads), shared, stream,
+                  scan, grid);
 }
 
 } // namespace earshot

@@ -14,12 +14,12 @@
  * Counts, for a token of 32 channels of one direction, N = 16, R = 4, from the code for sm_90. A scheduler does a
  * special function of a warp in 8 cycles: 16 exp2 for decays, and for each channel two more and a reciprocal (softplus,
  * SiLU), 152 cycles. Instructions, at one a cycle, of which 80 are those of 16 states (two products, exp2, two
- * multiply-adds) and 27 those of a channel: 2 lanes and 4 channels 121, 1 and 2 122, 2 and 2 123, 4 and 4 125, 4 and 2
- * 127, 4 and 1 135; and 2 to 8 for the rows of 32 tokens and for a sequence's start. (The shuffling kernel of
- * scan_fast.h came to 165, 175 and 210 for 2 and 2, 4 and 2, 4 and 1, and took 1.36 times so many cycles on an H200.)
- * So the special functions bind, if 12 to 16 warps a multiprocessor hide their latency.
+ * multiply-adds) and 27 those of a channel: 2 lanes and 2 channels 123, 4 and 2 127, 4 and 1 135; and 2 to 8 for the
+ * rows of 32 tokens and for a sequence's start. (The shuffling kernel of scan_fast.h came to 165, 175 and 210, and took
+ * 1.36 times so many cycles on an H200.) So the special functions bind, if 12 to 16 warps a multiprocessor hide their
+ * latency.
  *
- * Bytes a token, direction and channel: 12 (u, z, y), and a row of 144 for each block's 32 to 256 channels, from L2 but
+ * Bytes a token, direction and channel: 12 (u, z, y), and a row of 144 for each block's 32 to 128 channels, from L2 but
  * for the first time. Shared memory: B and C leave it with 128 / CHANNELS bytes a token and channel, steps and sums
  * with 16 LANES.
  *
@@ -30,6 +30,11 @@
  * 1, 1.51 and 1.54 ms at batch 32, 55 to 77 % of the special functions' limit. What is lost: the states alone reach 89
  * % of it (a special function is issued only when its unit is free), and one channel a thread wants 220 cycles a token
  * of the shared memory, where a read that all lanes share costs as much as any other.
+ *
+ * Tried and dropped (commit 29cf84e has both): relief of the special functions' unit by one reciprocal for two gates
+ * and a share of the decays by a polynomial (on an H200 3 to 5 % faster for 4 lanes and 2 channels only, otherwise not
+ * or slower), and pairing warps of states with warps that prepare and finish (not measured). 1 lane and 2 channels, 2
+ * and 4, 4 and 4 were at no size faster than the fastest of those above.
  */
 #pragma once
 
@@ -46,6 +51,7 @@ constexpr int kRank = 4;
 constexpr int kRow = kRank + 2 * kStates; /* floats of a row of dt, B and C */
 constexpr int kWarps = kScanThreads / 32;
 constexpr int kGroup = 128; /* tokens times channels that a warp does at once: a quad of channels for each thread */
+constexpr int kAhead = 2;   /* groups whose u and z are on their way */
 
 template <int LANES, int CHANNELS>
 struct Tile {
@@ -65,7 +71,7 @@ struct Tile {
      * thread at `place` has as its first, and where its pairs begin:
      */
     static __device__ __forceinline__ int channel(int place) {
-        return CHANNELS == 2 ? place % quads * 4 + place / quads * 2 : place * CHANNELS;
+        return CHANNELS == 2 ? place % quads * 4 + place / quads * 2 : place;
     }
     static __device__ __forceinline__ int pair(int channel) {
         return (channel / 2 % 2 * quads + channel / 4) * 4 + channel % 2 * 2;
@@ -81,39 +87,13 @@ struct TokenOfStates {
     Float4 c[Tile<LANES, CHANNELS>::own / 4];
 };
 
-/* 2^x for x from -125 to 127, 2^-125 below, on the multiply-add pipe. */
-__device__ __forceinline__ float polynomial_exp2(float x) {
-    constexpr float kRounder = 12582912.0F;
-    x = fmaxf(x, -125.0F);
-    const float rounded = x + kRounder;
-    const float f = x - (rounded - kRounder);
-    float p = 0.0013264728F;
-    p = fmaf(p, f, 0.009671513F);
-    p = fmaf(p, f, 0.055507336F);
-    p = fmaf(p, f, 0.24022242F);
-    p = fmaf(p, f, 0.6931470F);
-    p = fmaf(p, f, 1.0F);
-    return float_of(bits_of(p) + (bits_of(rounded) << 23U));
-}
-
-/* SiLU of two numbers with one reciprocal. What is below -43 counts as -43 in the sigmoid, 2e-19. */
-__device__ __forceinline__ void silu_of_two(float x, float y, float &silu_x, float &silu_y) {
-    constexpr float kMost = 0x1p62F;
-    const float a = 1.0F + fminf(fast_exp2(-LOG2_E * x), kMost);
-    const float b = 1.0F + fminf(fast_exp2(-LOG2_E * y), kMost);
-    const float both = fast_reciprocal(a * b);
-    silu_x = x * (both * b);
-    silu_y = y * (both * a);
-}
-
 /* The states of a thread's channels, through all tokens of a group. */
-template <int LANES, int CHANNELS, int RELIEF, bool ENDS>
+template <int LANES, int CHANNELS, bool ENDS>
 __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, const Shared<float> &pairs, int own_pair,
                                      const Shared<float> &sums, int own_sum,
                                      const float (&a)[CHANNELS][Tile<LANES, CHANNELS>::own],
                                      float (&h)[CHANNELS][Tile<LANES, CHANNELS>::own]) {
     using Mine = Tile<LANES, CHANNELS>;
-    constexpr int kPolynomial = RELIEF < 2 ? 0 : RELIEF == 2 ? 16 : 8;
     TokenOfStates<LANES, CHANNELS> token_now = {};
     TokenOfStates<LANES, CHANNELS> token_next = {};
     const auto load = [&](int j, TokenOfStates<LANES, CHANNELS> &to) {
@@ -122,14 +102,11 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
             to.step[0] = one.v[0];
             to.input[0] = one.v[1];
         } else {
-#pragma unroll
-            for (int half = 0; half < CHANNELS / 2; ++half) {
-                const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2 + half * Mine::wide);
-                to.step[2 * half] = two.v[0];
-                to.input[2 * half] = two.v[1];
-                to.step[2 * half + 1] = two.v[2];
-                to.input[2 * half + 1] = two.v[3];
-            }
+            const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2);
+            to.step[0] = two.v[0];
+            to.input[0] = two.v[1];
+            to.step[1] = two.v[2];
+            to.input[1] = two.v[3];
         }
 #pragma unroll
         for (int s = 0; s < Mine::own / 4; ++s) {
@@ -151,11 +128,7 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
         for (int s = 0; s < Mine::own; ++s) {
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
-                const int i = (j * Mine::own + s) * CHANNELS + c;
-                const float power = token_now.step[c] * a[c][s];
-                const float decay = kPolynomial > 0 && i % (kPolynomial > 0 ? kPolynomial : 1) == kPolynomial - 1
-                                        ? polynomial_exp2(power)
-                                        : fast_exp2(power);
+                const float decay = fast_exp2(token_now.step[c] * a[c][s]);
                 h[c][s] = fmaf(decay, h[c][s], token_now.input[c] * token_now.b[s / 4].v[s % 4]);
                 if constexpr (!ENDS) {
                     y.v[c] = fmaf(token_now.c[s / 4].v[s % 4], h[c][s], y.v[c]);
@@ -176,8 +149,8 @@ class Stager {
 
   public:
     __device__ __forceinline__ Stager(const SelectiveScan &p, const Shared<float> &rows, int row_step)
-        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) % kScanThreads / kQuads),
-          column_(static_cast<int>(threadIdx.x) % kScanThreads % kQuads * 4), step_(row_step * kRow) {}
+        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / kQuads),
+          column_(static_cast<int>(threadIdx.x) % kQuads * 4), step_(row_step * kRow) {}
 
     /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its
        end are its last one once more. */
@@ -201,14 +174,8 @@ class Stager {
 
 } // namespace scan_tiled_details
 
-/*
- * RELIEF of the special functions: with 1 and more, two gates share a reciprocal; with 2, every 16th decay is computed
- * on the multiply-add pipe, with 3 every 8th. DEPTH groups of u and z are on their way through shared memory (0: one,
- * through registers).
- */
-template <int LANES, int CHANNELS, int RELIEF, int DEPTH, bool ENDS>
-__global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
-    scan_tiled(const SelectiveScan p, const ScanGrid grid) {
+template <int LANES, int CHANNELS, bool ENDS>
+__global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveScan p, const ScanGrid grid) {
     begin_kernel();
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
@@ -259,9 +226,9 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     const Shared<float> pairs(corner, 2 * kGroup);
     const Shared<float> sums(corner + 2 * kGroup * static_cast<int>(sizeof(float)), LANES * Mine::sums);
     constexpr int kRing = 2 * kGroup; /* u and z of a group */
-    const Shared<float> ring((2 * kScanChunk * kRow + kWarps * Mine::corner + warp * DEPTH * kRing) *
+    const Shared<float> ring((2 * kScanChunk * kRow + kWarps * Mine::corner + warp * kAhead * kRing) *
                                  static_cast<int>(sizeof(float)),
-                             DEPTH * kRing);
+                             kAhead * kRing);
 
     /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate_place. */
     const int value_step = row_step * inner;
@@ -297,13 +264,13 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
             }
         }
         commit_copies();
-        slot = slot == (DEPTH - 1) * kRing ? 0 : slot + kRing;
+        slot = slot == (kAhead - 1) * kRing ? 0 : slot + kRing;
     };
 
     int buffer = 0;
     bool rows_are_older = false;
     stager.begin(buffer, fetched.row, fetched.length, 0);
-    for (int i = 0; i < DEPTH; ++i) {
+    for (int i = 0; i < kAhead; ++i) {
         fetch();
     }
     while (index < grid.stretches) {
@@ -335,9 +302,9 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
         Float4 delta_sum = {};
         std::int64_t y_at = first_values(now);
         for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
-            /* The rows came with the group DEPTH after the first of the chunk before. */
+            /* The rows came with the group kAhead after the first of the chunk before. */
             if (rows_are_older) {
-                wait_for_groups<DEPTH - 1>();
+                wait_for_groups<kAhead - 1>();
             } else {
                 wait_for_copies();
             }
@@ -355,7 +322,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int group_row = buffer + (group - chunk) * kRow;
 
                 /* A quad of channels of a token. */
-                wait_for_groups<DEPTH - 1>();
+                wait_for_groups<kAhead - 1>();
                 const Float4 u = ring.load4(slot + in_warp * 4);
                 const Float4 z = ENDS ? Float4{} : ring.load4(slot + kGroup + in_warp * 4);
                 const Float4 dt = rows.load4(group_row + token * kRow);
@@ -376,15 +343,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                         delta_sum.v[k] += delta.v[k];
                     } else {
                         skip.v[k] = d.v[k] * u.v[k];
-                        if constexpr (RELIEF == 0) {
-                            gate.v[k] = silu(z.v[k]);
-                        }
-                    }
-                }
-                if constexpr (!ENDS && RELIEF > 0) {
-#pragma unroll
-                    for (int k = 0; k < 4; k += 2) {
-                        silu_of_two(z.v[k], z.v[k + 1], gate.v[k], gate.v[k + 1]);
+                        gate.v[k] = silu(z.v[k]);
                     }
                 }
 #pragma unroll
@@ -398,7 +357,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 const int own_row = group_row + kRank + lane * Mine::own;
                 const int own_pair = Mine::pair(channel);
                 const int own_sum = lane * Mine::sums + channel;
-                walk<LANES, CHANNELS, RELIEF, ENDS>(rows, own_row, pairs, own_pair, sums, own_sum, a, h);
+                walk<LANES, CHANNELS, ENDS>(rows, own_row, pairs, own_pair, sums, own_sum, a, h);
                 __syncwarp();
 
                 /* The quad again. */
@@ -423,7 +382,7 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
                 }
             }
             buffer = other;
-            rows_are_older = chunk_end - chunk > (DEPTH - 1) * Mine::tokens;
+            rows_are_older = chunk_end - chunk > (kAhead - 1) * Mine::tokens;
         }
         if constexpr (ENDS) {
             const std::int64_t ended = static_cast<std::int64_t>(index) * 2 + direction;
@@ -453,14 +412,13 @@ __global__ void __launch_bounds__(kScanThreads, LANES >= CHANNELS ? 4 : 3)
     }
 }
 
-template <int LANES, int CHANNELS, int RELIEF, int DEPTH, bool ENDS>
+template <int LANES, int CHANNELS, bool ENDS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    using Mine = scan_tiled_details::Tile<LANES, CHANNELS>;
-    constexpr int kFloats = 2 * kScanChunk * scan_tiled_details::kRow +
-                            scan_tiled_details::kWarps * (Mine::corner + DEPTH * 2 * scan_tiled_details::kGroup);
-    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, RELIEF, DEPTH, ENDS>,
-                            kScanThreads, scan_tiled_details::kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan,
-                            plan, stream);
+    using namespace scan_tiled_details;
+    using Mine = Tile<LANES, CHANNELS>;
+    constexpr int kFloats = 2 * kScanChunk * kRow + kWarps * (Mine::corner + kAhead * 2 * kGroup);
+    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, ENDS>,
+                            kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

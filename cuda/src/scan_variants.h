@@ -13,17 +13,12 @@ namespace earshot {
 constexpr std::int32_t kMostStates = 256;
 constexpr std::size_t kMostScanShared = 48 << 10; /* bytes of shared memory that every kernel may have */
 
-/* How many lanes of a warp share the states of a channel, and how many channels a thread has; scan_tiled.h explains the
-   others. */
+/* How many lanes of a warp share the states of a channel, and how many channels a thread has. */
 struct ScanShape {
     int lanes, channels;
-    int relief = 0;
-    int depth = 0;
-    bool paired = false; /* with warps of two kinds: scan_paired.h */
 
     friend constexpr bool operator==(const ScanShape &a, const ScanShape &b) {
-        return a.lanes == b.lanes && a.channels == b.channels && a.relief == b.relief && a.depth == b.depth &&
-               a.paired == b.paired;
+        return a.lanes == b.lanes && a.channels == b.channels;
     }
 };
 
@@ -68,7 +63,6 @@ cudaError_t enqueue_outputs(const SelectiveScan &scan, const ScanPlan &plan, cud
 
 /* The same for the sizes that the tiled kernel takes. */
 bool scan_is_tiled(const SelectiveScan &scan);
-std::vector<ScanShape> tiled_scan_shapes();
 cudaError_t enqueue_tiled_ends(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 cudaError_t enqueue_tiled_outputs(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream);
 
