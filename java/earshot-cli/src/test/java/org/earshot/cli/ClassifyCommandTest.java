@@ -99,6 +99,31 @@ class ClassifyCommandTest {
                 answer.get("ranking").size(), answer.get("fine").get("ranking").size());
     }
 
+    /** What is there is classified, what is missing is said; with --strict such a recording is refused. */
+    @Test
+    void aDamagedRecordingIsSaidOrRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(tone);
+        Path cut = Files.write(folder.resolve("cut.wav"), Arrays.copyOf(whole, 44 + 4 * Recordings.RATE / 2));
+        String loss = "damaged at 0.500 s: the end of the file, before that of its data, 0.500 s missing";
+        CommandRun run = classify(cut, noise, "--json", "--quiet").done();
+        assertEquals(loss, json(run.lines().get(0)).get("notes").get(0).asText());
+        assertFalse(json(run.lines().get(1)).has("notes"), run.out());
+        assertTrue(run.err().contains(cut + ": " + loss), run.err());
+        assertFalse(run.err().contains("noise.wav"), run.err());
+
+        CommandRun strict = classify(cut, noise, "--json", "--quiet", "--strict");
+        assertEquals(1, strict.code());
+        assertEquals(1, strict.lines().size(), strict.out());
+        assertTrue(strict.err().contains("cut.wav: found damage at 0.500 s"), strict.err());
+
+        Path output = folder.resolve("cut.npy");
+        CommandRun.of("features", cut, "-o", output, "--model", model).done();
+        Files.delete(output);
+        CommandRun refused = CommandRun.of("features", cut, "-o", output, "--model", model, "--strict");
+        assertEquals(1, refused.code(), refused.err());
+        assertFalse(Files.exists(output));
+    }
+
     @Test
     void jsonHoldsWhatTheLibrarySays() throws IOException {
         Path odd = Recordings.write(folder.resolve("odd \"name\"\n\u00e9\u4e2d.wav"), Recordings.noise(2.5, 2));
