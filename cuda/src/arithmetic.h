@@ -55,6 +55,16 @@ __host__ __device__ constexpr Arithmetic in_pairs(Arithmetic a) {
                                    : a;
 }
 
+/*
+ * What to compute with where a product adds up so many inputs. With few, tensor cores have nothing to win, and the
+ * 2^-22 that a split leaves out of each product does not average out; and the first layers of blocks read decibels far
+ * from zero, whose split would lose bits: float32 by multiply-adds, whatever the precision.
+ */
+constexpr Arithmetic block_arithmetic(std::int32_t inputs, Arithmetic asked) {
+    constexpr std::int32_t FEW_INPUTS = 16;
+    return inputs < FEW_INPUTS ? Arithmetic::SCALAR : asked;
+}
+
 /* Chunks of a row of so many numbers. */
 __host__ __device__ constexpr std::int32_t chunks_of(Arithmetic a, std::int32_t numbers) {
     return (numbers + chunk_numbers(a) - 1) / chunk_numbers(a);

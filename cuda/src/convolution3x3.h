@@ -7,15 +7,6 @@
 
 namespace earshot {
 
-/*
- * With few input channels tensor cores have nothing to win, and the first layers read decibels far from zero, whose
- * split into two TF32 numbers would lose bits: float32 by multiply-adds, whatever the precision.
- */
-inline Arithmetic block_arithmetic(std::int32_t inputs, Arithmetic asked) {
-    constexpr std::int32_t FEW_CHANNELS = 16;
-    return inputs < FEW_CHANNELS ? Arithmetic::SCALAR : asked;
-}
-
 /* Padded by 1: [B, T, F, I] to [B, T, F, O]. Owns its weights. */
 class Convolution3x3 {
   public:

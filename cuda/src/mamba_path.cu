@@ -415,7 +415,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
 } // namespace
 
 std::unique_ptr<earshot_cuda_op> make_mamba_path(const Packing &packing, Arithmetic arithmetic) {
-    return std::make_unique<MambaPath>(MambaPathLayer(packing), arithmetic);
+    const MambaPathLayer layer(packing);
+    return std::make_unique<MambaPath>(layer, block_arithmetic(layer.channels, arithmetic));
 }
 
 } // namespace earshot
