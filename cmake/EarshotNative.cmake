@@ -17,7 +17,10 @@ set(EARSHOT_COMPILE_FLAGS
 if(NOT EARSHOT_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     list(APPEND EARSHOT_COMPILE_FLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
+# Sources are named from the project's folder on, wherever that lies: the emulation of CUDA says in which line it stopped.
+get_filename_component(EARSHOT_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 target_compile_options(earshot_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${EARSHOT_ROOT}/=>"
     "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow;${EARSHOT_COMPILE_FLAGS}>"
     "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EARSHOT_WARNINGS_AS_ERRORS}>>:-Werror>")
 target_link_options(earshot_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
