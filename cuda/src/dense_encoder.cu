@@ -26,7 +26,7 @@ namespace {
 struct PreparedConvolution {
     ConvolutionGeometry geometry;
     DeviceArray<std::uint32_t> weights;
-    DeviceArray<float> scale; /* [C], with arithmetics in pairs */
+    DeviceArray<float> scale; /* [C], with arithmetics in pairs; of the first convolution its kernel */
     DeviceArray<float> norm_weight;
     DeviceArray<float> norm_bias;
     DeviceArray<float> slopes;

@@ -18,19 +18,6 @@
 namespace earshot {
 
 constexpr int TENSOR_THREADS = 256;
-/*
- * Where threads that only copy stand beside those that multiply: how many, a warp for each scheduler, and the block's
- * threads then. An H200 showed why: the copies' instructions cost as much as the multiply's, and where all warps do
- * both they all copy at the same time; a single warp that copies for eight does not keep up with them.
- */
-constexpr int PRODUCERS = 128;
-constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCERS;
-
-/* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
-   one place. */
-__device__ __forceinline__ void meet() {
-    __syncthreads();
-}
 
 template <Arithmetic A>
 __host__ __device__ constexpr Word word_of() {

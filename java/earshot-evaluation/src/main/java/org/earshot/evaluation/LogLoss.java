@@ -9,7 +9,7 @@ import java.util.List;
  * at least 2^-23 and at most 1 - 2^-23, what scikit-learn's {@code log_loss} makes of float32.
  *
  * @param mean over all clips
- * @param macro mean of the classes' own, by which the DCASE challenge ranks; classes without clips do not count
+ * @param macro mean of the classes' own; classes without clips do not count
  * @param classes of each class's clips, in the order of the labels; NaN where there are none
  */
 public record LogLoss(double mean, double macro, List<Double> classes) {
