@@ -23,7 +23,6 @@ namespace {
 
 constexpr int BLOCK_TOKENS = 64;
 constexpr int ROWS = 2; /* tiles of 16 rows a warp */
-constexpr int ROW_WARPS = 2;
 constexpr int COLUMN_WARPS = 4;
 constexpr int WARP_TILES = 4;
 constexpr int PASS_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;

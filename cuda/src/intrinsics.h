@@ -319,21 +319,26 @@ template <Word W>
 void multiply_tiles(WarpTile *const (&lanes)[32]) {
     constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
     constexpr unsigned DEPTH = 8 * EACH;
-    double rows[16][DEPTH];
-    double columns[8][DEPTH];
+    double a[16][DEPTH];
+    double b[DEPTH][TENSOR_CORE_COLUMNS];
     for (unsigned lane = 0; lane < 32; ++lane) {
         for (unsigned i = 0; i < 4; ++i) {
-            unpack<W>(lanes[lane]->a.word[i], &rows[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
+            unpack<W>(lanes[lane]->a.word[i], &a[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
         }
         for (unsigned i = 0; i < 2; ++i) {
-            unpack<W>(lanes[lane]->b.word[i], &columns[lane / 4][(lane % 4 + i * 4) * EACH]);
+            double numbers[EACH];
+            unpack<W>(lanes[lane]->b.word[i], numbers);
+            for (unsigned n = 0; n < EACH; ++n) {
+                b[(lane % 4 + i * 4) * EACH + n][lane / 4] = numbers[n];
+            }
         }
     }
-    for (unsigned lane = 0; lane < 32; ++lane) {
-        for (unsigned i = 0; i < 4; ++i) {
-            lanes[lane]->c.v[i] =
-                tensor_core_sum(lanes[lane]->c.v[i], rows[lane / 4 + i / 2 * 8], columns[lane % 4 * 2 + i % 2], DEPTH);
+    for (unsigned row = 0; row < 16; ++row) {
+        float *sums[TENSOR_CORE_COLUMNS];
+        for (unsigned column = 0; column < TENSOR_CORE_COLUMNS; ++column) {
+            sums[column] = &lanes[row % 8 * 4 + column / 2]->c.v[row / 8 * 2 + column % 2];
         }
+        tensor_core_sums(sums, a[row], b);
     }
 }
 

@@ -11,51 +11,94 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace earshot::emulation {
-
-/* Bits behind those of a float32 that are kept while terms are added. Later devices keep one or two: none is the worst
-   that is known. */
 
 /* Bits behind those of a float32 that are kept while terms are added. On an H200 sums of terms of both signs came out
    0.4 (TF32) and 0.6 (16 bits) units of the largest term nearer to zero than they are: as with two such bits. */
 constexpr int TENSOR_CORE_GUARD_BITS = 2;
+constexpr unsigned TENSOR_CORE_COLUMNS = 8;
 
-/* sum + a . b over `depth` factors, as one instruction makes it. */
-inline float tensor_core_sum(float sum, const double *a, const double *b, unsigned depth) {
-    double largest = std::fabs(static_cast<double>(sum));
-    for (unsigned k = 0; k < depth; ++k) {
-        const double size = std::fabs(a[k] * b[k]);
-        if (!std::isfinite(size)) {
-            largest = size;
-            break;
-        }
-        largest = std::max(largest, size);
-    }
-    if (!std::isfinite(largest)) {
-        double plain = sum;
-        for (unsigned k = 0; k < depth; ++k) {
-            plain += a[k] * b[k];
-        }
-        return static_cast<float>(plain);
-    }
-    if (largest == 0) {
-        return 0.0F;
-    }
-    constexpr int FRACTION = 23;
-    /* The last bit that is kept; 2^-1000 is nothing beside any float32. */
-    const double unit = std::ldexp(1.0, std::max(std::ilogb(largest), -1000) - FRACTION - TENSOR_CORE_GUARD_BITS);
-    const auto cut_off = [unit](double x) { return std::trunc(x / unit) * unit; };
-    double total = cut_off(sum);
-    for (unsigned k = 0; k < depth; ++k) {
-        total += cut_off(a[k] * b[k]);
-    }
-    /* To float32 towards zero. */
-    auto result = static_cast<float>(total);
-    if (std::fabs(static_cast<double>(result)) > std::fabs(total)) {
-        result = std::nextafter(result, 0.0F);
+/* 2^exponent, of a normal number. */
+inline double power_of_two(int exponent) {
+    const std::uint64_t bits = static_cast<std::uint64_t>(exponent + 1023) << 52U;
+    double x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The exponent of a number that is not negative; that of a subnormal one is too small to matter. */
+inline int exponent_of(double x) {
+    std::uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return static_cast<int>(bits >> 52U) - 1023;
+}
+
+/* Cut off to float32: towards zero. */
+inline float cut_to_float(double x) {
+    auto result = static_cast<float>(x);
+    if (std::fabs(static_cast<double>(result)) > std::fabs(x)) {
+        std::uint32_t bits;
+        std::memcpy(&bits, &result, sizeof bits);
+        --bits;
+        std::memcpy(&result, &bits, sizeof result);
     }
     return result;
+}
+
+/*
+ * sums[column] + a . b[.][column] over DEPTH factors, as one instruction makes them. Most of the emulation's time goes
+ * by here, so terms are cut off as integers, a row's columns side by side.
+ */
+template <unsigned DEPTH>
+void tensor_core_sums(float *const (&sums)[TENSOR_CORE_COLUMNS], const double (&a)[DEPTH],
+                      const double (&b)[DEPTH][TENSOR_CORE_COLUMNS]) {
+    constexpr unsigned COLUMNS = TENSOR_CORE_COLUMNS;
+    constexpr int FRACTION = 23;
+    /* Smaller than any product of float32. */
+    constexpr int LEAST_EXPONENT = -500;
+    /* A term has a bit before its fraction; all of them, and the sum so far, must fit into an int. */
+    static_assert((DEPTH + 1) << (1 + FRACTION + TENSOR_CORE_GUARD_BITS) < 1U << 31U);
+    double plain[COLUMNS];
+    double largest[COLUMNS];
+    double terms[DEPTH + 1][COLUMNS];
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        plain[c] = terms[DEPTH][c] = static_cast<double>(*sums[c]);
+        largest[c] = std::fabs(plain[c]);
+    }
+    for (unsigned k = 0; k < DEPTH; ++k) {
+        for (unsigned c = 0; c < COLUMNS; ++c) {
+            terms[k][c] = a[k] * b[k][c];
+            plain[c] += terms[k][c];
+            largest[c] = std::max(largest[c], std::fabs(terms[k][c]));
+        }
+    }
+    int exponent[COLUMNS];
+    double scale[COLUMNS];
+    std::int32_t total[COLUMNS] = {};
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        if (!std::isfinite(plain[c])) {
+            /* There is nothing to align; the plain sum is the answer. */
+            for (unsigned k = 0; k <= DEPTH; ++k) {
+                terms[k][c] = 0;
+            }
+            largest[c] = 0;
+        }
+        /* That of the last bit which is kept. */
+        exponent[c] = std::max(exponent_of(largest[c]), LEAST_EXPONENT) - FRACTION - TENSOR_CORE_GUARD_BITS;
+        scale[c] = power_of_two(-exponent[c]);
+    }
+    for (unsigned k = 0; k <= DEPTH; ++k) {
+        for (unsigned c = 0; c < COLUMNS; ++c) {
+            total[c] += static_cast<std::int32_t>(terms[k][c] * scale[c]);
+        }
+    }
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        *sums[c] =
+            std::isfinite(plain[c]) ? cut_to_float(total[c] * power_of_two(exponent[c])) : static_cast<float>(plain[c]);
+    }
 }
 
 } // namespace earshot::emulation

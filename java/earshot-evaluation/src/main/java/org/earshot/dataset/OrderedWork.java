@@ -16,6 +16,8 @@ public final class OrderedWork {
     /** Results that may wait for a slow one before them, per thread. */
     private static final int AHEAD = 4;
 
+    private static final String WORK = "the work on a set of recordings";
+
     private OrderedWork() {}
 
     /**
@@ -38,6 +40,10 @@ public final class OrderedWork {
         try {
             int next = from;
             for (int piece = from; piece < to; piece++) {
+                // Here, because a result that is ready would be handed over all the same.
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new CancelledException(WORK, null);
+                }
                 while (next < to && pending.size() < AHEAD * threads) {
                     int number = next++;
                     pending.add(executor.submit(() -> task.apply(number)));
@@ -62,7 +68,7 @@ public final class OrderedWork {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelledException("the work on a set of recordings", e);
+            throw new CancelledException(WORK, e);
         }
     }
 

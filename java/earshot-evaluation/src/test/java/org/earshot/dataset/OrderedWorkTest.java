@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.earshot.CancelledException;
 import org.junit.jupiter.api.Test;
 
 class OrderedWorkTest {
@@ -75,5 +76,36 @@ class OrderedWorkTest {
         assertEquals(0, running.get());
         // No more than were allowed to run ahead.
         assertTrue(started.get() <= 5 + 2 * 4, started + " started");
+    }
+
+    @Test
+    void aCallerInterruptedBeforehandStartsNothing() {
+        AtomicInteger started = new AtomicInteger();
+        Thread.currentThread().interrupt();
+        try {
+            assertThrows(
+                    CancelledException.class,
+                    () -> OrderedWork.run(0, 3, 2, i -> started.incrementAndGet(), (result, i) -> {}));
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(0, started.get());
+    }
+
+    /** An interrupt ends the work at the next result, though more of them may be ready. */
+    @Test
+    void aCallerInterruptedMeanwhileTakesNoFurtherResult() {
+        List<Integer> results = new ArrayList<>();
+        try {
+            assertThrows(
+                    CancelledException.class,
+                    () -> OrderedWork.run(0, 3, 2, i -> i, (Integer result, int i) -> {
+                        results.add(result);
+                        Thread.currentThread().interrupt();
+                    }));
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(List.of(0), results);
     }
 }
