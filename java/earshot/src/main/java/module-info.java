@@ -22,6 +22,8 @@ module org.earshot {
 
     exports org.earshot.audio;
     exports org.earshot.backend;
+    exports org.earshot.backend.choice;
+    exports org.earshot.error;
     exports org.earshot.features;
     exports org.earshot.files to
             org.earshot.evaluation;

@@ -2,7 +2,7 @@ package org.earshot.benchmarks;
 
 import java.util.List;
 import java.util.Map;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
 import org.earshot.model.Network;
 import org.earshot.model.PreparedNetwork;

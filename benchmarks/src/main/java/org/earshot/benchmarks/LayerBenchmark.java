@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
 import org.earshot.model.Network;

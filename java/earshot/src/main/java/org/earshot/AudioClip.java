@@ -6,11 +6,14 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.earshot.audio.AudioFiles;
+import org.earshot.audio.AudioLimits;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.AudioStream;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.Resampler;
 import org.earshot.audio.SampleSource;
 import org.earshot.audio.Samples;
+import org.earshot.error.AudioException;
 
 /**
  * A recording in memory: mono PCM, full scale being [-1, 1], every sample finite. Immutable. Recordings too long to
@@ -18,7 +21,7 @@ import org.earshot.audio.Samples;
  */
 public final class AudioClip {
     /** What is read into memory unless the caller sets other limits. */
-    private static final Duration IN_MEMORY = Duration.ofMinutes(10);
+    private static final AudioLimits IN_MEMORY = AudioLimits.defaults().withMaxDuration(Duration.ofMinutes(10));
 
     /** 256 MiB of samples, whatever the rate. */
     private static final int MAX_SAMPLES = 1 << 26;
@@ -59,7 +62,7 @@ public final class AudioClip {
      *     loss if the limits are strict
      */
     public static AudioClip read(Path file, AudioLimits limits) {
-        return read(AudioFiles.open(file, limits), file.toString(), limits.maxDuration());
+        return read(AudioFiles.open(file, limits), file.toString(), limits);
     }
 
     /**
@@ -84,13 +87,13 @@ public final class AudioClip {
      * @throws AudioException as {@link #read(Path, AudioLimits)}
      */
     public static AudioClip read(InputStream in, String name, AudioLimits limits) {
-        return read(AudioFiles.open(in, name, limits), name, limits.maxDuration());
+        return read(AudioFiles.open(in, name, limits), name, limits);
     }
 
-    private static AudioClip read(AudioStream stream, String name, Duration longest) {
+    private static AudioClip read(AudioStream stream, String name, AudioLimits limits) {
         int sampleRate = stream.sampleRate();
         try (MonoReader reader = MonoReader.of(stream, name, sampleRate)) {
-            int most = (int) Math.min(MAX_SAMPLES, AudioLimits.frames(longest, sampleRate));
+            int most = (int) Math.min(MAX_SAMPLES, limits.maxFrames(sampleRate));
             float[] pcm = new float[BLOCK];
             int length = 0;
             for (int read = reader.read(pcm, 0, BLOCK); read > 0; read = reader.read(pcm, length, BLOCK)) {

@@ -3,6 +3,7 @@ package org.earshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Shape;
 import org.earshot.model.Network;

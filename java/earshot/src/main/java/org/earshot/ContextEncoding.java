@@ -1,6 +1,7 @@
 package org.earshot;
 
 import java.util.Map;
+import org.earshot.error.ContextException;
 import org.earshot.files.NearWords;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;

@@ -7,9 +7,11 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.earshot.audio.AudioLimits;
 import org.earshot.backend.Backend;
-import org.earshot.backend.Backends;
 import org.earshot.backend.Precision;
+import org.earshot.backend.choice.Backends;
+import org.earshot.error.BusyException;
 import org.earshot.features.FeatureParameters;
 
 /**

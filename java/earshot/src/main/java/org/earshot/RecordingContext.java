@@ -3,6 +3,7 @@ package org.earshot;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.Optional;
+import org.earshot.error.ContextException;
 
 /**
  * What is known of a recording besides its sound: where and when it was made. Immutable. A network without context

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.earshot.error.BusyException;
 
 /**
  * A bounded pool of sessions, made when first needed, on one or more backends: whoever comes gets one of the backend

@@ -3,6 +3,7 @@ package org.earshot;
 import java.time.Duration;
 import java.util.Arrays;
 import org.earshot.audio.SampleSource;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 
 /**

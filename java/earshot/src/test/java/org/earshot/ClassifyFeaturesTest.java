@@ -12,6 +12,7 @@ import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
 import org.earshot.backend.FrontEndBackend;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.junit.jupiter.api.Test;

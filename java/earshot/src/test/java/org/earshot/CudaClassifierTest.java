@@ -16,6 +16,7 @@ import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
+import org.earshot.error.BackendException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.earshot.backend.Backend;
 import org.earshot.backend.FrontEndBackend;
 import org.earshot.backend.portable.PortableBackend;
+import org.earshot.error.AudioException;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.Network;

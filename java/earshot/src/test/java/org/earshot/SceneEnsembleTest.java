@@ -19,6 +19,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.earshot.ScenePrediction.ScoredScene;
 import org.earshot.backend.FrontEndBackend;
+import org.earshot.error.AudioException;
+import org.earshot.error.ContextException;
+import org.earshot.error.ModelException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

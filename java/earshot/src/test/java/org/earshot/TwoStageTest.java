@@ -12,6 +12,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.earshot.ScenePrediction.ScoredScene;
+import org.earshot.error.AudioException;
+import org.earshot.error.ContextException;
 import org.junit.jupiter.api.Test;
 
 /** What a classifier of two stages answers, and what the newer systems ask of a recording. */

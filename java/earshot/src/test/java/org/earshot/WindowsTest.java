@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.earshot.audio.SampleSource;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.junit.jupiter.api.Test;
 

@@ -13,14 +13,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.earshot.CancelledException;
-import org.earshot.ContextException;
-import org.earshot.EarshotException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
 import org.earshot.dataset.Metadata;
 import org.earshot.dataset.UnknownCities;
+import org.earshot.error.CancelledException;
+import org.earshot.error.ContextException;
+import org.earshot.error.EarshotException;
 
 /** Classifies many recordings, several at once, and prints the answers in the recordings' order. */
 final class Classification {

@@ -2,7 +2,7 @@ package org.earshot.cli;
 
 import org.earshot.SceneClassifier;
 import org.earshot.backend.Backend;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -1,7 +1,7 @@
 package org.earshot.cli;
 
 import java.nio.file.Path;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 
 /** What the command line itself finds wrong with a file it was given or asked to write. */
 final class CommandException extends EarshotException {

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.StreamSupport;
-import org.earshot.EarshotException;
 import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.RecordingFiles;
+import org.earshot.error.EarshotException;
 
 /** Finds the recordings that the command line names: files, folders with all in them, patterns. */
 final class InputFiles {

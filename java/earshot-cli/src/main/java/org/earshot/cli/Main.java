@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 import org.earshot.files.PartialFile;
 import picocli.AutoComplete;
 import picocli.CommandLine;

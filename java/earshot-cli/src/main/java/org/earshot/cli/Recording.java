@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 import org.earshot.files.IoReason;
 import org.earshot.files.PartialFile;
 

@@ -1,6 +1,6 @@
 package org.earshot.cli;
 
-import org.earshot.AudioLimits;
+import org.earshot.audio.AudioLimits;
 import picocli.CommandLine.Option;
 
 /** What to do with damaged recordings. */

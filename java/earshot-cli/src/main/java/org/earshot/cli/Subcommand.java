@@ -1,7 +1,7 @@
 package org.earshot.cli;
 
 import java.util.concurrent.Callable;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -2,7 +2,7 @@ package org.earshot.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import picocli.CommandLine.IVersionProvider;
 
 /** Tells what is running: what a report of a fault should begin with. */

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import org.earshot.CancelledException;
+import org.earshot.error.CancelledException;
 import org.earshot.files.FileDigest;
 import org.earshot.files.IoReason;
 

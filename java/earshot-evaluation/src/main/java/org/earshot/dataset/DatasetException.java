@@ -1,7 +1,7 @@
 package org.earshot.dataset;
 
 import java.nio.file.Path;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 
 /** A set of recordings that cannot be used: its metadata, its files, its labels, its cached features. */
 public final class DatasetException extends EarshotException {

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.earshot.AudioException;
-import org.earshot.EarshotException;
+import org.earshot.error.AudioException;
+import org.earshot.error.EarshotException;
 import org.earshot.features.FeatureParameters;
 
 /**
@@ -60,8 +60,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      * @param threads how many compute, at least 1
      * @param progress told of each clip that is computed, out of those that have to be
      * @return the features, which the caller closes
-     * @throws org.earshot.EarshotException if the file is something else, is being written by another run or cannot be
-     *     written, or if a recording cannot be read
+     * @throws org.earshot.error.EarshotException if the file is something else, is being written by another run or
+     *     cannot be written, or if a recording cannot be read
      */
     public static FeatureCache open(
             Dataset set, FeatureParameters parameters, Path file, int threads, ProgressListener progress) {
@@ -78,8 +78,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      * @param progress told of each clip that is computed or cannot be, out of those that have to be
      * @param unreadable told of each clip that cannot be read and is left out, in the caller's thread
      * @return the features of {@link #set() the others}, which the caller closes
-     * @throws org.earshot.EarshotException if the file is something else, is being written by another run or cannot be
-     *     written, or if no recording can be read
+     * @throws org.earshot.error.EarshotException if the file is something else, is being written by another run or
+     *     cannot be written, or if no recording can be read
      */
     public static FeatureCache open(
             Dataset set,
@@ -124,8 +124,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      * @param threads how many compute, at least 1
      * @param progress told of each clip
      * @return the features
-     * @throws org.earshot.EarshotException if a recording cannot be read, or if the set may take more than half of the
-     *     memory that Java has
+     * @throws org.earshot.error.EarshotException if a recording cannot be read, or if the set may take more than half
+     *     of the memory that Java has
      */
     public static FeatureCache inMemory(
             Dataset set, FeatureParameters parameters, int threads, ProgressListener progress) {
@@ -141,8 +141,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      * @param progress told of each clip
      * @param unreadable told of each clip that cannot be read and is left out, in the caller's thread
      * @return the features of {@link #set() the others}
-     * @throws org.earshot.EarshotException if no recording can be read, or if the set may take more than half of the
-     *     memory that Java has
+     * @throws org.earshot.error.EarshotException if no recording can be read, or if the set may take more than half of
+     *     the memory that Java has
      */
     public static FeatureCache inMemory(
             Dataset set,

@@ -33,7 +33,7 @@ public interface FeatureSource {
      * @param clip from 0
      * @param target takes them, with room for as many frames as {@link FeatureParameters#frames}
      * @return number of frames
-     * @throws org.earshot.EarshotException if the clip cannot be read
+     * @throws org.earshot.error.EarshotException if the clip cannot be read
      */
     int read(int clip, float[] target);
 }

@@ -9,7 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.ObjIntConsumer;
-import org.earshot.CancelledException;
+import org.earshot.error.CancelledException;
 
 /** Numbered pieces of work done by several threads, their results handed over in the order of the numbers. */
 public final class OrderedWork {

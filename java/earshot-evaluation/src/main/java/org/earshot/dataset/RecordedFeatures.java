@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.earshot.AudioException;
-import org.earshot.AudioLimits;
+import org.earshot.audio.AudioLimits;
 import org.earshot.audio.MonoReader;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 

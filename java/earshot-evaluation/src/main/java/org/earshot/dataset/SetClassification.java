@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ObjIntConsumer;
-import org.earshot.AudioException;
-import org.earshot.ContextException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
 import org.earshot.ScenePrediction.ScoredScene;
+import org.earshot.error.AudioException;
+import org.earshot.error.ContextException;
 
 /** Classifies all clips of a set from their features, as many at once as the classifier has sessions. */
 public final class SetClassification {
@@ -23,7 +23,7 @@ public final class SetClassification {
      * @param contexts where and when each clip was recorded, or is said to have been
      * @param progress told of each clip
      * @return {@code [clips][classes]}: probabilities, classes in the order of the classifier's labels
-     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or a probability is not finite
+     * @throws org.earshot.error.EarshotException if a clip cannot be read or classified, or a probability is not finite
      * @throws IllegalArgumentException if there are more or fewer contexts than clips, or the features are of other
      *     parameters
      */
@@ -49,7 +49,7 @@ public final class SetClassification {
      * @param features of the clips
      * @param contexts where and when each clip was recorded
      * @param sink takes {@code [models][classes]} of each clip, in the clips' order, in the caller's thread
-     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or a probability is not finite
+     * @throws org.earshot.error.EarshotException if a clip cannot be read or classified, or a probability is not finite
      * @throws IllegalArgumentException as {@link #run(SceneClassifier, FeatureSource, List, ProgressListener)}
      */
     public static void run(
@@ -74,7 +74,7 @@ public final class SetClassification {
      * @param sink takes {@code [models][classes]} of each clip that can be read, in the clips' order, in the caller's
      *     thread
      * @param unreadable takes what is wrong with each of the others, in the same order and thread
-     * @throws org.earshot.EarshotException if a clip cannot be classified, or a probability is not finite
+     * @throws org.earshot.error.EarshotException if a clip cannot be classified, or a probability is not finite
      * @throws IllegalArgumentException as {@link #run(SceneClassifier, FeatureSource, List, ProgressListener)}
      */
     public static void run(

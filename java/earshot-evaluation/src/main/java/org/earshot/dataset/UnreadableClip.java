@@ -1,9 +1,9 @@
 package org.earshot.dataset;
 
 import java.util.function.Consumer;
-import org.earshot.AudioException;
-import org.earshot.CancelledException;
-import org.earshot.EarshotException;
+import org.earshot.error.AudioException;
+import org.earshot.error.CancelledException;
+import org.earshot.error.EarshotException;
 
 /**
  * A recording of a set that cannot be read.

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.earshot.ModelException;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.dataset.Dataset;
@@ -13,6 +12,7 @@ import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.ProgressListener;
 import org.earshot.dataset.SceneLabels;
 import org.earshot.dataset.SetClassification;
+import org.earshot.error.ModelException;
 import org.earshot.files.Quoted;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ContextParameters.UnknownLocation;
@@ -105,7 +105,7 @@ public final class Evaluator {
      * @param scores told of each clip of the set as it is
      * @param curves told of each clip in another context, if there are curves to draw
      * @return all that is to be said of it
-     * @throws org.earshot.EarshotException if a clip cannot be read or classified, or the labels are others
+     * @throws org.earshot.error.EarshotException if a clip cannot be read or classified, or the labels are others
      */
     public ModelEvaluation evaluate(
             String name, SceneClassifier classifier, ProgressListener scores, ProgressListener curves) {

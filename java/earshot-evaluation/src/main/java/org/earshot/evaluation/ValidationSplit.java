@@ -46,7 +46,7 @@ public record ValidationSplit(List<Double> similarities, double threshold) {
      * @param threads that read features
      * @param progress told of each clip, of the evaluation set first, then of the other
      * @return the split
-     * @throws org.earshot.EarshotException if a clip cannot be read
+     * @throws org.earshot.error.EarshotException if a clip cannot be read
      * @throws IllegalArgumentException if the parameters differ, or the threshold is not from -1 to 1
      */
     public static ValidationSplit of(

@@ -48,7 +48,7 @@ public final class PseudoLabelling {
      * @param second the model that is asked of the clips which the first is not sure of, if there is one
      * @param rule which clips keep a label
      * @param soft whether the first model's probabilities of all classes are written too
-     * @throws org.earshot.EarshotException if the models' labels or feature parameters differ, or if one of them
+     * @throws org.earshot.error.EarshotException if the models' labels or feature parameters differ, or if one of them
      *     refuses a city
      */
     public PseudoLabelling(
@@ -82,8 +82,8 @@ public final class PseudoLabelling {
      * @param output the file to write or replace, once all clips are scored
      * @param progress told of each clip that is scored; an earlier run's are not told of again
      * @return what was kept
-     * @throws org.earshot.EarshotException if a clip cannot be scored, if there is the journal of another run, or if
-     *     the files cannot be written
+     * @throws org.earshot.error.EarshotException if a clip cannot be scored, if there is the journal of another run, or
+     *     if the files cannot be written
      */
     public LabellingSummary run(FeatureSource features, Path output, ProgressListener progress) {
         Labelling labelling = label(features, output, progress, UnreadableClip.refused());
@@ -99,8 +99,8 @@ public final class PseudoLabelling {
      * @param progress told of each clip that is scored or cannot be read; an earlier run's are not told of again
      * @param unreadable told of each clip that cannot be read and is left out, an earlier run's first
      * @return the labels of the others
-     * @throws org.earshot.EarshotException if no clip can be read, if one cannot be scored, if there is the journal of
-     *     another run, or if it cannot be written
+     * @throws org.earshot.error.EarshotException if no clip can be read, if one cannot be scored, if there is the
+     *     journal of another run, or if it cannot be written
      */
     public Labelling label(
             FeatureSource features,

@@ -24,7 +24,7 @@ public final class HtmlReport {
      * @param evaluation what is shown
      * @param spectrograms the features of the clips the models were wrong about
      * @throws ReportException if the file cannot be written; what was there before is then still there
-     * @throws org.earshot.EarshotException if the features of a clip cannot be had; the same
+     * @throws org.earshot.error.EarshotException if the features of a clip cannot be had; the same
      */
     public static void write(Path file, Evaluation evaluation, Spectrograms spectrograms) {
         write(file, EvaluationPage.of(evaluation, spectrograms));

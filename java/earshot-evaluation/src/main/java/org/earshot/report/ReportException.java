@@ -1,6 +1,6 @@
 package org.earshot.report;
 
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 
 /** A report that cannot be written. */
 public final class ReportException extends EarshotException {

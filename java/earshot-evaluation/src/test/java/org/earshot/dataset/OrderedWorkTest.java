@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.earshot.CancelledException;
+import org.earshot.error.CancelledException;
 import org.junit.jupiter.api.Test;
 
 class OrderedWorkTest {

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.earshot.AudioLoss;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.LossLog;
 import org.earshot.audio.Samples;
 

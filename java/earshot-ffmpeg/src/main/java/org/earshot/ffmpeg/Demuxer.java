@@ -12,9 +12,9 @@ import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
-import org.earshot.AudioException;
 import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
+import org.earshot.error.AudioException;
 
 /** The packets of a file's best audio stream. Frees every native object it holds, also when opening fails. */
 final class Demuxer implements AutoCloseable {

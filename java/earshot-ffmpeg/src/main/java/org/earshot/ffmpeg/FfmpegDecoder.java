@@ -2,11 +2,11 @@ package org.earshot.ffmpeg;
 
 import java.util.Set;
 import org.bytedeco.javacpp.Loader;
-import org.earshot.AudioException;
 import org.earshot.audio.AudioDecoder;
 import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
 import org.earshot.audio.AudioStream;
+import org.earshot.error.AudioException;
 
 /**
  * Reads all formats of {@link AudioFormat} with FFmpeg's libavformat and libavcodec; of WAV the codings that the

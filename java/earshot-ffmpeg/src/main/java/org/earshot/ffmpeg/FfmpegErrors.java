@@ -2,7 +2,7 @@ package org.earshot.ffmpeg;
 
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.global.avutil;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /** FFmpeg's status codes in words. */
 final class FfmpegErrors {

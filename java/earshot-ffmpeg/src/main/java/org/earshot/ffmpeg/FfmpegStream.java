@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.earshot.AudioException;
-import org.earshot.AudioLoss;
 import org.earshot.audio.AudioInput;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.AudioStream;
+import org.earshot.error.AudioException;
 
 /** The PCM of a file's first or best audio stream, as interleaved floats. */
 final class FfmpegStream implements AudioStream {

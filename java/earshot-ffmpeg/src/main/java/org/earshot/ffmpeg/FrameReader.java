@@ -11,11 +11,11 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.SizeTPointer;
-import org.earshot.AudioException;
-import org.earshot.AudioLoss;
 import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.LossLog;
+import org.earshot.error.AudioException;
 
 /**
  * Decodes one audio stream, frame by frame, past what cannot be decoded. Frees every native object it holds, also when

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import org.earshot.AudioException;
 import org.earshot.audio.AudioInput;
+import org.earshot.error.AudioException;
 
 /**
  * Looks through the boxes of an MPEG-4 or QuickTime file (ISO 14496-12) before FFmpeg does, for tables that state in a

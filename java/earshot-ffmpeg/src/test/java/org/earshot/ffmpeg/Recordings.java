@@ -6,9 +6,9 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.earshot.AudioLimits;
-import org.earshot.AudioLoss;
 import org.earshot.audio.AudioFiles;
+import org.earshot.audio.AudioLimits;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.AudioStream;
 
 /** The recordings that tests read; tools/reference/fixtures/audio.py and audio_damage.py wrote them. */

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import org.earshot.EarshotException;
+import org.earshot.error.EarshotException;
 
 /** Bytes as a file, for readers of files. */
 final class FuzzFile {

@@ -3,8 +3,8 @@ package org.earshot.fuzz;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import org.earshot.AudioClip;
-import org.earshot.AudioLimits;
-import org.earshot.EarshotException;
+import org.earshot.audio.AudioLimits;
+import org.earshot.error.EarshotException;
 
 /** What the targets of recordings share. */
 final class Sound {

@@ -28,7 +28,7 @@ public interface AudioDecoder {
      * @param input the recording, in one of this decoder's formats; the stream that is returned closes it, the caller
      *     does if this method throws
      * @return its PCM, which the caller closes
-     * @throws org.earshot.AudioException if it cannot be read
+     * @throws org.earshot.error.AudioException if it cannot be read
      */
     AudioStream open(AudioInput input);
 }

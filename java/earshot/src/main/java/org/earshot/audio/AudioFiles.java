@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
-import org.earshot.AudioException;
-import org.earshot.AudioLimits;
+import org.earshot.error.AudioException;
 
 /**
  * Opens recordings of every format that a decoder is present for ({@link AudioFormat}), judged by their bytes and never

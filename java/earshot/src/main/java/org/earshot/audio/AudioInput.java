@@ -5,8 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.earshot.AudioException;
-import org.earshot.AudioLimits;
+import org.earshot.error.AudioException;
 
 /**
  * The bytes of a recording, wherever they lie: in a file of any file system, or in memory. What stands in front of the

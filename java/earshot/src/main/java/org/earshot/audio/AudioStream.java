@@ -1,7 +1,6 @@
 package org.earshot.audio;
 
 import java.util.List;
-import org.earshot.AudioLoss;
 
 /** Decoded PCM, read block by block. Not thread-safe. */
 public interface AudioStream extends AutoCloseable {
@@ -26,7 +25,7 @@ public interface AudioStream extends AutoCloseable {
      * @param offset index of the first sample to write
      * @param frames most frames to read, at least 1
      * @return frames read, at least 1, or -1 at the end
-     * @throws org.earshot.AudioException if the file cannot be read or decoded any further
+     * @throws org.earshot.error.AudioException if the file cannot be read or decoded any further
      */
     int read(float[] interleaved, int offset, int frames);
 

@@ -1,9 +1,7 @@
 package org.earshot.audio;
 
 import java.util.List;
-import org.earshot.AudioException;
-import org.earshot.AudioLimits;
-import org.earshot.AudioLoss;
+import org.earshot.error.AudioException;
 
 /** Holds a stream to its limits, whatever decodes it. */
 final class BoundedStream implements AudioStream {

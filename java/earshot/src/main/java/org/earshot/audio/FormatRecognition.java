@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /**
  * Which format a file is in, and where in the file the recording lies: behind ID3v2 tags and filling with zeros, and in

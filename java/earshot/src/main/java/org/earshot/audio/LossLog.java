@@ -3,7 +3,6 @@ package org.earshot.audio;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.AudioLoss;
 
 /** Collects what a decoder could not decode. Bounded, however damaged a file is. Not thread-safe. */
 public final class LossLog {

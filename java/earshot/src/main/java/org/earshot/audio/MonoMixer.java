@@ -1,7 +1,7 @@
 package org.earshot.audio;
 
 import java.util.Locale;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /** Averages the channels of a stream and checks every sample on the way. */
 final class MonoMixer implements SampleSource {

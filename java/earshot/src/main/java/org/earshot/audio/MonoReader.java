@@ -3,9 +3,7 @@ package org.earshot.audio;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import org.earshot.AudioException;
-import org.earshot.AudioLimits;
-import org.earshot.AudioLoss;
+import org.earshot.error.AudioException;
 
 /**
  * A recording as the features want it: mono (the channels' average), at one sample rate, block by block, every sample

@@ -2,7 +2,7 @@ package org.earshot.audio;
 
 import java.util.Arrays;
 import java.util.Objects;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /**
  * Changes the sample rate with a linear-phase polyphase filter, a sinc under a Kaiser window (J. O. Smith, "Digital

@@ -10,7 +10,7 @@ public interface SampleSource {
      * @param offset index of the first sample to write
      * @param length most samples to read, at least 1
      * @return samples read, at least 1, or -1 at the end
-     * @throws org.earshot.AudioException if the recording turns out to be damaged
+     * @throws org.earshot.error.AudioException if the recording turns out to be damaged
      */
     int read(float[] target, int offset, int length);
 }

@@ -1,7 +1,7 @@
 package org.earshot.audio;
 
 import java.time.Duration;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /** What a sample may be. */
 public final class Samples {

@@ -1,7 +1,7 @@
 package org.earshot.audio;
 
 import java.nio.ByteBuffer;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /**
  * The fmt chunk of a WAV file: WAVEFORMATEX, or WAVEFORMATEXTENSIBLE whose sub-format says the same. Channels, bits and

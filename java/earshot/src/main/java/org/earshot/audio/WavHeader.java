@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 
 /**
  * What the chunks of a WAV file say: RIFF (little endian), RIFX (big endian), RF64 and BW64 (64-bit sizes in a ds64

@@ -3,7 +3,6 @@ package org.earshot.audio;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
-import org.earshot.AudioLoss;
 
 /** The samples of a WAV file's data chunk. */
 final class WavStream implements AudioStream {

@@ -1,7 +1,7 @@
 package org.earshot.backend;
 
 import java.util.OptionalInt;
-import org.earshot.BackendException;
+import org.earshot.error.BackendException;
 
 /** Starts one kind of backend, where it can run. */
 public interface BackendProvider {
@@ -19,8 +19,8 @@ public interface BackendProvider {
      * @param precision of its products
      * @param device which of several devices, from 0 on; empty for the first, and for a backend without any
      * @return the backend, not yet tested
-     * @throws org.earshot.BackendException if it cannot run here, not in this precision, or not on this device; the
-     *     message says why, and what would help
+     * @throws org.earshot.error.BackendException if it cannot run here, not in this precision, or not on this device;
+     *     the message says why, and what would help
      */
     Backend start(int threads, Precision precision, OptionalInt device);
 
@@ -29,7 +29,7 @@ public interface BackendProvider {
      *
      * @param name the backend's name
      * @param device what was asked for
-     * @throws org.earshot.BackendException if a device was
+     * @throws org.earshot.error.BackendException if a device was
      */
     static void requireNoDevice(String name, OptionalInt device) {
         if (device.isPresent()) {

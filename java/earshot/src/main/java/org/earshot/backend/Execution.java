@@ -19,7 +19,7 @@ public interface Execution extends AutoCloseable {
      *
      * @param floats number of float32 values
      * @return the memory
-     * @throws org.earshot.BackendException if that much is not to be had
+     * @throws org.earshot.error.BackendException if that much is not to be had
      */
     Memory allocate(long floats);
 
@@ -66,7 +66,7 @@ public interface Execution extends AutoCloseable {
     /**
      * Waits until all that was run is done. Nothing to wait for where {@link #run} does.
      *
-     * @throws org.earshot.BackendException if it failed
+     * @throws org.earshot.error.BackendException if it failed
      */
     default void finish() {}
 

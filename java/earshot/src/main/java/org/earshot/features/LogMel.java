@@ -2,7 +2,7 @@ package org.earshot.features;
 
 import java.util.Arrays;
 import java.util.Objects;
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters.PadMode;
 import org.jtransforms.fft.DoubleFFT_1D;
 

@@ -4,7 +4,7 @@ import static org.earshot.weights.WeightBinder.at;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
@@ -42,7 +42,7 @@ public final class AscMamba implements SceneModel {
      * @param weights its weights
      * @return the model
      * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.WeightsException listing all tensors that are missing, unexpected or of another shape
+     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
      */
     public static AscMamba of(ModelConfig config, Weights weights) {
         boolean withoutNorm = config.model()

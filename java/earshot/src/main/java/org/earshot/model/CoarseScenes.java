@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.files.Quoted;
 
 /**

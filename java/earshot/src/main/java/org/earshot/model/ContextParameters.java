@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.earshot.ContextException;
+import org.earshot.error.ContextException;
 import org.earshot.files.NearWords;
 import org.earshot.files.Quoted;
 

@@ -4,7 +4,7 @@ import static org.earshot.weights.WeightBinder.at;
 
 import java.util.Arrays;
 import java.util.List;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
@@ -83,7 +83,7 @@ public final class MobileAscNet implements SceneModel {
      * @param weights its weights
      * @return the model
      * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.WeightsException listing all tensors that are missing, unexpected or of another shape
+     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
      */
     public static MobileAscNet of(ModelConfig config, Weights weights) {
         return new MobileAscNet(config, weights);

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;

@@ -2,8 +2,8 @@ package org.earshot.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.earshot.ModelException;
-import org.earshot.WeightsException;
+import org.earshot.error.ModelException;
+import org.earshot.error.WeightsException;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.WeightFiles;
 import org.earshot.weights.Weights;
@@ -35,7 +35,7 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      * @param weightFile the weights, or null for the directory's ({@link #weightFile})
      * @param keyMap applied to the tensors' names
      * @return configuration, weights and network, checked against each other
-     * @throws org.earshot.EarshotException if one of them is unreadable, or they contradict each other
+     * @throws org.earshot.error.EarshotException if one of them is unreadable, or they contradict each other
      */
     public static ModelDirectory read(Path directory, Path weightFile, KeyMap keyMap) {
         if (!Files.isDirectory(directory)) {
@@ -69,7 +69,7 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      * @param keyMap applied to the names as they are without wrappers, or, where that makes no network of them, as they
      *     are in the file
      * @return the tensors, whose notes say what was done
-     * @throws org.earshot.WeightsException if they cannot be read
+     * @throws org.earshot.error.WeightsException if they cannot be read
      */
     public static Weights weights(Path file, KeyMap keyMap) {
         return named(WeightFiles.read(file, weights -> fits(weights, keyMap)), keyMap);
@@ -124,7 +124,7 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      * @param config the configuration
      * @param weights the tensors, under the names that the network has for them
      * @return the network
-     * @throws org.earshot.EarshotException if they contradict each other
+     * @throws org.earshot.error.EarshotException if they contradict each other
      */
     public static SceneModel compose(ModelConfig config, Weights weights) {
         Architecture.recognise(weights.tensors().keySet())

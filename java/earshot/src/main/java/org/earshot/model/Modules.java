@@ -3,7 +3,7 @@ package org.earshot.model;
 import static org.earshot.weights.WeightBinder.at;
 
 import java.util.List;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.LayerNorm;

@@ -25,7 +25,7 @@ public final class PreparedNetwork implements AutoCloseable {
      *
      * @param network the network
      * @param backend what computes it
-     * @throws org.earshot.BackendException if the backend cannot
+     * @throws org.earshot.error.BackendException if the backend cannot
      */
     public PreparedNetwork(Network network, Backend backend) {
         this(network, backend, Optional.empty());
@@ -38,7 +38,7 @@ public final class PreparedNetwork implements AutoCloseable {
      * @param network the network
      * @param backend what computes it
      * @param features how its features are made
-     * @throws org.earshot.BackendException if the backend cannot
+     * @throws org.earshot.error.BackendException if the backend cannot
      */
     public PreparedNetwork(Network network, Backend backend, FeatureParameters features) {
         this(network, backend, backend.frontEnd(features));

@@ -4,7 +4,7 @@ import static org.earshot.weights.WeightBinder.at;
 
 import java.util.List;
 import java.util.Optional;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.BandNorm;
 import org.earshot.layer.Concatenation;
@@ -91,7 +91,7 @@ public final class SeTrans implements SceneModel {
      * @param weights its weights; {@code encoder_layer.*}, an unused copy in the baseline's checkpoints, is passed over
      * @return the model
      * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.WeightsException listing all tensors that are missing, unexpected or of another shape
+     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
      */
     public static SeTrans of(ModelConfig config, Weights weights) {
         return new SeTrans(config, weights);

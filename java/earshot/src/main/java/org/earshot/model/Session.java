@@ -45,7 +45,7 @@ public final class Session implements AutoCloseable {
      * @param outputs names of the values that will be fetched
      * @throws IllegalArgumentException if a layer cannot take its input, or an output needs a value that is not fed;
      *     the message names the layer
-     * @throws org.earshot.BackendException if the memory is not to be had
+     * @throws org.earshot.error.BackendException if the memory is not to be had
      */
     public void plan(Map<String, Shape> feeds, List<String> outputs) {
         if (plan != null && plan.feeds.equals(feeds) && plan.outputs.equals(outputs)) {

@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;

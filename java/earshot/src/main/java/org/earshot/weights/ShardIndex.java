@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
 import org.earshot.files.UnpooledJson;

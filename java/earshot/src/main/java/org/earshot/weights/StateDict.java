@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 
 /**

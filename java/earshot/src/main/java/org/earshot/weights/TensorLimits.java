@@ -2,7 +2,7 @@ package org.earshot.weights;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
 

@@ -10,7 +10,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.Shape;
 

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 
 /**
  * A weight file of any size, whose bytes {@link WeightReader}s read at absolute positions. It is not mapped into

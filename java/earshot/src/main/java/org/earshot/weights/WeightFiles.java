@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 
 /** Reads weight files of every known format. */
 public final class WeightFiles {

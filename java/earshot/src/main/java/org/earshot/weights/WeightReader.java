@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 
 /**
  * Reads a weight file at absolute positions, little-endian, through a page of memory. An interrupt does not end the

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 
 /** Prefixes of tensors' names that come from what a network was wrapped in, and say nothing of the network. */

@@ -3,7 +3,7 @@ package org.earshot.audio;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.earshot.AudioException;
+import org.earshot.error.AudioException;
 import org.junit.jupiter.api.function.Executable;
 
 /** Checks how bad recordings are refused. */

@@ -2,6 +2,7 @@ package org.earshot.backend;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.earshot.backend.choice.Backends;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Parameter;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.LocalDateTime;
 import java.util.List;
-import org.earshot.ContextException;
+import org.earshot.error.ContextException;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;
 import org.junit.jupiter.api.Test;

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.earshot.ModelException;
+import org.earshot.error.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;

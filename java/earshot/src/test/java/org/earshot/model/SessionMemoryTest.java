@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import org.earshot.backend.cpu.EarshotCpu;
 
 /** What {@link ClassLoadersTest} has done in a class loader of its own. */

@@ -1,7 +1,7 @@
 package org.earshot.weights;
 
 import java.nio.file.Path;
-import org.earshot.WeightsException;
+import org.earshot.error.WeightsException;
 
 /** A program of its own, run with little memory: reads and binds weight files, and prints why they are refused. */
 final class HostileReader {

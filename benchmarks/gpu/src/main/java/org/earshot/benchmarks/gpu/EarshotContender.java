@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.earshot.backend.Backend;
-import org.earshot.backend.Backends;
+import org.earshot.backend.choice.Backends;
 import org.earshot.backend.Precision;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;

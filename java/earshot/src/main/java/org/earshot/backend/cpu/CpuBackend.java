@@ -1,10 +1,10 @@
 package org.earshot.backend.cpu;
 
-import org.earshot.BackendException;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.PackedBackend;
 import org.earshot.backend.Precision;
+import org.earshot.error.BackendException;
 import org.earshot.layer.Layer;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */

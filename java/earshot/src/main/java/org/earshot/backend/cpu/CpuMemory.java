@@ -2,9 +2,9 @@ package org.earshot.backend.cpu;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.earshot.BackendException;
 import org.earshot.backend.Memory;
 import org.earshot.backend.View;
+import org.earshot.error.BackendException;
 
 /**
  * Zeroed native memory that starts at a cache line. Plain calloc and free: JavaCPP's tracked allocations count against

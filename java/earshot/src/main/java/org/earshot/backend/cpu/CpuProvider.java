@@ -1,10 +1,10 @@
 package org.earshot.backend.cpu;
 
 import java.util.OptionalInt;
-import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
 import org.earshot.backend.Precision;
+import org.earshot.error.BackendException;
 import org.earshot.natives.NativeLibrary;
 
 /** Loads the native library and starts the backend on the best instruction set there is. */

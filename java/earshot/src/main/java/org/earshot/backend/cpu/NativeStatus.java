@@ -1,6 +1,6 @@
 package org.earshot.backend.cpu;
 
-import org.earshot.BackendException;
+import org.earshot.error.BackendException;
 
 /** The one place where a status of the native side becomes an exception. */
 final class NativeStatus {

@@ -1,7 +1,7 @@
 package org.earshot.backend.cuda;
 
-import org.earshot.BackendException;
-import org.earshot.DeviceException;
+import org.earshot.error.BackendException;
+import org.earshot.error.DeviceException;
 
 /** The one place where a status of the native side becomes an exception. */
 final class CudaStatus {

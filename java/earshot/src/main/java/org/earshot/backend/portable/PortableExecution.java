@@ -2,11 +2,11 @@ package org.earshot.backend.portable;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.BackendException;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
 import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
+import org.earshot.error.BackendException;
 
 /** A team of threads, Java arrays, and the rows the workers keep their tiles in. */
 final class PortableExecution extends OwningExecution {

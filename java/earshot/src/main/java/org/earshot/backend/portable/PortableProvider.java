@@ -1,10 +1,10 @@
 package org.earshot.backend.portable;
 
 import java.util.OptionalInt;
-import org.earshot.BackendException;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
 import org.earshot.backend.Precision;
+import org.earshot.error.BackendException;
 
 /** Starts the portable backend, which runs wherever Java does. */
 public final class PortableProvider implements BackendProvider {

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.earshot.BackendException;
-import org.earshot.DeviceException;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Precision;
 import org.earshot.backend.View;
+import org.earshot.error.BackendException;
+import org.earshot.error.DeviceException;
 import org.earshot.layer.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 /** A model directory whose configuration is wrong or contradicts its weights. */
 public final class ModelException extends EarshotException {

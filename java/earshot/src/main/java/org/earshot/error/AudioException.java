@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 import java.util.Objects;
 
@@ -19,7 +19,7 @@ public final class AudioException extends EarshotException {
         IO,
         /** The format is known, but what decodes it is not present or does not work here. */
         UNAVAILABLE,
-        /** It goes beyond the {@link AudioLimits}, or beyond what fits into memory. */
+        /** It goes beyond the caller's limits, or beyond what fits into memory. */
         LIMIT,
         /** Reading was interrupted or cancelled; nothing is known to be wrong with the recording. */
         INTERRUPTED

@@ -1,4 +1,4 @@
-package org.earshot.backend;
+package org.earshot.backend.choice;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -10,11 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
-import org.earshot.BackendException;
-import org.earshot.DeviceException;
+import org.earshot.backend.Backend;
+import org.earshot.backend.BackendProvider;
+import org.earshot.backend.Precision;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cuda.CudaProvider;
 import org.earshot.backend.portable.PortableProvider;
+import org.earshot.error.BackendException;
+import org.earshot.error.DeviceException;
 import org.earshot.natives.NativeLibrary;
 
 /**

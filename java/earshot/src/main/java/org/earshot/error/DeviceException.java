@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 /**
  * A device that is not there, or that could not do what it was asked. The process goes on: a classifier on a CPU

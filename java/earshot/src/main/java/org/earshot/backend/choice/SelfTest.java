@@ -1,9 +1,14 @@
-package org.earshot.backend;
+package org.earshot.backend.choice;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.earshot.BackendException;
+import org.earshot.backend.Backend;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Operation;
+import org.earshot.backend.Precision;
+import org.earshot.backend.View;
+import org.earshot.error.BackendException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Convolution;

@@ -1,7 +1,8 @@
-package org.earshot;
+package org.earshot.audio;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.earshot.error.AudioException;
 
 /**
  * The bounds that a recording is read in, so that a small or hostile file cannot take a service's time and memory.
@@ -129,7 +130,17 @@ public final class AudioLimits {
      * @return frames
      */
     public long maxFrames(long bytes, int sampleRate, int channels) {
-        return Math.min(frames(maxDuration, sampleRate), framesByRatio(bytes, sampleRate, channels));
+        return Math.min(maxFrames(sampleRate), framesByRatio(bytes, sampleRate, channels));
+    }
+
+    /**
+     * The most frames of a recording whose size is not known.
+     *
+     * @param sampleRate Hz
+     * @return frames
+     */
+    public long maxFrames(int sampleRate) {
+        return frames(maxDuration, sampleRate);
     }
 
     private long framesByRatio(long bytes, int sampleRate, int channels) {
@@ -138,7 +149,7 @@ public final class AudioLimits {
     }
 
     /** How many frames a duration has, the last one perhaps in part. */
-    static long frames(Duration duration, int sampleRate) {
+    private static long frames(Duration duration, int sampleRate) {
         double frames = duration.getSeconds() * (double) sampleRate + duration.getNano() * 1e-9 * sampleRate;
         return (long) Math.ceil(frames);
     }

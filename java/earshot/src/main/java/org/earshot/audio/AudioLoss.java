@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.audio;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +43,7 @@ public record AudioLoss(Duration at, Duration length, String cause) {
      * @param losses of one recording
      * @return a line for each of the first ten, and one that sums up the others if there are more
      */
-    static List<String> notes(List<AudioLoss> losses) {
+    public static List<String> notes(List<AudioLoss> losses) {
         List<String> notes = new ArrayList<>();
         losses.stream().limit(MAX_NOTES).forEach(loss -> notes.add("damaged " + loss));
         int more = losses.size() - MAX_NOTES;

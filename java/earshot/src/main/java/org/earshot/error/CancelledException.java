@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 /**
  * Work that was given up because its thread was interrupted or its caller no longer wanted it. Nothing is wrong with

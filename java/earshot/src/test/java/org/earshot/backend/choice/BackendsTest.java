@@ -1,4 +1,4 @@
-package org.earshot.backend;
+package org.earshot.backend.choice;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,14 +10,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.ResourceBundle;
-import org.earshot.BackendException;
-import org.earshot.DeviceException;
+import org.earshot.backend.Backend;
+import org.earshot.backend.BackendProvider;
+import org.earshot.backend.Operation;
+import org.earshot.backend.Precision;
 import org.earshot.backend.cpu.CpuBackend;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cpu.InstructionSet;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.backend.portable.PortableProvider;
+import org.earshot.error.BackendException;
+import org.earshot.error.DeviceException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 /** All sessions of a classifier are in use and the caller asked not to wait. */
 public final class BusyException extends EarshotException {

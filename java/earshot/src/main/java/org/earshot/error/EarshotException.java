@@ -1,4 +1,4 @@
-package org.earshot;
+package org.earshot.error;
 
 import java.util.regex.Pattern;
 
