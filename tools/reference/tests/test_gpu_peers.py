@@ -119,7 +119,7 @@ def test_missing_gpu_is_said(model, tmp_path, capsys):
 def test_log_mel_in_torch_is_librosas(samples):
     noise = np.random.default_rng(samples).standard_normal(samples).astype(np.float32)
     pcm = noise * np.geomspace(1e-5, 0.5, samples, dtype=np.float32)
-    # Two FFTs in float32; the specification asks an engine for 0.01 dB.
+    # Two FFTs in float32; spec/features.md asks an engine for 0.01 dB.
     actual = LogMel()(torch.from_numpy(pcm)[None])[0].numpy()
     np.testing.assert_allclose(actual, log_mel(pcm), atol=0.01)
 

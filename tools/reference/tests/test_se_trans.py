@@ -76,7 +76,7 @@ def test_fused_scores_are_the_product_for_each_pair():
     fine = tensors["output.logits"].softmax(1)
     coarse = tensors["output.coarse_logits"].softmax(1)
     for clip in range(len(fine)):
-        # Equation 2, label by label, from the specification's list.
+        # Equation 2, label by label, from spec/models.md's list.
         scores = [
             fine[clip, i] * coarse[clip, 0 if superset == "indoor" else 1]
             for i, superset in enumerate(DEFAULT_SUPERSET.values())

@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.earshot.dataset.SceneLabels;
 
-/** Accuracy of answers whose truth is known (specification, "Metric"): of all, and the mean of the classes' recalls. */
+/**
+ * Accuracy of answers whose truth is known (tools/reference/spec/models.md, "Metric"): of all, and the mean of the
+ * classes' recalls.
+ */
 final class Accuracy {
     private static final double PERCENT = 100;
 

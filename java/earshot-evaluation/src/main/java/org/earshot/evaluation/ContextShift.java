@@ -8,9 +8,9 @@ import java.util.stream.IntStream;
 import org.earshot.RecordingContext;
 
 /**
- * A draw of wrong contexts for a set (specification, "Pseudo-labelling, validation sets, metric"). The clips that are
- * told something wrong are the first of a random order of the set, so that in one draw a larger share contains a
- * smaller one. The share of x % has {@code x * clips / 100} clips, rounded half up.
+ * A draw of wrong contexts for a set (tools/reference/spec/models.md, "Pseudo-labelling, validation sets, metric"). The
+ * clips that are told something wrong are the first of a random order of the set, so that in one draw a larger share
+ * contains a smaller one. The share of x % has {@code x * clips / 100} clips, rounded half up.
  *
  * <p>All random numbers come from {@link SplittableRandom}; the same seed gives the same draw everywhere.
  */

@@ -1,7 +1,7 @@
 package org.earshot.evaluation;
 
 /**
- * The papers' two metrics (specification, "Metric").
+ * The papers' two metrics (tools/reference/spec/models.md, "Metric").
  *
  * @param accuracy share of right answers
  * @param macroAccuracy mean of the recalls of the classes that have clips

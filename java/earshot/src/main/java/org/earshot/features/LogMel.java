@@ -7,8 +7,9 @@ import org.earshot.features.FeatureParameters.PadMode;
 import org.jtransforms.fft.DoubleFFT_1D;
 
 /**
- * The log-mel spectrogram of a clip, as the challenge baseline computes it with librosa (features.md): magnitudes of a
- * centred short-time Fourier transform, summed into mel bands, in dB, and clamped below the clip's loudest value.
+ * The log-mel spectrogram of a clip, as the challenge baseline computes it with librosa
+ * (tools/reference/spec/features.md): magnitudes of a centred short-time Fourier transform, summed into mel bands, in
+ * dB, and clamped below the clip's loudest value.
  *
  * <p>The transform is taken in float64, as librosa does (its window is float64): the clamp lies 80 dB of magnitude
  * below the loudest value, a ratio of 1e-8, which rounding in a float32 transform would drown.

@@ -2,8 +2,8 @@ package org.earshot.features;
 
 /**
  * Triangular filters that are evenly spaced on the Slaney mel scale, each scaled by 2 / width so that bands of white
- * noise are equally loud (features.md, step 4; Slaney, Auditory Toolbox, 1998). Each filter is stored as its non-zero
- * bins only. Immutable.
+ * noise are equally loud (tools/reference/spec/features.md, step 4; Slaney, Auditory Toolbox, 1998). Each filter is
+ * stored as its non-zero bins only. Immutable.
  *
  * <p>The weights are those of librosa's {@code filters.mel(dtype=float32)}: triangles in float64, rounded to float32,
  * scaled, rounded again.

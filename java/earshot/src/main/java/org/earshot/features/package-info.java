@@ -1,5 +1,5 @@
 /**
- * From PCM to log-mel: the challenge baseline's features (specification, features.md), agreeing with librosa. Knows
- * nothing of files or networks.
+ * From PCM to log-mel: the challenge baseline's features (tools/reference/spec/features.md), agreeing with librosa.
+ * Knows nothing of files or networks.
  */
 package org.earshot.features;

@@ -3,10 +3,10 @@ package org.earshot.layer;
 import java.util.List;
 
 /**
- * The dense encoder of ASCMamba (specification, "DenseEncoder"): {@code first}, a 1x1 convolution to C channels; a
- * dense block of dilated convolutions, each reading all earlier outputs, newest first ({@code y_i = conv_i(cat(y_{i-1},
- * ..., y_0, x))}), of which only the last is passed on; {@code last}, a (1, 3) convolution that halves the bands. Input
- * {@code [B, T, F, 1]}, output {@code [B, T, F', C]}.
+ * The dense encoder of ASCMamba (tools/reference/spec/models.md, "DenseEncoder"): {@code first}, a 1x1 convolution to C
+ * channels; a dense block of dilated convolutions, each reading all earlier outputs, newest first ({@code y_i =
+ * conv_i(cat(y_{i-1}, ..., y_0, x))}), of which only the last is passed on; {@code last}, a (1, 3) convolution that
+ * halves the bands. Input {@code [B, T, F, 1]}, output {@code [B, T, F', C]}.
  *
  * @param first 1 to C channels
  * @param block layer i takes C * (i + 1) channels to C and keeps T and F

@@ -3,8 +3,8 @@ package org.earshot.layer;
 import java.util.List;
 
 /**
- * One path of a dual-path block (specification, "Dual-path block"): {@code x + projection([forward(h); backward(h)])}
- * with {@code h = norm(x, c)}. Along {@link Axis#TIME} every band is a sequence of T positions, along
+ * One path of a dual-path block (tools/reference/spec/models.md, "Dual-path block"): {@code x + projection([forward(h);
+ * backward(h)])} with {@code h = norm(x, c)}. Along {@link Axis#TIME} every band is a sequence of T positions, along
  * {@link Axis#FREQUENCY} every frame is one of F. {@code forward} layers run on the sequence, {@code backward} layers
  * on the reversed sequence, whose result is reversed back; the two are concatenated over channels, forward first.
  * Inputs: x {@code [B, T, F, C]} and, for a conditional norm only, the condition {@code [B, K]}; output as x.

@@ -3,7 +3,8 @@ package org.earshot.layer;
 import java.util.List;
 
 /**
- * MobileASCNet's block (specification, "MobileASCNet", step 1), all batch norms folded into the maps before them:
+ * MobileASCNet's block (tools/reference/spec/models.md, "MobileASCNet", step 1), all batch norms folded into the maps
+ * before them:
  *
  * <pre>
  * z = ReLU(convolution(x))                         [B, T, F, O], 3x3 with padding 1

@@ -19,9 +19,9 @@ import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 
 /**
- * ASCMamba (specification, "ASCMamba"): dense encoder, dual-path Mamba blocks, mean over time and frequency, linear
- * classifier; with context encoder and conditional layer norms where the weights have them. All widths and counts are
- * read from the weights.
+ * ASCMamba (tools/reference/spec/models.md, "ASCMamba"): dense encoder, dual-path Mamba blocks, mean over time and
+ * frequency, linear classifier; with context encoder and conditional layer norms where the weights have them. All
+ * widths and counts are read from the weights.
  */
 public final class AscMamba implements SceneModel {
     private static final String ENCODER = "dense_encoder.";

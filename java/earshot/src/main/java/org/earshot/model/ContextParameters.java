@@ -112,7 +112,7 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
 
     /**
      * Encodes a time: sine and cosine of {@code 2 pi} times hour/24, month/12, weekday/7 (Monday = 0) and minute/60, in
-     * this order (specification, "Common").
+     * this order (tools/reference/spec/models.md, "Common").
      *
      * @param time local time of the recording, or null if it is not known
      * @return the {@value #TIME_FEATURES} features; zeros if the time is not known or the encoding says so

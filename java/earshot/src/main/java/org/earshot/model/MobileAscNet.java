@@ -19,10 +19,10 @@ import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 
 /**
- * MobileASCNet (specification, "MobileASCNet"): residual blocks of separable convolutions, a GRU over time, its mean,
- * fusion with the context, linear classifier. All widths and counts, and the kind of fusion, are read from the weights;
- * the configuration's {@code fusion} ({@code "none"}, {@code "early"} or {@code "gated"}) must agree with them if it is
- * there.
+ * MobileASCNet (tools/reference/spec/models.md, "MobileASCNet"): residual blocks of separable convolutions, a GRU over
+ * time, its mean, fusion with the context, linear classifier. All widths and counts, and the kind of fusion, are read
+ * from the weights; the configuration's {@code fusion} ({@code "none"}, {@code "early"} or {@code "gated"}) must agree
+ * with them if it is there.
  */
 public final class MobileAscNet implements SceneModel {
     private static final int GATES = 3;

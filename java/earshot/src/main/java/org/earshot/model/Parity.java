@@ -22,10 +22,13 @@ import org.earshot.weights.Weights;
 
 /**
  * Compares what a backend computes with what PyTorch computed: runs the golden files of a model directory
- * (specification, "Golden files").
+ * (tools/reference/spec/models.md, "Golden files").
  */
 public final class Parity {
-    /** Differences of log-mel values are judged in dB, not by their spread: what features.md asks for. */
+    /**
+     * Differences of log-mel values are judged in dB, not by their spread: what tools/reference/spec/features.md asks
+     * for.
+     */
     public static final double FEATURE_LIMIT_DECIBEL = 0.01;
 
     private static final String INPUT = "input.";

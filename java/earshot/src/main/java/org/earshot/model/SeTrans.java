@@ -20,12 +20,12 @@ import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 
 /**
- * SE-Trans, the challenge baseline, and its improved form (specification, "SE-Trans"): batch norm over the bands, two
- * squeeze-and-excitation blocks, 16 tokens, transformer layers, maximum over the tokens, fusion with the context where
- * the weights have one, linear classifier; with a second head for the coarse scene where the weights have one. All
- * widths and counts are read from the weights; the configuration says the number of attention heads ({@code heads}, by
- * default 8), the scales of the squeeze ({@code se_scales}, by default {@code [1]}) and the coarse scenes (see
- * {@link CoarseScenes}).
+ * SE-Trans, the challenge baseline, and its improved form (tools/reference/spec/models.md, "SE-Trans"): batch norm over
+ * the bands, two squeeze-and-excitation blocks, 16 tokens, transformer layers, maximum over the tokens, fusion with the
+ * context where the weights have one, linear classifier; with a second head for the coarse scene where the weights have
+ * one. All widths and counts are read from the weights; the configuration says the number of attention heads
+ * ({@code heads}, by default 8), the scales of the squeeze ({@code se_scales}, by default {@code [1]}) and the coarse
+ * scenes (see {@link CoarseScenes}).
  */
 public final class SeTrans implements SceneModel {
     private static final int TOKENS = 16;

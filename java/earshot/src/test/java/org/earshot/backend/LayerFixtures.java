@@ -111,7 +111,7 @@ public final class LayerFixtures {
                 parameter(name + ".2.weight"));
     }
 
-    /** The dense encoder of the specification, four layers deep. */
+    /** The dense encoder of tools/reference/spec/models.md, four layers deep. */
     public DenseEncoder denseEncoder() {
         String block = "dense_encoder.dense_block.dense_block.";
         return new DenseEncoder(

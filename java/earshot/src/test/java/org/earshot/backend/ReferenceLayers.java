@@ -37,7 +37,9 @@ import org.earshot.layer.SqueezeExcitation;
 import org.earshot.layer.TokenPool;
 import org.earshot.layer.Transformer;
 
-/** The formulas of the specification, line by line in double precision, sharing nothing with any backend. */
+/**
+ * The formulas of tools/reference/spec/models.md, line by line in double precision, sharing nothing with any backend.
+ */
 final class ReferenceLayers implements LayerVisitor<double[]> {
     private final List<Parameter> inputs;
 
@@ -277,7 +279,7 @@ final class ReferenceLayers implements LayerVisitor<double[]> {
         return squeezed.stream().mapToDouble(x -> x).toArray();
     }
 
-    /** PyTorch's adaptive bin, as the specification has it. */
+    /** PyTorch's adaptive bin, as tools/reference/spec/models.md has it. */
     private static int[] bin(int i, int bins, int length) {
         return new int[] {
             (int) Math.floor((double) i * length / bins), (int) Math.ceil((double) (i + 1) * length / bins)

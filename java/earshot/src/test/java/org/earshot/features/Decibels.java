@@ -3,7 +3,7 @@ package org.earshot.features;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The agreement with librosa that features.md asks for. */
+/** The agreement with librosa that tools/reference/spec/features.md asks for. */
 final class Decibels {
     /** 0.01 dB is 0.23 % of a magnitude, 0.001 dB is 0.023 %: what a listener or a network cannot tell apart. */
     private static final double LARGEST = 0.01;

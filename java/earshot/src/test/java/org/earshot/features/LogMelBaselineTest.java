@@ -35,7 +35,7 @@ class LogMelBaselineTest {
 
     /**
      * From 48 kHz the baseline went through soxr, this library through a resampler of its own. Up to 20 kHz both are
-     * flat, so what remains is noise near the clamp; features.md allows 0.05 dB on average.
+     * flat, so what remains is noise near the clamp; tools/reference/spec/features.md allows 0.05 dB on average.
      */
     @ParameterizedTest
     @ValueSource(strings = {"city", "coffee-shop", "birds"})

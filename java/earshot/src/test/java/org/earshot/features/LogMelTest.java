@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What holds whatever librosa says: the formulas of features.md taken literally, and how the class is used. */
+/**
+ * What holds whatever librosa says: the formulas of tools/reference/spec/features.md taken literally, and how the class
+ * is used.
+ */
 class LogMelTest {
     private static final FeatureParameters BASELINE = FeatureParameters.baseline();
 
@@ -56,7 +59,8 @@ class LogMelTest {
     }
 
     /**
-     * Steps 1 to 6 of features.md; only the filters' weights, which have a test of their own, come from the library.
+     * Steps 1 to 6 of tools/reference/spec/features.md; only the filters' weights, which have a test of their own, come
+     * from the library.
      */
     private static double[] naive(FeatureParameters parameters, float[] pcm) {
         int size = parameters.fftSize();

@@ -121,7 +121,9 @@ class GoldenModelsTest {
                 .toList();
     }
 
-    /** Trained numbers as the specification and the papers count them: without the baseline's unused copy. */
+    /**
+     * Trained numbers as tools/reference/spec/models.md and the papers count them: without the baseline's unused copy.
+     */
     @ParameterizedTest
     @CsvSource({"se-trans, 361946", BASELINE + ", 361946", "mobile-asc-net-gated, 366266"})
     void countsParametersAsThePapersDo(String model, long expected) {

@@ -61,7 +61,7 @@ class PyTorchCheckpointTest {
     @Test
     void readsTheChallengeBaseline() {
         Weights weights = PyTorchCheckpoint.read(GOLDEN.resolve("public-code/se_trans_baseline/best_model_2.pth"));
-        // The specification's count, with the unused copy: 436,858 trained parameters.
+        // tools/reference/spec/models.md counts, with the unused copy: 436,858 trained parameters.
         long trained = weights.tensors().entrySet().stream()
                 .filter(entry ->
                         !entry.getKey().contains("running_") && !entry.getKey().endsWith("num_batches_tracked"))

@@ -10,7 +10,7 @@ package org.earshot.backend.portable;
  * is below 2e-14.
  */
 final class Elementwise {
-    /** Epsilon of every norm of the specification. */
+    /** Epsilon of every norm (tools/reference/spec/models.md, "Common"). */
     static final float EPSILON = 1e-5f;
 
     private static final float LIMIT = 32f;

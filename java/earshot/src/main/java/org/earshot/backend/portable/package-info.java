@@ -1,6 +1,7 @@
 /**
- * The {@code portable} backend: every layer in plain Java, written beside the specification. It is the oracle that
- * other backends are compared with, and it runs where no native library exists.
+ * The {@code portable} backend: every layer in plain Java, readable beside tools/reference/spec/models.md. It runs
+ * where no native library does; like every other backend it is held to the formulas in double precision (the tests'
+ * {@code ReferenceLayers}) and to PyTorch's outputs.
  *
  * <h2>Why the code looks as it does</h2>
  *
