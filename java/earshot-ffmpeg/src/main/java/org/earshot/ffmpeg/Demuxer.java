@@ -30,8 +30,11 @@ final class Demuxer implements AutoCloseable {
     /** Entries of an index that may lie over each other: some files share the bytes of silence. */
     private static final int MAX_SHARES = 2;
 
+    /** Of a track whose true coding, which takes its place, is not known; otherwise its packets tell. */
     private static final int ENCRYPTED = tag("enca");
+
     private static final int ITUNES_PROTECTED = tag("drms");
+    private static final String WEBM_KEY_NAME = "enc_key_id";
 
     private final AudioInput input;
     private final InputBridge bridge;
@@ -84,15 +87,21 @@ final class Demuxer implements AutoCloseable {
             streamIndex = firstThatMayBeDecoded();
         }
         int tag = stream().codecpar().codec_tag();
-        if (tag == ENCRYPTED || tag == ITUNES_PROTECTED) {
-            throw new AudioException(
-                    AudioException.Reason.FORMAT, input.name(), "an encrypted recording", "one that is not encrypted");
+        if (tag == ENCRYPTED
+                || tag == ITUNES_PROTECTED
+                || avutil.av_dict_get(stream().metadata(), WEBM_KEY_NAME, null, 0) != null) {
+            throw encrypted();
         }
         for (int i = 0; i < container.nb_streams(); i++) {
             if (i != streamIndex) {
                 container.streams(i).discard(avcodec.AVDISCARD_ALL);
             }
         }
+    }
+
+    private AudioException encrypted() {
+        return new AudioException(
+                AudioException.Reason.FORMAT, input.name(), "an encrypted recording", "one that is not encrypted");
     }
 
     private int firstThatMayBeDecoded() {
@@ -195,6 +204,9 @@ final class Demuxer implements AutoCloseable {
                 failure = status == avutil.AVERROR_EOF ? 0 : status;
                 return false;
             } else if (packet.stream_index() == streamIndex) {
+                if (avcodec.av_packet_get_side_data(packet, avcodec.AV_PKT_DATA_ENCRYPTION_INFO, null) != null) {
+                    throw encrypted();
+                }
                 return true;
             }
         }

@@ -72,6 +72,43 @@ class HostileFilesTest {
         assertTrue(e.getMessage().contains("compressed index (cmov)"), e.getMessage());
     }
 
+    /** Sizes that the file as a whole has room for, but each packet would be the whole file. */
+    @Test
+    void packetsThatLieOverEachOtherAreRefused() {
+        byte[] file = Recordings.bytes("tone.m4a");
+        ByteBuffer buffer = ByteBuffer.wrap(file);
+        int sizes = indexOf(file, "stsz") + 4 + 8;
+        int packets = buffer.getInt(sizes);
+        for (int i = 1; i <= packets; i++) {
+            buffer.putInt(sizes + 4 * i, file.length);
+        }
+        limit(file, "an index whose first 3 packets have " + 3 * file.length + " bytes, in a file of " + file.length);
+    }
+
+    /** What FFmpeg would decode into noise without the key: MP4, WebM, and MP4 as the iTunes shop sold it. */
+    @Test
+    void anEncryptedRecordingIsRefusedAsSuch() {
+        byte[] protectedByItunes = Recordings.bytes("tone.m4a");
+        System.arraycopy(
+                "drms".getBytes(StandardCharsets.US_ASCII),
+                0,
+                protectedByItunes,
+                indexOf(protectedByItunes, "mp4a"),
+                4);
+        for (byte[] file :
+                List.of(Recordings.bytes("encrypted.m4a"), Recordings.bytes("encrypted.webm"), protectedByItunes)) {
+            AudioException e = assertThrows(AudioException.class, () -> Recordings.decode(file, "secret.m4a"));
+            assertEquals(AudioException.Reason.FORMAT, e.reason(), e.getMessage());
+            assertTrue(e.getMessage().startsWith("secret.m4a: found an encrypted recording"), e.getMessage());
+        }
+    }
+
+    private static int indexOf(byte[] file, String text) {
+        int index = new String(file, StandardCharsets.ISO_8859_1).indexOf(text);
+        assertTrue(index >= 0, text);
+        return index;
+    }
+
     /** Silence that ends in a day of sound is cut off where the limits say. */
     @Test
     void limitsHoldWhileDecoding() {
