@@ -31,6 +31,7 @@ module org.earshot {
     exports org.earshot.model;
     exports org.earshot.natives to
             org.earshot.ffmpeg;
+    exports org.earshot.network;
     exports org.earshot.weights;
 
     uses org.earshot.audio.AudioDecoder;

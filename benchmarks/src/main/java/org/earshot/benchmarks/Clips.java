@@ -3,7 +3,7 @@ package org.earshot.benchmarks;
 import java.util.Arrays;
 import java.util.Map;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
+import org.earshot.network.Network;
 import org.earshot.weights.WeightTensor;
 
 /**

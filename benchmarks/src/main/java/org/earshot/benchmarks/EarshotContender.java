@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 
 /** Earshot, from features. */
 final class EarshotContender implements Contender {
     private final PreparedNetwork network;
-    private final Session session;
+    private final NetworkSession session;
     private final Clips clips;
     private final float[] location;
     private final float[] logits;

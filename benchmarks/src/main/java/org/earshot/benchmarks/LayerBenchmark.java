@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.WeightTensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -42,7 +42,7 @@ public class LayerBenchmark {
     public LayerWork layer;
 
     private PreparedNetwork network;
-    private Session session;
+    private NetworkSession session;
 
     /** Builds a network of the one layer and checks what it makes. */
     @Setup(Level.Trial)

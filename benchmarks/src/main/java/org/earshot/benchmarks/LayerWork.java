@@ -6,7 +6,7 @@ import org.earshot.layer.Layer;
 import org.earshot.layer.MambaLayer;
 import org.earshot.layer.MambaPath;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
+import org.earshot.network.Network;
 
 /** A layer of ASCMamba that is timed alone, with PyTorch's values before and behind it. */
 public enum LayerWork {

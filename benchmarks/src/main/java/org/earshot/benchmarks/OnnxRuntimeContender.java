@@ -9,7 +9,7 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Map;
-import org.earshot.model.Network;
+import org.earshot.network.Network;
 
 /** ONNX Runtime on its CPU provider, all graph optimisations on; ASCMamba's scans are ONNX Scan nodes. */
 final class OnnxRuntimeContender implements Contender {

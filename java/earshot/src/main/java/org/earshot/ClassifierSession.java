@@ -6,16 +6,16 @@ import java.util.List;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
+import org.earshot.network.Network;
 
 /**
  * The networks' sessions with the front end's buffers: what one call computes with. However many networks there are, a
  * window's features are computed once: by the front end or, where the backend has one of its own, before the first
  * network, whose features the others are then fed.
  */
-final class ClassifierSession implements SessionPool.Session {
+final class ClassifierSession implements SessionPool.Pooled {
     private final List<LoadedModel> models;
-    private final List<NetworkSession> networks;
+    private final List<ModelSession> networks;
     private final FeatureParameters parameters;
     private final FrontEnd frontEnd;
     /** Whether the backend computes the features. */
@@ -47,7 +47,7 @@ final class ClassifierSession implements SessionPool.Session {
         try {
             for (LoadedModel model : models) {
                 boolean makesFeatures = takesPcm && !onlyPcm && networks.isEmpty();
-                networks.add(new NetworkSession(model, makesFeatures));
+                networks.add(new ModelSession(model, makesFeatures));
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -165,6 +165,6 @@ final class ClassifierSession implements SessionPool.Session {
 
     @Override
     public void close() {
-        networks.forEach(NetworkSession::close);
+        networks.forEach(ModelSession::close);
     }
 }

@@ -6,8 +6,8 @@ import org.earshot.files.NearWords;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelConfig;
-import org.earshot.model.Network;
 import org.earshot.model.SceneModel;
+import org.earshot.network.Network;
 
 /** Turns a recording's context into what the network is fed. */
 final class ContextEncoding {

@@ -187,7 +187,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
      *
      * @param factories one for each backend
      */
-    <S extends SessionPool.Session> SessionPool<S> pool(List<Supplier<S>> factories) {
+    <S extends SessionPool.Pooled> SessionPool<S> pool(List<Supplier<S>> factories) {
         int least = factories.size();
         if (sessions > 0 && sessions < least) {
             throw new IllegalArgumentException(

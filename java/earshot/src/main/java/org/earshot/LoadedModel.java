@@ -3,8 +3,8 @@ package org.earshot;
 import org.earshot.backend.Backend;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.PreparedNetwork;
 import org.earshot.model.SceneModel;
+import org.earshot.network.PreparedNetwork;
 
 /**
  * A model whose network a backend has prepared: what all sessions share. Thread-safe.

@@ -18,9 +18,9 @@ import org.earshot.error.BusyException;
  *
  * @param <S> what one call computes with
  */
-final class SessionPool<S extends SessionPool.Session> {
+final class SessionPool<S extends SessionPool.Pooled> {
     /** What can be pooled. */
-    interface Session extends AutoCloseable {
+    interface Pooled extends AutoCloseable {
         @Override
         void close();
     }
@@ -278,7 +278,7 @@ final class SessionPool<S extends SessionPool.Session> {
                 }
             }
             for (Share share : shares) {
-                share.idle.forEach(Session::close);
+                share.idle.forEach(Pooled::close);
                 share.idle.clear();
             }
         }

@@ -18,9 +18,9 @@ import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.AudioException;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +75,7 @@ class FrontEndTest {
                         directory.model().network(),
                         withFrontEnd.backend(),
                         directory.config().features());
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             Map<String, Shape> feeds = Map.of(
                     Network.FEATURES, Shape.of(1, 20, 64, 1),
                     Network.CONDITION, Shape.of(1, directory.model().conditionWidth()));
@@ -89,7 +89,7 @@ class FrontEndTest {
     void withoutParametersThereIsNoFrontEnd() {
         ModelDirectory directory = ModelDirectory.read(SmallModel.FOLDER, null, KeyMap.identity());
         try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), withFrontEnd.backend());
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             assertFalse(network.takesPcm());
             IllegalArgumentException e = assertThrows(
                     IllegalArgumentException.class,

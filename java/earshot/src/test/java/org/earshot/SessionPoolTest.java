@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SessionPoolTest {
-    private static final class Fake implements SessionPool.Session {
+    private static final class Fake implements SessionPool.Pooled {
         private int closed;
 
         @Override
@@ -306,7 +306,7 @@ class SessionPoolTest {
     }
 
     /** A session that knows where it was made. */
-    private static final class Placed implements SessionPool.Session {
+    private static final class Placed implements SessionPool.Pooled {
         private final int place;
         private int closed;
 

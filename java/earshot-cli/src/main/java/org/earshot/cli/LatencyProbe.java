@@ -16,10 +16,10 @@ import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
 import org.earshot.model.SceneModel;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 
 /** Feeds a model noise and times its answers. The time does not depend on what is fed. */
 final class LatencyProbe implements AutoCloseable {
@@ -34,7 +34,7 @@ final class LatencyProbe implements AutoCloseable {
     /** The share of the time that is spent before timing begins: the JIT compiler has to see the code first. */
     private static final double WARM_UP = 0.4;
 
-    private final Session session;
+    private final NetworkSession session;
     private final Map<String, float[]> feeds = new HashMap<>();
     private final float[] features;
     private final float[] logits;

@@ -9,7 +9,7 @@ import org.earshot.backend.choice.Backends;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelDirectory;
 import org.earshot.model.Parity;
-import org.earshot.model.PreparedNetwork;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

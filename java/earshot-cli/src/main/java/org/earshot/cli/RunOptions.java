@@ -3,7 +3,7 @@ package org.earshot.cli;
 import java.nio.file.Path;
 import java.util.List;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.PreparedNetwork;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

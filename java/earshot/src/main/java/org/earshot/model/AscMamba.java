@@ -15,6 +15,7 @@ import org.earshot.layer.NormalizedConvolution;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
 import org.earshot.layer.Shape;
+import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 

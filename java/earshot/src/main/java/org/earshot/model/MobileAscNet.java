@@ -15,6 +15,7 @@ import org.earshot.layer.Linear;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
+import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 

@@ -16,6 +16,9 @@ import org.earshot.error.WeightsException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 import org.earshot.weights.Weights;
@@ -122,7 +125,7 @@ public final class Parity {
                 wanted.add(name.substring(OUTPUT.length()));
             }
         }
-        try (Session session = network.open()) {
+        try (NetworkSession session = network.open()) {
             session.plan(shapes, List.copyOf(new LinkedHashSet<>(wanted)));
             feeds.forEach(session::feed);
             session.run();

@@ -2,6 +2,7 @@ package org.earshot.model;
 
 import java.util.List;
 import java.util.Optional;
+import org.earshot.network.Network;
 
 /** A trained system: its network, and what must be known to feed it and to read its answer. */
 public interface SceneModel {

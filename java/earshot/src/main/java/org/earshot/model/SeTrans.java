@@ -16,6 +16,7 @@ import org.earshot.layer.Parameter;
 import org.earshot.layer.SqueezeExcitation;
 import org.earshot.layer.TokenPool;
 import org.earshot.layer.Transformer;
+import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
 import org.earshot.weights.Weights;
 

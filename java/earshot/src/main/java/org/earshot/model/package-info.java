@@ -1,6 +1,5 @@
 /**
  * The systems of the two papers: one class each that composes {@link org.earshot.layer layers} into a
- * {@link org.earshot.model.Network} from named weights and a configuration, and what plans and runs a network on a
- * backend.
+ * {@link org.earshot.network.Network} from named weights and a configuration.
  */
 package org.earshot.model;

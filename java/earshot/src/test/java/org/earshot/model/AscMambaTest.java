@@ -18,6 +18,9 @@ import org.earshot.error.EarshotException;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
@@ -45,7 +48,7 @@ class AscMambaTest {
         ModelDirectory directory = ModelDirectory.read(SMALL, null, KeyMap.identity());
         Backend backend = Backends.start("portable", 1);
         try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), backend);
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             session.plan(feeds(2), List.of(Network.LOGITS, Network.CONDITION));
             session.feed(Network.FEATURES, new float[2 * 64]);
             session.feed(Network.LOCATION, new float[] {7});
@@ -72,7 +75,7 @@ class AscMambaTest {
     void aPlanThatLacksAnInputNamesIt() {
         ModelDirectory directory = ModelDirectory.read(SMALL, null, KeyMap.identity());
         try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), Backends.start("portable", 1));
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             Map<String, Shape> features = Map.of(Network.FEATURES, Shape.of(1, 5, 64, 1));
             IllegalArgumentException e =
                     assertThrows(IllegalArgumentException.class, () -> session.plan(features, List.of(Network.LOGITS)));

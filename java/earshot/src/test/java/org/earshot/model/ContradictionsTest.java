@@ -14,6 +14,9 @@ import org.earshot.backend.choice.Backends;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
@@ -172,7 +175,7 @@ class ContradictionsTest {
         SceneModel model = GoldenModelsTest.read(name).model();
         assertEquals(frames, model.minimumFrames());
         try (PreparedNetwork network = new PreparedNetwork(model.network(), Backends.start("portable", 1));
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             session.plan(feeds(frames), List.of(Network.LOGITS));
             session.run();
             float[] logits = new float[10];

@@ -18,6 +18,7 @@ import org.earshot.backend.Precision;
 import org.earshot.backend.choice.Backends;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.cuda.EarshotCuda;
+import org.earshot.network.PreparedNetwork;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.junit.jupiter.params.ParameterizedTest;

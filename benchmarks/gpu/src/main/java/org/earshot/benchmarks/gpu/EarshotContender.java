@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.earshot.backend.Backend;
-import org.earshot.backend.choice.Backends;
 import org.earshot.backend.Precision;
+import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
-import org.earshot.model.PreparedNetwork;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
+import org.earshot.network.PreparedNetwork;
 
 /** Earshot's layer, several times over the same input. */
 final class EarshotContender implements Contender {
@@ -19,7 +19,7 @@ final class EarshotContender implements Contender {
     private static final String TICK = "tick";
 
     private final PreparedNetwork network;
-    private final Session session;
+    private final NetworkSession session;
     private final float[] tick = new float[1];
 
     /** Plans the runs on a backend. */

@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
+import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,7 @@ class SessionMemoryTest {
     /** A session of the small model for clips of one frame, ready to run. */
     private static final class Warm implements AutoCloseable {
         private final PreparedNetwork network;
-        private final Session session;
+        private final NetworkSession session;
         private final Map<String, Shape> feeds = Map.of(
                 Network.FEATURES, Shape.of(1, 1, 64, 1),
                 Network.LOCATION, Shape.of(1, 1),

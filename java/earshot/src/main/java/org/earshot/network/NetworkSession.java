@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.earshot.layer.Shape;
  * Runs a network for one caller at a time. {@link #plan} lays out the workspace for the shapes of a run, once; after it
  * {@link #feed}, {@link #run} and {@link #fetch} repeat without allocating.
  */
-public final class Session implements AutoCloseable {
+public final class NetworkSession implements AutoCloseable {
     private final PreparedNetwork prepared;
     private final Execution execution;
     private Memory arena;
@@ -32,7 +32,7 @@ public final class Session implements AutoCloseable {
             List<String> nodes,
             List<Operation.Step> steps) {}
 
-    Session(PreparedNetwork prepared, Execution execution) {
+    NetworkSession(PreparedNetwork prepared, Execution execution) {
         this.prepared = prepared;
         this.execution = execution;
     }

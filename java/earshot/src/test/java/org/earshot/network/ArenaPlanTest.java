@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

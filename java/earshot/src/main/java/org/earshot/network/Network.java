@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import java.util.LinkedHashMap;
 import java.util.List;

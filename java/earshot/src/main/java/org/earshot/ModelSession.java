@@ -6,12 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.earshot.layer.Shape;
-import org.earshot.model.Network;
-import org.earshot.model.Session;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
 
 /** One model's share of a {@link ClassifierSession}: its network's session and what is read of it. */
-final class NetworkSession implements SessionPool.Session {
-    private final Session session;
+final class ModelSession implements SessionPool.Pooled {
+    private final NetworkSession session;
     private final List<String> outputs;
     private final float[] logits;
     private final float[] coarseLogits;
@@ -23,7 +23,7 @@ final class NetworkSession implements SessionPool.Session {
      * @param model whose network it is
      * @param featuresToo whether the features are to be fetched, which the network then makes itself
      */
-    NetworkSession(LoadedModel model, boolean featuresToo) {
+    ModelSession(LoadedModel model, boolean featuresToo) {
         logits = new float[model.config().labels().size()];
         outputs = new ArrayList<>(List.of(Network.LOGITS, Network.EMBEDDING));
         coarseLogits = new float

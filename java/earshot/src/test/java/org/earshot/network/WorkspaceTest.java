@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -14,6 +14,7 @@ import org.earshot.backend.Memory;
 import org.earshot.backend.View;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.layer.Shape;
+import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,7 +92,7 @@ class WorkspaceTest {
     @Test
     void onlyWhatWasPlannedIsFed() {
         try (PreparedNetwork network = network("ascmamba-small");
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             session.plan(feeds(1), List.of(Network.LOGITS));
             session.feed(Map.of(Network.LOCATION, new float[1], Network.TIME_FEATURES, new float[8]));
             IllegalArgumentException e = assertThrows(

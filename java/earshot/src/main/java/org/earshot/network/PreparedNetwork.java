@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -91,10 +91,10 @@ public final class PreparedNetwork implements AutoCloseable {
      *
      * @return the session, which the caller closes
      */
-    public Session open() {
+    public NetworkSession open() {
         Execution execution = backend.open();
         try {
-            return new Session(this, execution);
+            return new NetworkSession(this, execution);
         } catch (RuntimeException | Error e) {
             execution.close();
             throw e;

@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,6 +23,8 @@ import org.earshot.error.BackendException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Shape;
+import org.earshot.model.ContextParameters;
+import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,7 +132,7 @@ class BatchSizesTest {
     void aBatchThatMemoryDoesNotHoldIsATypedError(String model, String name) {
         ModelDirectory directory = ModelDirectory.read(GOLDEN.resolve(model), null, KeyMap.identity());
         try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), start(name));
-                Session session = network.open()) {
+                NetworkSession session = network.open()) {
             for (int batch : new int[] {1 << 22, Integer.MAX_VALUE}) {
                 Map<String, Shape> feeds = feeds(directory, Network.FEATURES, batch);
                 BackendException e = assertThrows(
