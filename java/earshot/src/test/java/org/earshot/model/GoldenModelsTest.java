@@ -64,12 +64,19 @@ class GoldenModelsTest {
     private static final Set<String> ON_DEVICES_ONLY = Set.of("se-trans", BASELINE);
 
     static Stream<Arguments> modelsAndBackends() {
-        boolean emulated = EarshotCuda.earshot_cuda_build() == EarshotCuda.EARSHOT_CUDA_BUILD_EMULATION;
+        boolean emulated = emulated();
         return MODELS.stream()
                 .flatMap(model -> Stream.of("portable", "cpu", "cuda").map(name -> Arguments.of(model, name)))
                 .filter(arguments -> !emulated
                         || !arguments.get()[1].equals("cuda")
                         || !ON_DEVICES_ONLY.contains((String) arguments.get()[0]));
+    }
+
+    /** Whether the kernels of "cuda" run on the CPU. */
+    private static boolean emulated() {
+        Backend loaded = start("cuda"); // Before the library is asked for.
+        assertEquals("cuda", loaded.name());
+        return EarshotCuda.earshot_cuda_build() == EarshotCuda.EARSHOT_CUDA_BUILD_EMULATION;
     }
 
     /** The backend of a name; of "cuda" the kernels executed on the CPU, which are not for users to start. */
