@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from itertools import repeat
 from pathlib import Path
 
 from earshot_reference.configuration import (
@@ -16,12 +17,13 @@ from earshot_reference.configuration import (
     GPU_PEER_SECTIONS,
     TIME_ENCODINGS,
     UNKNOWN_LOCATION_POLICIES,
-    ContextParameters,
     ModelConfig,
     ReferenceError,
 )
 
 # What needs PyTorch or librosa is imported where it is used: --help answers at once.
+
+_PARALLEL_CHUNK = 4
 
 
 def _positive(text: str) -> int:
@@ -83,78 +85,31 @@ def _golden(arguments: argparse.Namespace) -> None:
 def _soundscapes(arguments: argparse.Namespace) -> None:
     from earshot_reference.soundscapes import generator
 
-    def clips():
-        for index in range(arguments.first, arguments.first + arguments.clips):
-            for label in arguments.label or DEFAULT_LABELS:
-                stem = generator.file_stem(label)
-                name = f"{stem}.wav" if arguments.clips == 1 else f"{stem}-{index:04d}.wav"
-                yield name, generator.generate(label, arguments.seed, index, arguments.duration)
+    scenes = arguments.label or DEFAULT_LABELS
+    indices = range(arguments.first, arguments.first + arguments.clips)
+    keys = [(label, index) for index in indices for label in scenes]
 
-    written = generator.write_set(arguments.output, clips())
+    def name(label: str, index: int) -> str:
+        stem = generator.file_stem(label)
+        return f"{stem}.wav" if arguments.clips == 1 else f"{stem}-{index:04d}.wav"
+
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        clips = pool.map(
+            generator.generate,
+            (label for label, _ in keys),
+            repeat(arguments.seed),
+            (index for _, index in keys),
+            repeat(arguments.duration),
+            chunksize=_PARALLEL_CHUNK,
+        )
+        named = ((name(*key), clip) for key, clip in zip(keys, clips, strict=True))
+        written = generator.write_set(arguments.output, named)
     print(f"{arguments.output}: {written} clips")
 
 
-def _train(arguments: argparse.Namespace) -> None:
-    import torch
-
-    from earshot_reference import training
-    from earshot_reference.ascmamba import AscMambaSizes
-    from earshot_reference.dataset import synthetic
-
-    torch.set_num_threads(arguments.threads)
-    if arguments.test_seed in (arguments.seed, arguments.seed + 1):
-        raise ReferenceError("--test-seed would repeat clips of the training or validation set")
-
-    def clips(what: str, seed: int, per_class: int, duration: float):
-        print(f"{what}: {per_class} clips a scene of {duration:g} s, seed {seed}", flush=True)
-        return synthetic(seed, per_class, duration, arguments.workers, arguments.cache)
-
-    data = clips("training", arguments.seed, arguments.clips, arguments.duration)
-    validation = clips("validation", arguments.seed + 1, arguments.validation_clips, 10.0)
-    sizes = AscMambaSizes(
-        classes=len(DEFAULT_LABELS),
-        channels=arguments.channels,
-        blocks=arguments.blocks,
-        d_state=arguments.d_state,
-        expand=arguments.expand,
-        locations=len(ContextParameters().locations),
-        condition_width=None if arguments.unconditioned else 32,
-    )
-    options = training.Options(
-        epochs=arguments.epochs,
-        batch=arguments.batch,
-        crop=arguments.crop,
-        rate=arguments.rate,
-        seed=arguments.seed,
-    )
-    network = training.train(sizes, data, validation, options, lambda x: print(x, flush=True))
-
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    torch.save({"model_state_dict": network.state_dict()}, arguments.output / "checkpoint.pth")
-
-    test = clips("test", arguments.test_seed, arguments.test_clips, 10.0)
-    variants = {
-        "as recorded": test,
-        "without city and time": training.without_context(test),
-        "with another clip's city and time": training.with_foreign_context(test, options.seed),
-        "first 5 s": training.shortened(test, 250),
-        "first 2 s": training.shortened(test, 100),
-    }
-    report = {}
-    for name, variant in variants.items():
-        accuracy = training.evaluate(network, variant)
-        report[name] = {"accuracy": accuracy.overall, "macro_accuracy": accuracy.macro}
-        print(f"test, {name}: macro accuracy {100 * accuracy.macro:.1f} %")
-        if variant is test:
-            report[name]["recall"] = dict(
-                zip(DEFAULT_LABELS, accuracy.recall.tolist(), strict=True)
-            )
-            report[name]["confusion"] = accuracy.confusion.int().tolist()
-    (arguments.output / "accuracy.json").write_text(json.dumps(report, indent=1) + "\n")
-
-
 def _onnx(arguments: argparse.Namespace) -> None:
-    from earshot_reference import model_directory, onnx_export
+    from earshot_reference import model_directory
+    from earshot_reference.peers import onnx_export
 
     output = arguments.output or arguments.model / "model.onnx"
     network, _ = model_directory.load(arguments.model)
@@ -164,7 +119,7 @@ def _onnx(arguments: argparse.Namespace) -> None:
 
 def _sizes(architecture: str, settings: Sequence[str]):
     """The paper's sizes with some replaced: ``NAME=NUMBER`` or ``NAME=NUMBER,NUMBER,...``."""
-    from earshot_reference.architectures import SIZES
+    from earshot_reference.networks.architectures import SIZES
 
     sizes = SIZES[architecture]()
     known = asdict(sizes)
@@ -194,16 +149,16 @@ def _random(arguments: argparse.Namespace) -> None:
 
 
 def _peers(arguments: argparse.Namespace) -> None:
-    from earshot_reference import peers
+    from earshot_reference.peers import benchmark_model
 
     sizes = _sizes(arguments.architecture, arguments.size)
-    peers.write(arguments.output, arguments.architecture, sizes, arguments.seed)
+    benchmark_model.write(arguments.output, arguments.architecture, sizes, arguments.seed)
     print(f"{arguments.output}: {len(list(arguments.output.iterdir()))} files")
 
 
 def _gpu_peers(arguments: argparse.Namespace) -> None:
-    from earshot_reference import gpu_peers
-    from earshot_reference.gpu_timing import Options
+    from earshot_reference.gpu import pytorch_peer
+    from earshot_reference.gpu.timing import Options
 
     options = Options(
         device=arguments.device,
@@ -211,22 +166,21 @@ def _gpu_peers(arguments: argparse.Namespace) -> None:
         **({"sections": tuple(arguments.only)} if arguments.only else {}),
         **({"batches": tuple(arguments.batch)} if arguments.batch else {}),
     )
-    gpu_peers.write(arguments.models, arguments.output, options)
+    pytorch_peer.write(arguments.models, arguments.output, options)
     print(f"{arguments.output}: {arguments.output.stat().st_size} bytes")
 
 
 def _gpu_profile(arguments: argparse.Namespace) -> None:
-    from earshot_reference import gpu_profile
+    from earshot_reference.gpu import nsight
 
-    gpu_profile.write([(path.stem, path) for path in arguments.files], arguments.output)
+    nsight.write([(path.stem, path) for path in arguments.files], arguments.output)
     print(f"{arguments.output}: {len(arguments.files)} tables")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m earshot_reference",
-        description="Earshot's networks in PyTorch: export, golden files, synthetic soundscapes, "
-        "training.",
+        description="Earshot's networks in PyTorch: export, golden files, synthetic soundscapes.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -269,30 +223,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--label", action="append", choices=DEFAULT_LABELS, help="only this scene; repeatable"
     )
-
-    sub = command("train", _train, "train a small ASCMamba on synthetic soundscapes")
     sub.add_argument(
-        "--output", type=Path, required=True, help="folder for checkpoint.pth and accuracy.json"
+        "--workers", type=_positive, default=os.cpu_count() or 1, help="processes making clips"
     )
-    sub.add_argument("--cache", type=Path, help="folder in which features are kept")
-    sub.add_argument("--seed", type=_seed, default=1, help="training clips; validation: seed + 1")
-    sub.add_argument("--test-seed", type=_seed, default=1000, help="test clips")
-    sub.add_argument("--clips", type=_positive, default=150, help="training clips of each scene")
-    sub.add_argument("--duration", type=_duration, default=5.0, help="seconds of a training clip")
-    sub.add_argument("--validation-clips", type=_positive, default=20, help="of each scene")
-    sub.add_argument("--test-clips", type=_positive, default=40, help="of each scene")
-    sub.add_argument("--epochs", type=_positive, default=12, help="times each clip is seen")
-    sub.add_argument("--batch", type=_positive, default=16, help="clips a step")
-    sub.add_argument("--crop", type=_positive, default=64, help="frames of each clip a step")
-    sub.add_argument("--rate", type=float, default=6e-3, help="highest learning rate")
-    sub.add_argument("--channels", type=_positive, default=16, help="C")
-    sub.add_argument("--blocks", type=_positive, default=1, help="dual-path blocks")
-    sub.add_argument("--d-state", type=_positive, default=8, help="N")
-    sub.add_argument("--expand", type=_positive, default=2, help="E / C")
-    sub.add_argument("--unconditioned", action="store_true", help="without city and time")
-    cores = os.cpu_count() or 1
-    sub.add_argument("--workers", type=_positive, default=cores, help="processes making clips")
-    sub.add_argument("--threads", type=_positive, default=cores, help="threads that train")
 
     sub = command("onnx", _onnx, "write a model directory's network as an ONNX file")
     sub.add_argument("model", type=Path, help="the model directory")

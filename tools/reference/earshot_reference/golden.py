@@ -10,9 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from earshot_reference import context, features, model_directory
-from earshot_reference.ascmamba import AscMamba
 from earshot_reference.configuration import DEFAULT_LABELS, ContextParameters, ReferenceError
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.ascmamba import AscMamba
+from earshot_reference.networks.layers import SceneNetwork
 from earshot_reference.soundscapes import generator, signals
 
 

@@ -12,9 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from earshot_reference import architectures
 from earshot_reference.configuration import ModelConfig, ReferenceError
-from earshot_reference.layers import SceneNetwork, require_equal
+from earshot_reference.networks import architectures
+from earshot_reference.networks.layers import SceneNetwork, require_equal
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

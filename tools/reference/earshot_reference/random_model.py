@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from earshot_reference import model_directory
-from earshot_reference.architectures import NETWORKS
 from earshot_reference.configuration import ReferenceError
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.architectures import NETWORKS
+from earshot_reference.networks.layers import SceneNetwork
 
 NOISE = 0.2
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -15,17 +14,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 GOLDEN = REPOSITORY / "java" / "earshot" / "src" / "test" / "resources" / "golden"
 
 
-# Where they were made; a checkout by itself has the copies above.
-ORIGINALS = REPOSITORY.parent / "shared" / "golden"
-
-
 def golden(*parts: str) -> Path:
-    """A golden file or folder; the test is skipped where neither copy nor original is at hand."""
-    for folder in (GOLDEN, ORIGINALS):
-        path = folder.joinpath(*parts)
-        if path.exists():
-            return path
-    pytest.skip(f"{'/'.join(parts)} is not at hand")
+    """A golden file or folder."""
+    return GOLDEN.joinpath(*parts)
 
 
 def load(*parts: str) -> dict[str, Tensor]:

@@ -2,9 +2,9 @@ import pytest
 import torch
 from goldens import assert_agrees, assert_reproduces, load
 
-from earshot_reference.ascmamba import AscMamba, AscMambaSizes, DenseEncoder, DualPathBlock
-from earshot_reference.fast_scan import fast_selective_scan
-from earshot_reference.scan import selective_scan
+from earshot_reference.networks.ascmamba import AscMamba, AscMambaSizes, DenseEncoder, DualPathBlock
+from earshot_reference.networks.fast_scan import fast_selective_scan
+from earshot_reference.networks.scan import selective_scan
 
 SCANS = pytest.mark.parametrize("scan", [selective_scan, fast_selective_scan])
 

@@ -1,4 +1,4 @@
-"""Export, golden and training from the command line down, on tiny networks."""
+"""Export, golden and soundscapes from the command line down, on tiny networks."""
 
 import json
 
@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 
 from earshot_reference import model_directory
 from earshot_reference.__main__ import main
-from earshot_reference.ascmamba import AscMamba, AscMambaSizes
 from earshot_reference.features import log_mel
+from earshot_reference.networks.ascmamba import AscMamba, AscMambaSizes
 
 TINY = AscMambaSizes(channels=8, blocks=1, d_state=4, expand=2)
 
@@ -76,18 +76,17 @@ def test_golden_from_features_and_from_samples(tmp_path, checkpoint):
     assert load_file(model / "c")["input.condition"].shape == (2, 32)
 
 
-def test_training_writes_a_checkpoint_that_can_be_exported(tmp_path, capsys):
-    run = tmp_path / "run"
-    small = "--clips 1 --validation-clips 1 --test-clips 1 --epochs 1 --batch 5 --duration 1"
-    net = "--channels 8 --blocks 1 --d-state 4 --workers 1 --threads 1"
-    cache = ["--cache", str(tmp_path / "cache")]
-    assert main(["train", "--output", str(run), *cache, *small.split(), *net.split()]) == 0
-    report = json.loads((run / "accuracy.json").read_text())
-    assert len(report["as recorded"]["recall"]) == 10
-    assert sum(map(sum, report["as recorded"]["confusion"])) == 10
-    assert "epoch   1/1" in capsys.readouterr().out
-    exported = ["export", str(run / "checkpoint.pth"), "--unknown-location", "mean"]
-    assert main([*exported, "--output", str(tmp_path / "model")]) == 0
+def test_soundscapes_are_the_same_from_any_number_of_processes(tmp_path):
+    made = ["--clips", "2", "--first", "3", "--duration", "0.2", "--label", "Bus", "--label", "Bar"]
+    for workers in ("1", "2"):
+        folder = ["--output", str(tmp_path / workers), "--workers", workers]
+        assert main(["soundscapes", *folder, *made]) == 0
+    one, two = ({f.name: f.read_bytes() for f in (tmp_path / w).iterdir()} for w in ("1", "2"))
+    assert one == two
+    assert set(one) == {
+        "metadata.csv",
+        *(f"{x}-000{i}.wav" for x in ("bus", "bar") for i in (3, 4)),
+    }
 
 
 def _without(state, part):

@@ -6,9 +6,9 @@ import pytest
 from goldens import assert_reproduces
 
 from earshot_reference import model_directory
-from earshot_reference.architectures import recognised
 from earshot_reference.configuration import FeatureParameters, ReferenceError
-from earshot_reference.mobile_asc_net import MobileAscNet, MobileAscNetSizes
+from earshot_reference.networks.architectures import recognised
+from earshot_reference.networks.mobile_asc_net import MobileAscNet, MobileAscNetSizes
 
 
 @pytest.mark.parametrize("name", ["mobile-asc-net-gated", "mobile-asc-net-early"])

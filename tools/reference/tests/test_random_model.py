@@ -8,12 +8,12 @@ from safetensors.torch import load_file
 
 from earshot_reference import model_directory, random_model
 from earshot_reference.__main__ import main
-from earshot_reference.architectures import NETWORKS, SIZES
-from earshot_reference.ascmamba import AscMambaSizes
 from earshot_reference.configuration import ARCHITECTURES, DEFAULT_LABELS, ReferenceError
-from earshot_reference.mobile_asc_net import MobileAscNetSizes
-from earshot_reference.onnx_export import matrix_pool
-from earshot_reference.se_trans import SeTransSizes
+from earshot_reference.networks.architectures import NETWORKS, SIZES
+from earshot_reference.networks.ascmamba import AscMambaSizes
+from earshot_reference.networks.mobile_asc_net import MobileAscNetSizes
+from earshot_reference.networks.se_trans import SeTransSizes
+from earshot_reference.peers.onnx_export import matrix_pool
 
 SUPERSET = tuple(i % 2 for i in range(len(DEFAULT_LABELS)))
 

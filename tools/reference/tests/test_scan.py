@@ -3,8 +3,8 @@ import torch
 import torch.nn.functional as F
 from goldens import assert_agrees, load
 
-from earshot_reference.fast_scan import fast_selective_scan
-from earshot_reference.scan import scan_with_state, selective_scan
+from earshot_reference.networks.fast_scan import fast_selective_scan
+from earshot_reference.networks.scan import scan_with_state, selective_scan
 
 
 @pytest.mark.parametrize("case", ["a", "b", "c", "d"])

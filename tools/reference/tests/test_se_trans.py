@@ -9,9 +9,9 @@ from goldens import assert_agrees, assert_reproduces, golden, load
 
 from earshot_reference import model_directory
 from earshot_reference.__main__ import main
-from earshot_reference.architectures import recognised
 from earshot_reference.configuration import DEFAULT_SUPERSET, ModelConfig, ReferenceError
-from earshot_reference.se_trans import UNUSED, SeTrans, SeTransSizes
+from earshot_reference.networks.architectures import recognised
+from earshot_reference.networks.se_trans import UNUSED, SeTrans, SeTransSizes
 
 BASELINE = ("public-code", "se_trans_baseline")
 TWO_STAGE = SeTransSizes(

@@ -1,4 +1,4 @@
-"""Command line: ``python -m earshot_training run|agree|synthetic``."""
+"""Command line: ``python -m earshot_training run|conditions|agree|synthetic``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def _run(arguments: argparse.Namespace) -> int:
     device = torch.device(arguments.device)
     run = Run(recipe, arguments.output, corpora, arguments.resume, arguments.epochs, device)
     run.all(arguments.stage)
+    return 0
+
+
+def _conditions(arguments: argparse.Namespace) -> int:
+    from earshot_training import conditions
+
+    print("\n".join(conditions.lines(arguments.model, arguments.metadata, arguments.audio)))
     return 0
 
 
@@ -76,12 +83,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--threads", type=int, default=0, help="PyTorch's threads (its own choice)")
 
     sub = commands.add_parser(
+        "conditions", help="a model's accuracy when it is told less, wrong things, or hears less"
+    )
+    sub.set_defaults(run=_conditions)
+    _add_recordings(sub)
+
+    sub = commands.add_parser(
         "agree", help="compare PyTorch's and Earshot's answers, both from the recordings"
     )
     sub.set_defaults(run=_agree)
-    sub.add_argument("model", type=Path, help="the model directory")
-    sub.add_argument("--metadata", type=Path, required=True, help="CSV of the recordings")
-    sub.add_argument("--audio", type=Path, required=True, help="folder with the recordings")
+    _add_recordings(sub)
 
     sub = commands.add_parser(
         "synthetic", help="train and evaluate all systems on synthetic soundscapes"
@@ -94,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         "--results", type=Path, help="the Markdown file (OUTPUT/synthetic-semi-supervised.md)"
     )
     return parser
+
+
+def _add_recordings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="the model directory")
+    parser.add_argument("--metadata", type=Path, required=True, help="CSV of the recordings")
+    parser.add_argument("--audio", type=Path, required=True, help="folder with the recordings")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

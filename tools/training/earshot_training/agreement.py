@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from earshot_reference import context, model_directory
 from earshot_reference.configuration import ModelConfig, ReferenceError
-from earshot_reference.fast_scan import fast_selective_scan
+from earshot_reference.networks.fast_scan import fast_selective_scan
 from torch import Tensor
 
 from earshot_training import earshot, networks

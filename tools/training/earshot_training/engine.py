@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from earshot_reference.configuration import ReferenceError
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.layers import SceneNetwork
 from torch import Tensor, nn
 
 from earshot_training.augmentation import Augmentation, augmented, require
@@ -82,8 +82,13 @@ class Validation:
 
     loss: float
     accuracy: float
-    macro_accuracy: float
-    """Mean of the recall of those classes that the set has clips of."""
+    recall: dict[int, float]
+    """Share of right answers in each class that the set has clips of, by the class's number."""
+
+    @property
+    def macro_accuracy(self) -> float:
+        """Mean of the recalls."""
+        return sum(self.recall.values()) / len(self.recall)
 
 
 def fit(
@@ -164,8 +169,8 @@ def validate(
             answers.append(probabilities(outputs).argmax(1).cpu())
     right = torch.cat(answers) == data.target.argmax(1)
     truth = data.target.argmax(1)
-    recall = [right[truth == label].float().mean().item() for label in truth.unique()]
-    return Validation(total / len(data), right.float().mean().item(), sum(recall) / len(recall))
+    recall = {x: right[truth == x].float().mean().item() for x in truth.unique().tolist()}
+    return Validation(total / len(data), right.float().mean().item(), recall)
 
 
 def probabilities(outputs: dict[str, Tensor]) -> Tensor:

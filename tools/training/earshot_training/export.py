@@ -7,7 +7,7 @@ from pathlib import Path
 
 from earshot_reference import golden, model_directory
 from earshot_reference.configuration import ModelConfig
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.layers import SceneNetwork
 
 _GOLDEN_SEED = 2025
 _CLIPS = 2

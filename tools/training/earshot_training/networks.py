@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
-from earshot_reference.architectures import NETWORKS, SIZES
-from earshot_reference.ascmamba import AscMamba, Mixer
 from earshot_reference.configuration import (
     COARSE_LABELS,
     DEFAULT_LOCATIONS,
@@ -18,11 +16,13 @@ from earshot_reference.configuration import (
     ModelConfig,
     ReferenceError,
 )
-from earshot_reference.fast_scan import fast_selective_scan
-from earshot_reference.layers import SceneNetwork
-from earshot_reference.mobile_asc_net import MobileAscNet
-from earshot_reference.scan import Scan, selective_scan
-from earshot_reference.se_trans import SeTrans
+from earshot_reference.networks.architectures import NETWORKS, SIZES
+from earshot_reference.networks.ascmamba import AscMamba, Mixer
+from earshot_reference.networks.fast_scan import fast_selective_scan
+from earshot_reference.networks.layers import SceneNetwork
+from earshot_reference.networks.mobile_asc_net import MobileAscNet
+from earshot_reference.networks.scan import Scan, selective_scan
+from earshot_reference.networks.se_trans import SeTrans
 from torch import Tensor
 
 from earshot_training import strict

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from earshot_reference import model_directory
-from earshot_reference.ascmamba import AscMamba
 from earshot_reference.configuration import ReferenceError
+from earshot_reference.networks.ascmamba import AscMamba
 from tiny import LABELS, section
 
 from earshot_training import networks

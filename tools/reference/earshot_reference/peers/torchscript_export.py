@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from earshot_reference.ascmamba import AscMamba
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.ascmamba import AscMamba
+from earshot_reference.networks.layers import SceneNetwork
 from earshot_reference.random_model import check_agreement, example
 
 
 @torch.jit.script
 def scripted_scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
-    """As :func:`earshot_reference.scan.selective_scan`, as a loop over time in TorchScript.
+    """:func:`earshot_reference.networks.scan.selective_scan` as a loop over time in TorchScript.
 
     In-place updates together with a product of matrices in place of the last sum were slower
     (one thread, T = 60).

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from earshot_reference.ascmamba import AscMamba, AscMambaSizes
 from earshot_reference.configuration import ContextParameters, ModelConfig, ReferenceError
-from earshot_reference.layers import SceneNetwork
-from earshot_reference.mobile_asc_net import MobileAscNet, MobileAscNetSizes
-from earshot_reference.se_trans import SeTrans, SeTransSizes
+from earshot_reference.networks.ascmamba import AscMamba, AscMambaSizes
+from earshot_reference.networks.layers import SceneNetwork
+from earshot_reference.networks.mobile_asc_net import MobileAscNet, MobileAscNetSizes
+from earshot_reference.networks.se_trans import SeTrans, SeTransSizes
 
 NETWORKS: dict[str, type[SceneNetwork]] = {
     network.architecture: network for network in (AscMamba, SeTrans, MobileAscNet)

@@ -19,7 +19,7 @@ from earshot_reference.configuration import (
     ModelConfig,
     ReferenceError,
 )
-from earshot_reference.layers import (
+from earshot_reference.networks.layers import (
     EPSILON,
     LateFusionNetwork,
     context_sizes,

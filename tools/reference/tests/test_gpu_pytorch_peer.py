@@ -10,13 +10,14 @@ import torch
 from goldens import assert_agrees
 from safetensors.torch import load_file, save_file
 
-from earshot_reference import gpu_peers, model_directory, random_model
+from earshot_reference import model_directory, random_model
 from earshot_reference.__main__ import main
 from earshot_reference.configuration import ReferenceError
 from earshot_reference.features import log_mel
-from earshot_reference.gpu_timing import Graphed, Options, Report
-from earshot_reference.se_trans import SeTransSizes
-from earshot_reference.torch_log_mel import LogMel
+from earshot_reference.gpu import pytorch_peer
+from earshot_reference.gpu.timing import Graphed, Options, Report
+from earshot_reference.gpu.torch_log_mel import LogMel
+from earshot_reference.networks.se_trans import SeTransSizes
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
@@ -38,7 +39,7 @@ SMALL = Options(device="cpu", repeats=2, batches=(1, 2), kernel_batches=(1,), fr
 
 def _measured(model, tmp_path, options):
     output = tmp_path / "peers.json"
-    gpu_peers.write([model], output, options)
+    pytorch_peer.write([model], output, options)
     return json.loads(output.read_text())
 
 
@@ -84,7 +85,7 @@ def test_every_network_is_measured(model, tmp_path):
     assert main(["golden", str(other), "--batch", "1", "--duration", "0.4"]) == 0
     output = tmp_path / "peers.json"
     options = replace(SMALL, sections=("network", "kernels"))
-    gpu_peers.write([other, model], output, options)
+    pytorch_peer.write([other, model], output, options)
     report = json.loads(output.read_text())
     assert not [row for row in report["network"] if "failed" in row]
     assert [row["model"] for row in report["network"]] == [other.name] * 3 + [model.name] * 4
@@ -106,7 +107,7 @@ def test_networks_without_context_are_refused(tmp_path):
     path = tmp_path / "model"
     random_model.write(path, "se-trans", SeTransSizes(channels=(4, 8), locations=None), seed=1)
     with pytest.raises(ReferenceError, match="with city and time"):
-        gpu_peers.networks(path, SMALL)
+        pytorch_peer.networks(path, SMALL)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -127,7 +128,7 @@ def test_log_mel_in_torch_is_librosas(samples):
 @needs_gpu
 @torch.no_grad()
 def test_triton_scan_is_the_loops(model):
-    from earshot_reference import triton_scan
+    from earshot_reference.gpu import triton_scan
 
     network, _ = model_directory.load(model)
     inputs = random_model.example(network, batch=2, frames=37)

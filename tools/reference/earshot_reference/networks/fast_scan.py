@@ -1,8 +1,8 @@
 """The selective scan with its gradient, compiled with Numba, for training on a CPU.
 
-:func:`earshot_reference.scan.selective_scan` is the definition; this module gives the same numbers
-(``tests/test_scan.py``) several times faster because a sequence's state stays in the cache and
-nothing of size L x E x N is kept for the backward pass: it is computed again, one sequence at a
+:func:`earshot_reference.networks.scan.selective_scan` is the definition; this module gives the same
+numbers (``tests/test_scan.py``) several times faster because a sequence's state stays in the cache
+and nothing of size L x E x N is kept for the backward pass: it is computed again, one sequence at a
 time. One thread: the scan is a small part of a training step, and Numba's idle threads would spin
 beside PyTorch's.
 """
@@ -148,7 +148,7 @@ class _Scan(torch.autograd.Function):
 def fast_selective_scan(
     u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
 ) -> Tensor:
-    """As :func:`earshot_reference.scan.selective_scan`, float32 on the CPU only.
+    """As :func:`earshot_reference.networks.scan.selective_scan`, float32 on the CPU only.
 
     Shapes: ``u``, ``delta`` [S, L, E] with delta >= 0; ``a`` [E, N] with A <= 0; ``b``, ``c``
     [S, L, N]; ``d`` [E]. Returns [S, L, E].

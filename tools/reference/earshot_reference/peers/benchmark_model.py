@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from earshot_reference import context, features, model_directory, random_model
-from earshot_reference.ascmamba import AscMamba
 from earshot_reference.configuration import DEFAULT_LABELS, ModelConfig, ReferenceError
-from earshot_reference.layers import SceneNetwork
+from earshot_reference.networks.ascmamba import AscMamba
+from earshot_reference.networks.layers import SceneNetwork
 from earshot_reference.soundscapes import generator, signals
 
 FRAMES = 500
@@ -93,7 +93,7 @@ def _layers(network: AscMamba, inputs: tuple[Tensor, ...], path: Path) -> None:
 
 def write(directory: Path, architecture: str, sizes: Any, seed: int) -> None:
     """Writes the model directory, the reference outputs, ``model.onnx`` and the ``.pt`` files."""
-    from earshot_reference import onnx_export, torchscript_export
+    from earshot_reference.peers import onnx_export, torchscript_export
 
     random_model.write(directory, architecture, sizes, seed)
     # What is exported is what was written.

@@ -19,9 +19,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from earshot_reference import model_directory
-from earshot_reference.ascmamba import AscMamba, Mixer
 from earshot_reference.configuration import ReferenceError
-from earshot_reference.gpu_timing import (
+from earshot_reference.gpu.timing import (
     Graphed,
     Options,
     Report,
@@ -30,8 +29,9 @@ from earshot_reference.gpu_timing import (
     precision_of,
     throughput,
 )
-from earshot_reference.layers import SceneNetwork
-from earshot_reference.torch_log_mel import LogMel
+from earshot_reference.gpu.torch_log_mel import LogMel
+from earshot_reference.networks.ascmamba import AscMamba, Mixer
+from earshot_reference.networks.layers import SceneNetwork
 
 _COMPILED_BATCHES = (1, 32)
 _COMPILE_MODES = ("max-autotune-no-cudagraphs", "reduce-overhead")
@@ -78,7 +78,7 @@ def networks(directory: Path, options: Options) -> dict[str, SceneNetwork]:
         return {"": network}
     if not options.on_gpu:
         return {"loop": network}
-    from earshot_reference import triton_scan
+    from earshot_reference.gpu import triton_scan
 
     made = {"triton": triton_scan.fuse(network)}
     with contextlib.suppress(ImportError):

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from earshot_reference.configuration import ModelConfig
-from earshot_reference.layers import (
+from earshot_reference.networks.layers import (
     EPSILON,
     SceneNetwork,
     WithContext,
@@ -23,7 +23,7 @@ from earshot_reference.layers import (
     count,
     require_equal,
 )
-from earshot_reference.scan import Scan, selective_scan
+from earshot_reference.networks.scan import Scan, selective_scan
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from earshot_reference import gpu_profile
 from earshot_reference.configuration import ReferenceError
+from earshot_reference.gpu import nsight
 
 _STALLED = "smsp__average_warps_issue_stalled_{}_per_issue_active.ratio"
 _TITLES = {
@@ -62,12 +62,12 @@ def _file(folder: Path, kernels, unit="nsecond") -> Path:
     ],
 )
 def test_names_lose_what_says_nothing(name, short):
-    assert gpu_profile.short_name(name) == short
+    assert nsight.short_name(name) == short
 
 
 def test_a_launch_is_a_line(tmp_path):
     path = _file(tmp_path, [("tiny_kernel", 1), ("mel_kernel(X)", 1946), ("linear_kernel", 2)])
-    text = gpu_profile.table("A network", path)
+    text = nsight.table("A network", path)
     # 2 and 3 us: what ran before the front end is not of this run.
     assert "## A network: 2 kernels, 5 us in sum" in text
     assert "tiny" not in text
@@ -79,15 +79,15 @@ def test_a_launch_is_a_line(tmp_path):
 
 @pytest.mark.parametrize(("unit", "us"), [("us", 1000), ("ms", 1e6), ("ns", 1)])
 def test_units_of_time(tmp_path, unit, us):
-    launches = gpu_profile.launches(_file(tmp_path, [("a", 1)], unit))
+    launches = nsight.launches(_file(tmp_path, [("a", 1)], unit))
     assert launches[0].values["us"] == pytest.approx(us)
 
 
 def test_groups_that_repeat_are_written_once(tmp_path):
     block = [("norm", 2), ("product", 9), ("scan", 5), ("product", 4)]
     kernels = [("mel", 1), ("conv", 3), *block * 4, ("pool", 1)]
-    launches = gpu_profile.launches(_file(tmp_path, kernels))
-    found = gpu_profile.groups(launches)
+    launches = nsight.launches(_file(tmp_path, kernels))
+    found = nsight.groups(launches)
     assert [(times, [x.kernel for x in group]) for times, group in found] == [
         (1, ["mel", "conv"]),
         (4, ["norm", "product", "scan", "product"]),
@@ -95,15 +95,15 @@ def test_groups_that_repeat_are_written_once(tmp_path):
     ]
     # The same kernels on other sizes are other launches.
     kernels = [*block, *[(name, blocks + 1) for name, blocks in block]]
-    assert len(gpu_profile.groups(gpu_profile.launches(_file(tmp_path, kernels)))) == 1
+    assert len(nsight.groups(nsight.launches(_file(tmp_path, kernels)))) == 1
 
 
 def test_what_is_no_table_is_refused(tmp_path):
     path = tmp_path / "ncu.csv"
     path.write_text("==ERROR== No kernels were profiled.\n")
     with pytest.raises(ReferenceError, match="No kernels were profiled"):
-        gpu_profile.launches(path)
+        nsight.launches(path)
     with pytest.raises(ReferenceError, match="not one launch"):
-        gpu_profile.launches(_file(tmp_path, []))
+        nsight.launches(_file(tmp_path, []))
     with pytest.raises(ReferenceError, match="fortnight"):
-        gpu_profile.launches(_file(tmp_path, [("a", 1)], "fortnight"))
+        nsight.launches(_file(tmp_path, [("a", 1)], "fortnight"))

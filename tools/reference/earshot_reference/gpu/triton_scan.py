@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from earshot_reference.ascmamba import AscMamba, Mixer
+from earshot_reference.networks.ascmamba import AscMamba, Mixer
 
 
 @triton.autotune(
@@ -82,9 +82,9 @@ def _gated_scan(
 def gated_scan(
     u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, z: Tensor
 ) -> Tensor:
-    """y * SiLU(z) with y of :func:`earshot_reference.scan.selective_scan`, delta = softplus(dt).
+    """y * SiLU(z) with the y of :func:`earshot_reference.networks.scan.selective_scan`.
 
-    ``a`` [E, N] is A log2(e), contiguous; the other shapes are as there.
+    delta = softplus(dt); ``a`` [E, N] is A log2(e), contiguous; the other shapes are as there.
     """
     sequences, length, channels = u.shape
     states = a.shape[1]

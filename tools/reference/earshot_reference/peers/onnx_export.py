@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch._higher_order_ops.scan import scan
 
-from earshot_reference.ascmamba import AscMamba
-from earshot_reference.layers import SceneNetwork
-from earshot_reference.mobile_asc_net import MobileAscNet
+from earshot_reference.networks.ascmamba import AscMamba
+from earshot_reference.networks.layers import SceneNetwork
+from earshot_reference.networks.mobile_asc_net import MobileAscNet
+from earshot_reference.networks.se_trans import SeTrans
 from earshot_reference.random_model import check_agreement, example
-from earshot_reference.se_trans import SeTrans
 
 
 def operator_scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
-    """As :func:`earshot_reference.scan.selective_scan`, with PyTorch's ``scan`` operator.
+    """As :func:`earshot_reference.networks.scan.selective_scan`, with PyTorch's ``scan`` operator.
 
     The exporter keeps the operator as one ONNX node; a Python loop would be unrolled.
     """
@@ -55,7 +55,7 @@ def _shares(length: int, bins: int) -> Tensor:
 
 
 def operator_gru(gru: nn.GRU, x: Tensor) -> Tensor:
-    """As :func:`earshot_reference.mobile_asc_net.pytorch_gru`, with ONNX's ``GRU``.
+    """As :func:`earshot_reference.networks.mobile_asc_net.pytorch_gru`, with ONNX's ``GRU``.
 
     The exporter has the same, but not for a length that is a quotient: T halved in each block.
     """

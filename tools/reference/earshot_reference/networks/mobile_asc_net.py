@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from earshot_reference.configuration import ModelConfig
-from earshot_reference.layers import (
+from earshot_reference.networks.layers import (
     EPSILON,
     LateFusionNetwork,
     context_sizes,

@@ -6,10 +6,11 @@ import torch
 from goldens import assert_agrees
 from safetensors.torch import load_file
 
-from earshot_reference import model_directory, peers, random_model
+from earshot_reference import model_directory, random_model
 from earshot_reference.__main__ import main
 from earshot_reference.configuration import ModelConfig, ReferenceError
-from earshot_reference.se_trans import SeTransSizes
+from earshot_reference.networks.se_trans import SeTransSizes
+from earshot_reference.peers import benchmark_model
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def directory(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("frames", peers.SWEEP)
+@pytest.mark.parametrize("frames", benchmark_model.SWEEP)
 @torch.no_grad()
 def test_engines_give_the_golden_logits(directory, frames):
     golden = load_file(directory / f"golden-{frames}.safetensors")
@@ -58,4 +59,4 @@ def test_layers_lead_from_features_to_the_next_block(directory):
 def test_unconditioned_network_is_refused(tmp_path):
     made = random_model.network("se-trans", SeTransSizes(locations=None), seed=1)
     with pytest.raises(ReferenceError, match="city and time"):
-        peers.write_references(made, ModelConfig(architecture="se-trans"), tmp_path)
+        benchmark_model.write_references(made, ModelConfig(architecture="se-trans"), tmp_path)

@@ -1,0 +1,1 @@
+"""The networks, one module each, what they share, and the selective scan of ASCMamba."""

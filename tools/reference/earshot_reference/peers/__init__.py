@@ -1,0 +1,1 @@
+"""What other engines run of our networks when they are measured beside Earshot on a CPU."""
