@@ -52,8 +52,8 @@ set_up() {
 # Installs packages of Debian and Ubuntu; elsewhere says what is needed.
 install_packages() {
   if ! command -v apt-get >/dev/null; then
-    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22), and for tools/fuzz Clang with" \
-      "libFuzzer; install them and run this again"
+    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22), for tools/format" \
+      "clang-format (14 to 19), and for tools/fuzz Clang with libFuzzer; install them and run this again"
     exit 1
   fi
   local as_root=()

@@ -9,14 +9,14 @@
 namespace bench {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int THREADS = 256;
 
 /* A number from its place: the finalizer of MurmurHash3. */
 __global__ void fill_kernel(const earshot::Span<float> values, const std::int64_t count, const float low,
                             const float high, const std::uint32_t seed) {
     earshot::begin_kernel();
-    const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kThreads;
-    for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count; i += stride) {
+    const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * THREADS;
+    for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x; i < count; i += stride) {
         std::uint32_t x = static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(i >> 32) * 0x9E3779B9U + seed;
         x = (x ^ (x >> 16U)) * 0x85EBCA6BU;
         x = (x ^ (x >> 13U)) * 0xC2B2AE35U;
@@ -148,9 +148,9 @@ bool Buffer::allocate(std::int64_t count) {
 }
 
 void Buffer::fill(float low, float high, std::uint32_t seed) const {
-    const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(earshot::divide_up(count_, kThreads), 4096));
+    const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(earshot::divide_up(count_, THREADS), 4096));
     require(
-        earshot::launch("fill", fill_kernel, dim3(blocks), dim3(kThreads), 0, nullptr, span(), count_, low, high, seed),
+        earshot::launch("fill", fill_kernel, dim3(blocks), dim3(THREADS), 0, nullptr, span(), count_, low, high, seed),
         "filling");
     require(cudaDeviceSynchronize(), "filling");
 }

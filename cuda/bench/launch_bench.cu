@@ -1,6 +1,6 @@
 /*
- * What lies between kernels: starting them from a recording, with and without starting each while the one in front of it
- * runs; and getting a clip to the device.
+ * What lies between kernels: starting them from a recording, with and without starting each while the one in front of
+ * it runs; and getting a clip to the device.
  */
 #include <algorithm>
 #include <atomic>
@@ -18,13 +18,13 @@ namespace {
 
 using earshot::Span;
 
-constexpr int kThreads = 128;
-constexpr int kChain = 64;
+constexpr int THREADS = 128;
+constexpr int CHAIN = 64;
 
 /* Next to nothing, but for what it costs to be a kernel of a chain. */
-__global__ void __launch_bounds__(kThreads) link(const Span<float> values) {
+__global__ void __launch_bounds__(THREADS) link(const Span<float> values) {
     earshot::begin_kernel();
-    values[static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x] += 1.0F;
+    values[static_cast<std::int64_t>(blockIdx.x) * THREADS + threadIdx.x] += 1.0F;
 }
 
 /* A stream of the library's. */
@@ -51,7 +51,7 @@ class Stream {
 void chain(Bench &bench, unsigned blocks, bool overlapping) {
     earshot::allow_overlapping_launches(overlapping);
     Buffer values;
-    if (!values.allocate(std::int64_t{blocks} * kThreads)) {
+    if (!values.allocate(std::int64_t{blocks} * THREADS)) {
         require(cudaErrorMemoryAllocation, "allocating for the chain");
     }
     values.fill(0, 1, 1);
@@ -60,13 +60,16 @@ void chain(Bench &bench, unsigned blocks, bool overlapping) {
     cudaGraphExec_t recorded = nullptr;
     require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     require(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "beginning a recording");
-    for (int i = 0; i < kChain; ++i) {
-        require(earshot::launch("link", link, dim3(blocks), dim3(kThreads), 0, stream, values.span()), "recording");
+    for (int i = 0; i < CHAIN; ++i) {
+        require(earshot::launch("link", link, dim3(blocks), dim3(THREADS), 0, stream, values.span()), "recording");
     }
     require(cudaStreamEndCapture(stream, &graph), "ending a recording");
     require(cudaGraphInstantiate(&recorded, graph, 0), "preparing a recording");
-    bench.report({"chain of " + std::to_string(kChain), std::to_string(blocks) + " blocks",
-                  overlapping ? "overlapping" : "one by one", 1, {}},
+    bench.report({"chain of " + std::to_string(CHAIN),
+                  std::to_string(blocks) + " blocks",
+                  overlapping ? "overlapping" : "one by one",
+                  1,
+                  {}},
                  [&](cudaStream_t on) { return cudaGraphLaunch(recorded, on); });
     require(cudaGraphExecDestroy(recorded), "destroying a recording");
     require(cudaGraphDestroy(graph), "destroying a recording");
@@ -75,7 +78,8 @@ void chain(Bench &bench, unsigned blocks, bool overlapping) {
 }
 
 /* Microseconds of the host's clock, the median of several runs. */
-template <class Run> double host_time(bool tiny, const Run &run) {
+template <class Run>
+double host_time(bool tiny, const Run &run) {
     std::vector<double> samples;
     for (int i = 0; i < (tiny ? 1 : 200); ++i) {
         const auto start = std::chrono::steady_clock::now();
@@ -92,8 +96,8 @@ template <class Run> double host_time(bool tiny, const Run &run) {
  */
 void upload(const Bench &bench, std::int64_t piece, int threads) {
     const Stream stream;
-    constexpr std::int64_t kSamples = 441000;
-    const std::int64_t samples = bench.tiny() ? 1000 : kSamples;
+    constexpr std::int64_t SAMPLES = 441000;
+    const std::int64_t samples = bench.tiny() ? 1000 : SAMPLES;
     const std::vector<float> clip(static_cast<std::size_t>(samples), 0.25F);
     earshot_cuda_memory *memory = nullptr;
     Stream::ok(earshot_cuda_memory_create(stream.get(), samples, &memory));
@@ -129,9 +133,8 @@ void upload(const Bench &bench, std::int64_t piece, int threads) {
         while (busy.load(std::memory_order_acquire) > 0) {
         }
     };
-    const double copying = host_time(bench.tiny(), [&] {
-        std::memcpy(staging, clip.data(), static_cast<std::size_t>(samples) * sizeof(float));
-    });
+    const double copying = host_time(
+        bench.tiny(), [&] { std::memcpy(staging, clip.data(), static_cast<std::size_t>(samples) * sizeof(float)); });
     const double total = host_time(bench.tiny(), [&] {
         all();
         Stream::ok(earshot_cuda_wait(stream.get()));

@@ -19,24 +19,23 @@ using earshot::ScanPlan;
 using earshot::ScanShape;
 using earshot::Sequences;
 
-constexpr int kInner = 256;
-constexpr int kStates = 16;
-constexpr int kRank = 4;
-constexpr int kTaps = 4;
+constexpr int INNER = 256;
+constexpr int STATES = 16;
+constexpr int RANK = 4;
+constexpr int TAPS = 4;
 
 /* Float32 sums of two orders over a sequence's memory, which the steps below keep to some tens of tokens. */
-constexpr double kTolerance = 1e-4;
+constexpr double TOLERANCE = 1e-4;
 
 struct Tensors {
     Buffer xz, u, x_projection, dt_weight, dt_bias, a, d, y, carry, weight, bias;
 
     [[nodiscard]] bool allocate(std::int64_t tokens, std::int64_t scratch) {
-        const bool fits = xz.allocate(tokens * 4 * kInner) && u.allocate(tokens * 2 * kInner) &&
-                          x_projection.allocate(tokens * 2 * (kRank + 2 * kStates)) &&
-                          dt_weight.allocate(2 * kRank * kInner) && dt_bias.allocate(2 * kInner) &&
-                          a.allocate(2 * kStates * kInner) && d.allocate(2 * kInner) &&
-                          y.allocate(tokens * 2 * kInner) && carry.allocate(scratch + 1) &&
-                          weight.allocate(2 * kTaps * kInner) && bias.allocate(2 * kInner);
+        const bool fits = xz.allocate(tokens * 4 * INNER) && u.allocate(tokens * 2 * INNER) &&
+                          x_projection.allocate(tokens * 2 * (RANK + 2 * STATES)) &&
+                          dt_weight.allocate(2 * RANK * INNER) && dt_bias.allocate(2 * INNER) &&
+                          a.allocate(2 * STATES * INNER) && d.allocate(2 * INNER) && y.allocate(tokens * 2 * INNER) &&
+                          carry.allocate(scratch + 1) && weight.allocate(2 * TAPS * INNER) && bias.allocate(2 * INNER);
         if (fits) {
             xz.fill(-3, 3, 1);
             u.fill(-1, 2, 2);
@@ -52,12 +51,24 @@ struct Tensors {
     }
 
     earshot::SelectiveScan scan(const Sequences &sequences) const {
-        return {
-            sequences,           kInner,           kStates,        kRank,    kRank,    kStates,  xz.span(),   u.span(),
-            x_projection.span(), dt_weight.span(), dt_bias.span(), a.span(), d.span(), y.span(), carry.span()};
+        return {sequences,
+                INNER,
+                STATES,
+                RANK,
+                RANK,
+                STATES,
+                xz.span(),
+                u.span(),
+                x_projection.span(),
+                dt_weight.span(),
+                dt_bias.span(),
+                a.span(),
+                d.span(),
+                y.span(),
+                carry.span()};
     }
     earshot::CausalConvolution convolution(const Sequences &sequences) const {
-        return {sequences, kInner, kTaps, xz.span(), weight.span(), bias.span(), u.span()};
+        return {sequences, INNER, TAPS, xz.span(), weight.span(), bias.span(), u.span()};
     }
 };
 
@@ -78,14 +89,14 @@ bool same(const ScanPlan &a, const ScanPlan &b) {
 
 /* Runs of values from all over y: gigabytes of it would take longer to read and compare than to compute. */
 std::vector<float> sample(const Tensors &tensors, const Sequences &sequences) {
-    constexpr std::int64_t kRuns = 64;
-    constexpr std::int64_t kMost = 1 << 22;
-    const std::int64_t count = sequences.tokens() * 2 * kInner;
-    const std::int64_t run = std::min(count, kMost) / kRuns;
-    std::vector<float> values(static_cast<std::size_t>(run * kRuns));
+    constexpr std::int64_t RUNS = 64;
+    constexpr std::int64_t MOST = 1 << 22;
+    const std::int64_t count = sequences.tokens() * 2 * INNER;
+    const std::int64_t run = std::min(count, MOST) / RUNS;
+    std::vector<float> values(static_cast<std::size_t>(run * RUNS));
     require(cudaDeviceSynchronize(), "running");
-    for (std::int64_t i = 0; i < kRuns; ++i) {
-        require(cudaMemcpy(values.data() + i * run, tensors.y.span().data() + i * (count - run) / (kRuns - 1),
+    for (std::int64_t i = 0; i < RUNS; ++i) {
+        require(cudaMemcpy(values.data() + i * run, tensors.y.span().data() + i * (count - run) / (RUNS - 1),
                            static_cast<std::size_t>(run) * sizeof(float), cudaMemcpyDeviceToHost),
                 "copying");
     }
@@ -100,24 +111,24 @@ void check_convolution(const Tensors &tensors, const Sequences &sequences) {
     const std::vector<float> weight = tensors.weight.values();
     const std::vector<float> bias = tensors.bias.values();
     const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
-    for (std::int64_t i = 0; i < sequences.tokens() * 2 * kInner; i += 997) {
-        const std::int64_t channel = i % kInner;
-        const std::int64_t direction = i / kInner % 2;
-        const std::int64_t sequence = i / kInner / 2 / sequences.length;
-        const std::int64_t t = i / kInner / 2 % sequences.length;
+    for (std::int64_t i = 0; i < sequences.tokens() * 2 * INNER; i += 997) {
+        const std::int64_t channel = i % INNER;
+        const std::int64_t direction = i / INNER % 2;
+        const std::int64_t sequence = i / INNER / 2 / sequences.length;
+        const std::int64_t t = i / INNER / 2 % sequences.length;
         const auto row = [&](std::int64_t place) {
             return (sequences.first(sequence) + place * sequences.step) * 2 + direction;
         };
-        double sum = bias[at(direction * kInner + channel)];
-        for (std::int64_t k = 0; k < kTaps; ++k) {
-            const std::int64_t from = direction == 0 ? t - (kTaps - 1 - k) : t + (kTaps - 1 - k);
+        double sum = bias[at(direction * INNER + channel)];
+        for (std::int64_t k = 0; k < TAPS; ++k) {
+            const std::int64_t from = direction == 0 ? t - (TAPS - 1 - k) : t + (TAPS - 1 - k);
             if (from >= 0 && from < sequences.length) {
-                sum += static_cast<double>(weight[at((direction * kTaps + k) * kInner + channel)]) *
-                       x[at(row(from) * 2 * kInner + channel)];
+                sum += static_cast<double>(weight[at((direction * TAPS + k) * INNER + channel)]) *
+                       x[at(row(from) * 2 * INNER + channel)];
             }
         }
         const double expected = sum / (1 + std::exp(-sum));
-        if (!(std::fabs(u[at(row(t) * kInner + channel)] - expected) <= kTolerance)) {
+        if (!(std::fabs(u[at(row(t) * INNER + channel)] - expected) <= TOLERANCE)) {
             std::fprintf(stderr, "the convolution is wrong\n");
             std::exit(1);
         }
@@ -126,7 +137,7 @@ void check_convolution(const Tensors &tensors, const Sequences &sequences) {
 
 /* Channels of tokens, both directions. */
 double values_of(const Sequences &sequences) {
-    return static_cast<double>(sequences.tokens()) * 2 * kInner;
+    return static_cast<double>(sequences.tokens()) * 2 * INNER;
 }
 
 void convolution_case(Bench &bench, const Tensors &tensors, const Case &where, const Sequences &sequences) {
@@ -135,7 +146,7 @@ void convolution_case(Bench &bench, const Tensors &tensors, const Case &where, c
     what.variant = "4 channels";
     const double values = values_of(sequences);
     what.work.bytes = 8 * values;
-    what.work.flops = (2 * kTaps + 2) * values;
+    what.work.flops = (2 * TAPS + 2) * values;
     what.work.specials = 2 * values;
     bench.report(what, [&](cudaStream_t stream) { return earshot::enqueue(tensors.convolution(sequences), stream); });
 }
@@ -144,16 +155,16 @@ void scan_case(Bench &bench, const Tensors &tensors, const Case &where, const Se
                const ScanPlan &plan, const std::vector<float> &expected) {
     Case what = where;
     what.kernel = "selective_scan";
-    const bool chosen = same(plan, earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors()));
+    const bool chosen = same(plan, earshot::plan_scan(sequences, INNER, STATES, bench.multiprocessors()));
     what.variant = name_of(plan) + (chosen ? " (chosen)" : "");
     const double values = values_of(sequences);
-    what.work.bytes = 12 * values + static_cast<double>(sequences.tokens()) * 2 * 4 * (kRank + 2 * kStates);
-    what.work.flops = (5 * kStates + 2 * kRank + 25) * values;
-    what.work.specials = (kStates + 3) * values;
+    what.work.bytes = 12 * values + static_cast<double>(sequences.tokens()) * 2 * 4 * (RANK + 2 * STATES);
+    what.work.flops = (5 * STATES + 2 * RANK + 25) * values;
+    what.work.specials = (STATES + 3) * values;
     const auto run = [&](cudaStream_t stream) { return earshot::enqueue(tensors.scan(sequences), plan, stream); };
     require(run(nullptr), "enqueueing the scan");
     const double share = worst_share(sample(tensors, sequences), expected);
-    if (!(share <= kTolerance)) {
+    if (!(share <= TOLERANCE)) {
         bench.skip(what, "WRONG by " + std::to_string(share) + " of the root mean square");
         any_wrong = true;
         return;
@@ -185,11 +196,11 @@ void papers_sizes(Bench &bench, int batch, int frames) {
         convolution_case(bench, tensors, where, sequences);
         const std::vector<float> expected = plain_scan(tensors, sequences);
         if (batch == 1) {
-            scan_case(bench, tensors, where, sequences, earshot::kPlainScan, expected);
+            scan_case(bench, tensors, where, sequences, earshot::PLAIN_SCAN, expected);
         }
-        for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
+        for (const ScanShape &shape : earshot::scan_shapes(STATES)) {
             scan_case(bench, tensors, where, sequences,
-                      earshot::plan_shape(sequences, kInner, shape, 1, bench.multiprocessors()), expected);
+                      earshot::plan_shape(sequences, INNER, shape, 1, bench.multiprocessors()), expected);
         }
     }
 }
@@ -207,11 +218,11 @@ void crossover(Bench &bench) {
             }
             const Sequences sequences = Sequences::along_time(1, length, count);
             const Case where = {"", std::to_string(count) + " x " + std::to_string(length), "", 1, {}};
-            std::vector<ScanPlan> plans = {earshot::plan_scan(sequences, kInner, kStates, bench.multiprocessors())};
-            for (const ScanShape &shape : earshot::scan_shapes(kStates)) {
+            std::vector<ScanPlan> plans = {earshot::plan_scan(sequences, INNER, STATES, bench.multiprocessors())};
+            for (const ScanShape &shape : earshot::scan_shapes(STATES)) {
                 for (const int segments : cuts) {
                     const ScanPlan plan =
-                        earshot::plan_shape(sequences, kInner, shape, segments, bench.multiprocessors());
+                        earshot::plan_shape(sequences, INNER, shape, segments, bench.multiprocessors());
                     const auto known = [&](const ScanPlan &other) { return same(plan, other); };
                     if (std::none_of(plans.begin(), plans.end(), known) && (segments == 1 || plan.segments > 1)) {
                         plans.push_back(plan);
@@ -220,7 +231,7 @@ void crossover(Bench &bench) {
             }
             std::int64_t scratch = 0;
             for (const ScanPlan &plan : plans) {
-                scratch = std::max(scratch, earshot::scan_scratch(plan, sequences, kInner, kStates));
+                scratch = std::max(scratch, earshot::scan_scratch(plan, sequences, INNER, STATES));
             }
             Tensors tensors;
             if (!tensors.allocate(sequences.tokens(), scratch)) {

@@ -2,8 +2,8 @@
  * Earshot's CUDA kernels: the whole boundary of the library.
  *
  * Plain C. Handles are opaque, places in a device's memory are a handle and an offset, every function that can fail
- * returns a status and leaves a text behind (earshot_cuda_last_error). Nothing throws, nothing calls back, nothing keeps
- * a host pointer that was handed in. Arguments are checked; a wrong one is EARSHOT_CUDA_INVALID_ARGUMENT.
+ * returns a status and leaves a text behind (earshot_cuda_last_error). Nothing throws, nothing calls back, nothing
+ * keeps a host pointer that was handed in. Arguments are checked; a wrong one is EARSHOT_CUDA_INVALID_ARGUMENT.
  *
  * Work is enqueued on a stream and done in order; only earshot_cuda_wait waits for it, and reports what went wrong in
  * it. A stream, its memory and its graphs belong to one caller at a time; operations are immutable
@@ -43,7 +43,7 @@ typedef int32_t earshot_cuda_status;
 #define EARSHOT_CUDA_INTERNAL 4
 #define EARSHOT_CUDA_UNAVAILABLE 5 /* a driver or a device that is too old, or does not start */
 #define EARSHOT_CUDA_DEVICE_LOST 6 /* the device failed; nothing on it works until the process is started anew */
-#define EARSHOT_CUDA_ABSENT 7 /* no driver, no device, or no kernels in the library: as on most machines */
+#define EARSHOT_CUDA_ABSENT 7      /* no driver, no device, or no kernels in the library: as on most machines */
 
 /* How the library was built. */
 #define EARSHOT_CUDA_BUILD_STUB 0
@@ -68,8 +68,8 @@ EARSHOT_CUDA_API int32_t earshot_cuda_abi(void);
 /* One of EARSHOT_CUDA_BUILD_*. */
 EARSHOT_CUDA_API int32_t earshot_cuda_build(void);
 
-/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid until its next failure.
- */
+/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid
+ * until its next failure. */
 EARSHOT_CUDA_API const char *earshot_cuda_last_error(void);
 
 /* Number of devices; EARSHOT_CUDA_ABSENT or _UNAVAILABLE with the reason where there is none. */
@@ -96,8 +96,8 @@ EARSHOT_CUDA_API void earshot_cuda_stream_destroy(earshot_cuda_stream *stream);
 #define EARSHOT_CUDA_STAGING_FLOATS 1048576
 
 /*
- * The stream's staging memory, which the host may read and write, as long as the stream lives. What an upload reads or a
- * download writes is left alone until the next earshot_cuda_wait has returned.
+ * The stream's staging memory, which the host may read and write, as long as the stream lives. What an upload reads or
+ * a download writes is left alone until the next earshot_cuda_wait has returned.
  */
 EARSHOT_CUDA_API float *earshot_cuda_staging(earshot_cuda_stream *stream);
 
@@ -147,10 +147,12 @@ EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_o
  * needed; nothing may overlap the output or the scratch. An index that is read from the device's memory (a
  * location) and lies outside makes the outputs NaN: there is nobody to be told at once.
  */
-EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(
-    const earshot_cuda_op *op, earshot_cuda_stream *stream, earshot_cuda_memory *input0, int64_t input0_offset,
-    earshot_cuda_memory *input1, int64_t input1_offset, earshot_cuda_memory *output, int64_t output_offset,
-    earshot_cuda_memory *scratch, int64_t scratch_offset, int64_t batch, int64_t frames, int64_t bands);
+EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
+                                                         earshot_cuda_memory *input0, int64_t input0_offset,
+                                                         earshot_cuda_memory *input1, int64_t input1_offset,
+                                                         earshot_cuda_memory *output, int64_t output_offset,
+                                                         earshot_cuda_memory *scratch, int64_t scratch_offset,
+                                                         int64_t batch, int64_t frames, int64_t bands);
 
 /* Frees an operation, after all work on the device that may use it. Null is allowed. */
 EARSHOT_CUDA_API void earshot_cuda_op_destroy(earshot_cuda_op *op);

@@ -16,7 +16,8 @@ struct Affine {
 };
 
 /* Number `output` of y, by a whole warp; x(i) gives number i of x. */
-template <class X> __device__ __forceinline__ float affine(const Affine &a, int output, const X &x) {
+template <class X>
+__device__ __forceinline__ float affine(const Affine &a, int output, const X &x) {
     float sum = 0.0F;
     const float bias = a.bias.empty() ? 0.0F : a.bias[output];
 #pragma unroll 8

@@ -130,7 +130,9 @@ void require_inside(const earshot_cuda_memory *memory, std::int64_t offset, std:
 
 extern "C" {
 
-int32_t earshot_cuda_abi(void) { return EARSHOT_CUDA_ABI; }
+int32_t earshot_cuda_abi(void) {
+    return EARSHOT_CUDA_ABI;
+}
 
 int32_t earshot_cuda_build(void) {
 #ifdef EARSHOT_EMULATION
@@ -140,7 +142,9 @@ int32_t earshot_cuda_build(void) {
 #endif
 }
 
-const char *earshot_cuda_last_error(void) { return earshot::last_error_text(); }
+const char *earshot_cuda_last_error(void) {
+    return earshot::last_error_text();
+}
 
 earshot_cuda_status earshot_cuda_device_count(int32_t *count) {
     return guarded([&] {
@@ -184,9 +188,13 @@ earshot_cuda_status earshot_cuda_stream_create(int32_t device, earshot_cuda_stre
     });
 }
 
-void earshot_cuda_stream_destroy(earshot_cuda_stream *stream) { delete stream; }
+void earshot_cuda_stream_destroy(earshot_cuda_stream *stream) {
+    delete stream;
+}
 
-float *earshot_cuda_staging(earshot_cuda_stream *stream) { return stream == nullptr ? nullptr : stream->staging; }
+float *earshot_cuda_staging(earshot_cuda_stream *stream) {
+    return stream == nullptr ? nullptr : stream->staging;
+}
 
 earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
                                                earshot_cuda_memory **memory) {
@@ -204,7 +212,9 @@ earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int6
     });
 }
 
-void earshot_cuda_memory_destroy(earshot_cuda_memory *memory) { delete memory; }
+void earshot_cuda_memory_destroy(earshot_cuda_memory *memory) {
+    delete memory;
+}
 
 earshot_cuda_status earshot_cuda_upload(earshot_cuda_stream *stream, int64_t place, int64_t count,
                                         earshot_cuda_memory *memory, int64_t offset) {
@@ -235,8 +245,8 @@ earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *stream) {
 }
 
 earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
-                                           const float *weights, int64_t weight_count, int32_t precision, int32_t device,
-                                           earshot_cuda_op **op) {
+                                           const float *weights, int64_t weight_count, int32_t precision,
+                                           int32_t device, earshot_cuda_op **op) {
     return guarded([&] {
         require(op != nullptr, "operation: null");
         *op = nullptr;
@@ -271,9 +281,8 @@ earshot_cuda_status earshot_cuda_op_output(const earshot_cuda_op *op, int64_t ba
 }
 
 earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_stream *stream,
-                                        earshot_cuda_memory *input0, int64_t input0_offset,
-                                        earshot_cuda_memory *input1, int64_t input1_offset,
-                                        earshot_cuda_memory *output, int64_t output_offset,
+                                        earshot_cuda_memory *input0, int64_t input0_offset, earshot_cuda_memory *input1,
+                                        int64_t input1_offset, earshot_cuda_memory *output, int64_t output_offset,
                                         earshot_cuda_memory *scratch, int64_t scratch_offset, int64_t batch,
                                         int64_t frames, int64_t bands) {
     return guarded([&] {
@@ -306,13 +315,14 @@ earshot_cuda_status earshot_cuda_op_run(const earshot_cuda_op *op, earshot_cuda_
             const Span<float> own_scratch = needed == 0 ? Span<float>() : scratch_span.part(0, needed);
             op->enqueue({part, own(first, op->input0_floats(part), op->input0_floats(full)),
                          own(second, op->input1_floats(part), op->input1_floats(full)),
-                         own(out, op->output_floats(part), op->output_floats(full)),
-                         own_scratch, stream->handle});
+                         own(out, op->output_floats(part), op->output_floats(full)), own_scratch, stream->handle});
         }
     });
 }
 
-void earshot_cuda_op_destroy(earshot_cuda_op *op) { delete op; }
+void earshot_cuda_op_destroy(earshot_cuda_op *op) {
+    delete op;
+}
 
 earshot_cuda_status earshot_cuda_record_begin(earshot_cuda_stream *stream) {
     return guarded([&] {
@@ -342,5 +352,7 @@ earshot_cuda_status earshot_cuda_replay(earshot_cuda_stream *stream, earshot_cud
     });
 }
 
-void earshot_cuda_graph_destroy(earshot_cuda_graph *graph) { delete graph; }
+void earshot_cuda_graph_destroy(earshot_cuda_graph *graph) {
+    delete graph;
+}
 }

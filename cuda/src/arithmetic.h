@@ -9,16 +9,20 @@ namespace earshot {
  * SCALAR is the plain one, float32 multiply-adds, and the only one before compute capability 8.0. The others are tensor
  * cores' (mma.sync), and differ in what a word of a factor is:
  *
- *   SPLIT       float32 as high + low, both TF32; high high + high low + low high leaves out 2^-22 of a product (low
- * low), about what float32 rounds off. 3 instructions for one. TF32        factors rounded to 10 explicit bits. BF16
- * factors rounded to 7 explicit bits. These three read activations as they are, float32, and split or round them in
- * registers.
+ *   SPLIT       float32 as high + low, both TF32; high high + high low + low high leaves out 2^-22 of a product
+ *               (low low), about what float32 rounds off. 3 instructions for one.
+ *   TF32        factors rounded to 10 explicit bits.
+ *   BF16        factors rounded to 7 explicit bits.
+ *
+ * These three read activations as they are, float32, and split or round them in registers.
  *
  *   HALF_SPLIT  as SPLIT, with high and low of half precision: as many bits (11 and 11), at twice the rate, but in a
- * range of 2^-24 to 2^16. For activations whose greatest value is known beforehand, as behind a norm; they and the
- * weights of each column are multiplied by powers of two that put them there. HALF        factors of half precision: as
- * exact as TF32 at twice its rate, for the same activations. BF16_PAIRS  as BF16, for the same activations. These three
- * read activations that who made them has rounded, two numbers a word.
+ *               range of 2^-24 to 2^16. For activations whose greatest value is known beforehand, as behind a norm;
+ *               they and the weights of each column are multiplied by powers of two that put them there.
+ *   HALF        factors of half precision: as exact as TF32 at twice its rate, for the same activations.
+ *   BF16_PAIRS  as BF16, for the same activations.
+ *
+ * These three read activations that who made them has rounded, two numbers a word.
  */
 enum class Arithmetic { SCALAR, SPLIT, TF32, BF16, HALF_SPLIT, HALF, BF16_PAIRS };
 

@@ -16,10 +16,10 @@
 namespace earshot {
 namespace {
 
-constexpr int kRun = 16;
-constexpr int kStep = 4;
-constexpr int kThreads = 256;
-constexpr int kMostTaps = 8;
+constexpr int RUN = 16;
+constexpr int STEP = 4;
+constexpr int THREADS = 256;
+constexpr int MOST_TAPS = 8;
 
 /* Neighbouring channels of one token. */
 template <int WIDTH>
@@ -52,20 +52,20 @@ __device__ __forceinline__ void store(const Span<float> &to, std::int64_t at, co
     }
 }
 
-/* `groups` groups of WIDTH channels, `runs` runs of kRun tokens in a sequence, `blocks` blocks for a sequence. */
+/* `groups` groups of WIDTH channels, `runs` runs of RUN tokens in a sequence, `blocks` blocks for a sequence. */
 template <int TAPS, int WIDTH>
-__global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvolution p, const std::uint32_t groups,
-                                                               const std::uint32_t runs, const std::uint32_t blocks) {
+__global__ void __launch_bounds__(THREADS) causal_convolution(const CausalConvolution p, const std::uint32_t groups,
+                                                              const std::uint32_t runs, const std::uint32_t blocks) {
     begin_kernel();
-    const std::uint32_t item = blockIdx.x % blocks * kThreads + threadIdx.x;
+    const std::uint32_t item = blockIdx.x % blocks * THREADS + threadIdx.x;
     if (item >= groups * 2 * runs) {
         return;
     }
     const std::int64_t channel = static_cast<std::int64_t>(item % groups) * WIDTH;
     const std::int64_t direction = item / groups % 2;
-    const int begin = static_cast<int>(item / groups / 2) * kRun;
+    const int begin = static_cast<int>(item / groups / 2) * RUN;
     const int length = p.sequences.length;
-    const int end = min(begin + kRun, length);
+    const int end = min(begin + RUN, length);
     const std::int64_t inner = p.inner;
 
     Channels<WIDTH> weight[TAPS];
@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvo
     const std::int64_t step = direction == 0 ? p.sequences.step : -p.sequences.step;
 
     /* window[i] is the input at t - (TAPS - 1) + i. */
-    Channels<WIDTH> window[TAPS - 1 + kStep] = {};
+    Channels<WIDTH> window[TAPS - 1 + STEP] = {};
 #pragma unroll
     for (int i = 0; i < TAPS - 1; ++i) {
         const int t = begin - (TAPS - 1) + i;
@@ -89,16 +89,16 @@ __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvo
             window[i] = load<WIDTH>(p.x, (start + t * step) * 4 * inner + direction * 2 * inner + channel);
         }
     }
-    for (int t0 = begin; t0 < end; t0 += kStep) {
+    for (int t0 = begin; t0 < end; t0 += STEP) {
 #pragma unroll
-        for (int i = 0; i < kStep; ++i) {
+        for (int i = 0; i < STEP; ++i) {
             if (t0 + i < end) {
                 window[TAPS - 1 + i] =
                     load<WIDTH>(p.x, (start + (t0 + i) * step) * 4 * inner + direction * 2 * inner + channel);
             }
         }
 #pragma unroll
-        for (int i = 0; i < kStep; ++i) {
+        for (int i = 0; i < STEP; ++i) {
             if (t0 + i < end) {
                 Channels<WIDTH> u = bias;
 #pragma unroll
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvo
         }
 #pragma unroll
         for (int i = 0; i < TAPS - 1; ++i) {
-            window[i] = window[i + kStep];
+            window[i] = window[i + STEP];
         }
     }
 }
@@ -122,13 +122,13 @@ __global__ void __launch_bounds__(kThreads) causal_convolution(const CausalConvo
 template <int TAPS, int WIDTH>
 cudaError_t launch_width(const CausalConvolution &p, cudaStream_t stream) {
     const std::int64_t groups = p.inner / WIDTH;
-    const std::int64_t runs = divide_up(p.sequences.length, kRun);
-    const std::int64_t blocks = divide_up(groups * 2 * runs, kThreads);
+    const std::int64_t runs = divide_up(p.sequences.length, RUN);
+    const std::int64_t blocks = divide_up(groups * 2 * runs, THREADS);
     if (groups * 2 * runs > UINT32_MAX || blocks * p.sequences.count > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
     return launch("causal_convolution", causal_convolution<TAPS, WIDTH>,
-                  dim3(static_cast<unsigned>(blocks * p.sequences.count)), dim3(kThreads), 0, stream, p,
+                  dim3(static_cast<unsigned>(blocks * p.sequences.count)), dim3(THREADS), 0, stream, p,
                   static_cast<std::uint32_t>(groups), static_cast<std::uint32_t>(runs),
                   static_cast<std::uint32_t>(blocks));
 }
@@ -136,7 +136,7 @@ cudaError_t launch_width(const CausalConvolution &p, cudaStream_t stream) {
 template <int TAPS>
 cudaError_t launch_taps(const CausalConvolution &p, cudaStream_t stream) {
     if (p.taps != TAPS) {
-        if constexpr (TAPS < kMostTaps) {
+        if constexpr (TAPS < MOST_TAPS) {
             return launch_taps<TAPS + 1>(p, stream);
         } else {
             return cudaErrorInvalidValue;

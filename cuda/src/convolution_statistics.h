@@ -22,7 +22,7 @@ __device__ __forceinline__ void write_statistics(const Convolution &c, const Con
     const Shared<float> parts(0, 4 * STATISTICS_COLUMNS);
     const Shared<float> totals(4 * STATISTICS_COLUMNS * sizeof(float), STATISTICS_COLUMNS);
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const auto total = [&](float (&v)[8]) {
+    const auto total = [&](float(&v)[8]) {
         /* Whoever read the totals before must have done so. */
         __syncthreads();
 #pragma unroll

@@ -151,8 +151,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         return round_up(plane_words(arithmetic_, size_product({e.positions()}), channels_), 4);
     }
 
-    /* What all values are multiplied by, so that the greatest possible one is near the end of half precision's range.
-     */
+    /* What all values are multiplied by, so that the greatest possible one is near the end
+     * of half precision's range. */
     float range_scale(const Extents &e) const {
         if (!takes_pairs(arithmetic_)) {
             return 1.0F;

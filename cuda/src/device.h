@@ -24,7 +24,8 @@ extern __shared__ __align__(16) unsigned char earshot_shared_memory[];
 namespace earshot {
 
 /* N 4-byte elements of one aligned transaction. */
-template <class T, int N> struct alignas(sizeof(T) * N) Vector {
+template <class T, int N>
+struct alignas(sizeof(T) * N) Vector {
     static_assert(sizeof(T) == 4, "only 4-byte elements are moved together");
     T v[N];
 };
@@ -48,22 +49,35 @@ inline void check_alignment(const char *what, const void *pointer, std::size_t b
 #endif
 
 /* A view of `count` elements in the device's memory. The count is known, and checked, in emulation only. */
-template <class T> class Span {
+template <class T>
+class Span {
     using Value = std::remove_const_t<T>;
 
   public:
     Span() = default;
-#ifdef EARSHOT_EMULATION
-    __host__ __device__ Span(T *data, std::int64_t count) : data_(data), count_(count) {}
-    template <class U> __host__ __device__ Span(const Span<U> &other) : data_(other.data()), count_(other.count()) {}
-    __host__ __device__ std::int64_t count() const { return count_; }
-#else
-    __host__ __device__ Span(T *data, std::int64_t) : data_(data) {}
-    template <class U> __host__ __device__ Span(const Span<U> &other) : data_(other.data()) {}
-#endif
 
     __host__ __device__ T *data() const { return data_; }
     __host__ __device__ bool empty() const { return data_ == nullptr; }
+
+    /* load and store, below, of four. */
+    __device__ __forceinline__ Vector<Value, 4> load4(std::int64_t index) const { return load<4>(index); }
+    __device__ __forceinline__ void store4(std::int64_t index, const Vector<Value, 4> &value) const {
+        store<4>(index, value);
+    }
+
+#ifdef EARSHOT_EMULATION
+    __host__ __device__ Span(T *data, std::int64_t count) : data_(data), count_(count) {}
+    template <class U>
+    __host__ __device__ Span(const Span<U> &other) : data_(other.data()), count_(other.count()) {}
+    __host__ __device__ std::int64_t count() const {
+        /* A device's view has none. */
+        return count_;
+    }
+#else
+    __host__ __device__ Span(T *data, std::int64_t) : data_(data) {}
+    template <class U>
+    __host__ __device__ Span(const Span<U> &other) : data_(other.data()) {}
+#endif
 
     __device__ __forceinline__ T &operator[](std::int64_t index) const {
         check(index, 1);
@@ -71,16 +85,16 @@ template <class T> class Span {
     }
 
     /* Elements index to index + N - 1 at once; the address must be a multiple of their size. */
-    template <int N> __device__ __forceinline__ Vector<Value, N> load(std::int64_t index) const {
+    template <int N>
+    __device__ __forceinline__ Vector<Value, N> load(std::int64_t index) const {
         check_vector<N>(index);
         return *reinterpret_cast<const Vector<Value, N> *>(data_ + index);
     }
-    template <int N> __device__ __forceinline__ void store(std::int64_t index, const Vector<Value, N> &value) const {
+    template <int N>
+    __device__ __forceinline__ void store(std::int64_t index, const Vector<Value, N> &value) const {
         check_vector<N>(index);
         *reinterpret_cast<Vector<Value, N> *>(data_ + index) = value;
     }
-    __device__ __forceinline__ Vector<Value, 4> load4(std::int64_t index) const { return load<4>(index); }
-    __device__ __forceinline__ void store4(std::int64_t index, const Vector<Value, 4> &value) const { store<4>(index, value); }
 
     /* From `offset` on, `count` elements. */
     __host__ __device__ Span part(std::int64_t offset, std::int64_t count) const {
@@ -101,7 +115,8 @@ template <class T> class Span {
         }
 #endif
     }
-    template <int N> __device__ __forceinline__ void check_vector([[maybe_unused]] std::int64_t index) const {
+    template <int N>
+    __device__ __forceinline__ void check_vector([[maybe_unused]] std::int64_t index) const {
 #ifdef EARSHOT_EMULATION
         check(index, N);
         emulation::check_alignment("global memory", data_ + index, N * sizeof(T));
@@ -118,10 +133,15 @@ template <class T> class Span {
  * `count` elements of the block's dynamic shared memory, from byte `offset` (a multiple of 16) on. There is no other
  * shared memory: emulation poisons it before each block and checks each index against the count.
  */
-template <class T> class Shared {
+template <class T>
+class Shared {
     using Value = T;
 
   public:
+    /* load and store, below, of four. */
+    __device__ __forceinline__ Vector<Value, 4> load4(int index) const { return load<4>(index); }
+    __device__ __forceinline__ void store4(int index, const Vector<Value, 4> &value) const { store<4>(index, value); }
+
     __device__ __forceinline__ Shared(int offset, [[maybe_unused]] int count) {
 #ifdef EARSHOT_EMULATION
         const emulation::SharedBlock block = emulation::shared();
@@ -139,16 +159,16 @@ template <class T> class Shared {
         return data_[index];
     }
     /* Elements index to index + N - 1 at once; the address must be a multiple of their size. */
-    template <int N> __device__ __forceinline__ Vector<Value, N> load(int index) const {
+    template <int N>
+    __device__ __forceinline__ Vector<Value, N> load(int index) const {
         check_vector<N>(index);
         return *reinterpret_cast<const Vector<Value, N> *>(data_ + index);
     }
-    template <int N> __device__ __forceinline__ void store(int index, const Vector<Value, N> &value) const {
+    template <int N>
+    __device__ __forceinline__ void store(int index, const Vector<Value, N> &value) const {
         check_vector<N>(index);
         *reinterpret_cast<Vector<Value, N> *>(data_ + index) = value;
     }
-    __device__ __forceinline__ Vector<Value, 4> load4(int index) const { return load<4>(index); }
-    __device__ __forceinline__ void store4(int index, const Vector<Value, 4> &value) const { store<4>(index, value); }
 
   private:
     __device__ __forceinline__ void check([[maybe_unused]] int index, [[maybe_unused]] int count) const {
@@ -156,7 +176,8 @@ template <class T> class Shared {
         emulation::check_range("shared memory", index, count, count_);
 #endif
     }
-    template <int N> __device__ __forceinline__ void check_vector([[maybe_unused]] int index) const {
+    template <int N>
+    __device__ __forceinline__ void check_vector([[maybe_unused]] int index) const {
 #ifdef EARSHOT_EMULATION
         check(index, N);
         emulation::check_alignment("shared memory", data_ + index, N * sizeof(T));
@@ -170,9 +191,10 @@ template <class T> class Shared {
 };
 
 /*
- * The first statement of every kernel: waits until all that was enqueued before has ended and can be read, then lets the
- * next kernel's blocks come, which wait here in their turn. So a kernel is started while the one in front of it runs,
- * and no more than one waits at a time. Before it a kernel may touch nothing but its parameters and shared memory.
+ * The first statement of every kernel: waits until all that was enqueued before has ended and can be read, then lets
+ * the next kernel's blocks come, which wait here in their turn. So a kernel is started while the one in front of it
+ * runs, and no more than one waits at a time. Before it a kernel may touch nothing but its parameters and shared
+ * memory.
  */
 __device__ __forceinline__ void begin_kernel() {
 #ifdef EARSHOT_EMULATION
@@ -210,14 +232,17 @@ cudaError_t launch([[maybe_unused]] const char *name, void (*kernel)(P...), dim3
 }
 
 /* Lets a kernel have that much dynamic shared memory: beyond 48 KB a device wants to be asked. */
-template <class... P> cudaError_t allow_shared(void (*kernel)(P...), std::size_t bytes) {
+template <class... P>
+cudaError_t allow_shared(void (*kernel)(P...), std::size_t bytes) {
     constexpr std::size_t ALWAYS_ALLOWED = 48 * 1024;
-    return bytes <= ALWAYS_ALLOWED ? cudaSuccess
-                                   : cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel),
-                                                          cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                          static_cast<int>(bytes));
+    return bytes <= ALWAYS_ALLOWED
+               ? cudaSuccess
+               : cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel),
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
 }
 
-inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+inline std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+    return (a + b - 1) / b;
+}
 
 } // namespace earshot

@@ -5,9 +5,9 @@
  * into up to 8 groups of 128 numbers or more that run side by side; the steps add up their parts.
  * Steps, up to 64 numbers of state: a block a clip; four lanes have one number of the state and a quarter of its three
  * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
- * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs come
- * to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes are.
- * Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
+ * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs
+ * come to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes
+ * are. Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
  * Flops: 24 M and 0.8 M a step. Limit: not those but the chain of 62 steps; a step's 12,288 multiply-adds take one
@@ -55,14 +55,15 @@ __device__ __forceinline__ float hyperbolic_tangent(float x) {
 }
 
 /* From part to part in shared memory: the four lanes' parts then lie in different banks. */
-__host__ __device__ constexpr int part_stride(int hidden) { return (GATES * hidden + 31) / 32 * 32 + 8; }
+__host__ __device__ constexpr int part_stride(int hidden) {
+    return (GATES * hidden + 31) / 32 * 32 + 8;
+}
 
 /* The inputs of STEPS_AHEAD steps in shared memory, behind the states. */
 class Inputs {
   public:
     __device__ __forceinline__ Inputs(const Steps &s, std::int64_t first)
-        : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)),
-                STEPS_AHEAD * s.parts * part_stride(s.hidden)),
+        : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)), STEPS_AHEAD * s.parts * part_stride(s.hidden)),
           first_(first) {}
 
     /* Begins to copy those of a step, if there is one; a group of copies in any case. */
@@ -189,7 +190,9 @@ __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_
     }
 }
 
-__host__ __device__ constexpr int up_to_four(int n) { return (n + 3) / 4 * 4; }
+__host__ __device__ constexpr int up_to_four(int n) {
+    return (n + 3) / 4 * 4;
+}
 
 /* In shared memory: the state; then r and z, and of n the share of the state and that of the input. */
 __global__ void __launch_bounds__(MOST_THREADS) gru_kernel(Steps s) {
@@ -308,12 +311,11 @@ class Gru final : public CarvedOperation<Gru> {
         earshot::check(earshot::enqueue(p, arithmetic_, a.stream), "product of a GRU's inputs");
         const std::int64_t threads =
             in_registers() ? round_up(LANES * Index{hidden_}, 32) : std::min<Index>(round_up(rows, 32), MOST_THREADS);
-        earshot::check(launch("GRU", in_registers() ? gru_in_registers_kernel : gru_kernel,
-                              dim3(static_cast<unsigned>(e.batch)), dim3(static_cast<unsigned>(threads)),
-                              static_cast<std::size_t>(shared_bytes_), a.stream,
-                              Steps{e.frames, hidden_, parts_, parts, state_weight_.span(), state_bias_.span(),
-                                    a.output}),
-                       "steps of a GRU");
+        earshot::check(
+            launch("GRU", in_registers() ? gru_in_registers_kernel : gru_kernel, dim3(static_cast<unsigned>(e.batch)),
+                   dim3(static_cast<unsigned>(threads)), static_cast<std::size_t>(shared_bytes_), a.stream,
+                   Steps{e.frames, hidden_, parts_, parts, state_weight_.span(), state_bias_.span(), a.output}),
+            "steps of a GRU");
     }
 
   private:

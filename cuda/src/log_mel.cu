@@ -16,8 +16,8 @@
  * rewritten; tables of 45 KB stay in the caches. Flops: 501 frames of 0.1 M, 50 M in float64. Limit on an H200: 2 us by
  * the flops (34 TFLOP/s outside tensor cores), 0.4 us by bytes; what is to be expected is latency: 501 blocks of 256
  * threads are all resident at once, four on a multiprocessor, which issues 1,100 cycles of float64 for each; each goes
- * through 5 passes of two barriers, whose roots are under way before the barrier: 6 us. On cards with a 64th of the rate
- * in float64 the limit is the flops, 50 to 100 us.
+ * through 5 passes of two barriers, whose roots are under way before the barrier: 6 us. On cards with a 64th of the
+ * rate in float64 the limit is the flops, 50 to 100 us.
  */
 #include "log_mel.h"
 
@@ -39,15 +39,23 @@ constexpr int DECIBEL_THREADS = 256;
 /* More blocks a clip would spend their time on finding the clip's loudest value. */
 constexpr std::int64_t MOST_DECIBEL_BLOCKS = 128;
 
-__device__ __forceinline__ Complex operator+(const Complex &a, const Complex &b) { return {a.re + b.re, a.im + b.im}; }
-__device__ __forceinline__ Complex operator-(const Complex &a, const Complex &b) { return {a.re - b.re, a.im - b.im}; }
+__device__ __forceinline__ Complex operator+(const Complex &a, const Complex &b) {
+    return {a.re + b.re, a.im + b.im};
+}
+__device__ __forceinline__ Complex operator-(const Complex &a, const Complex &b) {
+    return {a.re - b.re, a.im - b.im};
+}
 __device__ __forceinline__ Complex operator*(const Complex &a, const Complex &b) {
     return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
 
 /* Where element i lies in shared memory, and how many elements' room the elements 0 to `last` take. */
-__host__ __device__ constexpr int slot(int i) { return i + i / 8; }
-__host__ __device__ constexpr int room(int last) { return slot(last) + 1; }
+__host__ __device__ constexpr int slot(int i) {
+    return i + i / 8;
+}
+__host__ __device__ constexpr int room(int last) {
+    return slot(last) + 1;
+}
 
 /* Mirrored at both ends as often as it takes; a single sample is repeated. */
 __device__ __forceinline__ std::int64_t mirrored(std::int64_t index, std::int64_t samples) {
@@ -322,8 +330,7 @@ cudaError_t enqueue(const LogMel &p, cudaStream_t stream) {
     if (frames == 0) {
         return cudaSuccess;
     }
-    const std::size_t bytes =
-        static_cast<std::size_t>(room(p.n_fft / 2)) * sizeof(Complex) + WARP * sizeof(float);
+    const std::size_t bytes = static_cast<std::size_t>(room(p.n_fft / 2)) * sizeof(Complex) + WARP * sizeof(float);
     const cudaError_t error = launch("mel", mel_kernel, dim3(static_cast<unsigned>(frames)),
                                      dim3(static_cast<unsigned>(std::max(WARP, p.n_fft / 8))), bytes, stream, p);
     if (error != cudaSuccess) {

@@ -6,10 +6,10 @@
  * a clip follow one another. Bytes (500 x 64 x 64, one clip, grid 1): 8.2 MB read by 256 blocks, 2 us on an H200 at the
  * rate of L2 and the launch; in a batch, 2 us a clip at the rate of memory.
  * Gated: a block has a run of positions, a thread four channels of one or more, several at once. Where the gate is made
- * of a squeeze, each block makes it for itself, out of some 32 KB of sums that lie in L2, while its first outputs' inputs
- * and the gate's weights are on their way: 1.5 us, less than a launch. Bytes (500 x 64 x 64, pooled): 8.2 MB read, 2 MB
- * written: 4 us for one clip, launch included; in a batch 2.4 us a clip, blocks being longer, so that the gate's 32 KB are
- * 3 % of what a block reads.
+ * of a squeeze, each block makes it for itself, out of some 32 KB of sums that lie in L2, while its first outputs'
+ * inputs and the gate's weights are on their way: 1.5 us, less than a launch. Bytes (500 x 64 x 64, pooled): 8.2 MB
+ * read, 2 MB written: 4 us for one clip, launch included; in a batch 2.4 us a clip, blocks being longer, so that the
+ * gate's 32 KB are 3 % of what a block reads.
  */
 #include "pooling.h"
 
@@ -36,7 +36,8 @@ __device__ __forceinline__ std::int64_t bin_end(std::int64_t i, std::int64_t len
 }
 
 /* Block (slot, channels / 32, clip), N channels of a position a thread. */
-template <int N> __global__ void __launch_bounds__(THREADS) adaptive_pool_kernel(AdaptivePool p) {
+template <int N>
+__global__ void __launch_bounds__(THREADS) adaptive_pool_kernel(AdaptivePool p) {
     begin_kernel();
     constexpr int LANES = COLUMNS / N;
     constexpr int ROWS = THREADS / LANES;
@@ -99,7 +100,8 @@ template <int N> __global__ void __launch_bounds__(THREADS) adaptive_pool_kernel
 }
 
 /* What a thread of a gated pool reads at once, and where its outputs lie. */
-template <int N, bool POOLED> class Outputs {
+template <int N, bool POOLED>
+class Outputs {
   public:
     static constexpr int STEP = POOLED ? 2 : 1;
     static constexpr int CELLS = STEP * STEP;
@@ -215,7 +217,8 @@ class TokenPool final : public earshot_cuda_op {
 
     void check(const Extents &e) const override {
         /* The kernel counts a clip's positions in 32 bits. */
-        require(size_product({e.frames, e.bands}) <= INT32_MAX, "shape: more frames and bands than the kernel can count");
+        require(size_product({e.frames, e.bands}) <= INT32_MAX,
+                "shape: more frames and bands than the kernel can count");
     }
     Index input0_floats(const Extents &e) const override { return size_product({e.positions(), channels_}); }
     Index output_floats(const Extents &e) const override { return size_product({e.batch, tokens_, channels_}); }
@@ -248,7 +251,8 @@ cudaError_t enqueue(const GatedPool &p, std::int32_t multiprocessors, cudaStream
     const bool vector = in_fours(p.channels, {p.x.data(), p.out.data()});
     const std::int64_t outputs = p.frames_out() * p.bands_out();
     const std::int64_t groups = p.channels / (vector ? 4 : 1);
-    /* Two blocks a multiprocessor, but eight blocks a clip; no block without work for all threads, or beyond counting. */
+    /* Two blocks a multiprocessor, but eight blocks a clip; no block without work for all
+     * threads, or beyond counting. */
     constexpr std::int64_t MOST_ITEMS = 1 << 24;
     const std::int64_t blocks = std::max<std::int64_t>(8, 2 * multiprocessors / p.batch);
     const std::int64_t run = std::clamp(divide_up(outputs, blocks), divide_up(THREADS, groups),

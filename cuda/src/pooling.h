@@ -63,7 +63,9 @@ constexpr int GATE_THREADS = 256;
 constexpr int MOST_GATE_TILES = GATE_THREADS;
 
 /* Whether a block can: all of it lies in shared memory. */
-inline bool fits_gate(std::int32_t channels, std::int32_t hidden) { return channels <= 1024 && hidden <= 1024; }
+inline bool fits_gate(std::int32_t channels, std::int32_t hidden) {
+    return channels <= 1024 && hidden <= 1024;
+}
 
 /* How a block's shared memory, from its start on, is laid out to make a gate; the gate lies there first. */
 struct GateLayout {
@@ -74,7 +76,8 @@ struct GateLayout {
 
     __host__ __device__ constexpr GateLayout(int gates, int hidden)
         : channels((gates + 3) / 4 * 4), shares(channels > 4 * GATE_THREADS ? channels : 4 * GATE_THREADS),
-          inner((hidden + 3) / 4 * 4), weights(gates * hidden % 4 == 0 && gates * hidden <= 2048 ? gates * hidden : 0) {}
+          inner((hidden + 3) / 4 * 4), weights(gates * hidden % 4 == 0 && gates * hidden <= 2048 ? gates * hidden : 0) {
+    }
     __host__ __device__ constexpr int fetched() const { return 2 * channels + shares + inner; }
     __host__ __device__ constexpr int tiles() const { return fetched() + 2 * weights; }
     __host__ __device__ constexpr int floats() const { return tiles() + MOST_GATE_TILES; }

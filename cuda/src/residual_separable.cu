@@ -6,8 +6,8 @@
  * shortcut are one product, so that their sum is made in registers, where ReLU and pooling follow.
  *
  * Bytes (32 to 64 channels at 250 x 32, one clip): x 1 MB read 1.6 times and once more, one plane of 2 MB written and
- * read, 0.5 MB written, all in L2. Flops: 0.30 G convolution, 9 M depthwise, 0.10 G product. Limit on an H200: the flops
- * of float32, 6 us at 67 TFLOP/s, and two launches.
+ * read, 0.5 MB written, all in L2. Flops: 0.30 G convolution, 9 M depthwise, 0.10 G product. Limit on an H200: the
+ * flops of float32, 6 us at 67 TFLOP/s, and two launches.
  */
 #include <optional>
 
@@ -77,9 +77,7 @@ class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
         require(e.frames >= 2 && e.bands >= 2, "shape: fewer frames or bands than the pooling takes, 2");
         Convolution3x3::check(e);
     }
-    Index input0_floats(const Extents &e) const override {
-        return size_product({e.batch, e.frames, e.bands, inputs_});
-    }
+    Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, e.bands, inputs_}); }
     Index output_floats(const Extents &e) const override {
         return size_product({e.batch, e.frames / 2, e.bands / 2, outputs_});
     }
@@ -90,12 +88,12 @@ class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
         if (convolution_) {
             earshot::check(convolution_->enqueue(e, a.input0, plane, {}, a.stream), "convolution");
         }
-        earshot::check(earshot::enqueue(Separable{e.batch, static_cast<std::int32_t>(e.frames),
-                                                  static_cast<std::int32_t>(e.bands), outputs_, inputs_, projects_,
-                                                  plane, taps_.span(), tap_bias_.span(), depthwise_.span(),
-                                                  join_.span(), join_bias_.span(), a.input0, a.output},
-                                        device().multiprocessors, a.stream),
-                       "separable convolution");
+        earshot::check(
+            earshot::enqueue(Separable{e.batch, static_cast<std::int32_t>(e.frames), static_cast<std::int32_t>(e.bands),
+                                       outputs_, inputs_, projects_, plane, taps_.span(), tap_bias_.span(),
+                                       depthwise_.span(), join_.span(), join_bias_.span(), a.input0, a.output},
+                             device().multiprocessors, a.stream),
+            "separable convolution");
     }
 
   private:

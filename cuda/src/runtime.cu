@@ -19,11 +19,17 @@ constexpr int LEAST_OVERLAPPING = 90;
 std::atomic<bool> overlap_allowed{true};
 
 /* Its attributes are those of all kernels: they are compiled together. */
-__global__ void sample_kernel() { begin_kernel(); }
+__global__ void sample_kernel() {
+    begin_kernel();
+}
 
-std::string version_text(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+std::string version_text(int version) {
+    return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
 
-[[noreturn]] void unavailable(const std::string &text) { throw Failure{STATUS_UNAVAILABLE, text}; }
+[[noreturn]] void unavailable(const std::string &text) {
+    throw Failure{STATUS_UNAVAILABLE, text};
+}
 
 /* The driver's version, 0 where there is none. */
 int driver_version() {
@@ -87,7 +93,8 @@ std::string gibibytes(std::size_t bytes) {
     return text;
 }
 
-/* Errors after which a device does nothing more for this process: from 714 (hardware stack) to 719 they are all such. */
+/* Errors after which a device does nothing more for this process: from 714 (hardware stack) to 719
+ * they are all such. */
 bool is_fatal(cudaError_t error) {
     constexpr int FIRST = 714;
     return error == cudaErrorIllegalAddress || error == cudaErrorLaunchTimeout || error == cudaErrorAssert ||
@@ -100,7 +107,8 @@ void check(cudaError_t error, const char *what) {
     if (error == cudaSuccess) {
         return;
     }
-    const std::string text = std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
+    const std::string text =
+        std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
     /* Errors that are not of the device itself are forgotten here; the others come again with every call. */
     static_cast<void>(cudaGetLastError());
     if (error == cudaErrorMemoryAllocation) {
@@ -194,9 +202,13 @@ void *reserve(std::size_t bytes, const char *what) {
     return data;
 }
 
-bool overlaps_launches() { return overlap_allowed && device().overlaps_launches; }
+bool overlaps_launches() {
+    return overlap_allowed && device().overlaps_launches;
+}
 
-void allow_overlapping_launches(bool allowed) { overlap_allowed = allowed; }
+void allow_overlapping_launches(bool allowed) {
+    overlap_allowed = allowed;
+}
 
 std::string describe_device(int index) {
     const Device &described = device(index);

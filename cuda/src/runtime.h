@@ -58,7 +58,8 @@ class OnDevice {
 void *reserve(std::size_t bytes, const char *what);
 
 /* Elements in the device's memory, made once from elements of the host's. */
-template <class T> class DeviceArray {
+template <class T>
+class DeviceArray {
   public:
     DeviceArray() = default;
     explicit DeviceArray(const std::vector<T> &values) : count_(static_cast<std::int64_t>(values.size())) {

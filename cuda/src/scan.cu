@@ -6,13 +6,13 @@
  *
  *  1. The first shape of scan_shapes() whose grid has the warps that the table there asks for, or else the last one.
  *     Shapes further down pay instructions for their parallelism.
- *  2. If even the last shape has fewer than kSegmentsBelow warps, and the sequences have kShortestSegmented tokens or
- *     more: three passes over segments, as many as give the first shape with two lanes kSegmentWarps warps, but none of
- *     less than a chunk of kSegmentUnit tokens. The passes do nearly twice the work of one (the first lacks C and the
+ *  2. If even the last shape has fewer than SEGMENTS_BELOW warps, and the sequences have SHORTEST_SEGMENTED tokens or
+ *     more: three passes over segments, as many as give the first shape with two lanes SEGMENT_WARPS warps, but none of
+ *     less than a chunk of SEGMENT_UNIT tokens. The passes do nearly twice the work of one (the first lacks C and the
  *     gate only), but a lone warp mostly waits for itself. On an H200 one sequence of 512 tokens took 35 us in one
  *     launch and 19 in 16 segments; 16 sequences, 1.9 warps a scheduler, gained nothing.
  *  3. A block scans so many stretches one after the other (sparing itself the weights, and waiting less for its first
- *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep kWarpsKept warps each.
+ *     tokens) as give the busiest multiprocessor the least to do, while the schedulers keep WARPS_KEPT warps each.
  */
 #include <algorithm>
 
@@ -21,16 +21,16 @@
 namespace earshot {
 namespace {
 
-constexpr std::int64_t kSchedulers = 4; /* of a multiprocessor */
-constexpr double kWarpsKept = 3;
-constexpr double kSegmentsBelow = 1;
-constexpr double kSegmentWarps = 2;
-constexpr std::int64_t kShortestSegmented = 256;
-constexpr std::int64_t kSegmentUnit = 32; /* the fast kernels' chunk */
-constexpr std::int64_t kBlockWarps = 4;
-constexpr std::int64_t kBlockThreads = 32 * kBlockWarps;
-constexpr std::int64_t kMostStretches = 8;
-constexpr std::int64_t kStartTokens = 16; /* what a block's start costs, in tokens */
+constexpr std::int64_t SCHEDULERS = 4; /* of a multiprocessor */
+constexpr double WARPS_KEPT = 3;
+constexpr double SEGMENTS_BELOW = 1;
+constexpr double SEGMENT_WARPS = 2;
+constexpr std::int64_t SHORTEST_SEGMENTED = 256;
+constexpr std::int64_t SEGMENT_UNIT = 32; /* the fast kernels' chunk */
+constexpr std::int64_t BLOCK_WARPS = 4;
+constexpr std::int64_t BLOCK_THREADS = 32 * BLOCK_WARPS;
+constexpr std::int64_t MOST_STRETCHES = 8;
+constexpr std::int64_t START_TOKENS = 16; /* what a block's start costs, in tokens */
 
 /*
  * A shape, and the warps a scheduler from which on it is preferred to those after it. Alone on an H200, 4 lanes and 2
@@ -64,11 +64,11 @@ std::vector<Preference> preferences(std::int32_t states) {
 
 /* Blocks that scan one stretch of every sequence. */
 std::int64_t blocks_a_stretch(std::int32_t inner, ScanShape shape) {
-    return 2 * divide_up(inner, kBlockThreads / shape.lanes * shape.channels);
+    return 2 * divide_up(inner, BLOCK_THREADS / shape.lanes * shape.channels);
 }
 
 double warps_each(std::int64_t blocks, int multiprocessors) {
-    return static_cast<double>(blocks * kBlockWarps) / static_cast<double>(kSchedulers * multiprocessors);
+    return static_cast<double>(blocks * BLOCK_WARPS) / static_cast<double>(SCHEDULERS * multiprocessors);
 }
 
 template <int STATES>
@@ -87,7 +87,7 @@ cudaError_t enqueue_fast(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 }
 
 bool has_sizes(const SelectiveScan &scan) {
-    return scan.inner >= 1 && scan.states >= 1 && scan.states <= kMostStates && scan.rank >= 1 &&
+    return scan.inner >= 1 && scan.states >= 1 && scan.states <= MOST_STATES && scan.rank >= 1 &&
            scan.dt_width == divide_up(scan.rank, 4) * 4 && scan.state_width == divide_up(scan.states, 4) * 4 &&
            scan.sequences.count >= 1 && scan.sequences.length >= 1 && scan.sequences.inner >= 1;
 }
@@ -104,18 +104,18 @@ std::vector<ScanShape> scan_shapes(std::int32_t states) {
 
 ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape shape, std::int64_t segments,
                     int multiprocessors) {
-    const std::int64_t length = divide_up(divide_up(sequences.length, segments), kSegmentUnit) * kSegmentUnit;
+    const std::int64_t length = divide_up(divide_up(sequences.length, segments), SEGMENT_UNIT) * SEGMENT_UNIT;
     const std::int64_t count = divide_up(sequences.length, length);
     const std::int64_t stretches = sequences.count * count;
     const std::int64_t tokens = std::min<std::int64_t>(length, sequences.length);
     std::int64_t best = 1;
     std::int64_t least = INT64_MAX;
-    for (std::int64_t each = 1; each <= kMostStretches; ++each) {
+    for (std::int64_t each = 1; each <= MOST_STRETCHES; ++each) {
         const std::int64_t blocks = blocks_a_stretch(inner, shape) * divide_up(stretches, each);
-        if (each > 1 && warps_each(blocks, multiprocessors) < kWarpsKept) {
+        if (each > 1 && warps_each(blocks, multiprocessors) < WARPS_KEPT) {
             break;
         }
-        const std::int64_t work = divide_up(blocks, multiprocessors) * (each * tokens + kStartTokens);
+        const std::int64_t work = divide_up(blocks, multiprocessors) * (each * tokens + START_TOKENS);
         if (work < least) {
             least = work;
             best = each;
@@ -128,16 +128,16 @@ ScanPlan plan_shape(const Sequences &sequences, std::int32_t inner, ScanShape sh
 ScanPlan plan_scan(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors) {
     const std::vector<Preference> table = preferences(states);
     if (table.empty()) {
-        return kPlainScan;
+        return PLAIN_SCAN;
     }
     const auto warps = [&](ScanShape shape, std::int64_t segments) {
         return warps_each(blocks_a_stretch(inner, shape) * sequences.count * segments, multiprocessors);
     };
     std::int64_t segments = 1;
-    if (warps(table.back().shape, 1) < kSegmentsBelow && sequences.length >= kShortestSegmented) {
+    if (warps(table.back().shape, 1) < SEGMENTS_BELOW && sequences.length >= SHORTEST_SEGMENTED) {
         const double one = warps({2, 2}, 1);
-        segments = std::clamp(static_cast<std::int64_t>(kSegmentWarps / one), std::int64_t{1},
-                              sequences.length / kSegmentUnit);
+        segments = std::clamp(static_cast<std::int64_t>(SEGMENT_WARPS / one), std::int64_t{1},
+                              sequences.length / SEGMENT_UNIT);
     }
     for (const Preference &preference : table) {
         if (warps(preference.shape, segments) >= preference.warps) {
@@ -180,7 +180,7 @@ cudaError_t enqueue(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_
 cudaError_t enqueue(const SelectiveScan &scan, int multiprocessors, cudaStream_t stream) {
     const ScanPlan plan = plan_scan(scan.sequences, scan.inner, scan.states, multiprocessors);
     const cudaError_t error = enqueue(scan, plan, stream);
-    return error == cudaErrorNotSupported ? enqueue(scan, kPlainScan, stream) : error;
+    return error == cudaErrorNotSupported ? enqueue(scan, PLAIN_SCAN, stream) : error;
 }
 
 } // namespace earshot

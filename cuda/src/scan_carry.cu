@@ -15,14 +15,14 @@
 namespace earshot {
 namespace {
 
-constexpr int kThreads = 128;
-constexpr int kBatch = 8;
+constexpr int THREADS = 128;
+constexpr int BATCH = 8;
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(THREADS)
     scan_carry(const SelectiveScan p, const std::uint32_t tiles, const int slots) {
     begin_kernel();
     const std::int64_t slot_states = static_cast<std::int64_t>(2) * p.states * p.inner;
-    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x % tiles) * kThreads + threadIdx.x;
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x % tiles) * THREADS + threadIdx.x;
     if (i >= slot_states) {
         return;
     }
@@ -32,18 +32,18 @@ __global__ void __launch_bounds__(kThreads)
     const std::int64_t channel = i % p.inner;
     const float a = p.a[i];
     float start = p.carry[first_slot * slot_states + i];
-    for (int from = 1; from < slots; from += kBatch) {
-        float sum[kBatch];
-        float end[kBatch];
+    for (int from = 1; from < slots; from += BATCH) {
+        float sum[BATCH];
+        float end[BATCH];
 #pragma unroll
-        for (int k = 0; k < kBatch; ++k) {
+        for (int k = 0; k < BATCH; ++k) {
             const std::int64_t slot = first_slot + from + k;
             const bool exists = from + k < slots;
             sum[k] = exists ? p.carry[all_slots * slot_states + (slot * 2 + direction) * p.inner + channel] : 0.0F;
             end[k] = exists ? p.carry[slot * slot_states + i] : 0.0F;
         }
 #pragma unroll
-        for (int k = 0; k < kBatch; ++k) {
+        for (int k = 0; k < BATCH; ++k) {
             start = fmaf(fast_exp2(a * sum[k]), start, end[k]);
             if (from + k < slots) {
                 p.carry[(first_slot + from + k) * slot_states + i] = start;
@@ -55,12 +55,12 @@ __global__ void __launch_bounds__(kThreads)
 } // namespace
 
 cudaError_t enqueue_carry(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
-    const std::int64_t tiles = divide_up(static_cast<std::int64_t>(2) * scan.states * scan.inner, kThreads);
+    const std::int64_t tiles = divide_up(static_cast<std::int64_t>(2) * scan.states * scan.inner, THREADS);
     if (tiles * scan.sequences.count > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
-    return launch("scan_carry", scan_carry, dim3(static_cast<unsigned>(tiles * scan.sequences.count)), dim3(kThreads),
-                  0, stream, scan, static_cast<std::uint32_t>(tiles), plan.segments - 1);
+    return launch("scan_carry", scan_carry, dim3(static_cast<unsigned>(tiles * scan.sequences.count)), dim3(THREADS), 0,
+                  stream, scan, static_cast<std::uint32_t>(tiles), plan.segments - 1);
 }
 
 } // namespace earshot

@@ -37,7 +37,7 @@
 
 namespace earshot {
 
-constexpr float kNoStep = -1e30F; /* softplus of it is 0 */
+constexpr float NO_STEP = -1e30F; /* softplus of it is 0 */
 
 namespace scan_fast_details {
 
@@ -52,14 +52,14 @@ struct RowLayout {
     __device__ __forceinline__ int floats() const { return b() + 2 * STATES; }
 };
 
-/* Begins to copy kScanChunk rows from place `from` of a stretch on into shared memory at `to`; zeros after its end. */
+/* Begins to copy SCAN_CHUNK rows from place `from` of a stretch on into shared memory at `to`; zeros after its end. */
 template <int STATES, int RANK, bool ENDS>
 __device__ __forceinline__ void stage(const SelectiveScan &p, const Shared<float> &rows, int to, const Stretch &stretch,
                                       int row_step, int from) {
     const RowLayout<STATES, RANK> layout(p);
     const int width = p.dt_width + 2 * p.state_width;
     const int quads = (ENDS ? width - p.state_width : width) / 4;
-    for (int i = static_cast<int>(threadIdx.x); i < kScanChunk * quads; i += kScanThreads) {
+    for (int i = static_cast<int>(threadIdx.x); i < SCAN_CHUNK * quads; i += SCAN_THREADS) {
         const int t = i / quads;
         const int column = (i - t * quads) * 4;
         const bool is_c = column >= p.dt_width + p.state_width;
@@ -112,14 +112,14 @@ __device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int la
 } // namespace scan_fast_details
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
-__global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan p, const ScanGrid grid) {
+__global__ void __launch_bounds__(SCAN_THREADS, 4) scan_fast(const SelectiveScan p, const ScanGrid grid) {
     begin_kernel();
     using namespace scan_fast_details;
-    constexpr int kOwn = STATES / LANES;         /* states of a thread */
-    constexpr int kPerLane = LANES == 1 ? 4 : 2; /* tokens of a group that a lane does the rest of the work for */
-    constexpr int kGroup = LANES * kPerLane;
-    constexpr int kApart = kScanThreads / LANES; /* between the channels of a thread */
-    static_assert(STATES % (LANES * 4) == 0 && kScanChunk % kGroup == 0, "whole quads of states, whole groups");
+    constexpr int OWN = STATES / LANES;          /* states of a thread */
+    constexpr int PER_LANE = LANES == 1 ? 4 : 2; /* tokens of a group that a lane does the rest of the work for */
+    constexpr int GROUP = LANES * PER_LANE;
+    constexpr int APART = SCAN_THREADS / LANES; /* between the channels of a thread */
+    static_assert(STATES % (LANES * 4) == 0 && SCAN_CHUNK % GROUP == 0, "whole quads of states, whole groups");
 
     const int lane = static_cast<int>(threadIdx.x) % 32 / (32 / LANES);
     const int place = static_cast<int>(threadIdx.x) / 32 * (32 / LANES) + static_cast<int>(threadIdx.x) % (32 / LANES);
@@ -129,35 +129,35 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const std::int64_t inner = p.inner;
     const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
 
-    /* The thread's channels are first + c * kApart. One that does not exist is computed from zeros, and not stored. */
-    const std::int64_t first = static_cast<std::int64_t>(tile) * (kApart * CHANNELS) + place;
+    /* The thread's channels are first + c * APART. One that does not exist is computed from zeros, and not stored. */
+    const std::int64_t first = static_cast<std::int64_t>(tile) * (APART * CHANNELS) + place;
     bool exists[CHANNELS];
-    float a[CHANNELS][kOwn];
+    float a[CHANNELS][OWN];
     float d[CHANNELS];
     float dt_bias[CHANNELS];
 #pragma unroll
     for (int c = 0; c < CHANNELS; ++c) {
-        exists[c] = first + c * kApart < inner;
+        exists[c] = first + c * APART < inner;
 #pragma unroll
-        for (int s = 0; s < kOwn; ++s) {
-            const int n = lane * kOwn + s;
-            a[c][s] = exists[c] && n < p.states ? p.a[(direction * p.states + n) * inner + first + c * kApart] : 0.0F;
+        for (int s = 0; s < OWN; ++s) {
+            const int n = lane * OWN + s;
+            a[c][s] = exists[c] && n < p.states ? p.a[(direction * p.states + n) * inner + first + c * APART] : 0.0F;
         }
-        d[c] = exists[c] ? p.d[direction * inner + first + c * kApart] : 0.0F;
-        dt_bias[c] = exists[c] ? p.dt_bias[direction * inner + first + c * kApart] : 0.0F;
+        d[c] = exists[c] ? p.d[direction * inner + first + c * APART] : 0.0F;
+        dt_bias[c] = exists[c] ? p.dt_bias[direction * inner + first + c * APART] : 0.0F;
     }
 
     /* Shared memory: two buffers of rows; the tile's weights of dt where they do not fit into registers. */
     const RowLayout<STATES, RANK> layout(p);
-    const int buffer_floats = kScanChunk * layout.floats();
+    const int buffer_floats = SCAN_CHUNK * layout.floats();
     const Shared<float> rows(0, 2 * buffer_floats);
     const Shared<float> dt_shared(2 * buffer_floats * static_cast<int>(sizeof(float)),
-                                  RANK > 0 ? 0 : p.dt_width * kApart * CHANNELS);
+                                  RANK > 0 ? 0 : p.dt_width * APART * CHANNELS);
     float dt_weight[CHANNELS][RANK > 0 ? RANK : 1];
 #pragma unroll
     for (int c = 0; c < CHANNELS; ++c) {
         const auto weight = [&](int r) {
-            return exists[c] && r < p.rank ? p.dt_weight[(direction * p.rank + r) * inner + first + c * kApart] : 0.0F;
+            return exists[c] && r < p.rank ? p.dt_weight[(direction * p.rank + r) * inner + first + c * APART] : 0.0F;
         };
         if constexpr (RANK > 0) {
 #pragma unroll
@@ -166,12 +166,12 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
             }
         } else {
             for (int r = lane; r < p.dt_width; r += LANES) {
-                dt_shared[(r * CHANNELS + c) * kApart + place] = weight(r);
+                dt_shared[(r * CHANNELS + c) * APART + place] = weight(r);
             }
         }
     }
     const int padding = STATES - p.state_width;
-    for (int i = static_cast<int>(threadIdx.x); i < 2 * kScanChunk * padding; i += kScanThreads) {
+    for (int i = static_cast<int>(threadIdx.x); i < 2 * SCAN_CHUNK * padding; i += SCAN_THREADS) {
         const int at = i / padding * layout.floats() + p.state_width + i % padding;
         rows[at + layout.b()] = 0.0F;
         rows[at + layout.c()] = 0.0F;
@@ -183,19 +183,19 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
     const auto origin = [&](const Stretch &stretch) { return stretch.row * inner + first; };
 
     /* u and z of the tokens of a group that are this lane's, fetched a group ahead. */
-    float u_next[kPerLane][CHANNELS];
-    float z_next[kPerLane][CHANNELS];
+    float u_next[PER_LANE][CHANNELS];
+    float z_next[PER_LANE][CHANNELS];
     const auto fetch = [&](std::int64_t values, int length, int from) {
 #pragma unroll
-        for (int i = 0; i < kPerLane; ++i) {
+        for (int i = 0; i < PER_LANE; ++i) {
             const int t = from + i * LANES + lane;
             const std::int64_t at = values + static_cast<std::int64_t>(t) * value_step;
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
                 const bool needed = t < length && exists[c];
-                u_next[i][c] = needed ? p.u[at + c * kApart] : 0.0F;
+                u_next[i][c] = needed ? p.u[at + c * APART] : 0.0F;
                 if constexpr (!ENDS) {
-                    z_next[i][c] = needed ? p.xz[2 * at + gate + c * kApart] : 0.0F;
+                    z_next[i][c] = needed ? p.xz[2 * at + gate + c * APART] : 0.0F;
                 }
             }
         }
@@ -213,34 +213,34 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
         /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
         const bool fresh = ENDS || now.segment == 0;
         const std::int64_t carried = fresh ? -1 : index - index / grid.segments - 1;
-        float h[CHANNELS][kOwn];
+        float h[CHANNELS][OWN];
         float delta_sum[CHANNELS];
 #pragma unroll
         for (int c = 0; c < CHANNELS; ++c) {
             delta_sum[c] = 0.0F;
 #pragma unroll
-            for (int s = 0; s < kOwn; ++s) {
-                const int n = lane * kOwn + s;
+            for (int s = 0; s < OWN; ++s) {
+                const int n = lane * OWN + s;
                 h[c][s] = carried >= 0 && n < p.states && exists[c]
-                              ? p.carry[((carried * 2 + direction) * p.states + n) * inner + first + c * kApart]
+                              ? p.carry[((carried * 2 + direction) * p.states + n) * inner + first + c * APART]
                               : 0.0F;
             }
         }
-        for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
+        for (int chunk = 0; chunk < now.length; chunk += SCAN_CHUNK) {
             wait_for_copies();
             __syncthreads();
             const int other = buffer_floats - buffer;
-            if (chunk + kScanChunk < now.length) {
-                stage<STATES, RANK, ENDS>(p, rows, other, now, row_step, chunk + kScanChunk);
+            if (chunk + SCAN_CHUNK < now.length) {
+                stage<STATES, RANK, ENDS>(p, rows, other, now, row_step, chunk + SCAN_CHUNK);
             } else if (next.length > 0) {
                 stage<STATES, RANK, ENDS>(p, rows, other, next, row_step, 0);
             }
-            const int chunk_end = min(chunk + kScanChunk, now.length);
-            for (int group = chunk; group < chunk_end; group += kGroup) {
-                float u[kPerLane][CHANNELS];
-                float z[kPerLane][CHANNELS];
+            const int chunk_end = min(chunk + SCAN_CHUNK, now.length);
+            for (int group = chunk; group < chunk_end; group += GROUP) {
+                float u[PER_LANE][CHANNELS];
+                float z[PER_LANE][CHANNELS];
 #pragma unroll
-                for (int i = 0; i < kPerLane; ++i) {
+                for (int i = 0; i < PER_LANE; ++i) {
 #pragma unroll
                     for (int c = 0; c < CHANNELS; ++c) {
                         u[i][c] = u_next[i][c];
@@ -249,12 +249,12 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                         }
                     }
                 }
-                const bool same = group + kGroup < now.length;
-                fetch(same ? now_values : next_values, same ? now.length : next.length, same ? group + kGroup : 0);
+                const bool same = group + GROUP < now.length;
+                fetch(same ? now_values : next_values, same ? now.length : next.length, same ? group + GROUP : 0);
 
                 const int group_row = buffer + (group - chunk) * layout.floats();
 #pragma unroll
-                for (int i = 0; i < kPerLane; ++i) {
+                for (int i = 0; i < PER_LANE; ++i) {
                     /* This lane's token of the LANES that come now. */
                     const int t = group + i * LANES + lane;
                     const int row = group_row + (i * LANES + lane) * layout.floats();
@@ -282,13 +282,13 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     } else {
 #pragma unroll 1
                         for (int r = 0; r < p.dt_width; r += 4) {
-                            add_dt(r, [&](int k, int c) { return dt_shared[(k * CHANNELS + c) * kApart + place]; });
+                            add_dt(r, [&](int k, int c) { return dt_shared[(k * CHANNELS + c) * APART + place]; });
                         }
                     }
 #pragma unroll
                     for (int c = 0; c < CHANNELS; ++c) {
                         /* After the end a step of exactly 0 keeps the state; asked of softplus, it needs no branch. */
-                        delta[c] = softplus(t < now.length ? delta[c] : kNoStep);
+                        delta[c] = softplus(t < now.length ? delta[c] : NO_STEP);
                         input[c] = delta[c] * u[i][c];
                         delta_sum[c] += delta[c];
                     }
@@ -296,7 +296,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     float y[CHANNELS][LANES];
 #pragma unroll
                     for (int j = 0; j < LANES; ++j) {
-                        const int states_row = group_row + (i * LANES + j) * layout.floats() + lane * kOwn;
+                        const int states_row = group_row + (i * LANES + j) * layout.floats() + lane * OWN;
                         float delta_j[CHANNELS];
                         float input_j[CHANNELS];
 #pragma unroll
@@ -306,7 +306,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                             y[c][j] = 0.0F;
                         }
 #pragma unroll
-                        for (int s = 0; s < kOwn; s += 4) {
+                        for (int s = 0; s < OWN; s += 4) {
                             const Float4 b4 = rows.load4(states_row + layout.b() + s);
                             Float4 c4 = {};
                             if constexpr (!ENDS) {
@@ -333,7 +333,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                             const float sum = sum_of_mine<LANES>(y[c], lane);
                             const float value = fmaf(d[c], u[i][c], sum) * silu(z[i][c]);
                             if (t < now.length && exists[c]) {
-                                p.y[at + c * kApart] = value;
+                                p.y[at + c * APART] = value;
                             }
                         }
                     }
@@ -351,14 +351,14 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
                     delta_sum[c] += __shfl_xor_sync(~0U, delta_sum[c], apart);
                 }
 #pragma unroll
-                for (int s = 0; s < kOwn; ++s) {
-                    const int n = lane * kOwn + s;
+                for (int s = 0; s < OWN; ++s) {
+                    const int n = lane * OWN + s;
                     if (n < p.states && exists[c]) {
-                        p.carry[(slot * p.states + n) * inner + first + c * kApart] = h[c][s];
+                        p.carry[(slot * p.states + n) * inner + first + c * APART] = h[c][s];
                     }
                 }
                 if (lane == 0 && exists[c]) {
-                    p.carry[sums + slot * inner + first + c * kApart] = delta_sum[c];
+                    p.carry[sums + slot * inner + first + c * APART] = delta_sum[c];
                 }
             }
         }
@@ -371,8 +371,8 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_fast(const SelectiveScan
 /* Floats of shared memory: two buffers of rows, and the tile's weights of dt where they do not fit into registers. */
 template <int STATES, int LANES, int CHANNELS, int RANK>
 std::int64_t scan_shared_floats(const SelectiveScan &scan) {
-    constexpr std::int64_t tile = kScanThreads / LANES * CHANNELS;
-    return 2 * kScanChunk * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * tile);
+    constexpr std::int64_t tile = SCAN_THREADS / LANES * CHANNELS;
+    return 2 * SCAN_CHUNK * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * tile);
 }
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>
@@ -380,7 +380,7 @@ cudaError_t launch_scan(const SelectiveScan &scan, const ScanPlan &plan, cudaStr
     const auto shared =
         static_cast<std::size_t>(scan_shared_floats<STATES, LANES, CHANNELS, RANK>(scan)) * sizeof(float);
     return launch_scan_grid(ENDS ? "scan_ends" : "scan_fast", scan_fast<STATES, LANES, CHANNELS, RANK, ENDS>,
-                            kScanThreads / LANES * CHANNELS, shared, ENDS, scan, plan, stream);
+                            SCAN_THREADS / LANES * CHANNELS, shared, ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

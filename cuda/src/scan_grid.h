@@ -8,8 +8,8 @@
 
 namespace earshot {
 
-constexpr int kScanThreads = 128;
-constexpr int kScanChunk = 32; /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
+constexpr int SCAN_THREADS = 128;
+constexpr int SCAN_CHUNK = 32; /* tokens whose dt, B and C lie in shared memory; there are two such buffers */
 
 struct ScanGrid {
     std::int32_t tiles;     /* of channels */
@@ -68,7 +68,7 @@ inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const Selec
     const std::int64_t tiles = divide_up(scan.inner, channels);
     const std::int64_t stretches = scan.sequences.count * segments;
     const std::int64_t stride = divide_up(stretches, plan.stretches_per_block);
-    if (shared > kMostScanShared) {
+    if (shared > MOST_SCAN_SHARED) {
         return cudaErrorNotSupported;
     }
     /* Kernels step from token to token by 32 bits, of values and of rows of dt, B and C. */
@@ -79,7 +79,7 @@ inline cudaError_t launch_scan_grid(const char *name, void (*kernel)(const Selec
     }
     const ScanGrid grid = {static_cast<std::int32_t>(tiles), static_cast<std::int32_t>(stretches),
                            static_cast<std::int32_t>(stride), segments, plan.segment_length};
-    return launch(name, kernel, dim3(static_cast<unsigned>(stride * 2 * tiles)), dim3(kScanThreads), shared, stream,
+    return launch(name, kernel, dim3(static_cast<unsigned>(stride * 2 * tiles)), dim3(SCAN_THREADS), shared, stream,
                   scan, grid);
 }
 

@@ -14,12 +14,12 @@
 namespace earshot {
 namespace {
 
-constexpr int kThreads = 128;
+constexpr int THREADS = 128;
 
-__global__ void __launch_bounds__(kThreads) scan_plain(const SelectiveScan p, const std::uint32_t tiles) {
+__global__ void __launch_bounds__(THREADS) scan_plain(const SelectiveScan p, const std::uint32_t tiles) {
     begin_kernel();
     const std::int64_t inner = p.inner;
-    const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x % tiles) * kThreads + threadIdx.x;
+    const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x % tiles) * THREADS + threadIdx.x;
     const std::int64_t direction = blockIdx.x / tiles % 2;
     const std::int64_t first = p.sequences.first(blockIdx.x / tiles / 2);
     if (channel >= inner) {
@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kThreads) scan_plain(const SelectiveScan p, co
     const std::int64_t row_width = p.dt_width + 2 * p.state_width;
     const float dt_bias = p.dt_bias[direction * inner + channel];
     const float d = p.d[direction * inner + channel];
-    float h[kMostStates];
+    float h[MOST_STATES];
     for (int n = 0; n < p.states; ++n) {
         h[n] = 0.0F;
     }
@@ -58,12 +58,12 @@ __global__ void __launch_bounds__(kThreads) scan_plain(const SelectiveScan p, co
 } // namespace
 
 cudaError_t enqueue_plain(const SelectiveScan &scan, cudaStream_t stream) {
-    const std::int64_t tiles = divide_up(scan.inner, kThreads);
+    const std::int64_t tiles = divide_up(scan.inner, THREADS);
     if (tiles * 2 * scan.sequences.count > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
     return launch("scan_plain", scan_plain, dim3(static_cast<unsigned>(tiles * 2 * scan.sequences.count)),
-                  dim3(kThreads), 0, stream, scan, static_cast<std::uint32_t>(tiles));
+                  dim3(THREADS), 0, stream, scan, static_cast<std::uint32_t>(tiles));
 }
 
 } // namespace earshot

@@ -4,7 +4,7 @@
 namespace earshot {
 
 bool scan_is_tiled(const SelectiveScan &scan) {
-    return scan.state_width == scan_tiled_details::kStates && scan.dt_width == scan_tiled_details::kRank &&
+    return scan.state_width == scan_tiled_details::STATES && scan.dt_width == scan_tiled_details::RANK &&
            scan.inner % 4 == 0;
 }
 

@@ -46,24 +46,24 @@ namespace earshot {
 
 namespace scan_tiled_details {
 
-constexpr int kStates = 16;
-constexpr int kRank = 4;
-constexpr int kRow = kRank + 2 * kStates; /* floats of a row of dt, B and C */
-constexpr int kWarps = kScanThreads / 32;
-constexpr int kGroup = 128; /* tokens times channels that a warp does at once: a quad of channels for each thread */
-constexpr int kAhead = 2;   /* groups whose u and z are on their way */
+constexpr int STATES = 16;
+constexpr int RANK = 4;
+constexpr int ROW = RANK + 2 * STATES; /* floats of a row of dt, B and C */
+constexpr int WARPS = SCAN_THREADS / 32;
+constexpr int GROUP = 128; /* tokens times channels that a warp does at once: a quad of channels for each thread */
+constexpr int AHEAD = 2;   /* groups whose u and z are on their way */
 
 template <int LANES, int CHANNELS>
 struct Tile {
-    static constexpr int own = kStates / LANES;          /* states of a thread */
+    static constexpr int own = STATES / LANES;           /* states of a thread */
     static constexpr int places = 32 / LANES;            /* threads of a warp with different channels */
     static constexpr int wide = places * CHANNELS;       /* channels of a warp */
     static constexpr int quads = wide / 4;               /* of these */
-    static constexpr int tokens = kGroup / wide;         /* of a group */
+    static constexpr int tokens = GROUP / wide;          /* of a group */
     static constexpr int padding = wide < 32 ? wide : 0; /* puts the lanes' sums into different banks */
-    static constexpr int sums = kGroup + padding;        /* floats of a lane's sums */
-    static constexpr int corner = 2 * kGroup + LANES * sums;
-    static_assert(kScanChunk % tokens == 0 && own % 4 == 0, "whole groups in a chunk, whole quads of states");
+    static constexpr int sums = GROUP + padding;         /* floats of a lane's sums */
+    static constexpr int corner = 2 * GROUP + LANES * sums;
+    static_assert(SCAN_CHUNK % tokens == 0 && own % 4 == 0, "whole groups in a chunk, whole quads of states");
 
     /*
      * Steps and inputs of a token lie in shared memory as pairs (step, input), those of channels 0 and 1 of every quad
@@ -110,9 +110,9 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
         }
 #pragma unroll
         for (int s = 0; s < Mine::own / 4; ++s) {
-            to.b[s] = rows.load4(own_row + j * kRow + s * 4);
+            to.b[s] = rows.load4(own_row + j * ROW + s * 4);
             if constexpr (!ENDS) {
-                to.c[s] = rows.load4(own_row + j * kRow + kStates + s * 4);
+                to.c[s] = rows.load4(own_row + j * ROW + STATES + s * 4);
             }
         }
     };
@@ -141,27 +141,26 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
     }
 }
 
-/* Copies rows of dt, B and C into shared memory: a thread has one quad of every `kAtOnce`-th row. */
+/* Copies rows of dt, B and C into shared memory: a thread has one quad of every `AT_ONCE`-th row. */
 template <bool ENDS>
 class Stager {
-    static constexpr int kQuads = (ENDS ? kRow - kStates : kRow) / 4;
-    static constexpr int kAtOnce = kScanThreads / kQuads;
+    static constexpr int QUADS = (ENDS ? ROW - STATES : ROW) / 4;
+    static constexpr int AT_ONCE = SCAN_THREADS / QUADS;
 
   public:
     __device__ __forceinline__ Stager(const SelectiveScan &p, const Shared<float> &rows, int row_step)
-        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / kQuads),
-          column_(static_cast<int>(threadIdx.x) % kQuads * 4), step_(row_step * kRow) {}
+        : p_(p), rows_(rows), row_(static_cast<int>(threadIdx.x) / QUADS),
+          column_(static_cast<int>(threadIdx.x) % QUADS * 4), step_(row_step * ROW) {}
 
-    /* Begins to copy kScanChunk rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its
+    /* Begins to copy SCAN_CHUNK rows of a stretch from its place `from` on to `to` in shared memory. Those beyond its
        end are its last one once more. */
     __device__ __forceinline__ void begin(int to, std::int64_t first_row, int length, int from) const {
-        const std::int64_t first = first_row * kRow + column_;
+        const std::int64_t first = first_row * ROW + column_;
 #pragma unroll
-        for (int t = 0; t < kScanChunk; t += kAtOnce) {
-            if (row_ < min(kAtOnce, kScanChunk - t)) {
+        for (int t = 0; t < SCAN_CHUNK; t += AT_ONCE) {
+            if (row_ < min(AT_ONCE, SCAN_CHUNK - t)) {
                 const int place = min(from + t + row_, length - 1);
-                copy_async(rows_, to + (t + row_) * kRow + column_, p_.x_projection,
-                           multiply_wide(place, step_, first));
+                copy_async(rows_, to + (t + row_) * ROW + column_, p_.x_projection, multiply_wide(place, step_, first));
             }
         }
     }
@@ -175,7 +174,7 @@ class Stager {
 } // namespace scan_tiled_details
 
 template <int LANES, int CHANNELS, bool ENDS>
-__global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveScan p, const ScanGrid grid) {
+__global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveScan p, const ScanGrid grid) {
     begin_kernel();
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
@@ -187,7 +186,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
     int index = static_cast<int>(blockIdx.x) / grid.tiles / 2;
     const int inner = p.inner;
     const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
-    const int first = (tile * kWarps + warp) * Mine::wide; /* channel of the warp */
+    const int first = (tile * WARPS + warp) * Mine::wide; /* channel of the warp */
 
     /* The role of a state's thread. A channel that does not exist is computed like the last one, and not stored. */
     const int lane = in_warp / Mine::places;
@@ -209,9 +208,9 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
     const int token = in_warp / Mine::quads;
     const bool exists = first + quad * 4 < inner;
     const int quad_channel = min(first + quad * 4, inner - 4);
-    Float4 dt_weight[kRank];
+    Float4 dt_weight[RANK];
 #pragma unroll
-    for (int r = 0; r < kRank; ++r) {
+    for (int r = 0; r < RANK; ++r) {
         dt_weight[r] = {};
         if (r < p.rank) {
             dt_weight[r] = p.dt_weight.load4(static_cast<std::int64_t>(direction * p.rank + r) * inner + quad_channel);
@@ -220,15 +219,15 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
     const Float4 dt_bias = p.dt_bias.load4(direction * inner + quad_channel);
     const Float4 d = ENDS ? Float4{} : p.d.load4(direction * inner + quad_channel);
 
-    const Shared<float> rows(0, 2 * kScanChunk * kRow);
+    const Shared<float> rows(0, 2 * SCAN_CHUNK * ROW);
     const Stager<ENDS> stager(p, rows, row_step);
-    const int corner = (2 * kScanChunk * kRow + warp * Mine::corner) * static_cast<int>(sizeof(float));
-    const Shared<float> pairs(corner, 2 * kGroup);
-    const Shared<float> sums(corner + 2 * kGroup * static_cast<int>(sizeof(float)), LANES * Mine::sums);
-    constexpr int kRing = 2 * kGroup; /* u and z of a group */
-    const Shared<float> ring((2 * kScanChunk * kRow + kWarps * Mine::corner + warp * kAhead * kRing) *
+    const int corner = (2 * SCAN_CHUNK * ROW + warp * Mine::corner) * static_cast<int>(sizeof(float));
+    const Shared<float> pairs(corner, 2 * GROUP);
+    const Shared<float> sums(corner + 2 * GROUP * static_cast<int>(sizeof(float)), LANES * Mine::sums);
+    constexpr int RING = 2 * GROUP; /* u and z of a group */
+    const Shared<float> ring((2 * SCAN_CHUNK * ROW + WARPS * Mine::corner + warp * AHEAD * RING) *
                                  static_cast<int>(sizeof(float)),
-                             kAhead * kRing);
+                             AHEAD * RING);
 
     /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate_place. */
     const int value_step = row_step * inner;
@@ -249,7 +248,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
         if (fetch_index < grid.stretches) {
             copy_async(ring, slot + in_warp * 4, p.u, fetch_at);
             if constexpr (!ENDS) {
-                copy_async(ring, slot + kGroup + in_warp * 4, p.xz, 2 * fetch_at + gate_place);
+                copy_async(ring, slot + GROUP + in_warp * 4, p.xz, 2 * fetch_at + gate_place);
             }
             fetch_from += Mine::tokens;
             if (fetch_from < fetched.length) {
@@ -264,13 +263,13 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
             }
         }
         commit_copies();
-        slot = slot == (kAhead - 1) * kRing ? 0 : slot + kRing;
+        slot = slot == (AHEAD - 1) * RING ? 0 : slot + RING;
     };
 
     int buffer = 0;
     bool rows_are_older = false;
     stager.begin(buffer, fetched.row, fetched.length, 0);
-    for (int i = 0; i < kAhead; ++i) {
+    for (int i = 0; i < AHEAD; ++i) {
         fetch();
     }
     while (index < grid.stretches) {
@@ -301,31 +300,31 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
         }
         Float4 delta_sum = {};
         std::int64_t y_at = first_values(now);
-        for (int chunk = 0; chunk < now.length; chunk += kScanChunk) {
-            /* The rows came with the group kAhead after the first of the chunk before. */
+        for (int chunk = 0; chunk < now.length; chunk += SCAN_CHUNK) {
+            /* The rows came with the group AHEAD after the first of the chunk before. */
             if (rows_are_older) {
-                wait_for_groups<kAhead - 1>();
+                wait_for_groups<AHEAD - 1>();
             } else {
                 wait_for_copies();
             }
             __syncthreads();
-            const int other = kScanChunk * kRow - buffer;
-            if (chunk + kScanChunk < now.length) {
-                stager.begin(other, now.row, now.length, chunk + kScanChunk);
+            const int other = SCAN_CHUNK * ROW - buffer;
+            if (chunk + SCAN_CHUNK < now.length) {
+                stager.begin(other, now.row, now.length, chunk + SCAN_CHUNK);
             } else if (following < grid.stretches) {
                 const Stretch next = stretch_of(p, grid, direction, following);
                 stager.begin(other, next.row, next.length, 0);
             }
-            const int chunk_end = min(chunk + kScanChunk, now.length);
+            const int chunk_end = min(chunk + SCAN_CHUNK, now.length);
 #pragma unroll 1
             for (int group = chunk; group < chunk_end; group += Mine::tokens) {
-                const int group_row = buffer + (group - chunk) * kRow;
+                const int group_row = buffer + (group - chunk) * ROW;
 
                 /* A quad of channels of a token. */
-                wait_for_groups<kAhead - 1>();
+                wait_for_groups<AHEAD - 1>();
                 const Float4 u = ring.load4(slot + in_warp * 4);
-                const Float4 z = ENDS ? Float4{} : ring.load4(slot + kGroup + in_warp * 4);
-                const Float4 dt = rows.load4(group_row + token * kRow);
+                const Float4 z = ENDS ? Float4{} : ring.load4(slot + GROUP + in_warp * 4);
+                const Float4 dt = rows.load4(group_row + token * ROW);
                 fetch();
                 Float4 delta = dt_bias;
                 Float4 input;
@@ -334,7 +333,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
 #pragma unroll
-                    for (int r = 0; r < kRank; ++r) {
+                    for (int r = 0; r < RANK; ++r) {
                         delta.v[k] = fmaf(dt_weight[r].v[k], dt.v[r], delta.v[k]);
                     }
                     delta.v[k] = softplus(delta.v[k]);
@@ -354,7 +353,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
                 __syncwarp();
 
                 /* The states of the thread's channels, through all tokens of the group. */
-                const int own_row = group_row + kRank + lane * Mine::own;
+                const int own_row = group_row + RANK + lane * Mine::own;
                 const int own_pair = Mine::pair(channel);
                 const int own_sum = lane * Mine::sums + channel;
                 walk<LANES, CHANNELS, ENDS>(rows, own_row, pairs, own_pair, sums, own_sum, a, h);
@@ -382,7 +381,7 @@ __global__ void __launch_bounds__(kScanThreads, 4) scan_tiled(const SelectiveSca
                 }
             }
             buffer = other;
-            rows_are_older = chunk_end - chunk > (kAhead - 1) * Mine::tokens;
+            rows_are_older = chunk_end - chunk > (AHEAD - 1) * Mine::tokens;
         }
         if constexpr (ENDS) {
             const std::int64_t ended = static_cast<std::int64_t>(index) * 2 + direction;
@@ -416,9 +415,9 @@ template <int LANES, int CHANNELS, bool ENDS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
-    constexpr int kFloats = 2 * kScanChunk * kRow + kWarps * (Mine::corner + kAhead * 2 * kGroup);
+    constexpr int FLOATS = 2 * SCAN_CHUNK * ROW + WARPS * (Mine::corner + AHEAD * 2 * GROUP);
     return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, ENDS>,
-                            kWarps * Mine::wide, kFloats * sizeof(float), ENDS, scan, plan, stream);
+                            WARPS * Mine::wide, FLOATS * sizeof(float), ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

@@ -10,8 +10,8 @@
 
 namespace earshot {
 
-constexpr std::int32_t kMostStates = 256;
-constexpr std::size_t kMostScanShared = 48 << 10; /* bytes of shared memory that every kernel may have */
+constexpr std::int32_t MOST_STATES = 256;
+constexpr std::size_t MOST_SCAN_SHARED = 48 << 10; /* bytes of shared memory that every kernel may have */
 
 /* How many lanes of a warp share the states of a channel, and how many channels a thread has. */
 struct ScanShape {
@@ -33,7 +33,7 @@ struct ScanPlan {
     std::int32_t stretches_per_block;
 };
 
-constexpr ScanPlan kPlainScan = {{0, 0}, 1, 0, 0};
+constexpr ScanPlan PLAIN_SCAN = {{0, 0}, 1, 0, 0};
 
 /* The shapes that exist for so many states, from the most economical to the most parallel; none beyond 64 states. */
 std::vector<ScanShape> scan_shapes(std::int32_t states);

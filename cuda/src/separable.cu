@@ -1,21 +1,20 @@
 /*
- * Idea: between the block's convolution and its pooled output nothing need leave the multiprocessor. A block makes 2 x 8
- * pooled outputs, that is 4 frames by 16 bands, for 64 or 32 channels. For 64 inputs of the join at a time it makes the
- * depthwise convolution of those positions (a thread has four channels of one band and slides along the frames: 18
- * loads, all under way at once, for four positions), or reads the shortcut's, into shared memory, while the weights come
- * there past the registers. Then a thread multiplies: it has the four positions of one pooled output, for four channels,
- * so that ReLU and mean are its own affair: 64 multiply-adds for 8 loads of 16 bytes from shared memory. Where there are
- * few blocks, two threads share the inputs of a sum. Float32 multiply-adds in every precision: exact, and no more than a
- * tenth of the network's time.
- * Where x has one channel (the first block) the convolution in front is made here too: for the positions and their
- * halo, 1.7 times as often as needed, which is less than reading it.
+ * Idea: between the block's convolution and its pooled output nothing need leave the multiprocessor. A block makes 2 x
+ * 8 pooled outputs, that is 4 frames by 16 bands, for 64 or 32 channels. For 64 inputs of the join at a time it makes
+ * the depthwise convolution of those positions (a thread has four channels of one band and slides along the frames: 18
+ * loads, all under way at once, for four positions), or reads the shortcut's, into shared memory, while the weights
+ * come there past the registers. Then a thread multiplies: it has the four positions of one pooled output, for four
+ * channels, so that ReLU and mean are its own affair: 64 multiply-adds for 8 loads of 16 bytes from shared memory.
+ * Where there are few blocks, two threads share the inputs of a sum. Float32 multiply-adds in every precision: exact,
+ * and no more than a tenth of the network's time. Where x has one channel (the first block) the convolution in front is
+ * made here too: for the positions and their halo, 1.7 times as often as needed, which is less than reading it.
  *
  * Bytes (one clip of 10 s; 1 to 32 at 500 x 64, 32 to 64 at 250 x 32, 64 to 128 at 125 x 16): 0.13 MB and 1 MB written;
  * 2 + 1 MB read and 0.5 MB written; 1 + 0.5 MB and 0.25 MB. Flops: 117, 98, 98 M. Limit on an H200: the flops of
- * float32: 3 us each at half of 60 TFLOP/s, in a batch; for one clip, 500, 126 and 124 blocks, of which each chunk of 64
- * inputs takes 500 instructions a thread to make its rows and 600 to 1,200 to multiply them, at two warps a scheduler or
- * four: 4, 4 and 5 us with the launch. (Measured on an H200 with flushed caches, before sums were split and loads lost
- * their branches: 9, 10 and 15 us.)
+ * float32: 3 us each at half of 60 TFLOP/s, in a batch; for one clip, 500, 126 and 124 blocks, of which each chunk of
+ * 64 inputs takes 500 instructions a thread to make its rows and 600 to 1,200 to multiply them, at two warps a
+ * scheduler or four: 4, 4 and 5 us with the launch. (Measured on an H200 with flushed caches, before sums were split
+ * and loads lost their branches: 9, 10 and 15 us.)
  */
 #include "separable.h"
 
@@ -41,10 +40,11 @@ constexpr int SEEN_BANDS = BANDS + 4;
 constexpr int TAPS = 9;
 
 /*
- * QUADS: a block's channels are four times as many; SPLITS: threads that share the inputs of a sum; CHUNK: inputs of the
- * join at a time.
+ * QUADS: a block's channels are four times as many; SPLITS: threads that share the inputs of a sum; CHUNK: inputs of
+ * the join at a time.
  */
-template <int QUADS, int SPLITS, int CHUNK> struct Layout {
+template <int QUADS, int SPLITS, int CHUNK>
+struct Layout {
     static constexpr int PART_THREADS = OUTPUTS * QUADS;
     static constexpr int THREADS = PART_THREADS * SPLITS;
     static constexpr int COLUMNS = 4 * QUADS;
@@ -59,7 +59,9 @@ template <int QUADS, int SPLITS, int CHUNK> struct Layout {
     }
 };
 
-__host__ __device__ constexpr int up_to_four(int n) { return (n + 3) / 4 * 4; }
+__host__ __device__ constexpr int up_to_four(int n) {
+    return (n + 3) / 4 * 4;
+}
 
 /* The row of a position: the four of a pooled output one behind the other. */
 __device__ __forceinline__ int row_of(int frame, int band) {
@@ -93,7 +95,8 @@ __device__ __forceinline__ void add_scaled(Float4 &y, const Float4 &a, const Flo
 
 /* Block (tile, channels / COLUMNS, clip). */
 template <bool SINGLE, bool VECTOR, int QUADS, int SPLITS, int CHUNK>
-__global__ void __launch_bounds__(OUTPUTS *QUADS *SPLITS, 512 / (OUTPUTS * QUADS * SPLITS)) separable_kernel(Separable s) {
+__global__ void __launch_bounds__((OUTPUTS * QUADS * SPLITS), 512 / (OUTPUTS * QUADS * SPLITS))
+    separable_kernel(Separable s) {
     begin_kernel();
     using Sizes = Layout<QUADS, SPLITS, CHUNK>;
     constexpr int THREADS = Sizes::THREADS;
@@ -192,8 +195,8 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS *SPLITS, 512 / (OUTPUTS * QUADS
                         } else {
                             const int frame = frame0 + row - 1;
                             const int at_band = band0 + band + column - 1;
-                            v[column] = read4<VECTOR>(s.plane, position(frame, at_band) * s.channels, k0 + k, s.channels,
-                                                      inside(frame, at_band));
+                            v[column] = read4<VECTOR>(s.plane, position(frame, at_band) * s.channels, k0 + k,
+                                                      s.channels, inside(frame, at_band));
                         }
                     }
 #pragma unroll
@@ -283,8 +286,8 @@ __global__ void __launch_bounds__(OUTPUTS *QUADS *SPLITS, 512 / (OUTPUTS * QUADS
                 shortcut.v[0] = x;
             }
         } else if (!s.projects) {
-            shortcut = read4<VECTOR>(
-                s.x, position(frame0 + 2 * frame + n / 2, band0 + 2 * band + n % 2) * s.inputs, column, s.inputs, true);
+            shortcut = read4<VECTOR>(s.x, position(frame0 + 2 * frame + n / 2, band0 + 2 * band + n % 2) * s.inputs,
+                                     column, s.inputs, true);
         }
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
@@ -324,8 +327,8 @@ cudaError_t enqueue_as(const Separable &s, std::int64_t tiles, bool vector, cuda
 
 cudaError_t enqueue(const Separable &s, std::int32_t multiprocessors, cudaStream_t stream) {
     const bool single = s.plane.empty();
-    const bool vector = in_fours(s.channels, {s.plane.data(), s.out.data()}) &&
-                        (single || in_fours(s.inputs, {s.x.data()}));
+    const bool vector =
+        in_fours(s.channels, {s.plane.data(), s.out.data()}) && (single || in_fours(s.inputs, {s.x.data()}));
     const std::int64_t tiles = divide_up(s.frames / 2, OUT_FRAMES) * divide_up(s.bands / 2, OUT_BANDS);
     if (single) {
         return enqueue_as<true, 8, 1, 32>(s, tiles, vector, stream);

@@ -50,7 +50,9 @@ struct Cut {
 
 /* Frames of x that a block has in shared memory at once, and their floats. */
 constexpr int WINDOW = 16;
-__host__ __device__ int window_floats(const Cut &cut) { return ((WINDOW + 2) * (cut.bands + 2) + 3) / 4 * 4; }
+__host__ __device__ int window_floats(const Cut &cut) {
+    return ((WINDOW + 2) * (cut.bands + 2) + 3) / 4 * 4;
+}
 
 /* Block (strip of frames and bands, groups of channels, clip). */
 template <int N, Result R>
@@ -197,8 +199,7 @@ cudaError_t enqueue_means(const SingleChannel &c, const Span<float> &pools, cuda
     return enqueue_as<Result::MEANS>(c, Squeeze(), pools, stream);
 }
 
-cudaError_t enqueue_gated(const SingleChannel &c, const Squeeze &squeeze, const Span<float> &out,
-                          cudaStream_t stream) {
+cudaError_t enqueue_gated(const SingleChannel &c, const Squeeze &squeeze, const Span<float> &out, cudaStream_t stream) {
     return enqueue_as<Result::GATED>(c, squeeze, out, stream);
 }
 

@@ -2,9 +2,9 @@
  * Linear layer, context encoder and global pool: a few thousand multiply-adds, and one pass over 4 MB at paper size.
  *
  * Linear and context: a warp an output, float32. Pool: the positions of a clip are cut into parts that fill the device,
- * each block sums (or compares) its part, a second launch joins the parts in their order; a clip of few positions is one
- * part, and needs no second launch. A thread has one channel of every 8th position, eight loads under way at once. Bytes
- * (500 x 32 x 64, one clip): 4 MB read by 2 x 128 blocks, 2 us on an H200 and 1.5 us for the second launch.
+ * each block sums (or compares) its part, a second launch joins the parts in their order; a clip of few positions is
+ * one part, and needs no second launch. A thread has one channel of every 8th position, eight loads under way at once.
+ * Bytes (500 x 32 x 64, one clip): 4 MB read by 2 x 128 blocks, 2 us on an H200 and 1.5 us for the second launch.
  */
 #include <algorithm>
 
@@ -128,7 +128,9 @@ struct Pool {
 };
 
 /* The greater one; a NaN wins. */
-__device__ __forceinline__ float greater(float a, float b) { return a >= b || a != a ? a : b; }
+__device__ __forceinline__ float greater(float a, float b) {
+    return a >= b || a != a ? a : b;
+}
 
 /* What one thread takes of its rows of `channels` values: one channel of every WARPS-th row from `row` on. */
 __device__ __forceinline__ float pool_rows(const Pool &p, const Span<const float> &x, std::int64_t first,

@@ -1,10 +1,10 @@
 /*
  * EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution, pools of its output, gate, and one pass that applies it.
  *
- * Idea: what depends on the whole clip stands between two passes over the convolution's output z, which stays in L2. The
- * gate is a small perceptron. Of a single mean (scale 1, SE-Trans as published) every block of the last pass makes it
- * for itself, out of the means that the convolution's tiles leave behind, or, where those are too many, of the parts of
- * an adaptive pool. With more scales there is more to add up, and one block a clip does it in a launch of its own,
+ * Idea: what depends on the whole clip stands between two passes over the convolution's output z, which stays in L2.
+ * The gate is a small perceptron. Of a single mean (scale 1, SE-Trans as published) every block of the last pass makes
+ * it for itself, out of the means that the convolution's tiles leave behind, or, where those are too many, of the parts
+ * of an adaptive pool. With more scales there is more to add up, and one block a clip does it in a launch of its own,
  * numbers going through global memory between its steps, so that no size is too great for it. Where the input has one
  * channel (the first layer), z is never written: see single_channel.h.
  *
@@ -109,8 +109,8 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
   public:
     SqueezeExcitation(const SqueezeExcitationLayer &layer, Arithmetic arithmetic)
         : pooled_(layer.pooled), inputs_(layer.inputs), outputs_(layer.outputs), bins_(countable_bins(layer)),
-          grids_(grids_of(layer)), on_device_(grids_), narrow_(layer.narrow, nullptr, bins_ * layer.outputs,
-                                                               layer.hidden, true),
+          grids_(grids_of(layer)), on_device_(grids_),
+          narrow_(layer.narrow, nullptr, bins_ * layer.outputs, layer.hidden, true),
           widen_(layer.widen, nullptr, layer.hidden, layer.outputs, false) {
         if (inputs_ == 1) {
             single_weights_ = DeviceArray<float>(taps_first(layer.convolution, outputs_));
@@ -125,9 +125,7 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
         require(!pooled_ || (e.frames >= 2 && e.bands >= 2), "shape: fewer frames or bands than the pooling takes, 2");
         Convolution3x3::check(e);
     }
-    Index input0_floats(const Extents &e) const override {
-        return size_product({e.batch, e.frames, e.bands, inputs_});
-    }
+    Index input0_floats(const Extents &e) const override { return size_product({e.batch, e.frames, e.bands, inputs_}); }
     Index output_floats(const Extents &e) const override {
         const GatedPool last = last_pass(e);
         return size_product({e.batch, last.frames_out(), last.bands_out(), outputs_});
@@ -138,19 +136,16 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
         const Scratch s = scratch(a);
         const Means means = means_of(e);
         const bool of_tiles = means == Means::OF_TILES;
-        const Squeeze squeeze = {slots(e),
-                                 of_tiles,
-                                 of_tiles ? convolution_->tiles(e) : ConvolutionTiles(),
-                                 s.pools,
-                                 narrow_.view(),
-                                 widen_.view()};
+        const Squeeze squeeze = {slots(e), of_tiles,       of_tiles ? convolution_->tiles(e) : ConvolutionTiles(),
+                                 s.pools,  narrow_.view(), widen_.view()};
         if (means == Means::OF_ONE_CHANNEL) {
             earshot::check(enqueue_means(single(a), s.pools, a.stream), "convolution of one channel, its mean");
             earshot::check(enqueue_gated(single(a), squeeze, a.output, a.stream), "convolution of one channel");
             return;
         }
-        earshot::check(inputs_ == 1 ? earshot::enqueue(single(a), s.z, a.stream)
-                                    : convolution_->enqueue(e, a.input0, s.z, of_tiles ? s.pools : Span<float>(), a.stream),
+        earshot::check(inputs_ == 1
+                           ? earshot::enqueue(single(a), s.z, a.stream)
+                           : convolution_->enqueue(e, a.input0, s.z, of_tiles ? s.pools : Span<float>(), a.stream),
                        "convolution");
         if (!of_tiles) {
             earshot::check(earshot::enqueue(AdaptivePool{e.batch, e.frames, e.bands, outputs_, parts(e), slots(e),

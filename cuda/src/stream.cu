@@ -6,14 +6,16 @@ using earshot::require;
 
 namespace {
 
-std::size_t bytes_of(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
+std::size_t bytes_of(std::int64_t floats) {
+    return static_cast<std::size_t>(floats) * sizeof(float);
+}
 
 } // namespace
 
 earshot_cuda_stream::earshot_cuda_stream(int on_device) : device(on_device) {
-    check(cudaHostAlloc(reinterpret_cast<void **>(&staging), bytes_of(EARSHOT_CUDA_STAGING_FLOATS),
-                        cudaHostAllocDefault),
-          "reserving staging memory");
+    check(
+        cudaHostAlloc(reinterpret_cast<void **>(&staging), bytes_of(EARSHOT_CUDA_STAGING_FLOATS), cudaHostAllocDefault),
+        "reserving staging memory");
     const cudaError_t created = cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking);
     if (created != cudaSuccess) {
         static_cast<void>(cudaFreeHost(staging));
@@ -90,6 +92,10 @@ earshot_cuda_memory::earshot_cuda_memory(std::int64_t count, const earshot_cuda_
 
 /* Nobody is left to be told of failures in what follows; a lost device has lost all this as well. */
 
-earshot_cuda_memory::~earshot_cuda_memory() { static_cast<void>(cudaFree(data)); }
+earshot_cuda_memory::~earshot_cuda_memory() {
+    static_cast<void>(cudaFree(data));
+}
 
-earshot_cuda_graph::~earshot_cuda_graph() { static_cast<void>(cudaGraphExecDestroy(handle)); }
+earshot_cuda_graph::~earshot_cuda_graph() {
+    static_cast<void>(cudaGraphExecDestroy(handle));
+}

@@ -58,7 +58,10 @@ struct StepWeights {
             return {{vector[tile / 2].v[tile % 2 * 2], vector[tile / 2].v[tile % 2 * 2 + 1]}};
         }
     }
-    __device__ __forceinline__ FragmentB low(int tile) const { return {{vector[tile].v[2], vector[tile].v[3]}}; }
+    __device__ __forceinline__ FragmentB low(int tile) const {
+        constexpr int FIRST = 2;
+        return {{vector[tile].v[FIRST], vector[tile].v[FIRST + 1]}};
+    }
 };
 
 /* A lane's sums of ROWS tiles of 16 rows by COLUMNS tiles of 8 columns. */

@@ -59,19 +59,14 @@ class Transformer final : public CarvedOperation<Transformer> {
 
     void enqueue(const Arguments &a) const override {
         const Extents &e = a.extents;
-        const Encoder encoder = {e.batch,
-                                 static_cast<std::int32_t>(e.frames),
-                                 width_,
-                                 heads_,
-                                 hidden_,
-                                 in_.view(),
-                                 out_.view(),
-                                 widen_.view(),
-                                 narrow_.view(),
-                                 {{scale_[0].span(), shift_[0].span()}, {scale_[1].span(), shift_[1].span()}},
-                                 a.input0,
-                                 a.output,
-                                 scratch(a)};
+        const Encoder encoder = {
+            e.batch,        static_cast<std::int32_t>(e.frames),
+            width_,         heads_,
+            hidden_,        in_.view(),
+            out_.view(),    widen_.view(),
+            narrow_.view(), {{scale_[0].span(), shift_[0].span()}, {scale_[1].span(), shift_[1].span()}},
+            a.input0,       a.output,
+            scratch(a)};
         earshot::check(shares(e) ? enqueue_shared(encoder, a.stream) : enqueue_plain(encoder, a.stream),
                        "transformer layer");
     }

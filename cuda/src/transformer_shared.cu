@@ -53,7 +53,9 @@ struct HeadLayout {
     }
 };
 
-__host__ __device__ std::int64_t padded_width(std::int64_t n) { return (n + 3) / 4 * 4; }
+__host__ __device__ std::int64_t padded_width(std::int64_t n) {
+    return (n + 3) / 4 * 4;
+}
 
 /* Block (head, clip): attended [B, tokens, width]. */
 __global__ void __launch_bounds__(THREADS) attention_kernel(Encoder e) {
@@ -126,7 +128,8 @@ __global__ void __launch_bounds__(THREADS) attention_kernel(Encoder e) {
 }
 
 /* Of 2 HALF numbers each lane keeps the half that its bit says, added up with what the other lane has of it. */
-template <int HALF> __device__ __forceinline__ void exchange_half(float (&v)[32], int lane) {
+template <int HALF>
+__device__ __forceinline__ void exchange_half(float (&v)[32], int lane) {
     const bool upper = (lane & HALF) != 0;
 #pragma unroll
     for (int i = 0; i < HALF; ++i) {
@@ -147,8 +150,8 @@ __device__ __forceinline__ float exchange_sums(float (&v)[32], int lane) {
 }
 
 /*
- * y = W x + b for the block's tokens, put(token, output, y): warp w has the rows w, w + WARPS, ... `weights` are those of
- * the map, wherever they lie.
+ * y = W x + b for the block's tokens, put(token, output, y): warp w has the rows w, w + WARPS, ... `weights` are those
+ * of the map, wherever they lie.
  */
 template <class Weights, class Put>
 __device__ __forceinline__ void apply(const TokenMap &m, const Weights &weights, const Shared<float> &x, int stride,
@@ -207,7 +210,8 @@ __device__ __forceinline__ void fetch(const Shared<float> &to, const TokenMap &m
 }
 
 /* What stands behind attention, for BLOCK_TOKENS tokens of any clips. FETCHED: fetched_floats are not 0. */
-template <bool FETCHED> __global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
+template <bool FETCHED>
+__global__ void __launch_bounds__(THREADS) token_kernel(Encoder e) {
     begin_kernel();
     const int stride = e.out.inputs;
     const int inner_stride = e.narrow.inputs;
@@ -287,11 +291,12 @@ std::size_t head_bytes(std::int64_t tokens, std::int64_t width, std::int64_t hea
 
 bool can_share(std::int64_t tokens, std::int64_t width, std::int64_t heads, std::int64_t hidden,
                std::size_t shared_bytes) {
-    return head_bytes(tokens, width, heads) <= shared_bytes &&
-           token_bytes(width, hidden) <= shared_bytes;
+    return head_bytes(tokens, width, heads) <= shared_bytes && token_bytes(width, hidden) <= shared_bytes;
 }
 
-std::int64_t shared_scratch_floats(std::int64_t tokens, std::int64_t width) { return tokens * width; }
+std::int64_t shared_scratch_floats(std::int64_t tokens, std::int64_t width) {
+    return tokens * width;
+}
 
 cudaError_t enqueue_shared(const Encoder &e, cudaStream_t stream) {
     const std::size_t of_head = head_bytes(e.tokens, e.width, e.heads);
@@ -302,9 +307,9 @@ cudaError_t enqueue_shared(const Encoder &e, cudaStream_t stream) {
         error = allow_shared(of_token, of_tokens);
     }
     if (error == cudaSuccess) {
-        error = launch("attention", attention_kernel,
-                       dim3(static_cast<unsigned>(e.heads), static_cast<unsigned>(e.batch)), dim3(THREADS), of_head,
-                       stream, e);
+        error =
+            launch("attention", attention_kernel, dim3(static_cast<unsigned>(e.heads), static_cast<unsigned>(e.batch)),
+                   dim3(THREADS), of_head, stream, e);
     }
     const std::int64_t blocks = divide_up(e.batch * e.tokens, BLOCK_TOKENS);
     return error != cudaSuccess ? error

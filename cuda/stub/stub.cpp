@@ -3,10 +3,12 @@
 
 namespace {
 
-constexpr const char *REASON = "a library built without CUDA kernels (there was no nvcc, or no device where it was built)";
+constexpr const char *REASON =
+    "a library built without CUDA kernels (there was no nvcc, or no device where it was built)";
 
 /* What every refused call leaves in its out parameter. */
-template <class T> earshot_cuda_status refuse(T **handle) {
+template <class T>
+earshot_cuda_status refuse(T **handle) {
     if (handle != nullptr) {
         *handle = nullptr;
     }
@@ -79,8 +81,8 @@ earshot_cuda_status earshot_cuda_wait(earshot_cuda_stream *) {
     return EARSHOT_CUDA_ABSENT;
 }
 
-earshot_cuda_status earshot_cuda_op_create(int32_t, const int32_t *, int64_t, const float *, int64_t, int32_t,
-                                           int32_t, earshot_cuda_op **op) {
+earshot_cuda_status earshot_cuda_op_create(int32_t, const int32_t *, int64_t, const float *, int64_t, int32_t, int32_t,
+                                           earshot_cuda_op **op) {
     return refuse(op);
 }
 

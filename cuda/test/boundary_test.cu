@@ -101,9 +101,9 @@ TEST(cuda_a_device_that_is_not_there_is_said) {
     for (const std::int32_t device : {-1, count, INT32_MAX, INT32_MIN}) {
         CHECK(says(earshot_cuda_probe(device), EARSHOT_CUDA_INVALID_ARGUMENT, expected.c_str()));
         CHECK(says(earshot_cuda_stream_create(device, &stream), EARSHOT_CUDA_INVALID_ARGUMENT, expected.c_str()));
-        CHECK(says(earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8, FLOAT32, device,
-                                          &op),
-                   EARSHOT_CUDA_INVALID_ARGUMENT, expected.c_str()));
+        CHECK(says(
+            earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8, FLOAT32, device, &op),
+            EARSHOT_CUDA_INVALID_ARGUMENT, expected.c_str()));
         CHECK(says(earshot_cuda_describe(device, text, sizeof text), EARSHOT_CUDA_INVALID_ARGUMENT, expected.c_str()));
         CHECK(earshot_cuda_precision_available(device, FLOAT32) == 0);
         CHECK(stream == nullptr && op == nullptr);

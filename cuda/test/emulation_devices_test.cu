@@ -77,7 +77,8 @@ TEST(emulation_work_stays_on_its_device) {
         test::Device other(1 - number);
         earshot_cuda_memory *elsewhere = other.put(std::vector<float>(16, 1.0F));
         CHECK(says(run(linear, other, elsewhere), EARSHOT_CUDA_INVALID_ARGUMENT, {"operation", text}));
-        CHECK(says(earshot_cuda_upload(other.stream, 0, 1, memory, 0), EARSHOT_CUDA_INVALID_ARGUMENT, {"memory", text}));
+        CHECK(
+            says(earshot_cuda_upload(other.stream, 0, 1, memory, 0), EARSHOT_CUDA_INVALID_ARGUMENT, {"memory", text}));
         CHECK(says(earshot_cuda_download(other.stream, memory, 0, 1, 0), EARSHOT_CUDA_INVALID_ARGUMENT, {text}));
         CHECK(says(earshot_cuda_replay(other.stream, graph), EARSHOT_CUDA_INVALID_ARGUMENT, {"graph", text}));
         CHECK(says(run(linear, device, elsewhere), EARSHOT_CUDA_INVALID_ARGUMENT, {"input 0: of device"}));

@@ -10,8 +10,8 @@ const std::vector<std::int32_t> NUMBERS = {3, 2, 0};
 const std::vector<float> WEIGHTS = {1, 2, 3, 4, 5, 6, 0.5F, -0.5F};
 
 earshot_cuda_status create(earshot_cuda_op **op) {
-    return earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8,
-                                  EARSHOT_PRECISION_FLOAT32, 0, op);
+    return earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8, EARSHOT_PRECISION_FLOAT32,
+                                  0, op);
 }
 
 TEST(emulation_failed_preparation_frees_what_it_had) {

@@ -111,9 +111,9 @@ TEST(emulation_finds_divergent_barriers) {
             set_order(o.order, o.seed);
             return launch("k", kernel, 2, 64, 0, nullptr, arguments...);
         };
-        expect_fault(run(some_return_before_the_barrier),
-                     {"kernel k, block (", "40 of 64 wait at __syncthreads (emulation_mistakes_test.cu:",
-                      "24 have returned"});
+        expect_fault(
+            run(some_return_before_the_barrier),
+            {"kernel k, block (", "40 of 64 wait at __syncthreads (emulation_mistakes_test.cu:", "24 have returned"});
         reset_device();
         int *const flag = device_array<int>(1);
         cudaMemset(flag, 0, sizeof(int));

@@ -27,10 +27,12 @@ struct Case {
     std::int64_t floats0, floats1; /* of the inputs, a clip */
 };
 
-std::vector<float> weights(std::int64_t count) { return test::Random(3).vector(count, -0.4F, 0.4F); }
+std::vector<float> weights(std::int64_t count) {
+    return test::Random(3).vector(count, -0.4F, 0.4F);
+}
 
-template <class Shape> Case block(std::int32_t kind, const Shape &shape, std::int64_t frames, std::int64_t bands,
-                                  std::int32_t channels) {
+template <class Shape>
+Case block(std::int32_t kind, const Shape &shape, std::int64_t frames, std::int64_t bands, std::int32_t channels) {
     return {kind, shape.numbers(), weights(shape.weight_count()), frames, bands, frames * bands * channels, 0};
 }
 
@@ -54,8 +56,13 @@ std::vector<Case> cases() {
         block(EARSHOT_LAYER_GRU, test::GruShape{5, 4}, 6, 1, 5),
         {EARSHOT_LAYER_GATED_FUSION, {5}, weights(90), 1, 1, 5, 0},
         /* Two bands of three bins of a transform of 16 points. */
-        {EARSHOT_LAYER_LOG_MEL, {16, 16, 8, 2, 20, EARSHOT_PAD_REFLECT, 0, 3, 2, 3}, {1, 1, 1, 1, 1, 1, 80}, 100, 1,
-         100, 0},
+        {EARSHOT_LAYER_LOG_MEL,
+         {16, 16, 8, 2, 20, EARSHOT_PAD_REFLECT, 0, 3, 2, 3},
+         {1, 1, 1, 1, 1, 1, 80},
+         100,
+         1,
+         100,
+         0},
     };
 }
 
@@ -103,8 +110,8 @@ TEST(emulation_parts_give_what_the_whole_would) {
 TEST(emulation_parts_of_any_batch_can_be_counted) {
     for (const Case &c : cases()) {
         const test::Operation operation(c.kind, c.numbers, c.weights, EARSHOT_PRECISION_FLOAT32);
-        for (const std::int64_t batch : {std::int64_t{65535}, std::int64_t{65536}, std::int64_t{1} << 24,
-                                         std::int64_t{INT32_MAX}}) {
+        for (const std::int64_t batch :
+             {std::int64_t{65535}, std::int64_t{65536}, std::int64_t{1} << 24, std::int64_t{INT32_MAX}}) {
             for (const std::int64_t longer : {1, 50}) {
                 const bool flat = c.frames * c.bands == 1;
                 const earshot::Extents whole = {batch, flat ? 1 : c.frames * longer, c.bands};

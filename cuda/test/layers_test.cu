@@ -21,8 +21,8 @@ void check_modes(std::int32_t kind, const std::vector<std::int32_t> &numbers, co
         const std::vector<float> actual = test::run(operation.op, x, condition, batch, frames, bands);
         const bool full = mode.precision == EARSHOT_PRECISION_FLOAT32;
         const double error = full ? test::relative_error(actual, exact) : test::mean_error(actual, exact);
-        /* The mean, its product with the scale and their sum each round at the input's distance from zero, in units of a
-         * deviation of about 1; two layers behind may double that. */
+        /* The mean, its product with the scale and their sum each round at the input's distance from zero, in units of
+         * a deviation of about 1; two layers behind may double that. */
         const double far = 3 * 2 * 2 * 0x1p-24 * std::fabs(offset);
         const double allowed = (full ? TOLERANCE : test::tolerance(mode.precision, exact, rounded)) + far;
         std::string text = std::string(mode.name) + " error " + std::to_string(error * 1e6) + "e-6 above " +

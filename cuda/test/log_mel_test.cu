@@ -198,8 +198,7 @@ int compare(const Setting &setting, const std::vector<Clip> &clips, const std::v
             const Bounded level = decibel(power);
             clamped += level.value < clamp.value ? 1 : 0;
             const double expected = std::max(level.value, clamp.value);
-            const double allowed =
-                std::max(level.value > clamp.value - level.error ? level.error : 0, clamp.error);
+            const double allowed = std::max(level.value > clamp.value - level.error ? level.error : 0, clamp.error);
             /* Written so that NaN fails too. */
             CHECK_THAT(std::abs(actual[position] - expected) <= allowed,
                        setting.text() + ", " + std::to_string(clip.size()) + " samples, value " +
@@ -290,8 +289,8 @@ TEST(log_mel_finds_the_loudest_band) {
         for (std::size_t i = 0; i < clip.size(); ++i) {
             /* Swells and fades, so that the other bands hear little of it. */
             const double time = static_cast<double>(i);
-            clip[i] = static_cast<float>(std::pow(std::sin(M_PI * time / 3000), 4) *
-                                         std::sin(2 * M_PI * tone / 1024 * time));
+            clip[i] =
+                static_cast<float>(std::pow(std::sin(M_PI * time / 3000), 4) * std::sin(2 * M_PI * tone / 1024 * time));
         }
         CHECK(compare(setting, {clip}, bands) > 0);
     }

@@ -30,8 +30,8 @@ void compare(std::int32_t kind, const std::vector<std::int32_t> &numbers, const 
     for (const std::int32_t n : numbers) {
         text += " " + std::to_string(n);
     }
-    CHECK_THAT(error <= allowed, text + " B " + std::to_string(batch) + " T " + std::to_string(frames) + " F " +
-                                     std::to_string(bands));
+    CHECK_THAT(error <= allowed,
+               text + " B " + std::to_string(batch) + " T " + std::to_string(frames) + " F " + std::to_string(bands));
 }
 
 /* Layers that are float32 in every precision. */
@@ -188,7 +188,9 @@ TEST(cuda_transformer_sizes) {
 }
 
 /* 160 tokens of 132 channels and what a head makes of them are 240 KB, more than any device's shared memory. */
-TEST(cuda_transformer_beyond_shared_memory) { compare(test::TransformerShape{132, 3, 7}, 2, 160); }
+TEST(cuda_transformer_beyond_shared_memory) {
+    compare(test::TransformerShape{132, 3, 7}, 2, 160);
+}
 
 /* Scores of hundreds: without the greatest taken off, their exponentials would overflow. */
 TEST(cuda_transformer_great_scores) {
@@ -219,10 +221,14 @@ TEST(cuda_gru_sizes) {
 }
 
 /* More rows of weights than a block has threads. */
-TEST(cuda_gru_rows_beyond_threads) { compare(test::GruShape{4, 350}, 1, 3, 1, 0.2F); }
+TEST(cuda_gru_rows_beyond_threads) {
+    compare(test::GruShape{4, 350}, 1, 3, 1, 0.2F);
+}
 
 /* Gates that are wide open or shut. */
-TEST(cuda_gru_saturated) { compare(test::GruShape{6, 5}, 1, 20, 1, 300.0F); }
+TEST(cuda_gru_saturated) {
+    compare(test::GruShape{6, 5}, 1, 20, 1, 300.0F);
+}
 
 TEST(cuda_token_pool) {
     for (const std::int64_t frames : {1, 2, 15, 16, 17, 125}) {

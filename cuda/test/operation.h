@@ -74,10 +74,10 @@ class Device {
 
   private:
     /* What the staging memory holds, one after the other. */
-    template <class Copy> void in_pieces(std::int64_t count, const Copy &copy) {
+    template <class Copy>
+    void in_pieces(std::int64_t count, const Copy &copy) {
         for (std::int64_t from = 0; from < count; from += EARSHOT_CUDA_STAGING_FLOATS) {
-            CHECK_THAT(copy(from, std::min<std::int64_t>(EARSHOT_CUDA_STAGING_FLOATS, count - from)) ==
-                           EARSHOT_CUDA_OK,
+            CHECK_THAT(copy(from, std::min<std::int64_t>(EARSHOT_CUDA_STAGING_FLOATS, count - from)) == EARSHOT_CUDA_OK,
                        earshot_cuda_last_error());
             CHECK_THAT(earshot_cuda_wait(stream) == EARSHOT_CUDA_OK, earshot_cuda_last_error());
         }
@@ -91,9 +91,9 @@ class Operation {
   public:
     Operation(std::int32_t kind, const std::vector<std::int32_t> &numbers, const std::vector<float> &weights,
               std::int32_t precision, std::int32_t device = 0) {
-        const earshot_cuda_status status = earshot_cuda_op_create(
-            kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
-            static_cast<std::int64_t>(weights.size()), precision, device, &op);
+        const earshot_cuda_status status =
+            earshot_cuda_op_create(kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
+                                   static_cast<std::int64_t>(weights.size()), precision, device, &op);
         CHECK_THAT(status == EARSHOT_CUDA_OK, earshot_cuda_last_error());
     }
     ~Operation() { earshot_cuda_op_destroy(op); }

@@ -25,8 +25,8 @@ std::string describe(const Grid &grid) {
            std::to_string(grid.frames) + "x" + std::to_string(grid.bands);
 }
 
-/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory and ones that are.
- */
+/* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory
+ * and ones that are. */
 TEST(causal_convolution_agrees_with_its_formula) {
     const Grid grids[] = {{Axis::time, 1, 1, 1},  {Axis::time, 2, 15, 3},      {Axis::time, 1, 16, 2},
                           {Axis::time, 1, 17, 2}, {Axis::frequency, 2, 3, 31}, {Axis::frequency, 1, 2, 35}};
@@ -141,7 +141,7 @@ TEST(segmented_scan_agrees_with_its_formula) {
 TEST(scans_agree_with_one_another) {
     const Size size = {{Axis::time, 1, 100, 2}, 70, 16, 4};
     const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 400);
-    const std::vector<float> plain = run(problem, earshot::kPlainScan);
+    const std::vector<float> plain = run(problem, earshot::PLAIN_SCAN);
     for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
         for (const int segments : {1, 2, 4}) {
             const earshot::ScanPlan plan = {shape, segments, segments == 1 ? 100 : 128 / segments, 1};
@@ -171,8 +171,8 @@ TEST(chosen_scan_agrees_with_its_formula) {
     }
 }
 
-/* Every shape of the tiled scan, with rates from none to far beyond what exp2 can hold, and gates from shut to open.
- */
+/* Every shape of the tiled scan, with rates from none to far beyond what exp2 can hold, and gates
+ * from shut to open. */
 TEST(tiled_scans_agree_with_the_formula) {
     const Size sizes[] = {{{Axis::time, 1, 70, 2}, 64, 16, 4}, {{Axis::frequency, 1, 5, 31}, 36, 13, 1}};
     for (const Size &size : sizes) {
@@ -196,14 +196,14 @@ TEST(tiled_scans_agree_with_the_formula) {
 TEST(scan_rule_fills_the_device) {
     using earshot::ScanPlan;
     using earshot::Sequences;
-    constexpr int kSchedulers = 4 * 132;
+    constexpr int SCHEDULERS = 4 * 132;
     const auto plan = [](const Sequences &sequences, int inner, int states) {
         return earshot::plan_scan(sequences, inner, states, 132);
     };
     /* Warps a scheduler of both directions' channels. */
     const auto warps = [](const ScanPlan &p, std::int64_t sequences) {
         return static_cast<double>(2 * 256 * sequences * p.segments) * p.shape.lanes /
-               (32.0 * p.shape.channels * kSchedulers);
+               (32.0 * p.shape.channels * SCHEDULERS);
     };
     /* The papers' size: about two warps a scheduler, or more. */
     const ScanPlan time = plan(Sequences::along_time(1, 500, 31), 256, 16);
@@ -318,7 +318,7 @@ TEST(golden_selective_scan) {
     for (const char *name : {"a", "b", "c", "d"}) {
         const PublicScan scan = public_scan(tensors, name);
         const int length = scan.problem.grid.length();
-        std::vector<earshot::ScanPlan> plans = {earshot::kPlainScan};
+        std::vector<earshot::ScanPlan> plans = {earshot::PLAIN_SCAN};
         for (const earshot::ScanShape &shape : earshot::scan_shapes(scan.problem.states)) {
             plans.push_back({shape, 1, length, 1});
             if (length > 64) {

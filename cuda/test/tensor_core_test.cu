@@ -113,8 +113,8 @@ void compare(earshot::Arithmetic arithmetic) {
                 exact += product;
                 largest = std::fmax(largest, std::fabs(product));
             }
-            /* A unit of the largest term for each term cut off, and one for the result, which may be 32 times larger.
-             */
+            /* A unit of the largest term for each term cut off, and one for the result, which may
+             * be 32 times larger. */
             const double unit = std::ldexp(1.0, std::ilogb(largest) - 23);
             const double error = (static_cast<double>(sums[at]) - exact) / unit;
             furthest = std::fmax(furthest, std::fabs(error));

@@ -49,8 +49,7 @@ void make(const bench::Layer &layer, test::Mode mode, Prepared &p) {
     const std::vector<float> condition = random.vector(layer.condition, -1.0F, 1.0F);
     const test::Doubles exact = layer.formula(x, condition, EARSHOT_PRECISION_FLOAT32);
     const test::Doubles expected = layer.formula(x, condition, mode.precision);
-    const std::vector<float> actual =
-        test::run(p.operation.op, 2, x, condition, 1, layer.few_frames, layer.few_bands);
+    const std::vector<float> actual = test::run(p.operation.op, 2, x, condition, 1, layer.few_frames, layer.few_bands);
     const double error = test::mean_error(actual, expected);
     const bool bf16 = mode.precision == EARSHOT_PRECISION_BF16;
     if (!(error < (bf16 ? test::bf16_tolerance(expected, exact, 4) : 1e-5)) || test::failures() > 0) {
@@ -69,8 +68,8 @@ void print(const bench::Layer &layer, const Prepared &p, test::Mode mode, const 
         4.0 * static_cast<double>(p.input0.size() + p.output.size() + layer.packed.weights.size()) / used;
     std::printf("%-11s %-12s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: %6.1f GFLOP/s, %5.1f GB/s, "
                 "%5.1f %%",
-                mode.name().c_str(), layer.name.c_str(), times.least * 1e3, times.median * 1e3, used * 1e3,
-                flops / 1e9, bytes / 1e9, 100 * flops / peak);
+                mode.name().c_str(), layer.name.c_str(), times.least * 1e3, times.median * 1e3, used * 1e3, flops / 1e9,
+                bytes / 1e9, 100 * flops / peak);
     if (layer.updates > 0 && mode.precision == EARSHOT_PRECISION_FLOAT32) {
         std::printf(", with the scan %4.1f %%",
                     100 * (2 * layer.multiply_adds / peak + layer.updates / (scan * threads)) / used);
@@ -91,7 +90,8 @@ void run(const bench::Network &network, std::vector<Prepared> (&all)[2], int pre
         for (int i = 0; i < precisions; ++i) {
             all[i][l].prepare(layer, threads);
         }
-        bench::measure(runs, precisions, [&](int i) { all[i][l].run(layer, team); }, times);
+        const auto once = [&](int i) { all[i][l].run(layer, team); };
+        bench::measure(runs, precisions, once, times);
         for (int i = 0; i < precisions; ++i) {
             print(layer, all[i][l], {isa, i}, times[i], threads, peak, scan);
             sums[i].least += layer.count * times[i].least;
@@ -103,8 +103,8 @@ void run(const bench::Network &network, std::vector<Prepared> (&all)[2], int pre
     for (int i = 0; i < precisions; ++i) {
         std::printf("%-11s %-12s %7.2f ms (median %7.2f), %7.2f ms of processor a thread: %6.1f GFLOP/s, %5.1f %% of "
                     "the bound\n",
-                    test::Mode{isa, i}.name().c_str(), network.name.c_str(), sums[i].least * 1e3,
-                    sums[i].median * 1e3, sums[i].processor * 1e3, 2e-9 * multiply_adds / sums[i].processor,
+                    test::Mode{isa, i}.name().c_str(), network.name.c_str(), sums[i].least * 1e3, sums[i].median * 1e3,
+                    sums[i].processor * 1e3, 2e-9 * multiply_adds / sums[i].processor,
                     100 * 2 * multiply_adds / peak / sums[i].processor);
     }
     if (precisions == 2) {

@@ -37,36 +37,36 @@ void chains(std::int32_t isa, int rounds) {
 const earshot::Kernels &table(std::int32_t isa) {
 #if defined(__x86_64__)
     if (isa == EARSHOT_CPU_ISA_AVX512) {
-        return earshot::kAvx512Kernels;
+        return earshot::AVX512_KERNELS;
     }
     if (isa == EARSHOT_CPU_ISA_AVX2) {
-        return earshot::kAvx2Kernels;
+        return earshot::AVX2_KERNELS;
     }
 #endif
     (void)isa;
-    return earshot::kBaselineKernels;
+    return earshot::BASELINE_KERNELS;
 }
 
 } // namespace
 
 #if defined(__x86_64__)
 double peak_flops(std::int32_t isa, int threads) {
-    constexpr int kRounds = 4000000;
+    constexpr int ROUNDS = 4000000;
     const double lanes = isa == EARSHOT_CPU_ISA_AVX512 ? 16 : isa == EARSHOT_CPU_ISA_AVX2 ? 8 : 4;
     double best = INFINITY;
     for (int attempt = 0; attempt < 5; ++attempt) {
         const double used = processor_seconds();
         std::vector<std::thread> others;
         for (int i = 1; i < threads; ++i) {
-            others.emplace_back([=] { chains(isa, kRounds); });
+            others.emplace_back([=] { chains(isa, ROUNDS); });
         }
-        chains(isa, kRounds);
+        chains(isa, ROUNDS);
         for (std::thread &other : others) {
             other.join();
         }
         best = std::min(best, (processor_seconds() - used) / threads);
     }
-    return threads * 12.0 * 2 * lanes * kRounds / best;
+    return threads * 12.0 * 2 * lanes * ROUNDS / best;
 }
 #else
 double peak_flops(std::int32_t, int) {
@@ -75,32 +75,32 @@ double peak_flops(std::int32_t, int) {
 #endif
 
 double scan_rate(std::int32_t isa, int runs) {
-    constexpr int kRows = 63;
-    constexpr int kInner = 256;
-    constexpr int kStates = 16;
-    constexpr int kStep = 2 * kInner + 16;
+    constexpr int ROWS = 63;
+    constexpr int INNER = 256;
+    constexpr int STATES = 16;
+    constexpr int STEP = 2 * INNER + 16;
     const earshot::Kernels &kernels = table(isa);
     test::Random random(3);
-    std::vector<float> decay = random.vector(kInner * kStates, -16.0F, -1.0F);
-    const std::vector<float> lowest(kInner, -16.0F);
-    const std::vector<float> skip(kInner, 1.0F);
-    std::vector<float> state(kInner * kStates);
-    const std::vector<float> delta = random.vector(kRows * 16, 0.001F, 0.1F);
-    std::vector<float> uz = random.vector(kRows * kStep, -1.0F, 1.0F);
-    const std::vector<float> bc = random.vector(kRows * 48, -1.0F, 1.0F);
-    std::vector<float> y(kRows * 16);
+    std::vector<float> decay = random.vector(INNER * STATES, -16.0F, -1.0F);
+    const std::vector<float> lowest(INNER, -16.0F);
+    const std::vector<float> skip(INNER, 1.0F);
+    std::vector<float> state(INNER * STATES);
+    const std::vector<float> delta = random.vector(ROWS * 16, 0.001F, 0.1F);
+    std::vector<float> uz = random.vector(ROWS * STEP, -1.0F, 1.0F);
+    const std::vector<float> bc = random.vector(ROWS * 48, -1.0F, 1.0F);
+    std::vector<float> y(ROWS * 16);
     Times times;
     const auto body = [&](int) {
         for (int i = 0; i < 20; ++i) {
-            for (earshot::Index e = 0; e < kInner; e += kernels.width) {
-                kernels.scan(decay.data() + e * kStates, lowest.data() + e, skip.data() + e, state.data() + e * kStates,
-                             delta.data(), uz.data() + e, uz.data() + kInner + e, kStep, bc.data(), bc.data() + kStates,
-                             48, kStates, kRows, y.data());
+            for (earshot::Index e = 0; e < INNER; e += kernels.width) {
+                kernels.scan(decay.data() + e * STATES, lowest.data() + e, skip.data() + e, state.data() + e * STATES,
+                             delta.data(), uz.data() + e, uz.data() + INNER + e, STEP, bc.data(), bc.data() + STATES,
+                             48, STATES, ROWS, y.data());
             }
         }
     };
     measure(runs, 1, body, &times);
-    return 20.0 * kRows * kInner * kStates / times.processor;
+    return 20.0 * ROWS * INNER * STATES / times.processor;
 }
 
 } // namespace bench

@@ -4,8 +4,8 @@ namespace bench {
 
 namespace {
 
-constexpr std::int64_t kFrames = 500;
-constexpr std::int64_t kBands = 64;
+constexpr std::int64_t FRAMES = 500;
+constexpr std::int64_t BANDS = 64;
 
 std::vector<float> weights_of(std::int64_t count, std::int64_t inputs) {
     const float spread = 1.0F / std::sqrt(static_cast<float>(inputs));
@@ -18,18 +18,18 @@ Layer encoder() {
     return {"encoder",
             1,
             {EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights},
-            kFrames,
-            kBands,
+            FRAMES,
+            BANDS,
             1,
             0,
-            kFrames * (kBands * (64.0 + 9 * 64 * 64 * (1 + 2 + 3 + 4)) + 31 * 3 * 64 * 64),
+            FRAMES * (BANDS * (64.0 + 9 * 64 * 64 * (1 + 2 + 3 + 4)) + 31 * 3 * 64 * 64),
             0,
             6,
-            kBands,
+            BANDS,
             [=](const std::vector<float> &x, const std::vector<float> &, std::int32_t precision) {
                 test::EncoderShape rounded = shape;
                 rounded.precision = precision;
-                return test::dense_encoder(rounded, weights, x, 1, 6, kBands);
+                return test::dense_encoder(rounded, weights, x, 1, 6, BANDS);
             }};
 }
 
@@ -43,12 +43,12 @@ Layer path(std::int32_t axis) {
     return {time ? "time" : "frequency",
             4,
             {EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), weights},
-            kFrames,
+            FRAMES,
             bands,
             64,
             32,
-            kFrames * bands * 2.0 * (64 * 512 + 256 * 4 + 256 * 36 + 4 * 256 + 256 * 64 + 64 * 64),
-            2.0 * kFrames * bands * 256 * 16,
+            FRAMES * bands * 2.0 * (64 * 512 + 256 * 4 + 256 * 36 + 4 * 256 + 256 * 64 + 64 * 64),
+            2.0 * FRAMES * bands * 256 * 16,
             few_frames,
             few_bands,
             [=](const std::vector<float> &x, const std::vector<float> &condition, std::int32_t precision) {
@@ -134,13 +134,13 @@ Layer token_pool() {
 }
 
 Layer band_norm() {
-    const std::vector<float> weights = weights_of(2 * kBands, 1);
-    return small("band norm", {EARSHOT_LAYER_BAND_NORM, {kBands}, weights}, kFrames, kBands, 1, kFrames * kBands,
+    const std::vector<float> weights = weights_of(2 * BANDS, 1);
+    return small("band norm", {EARSHOT_LAYER_BAND_NORM, {BANDS}, weights}, FRAMES, BANDS, 1, FRAMES * BANDS,
                  [=](const std::vector<float> &x) {
                      test::Doubles y;
                      for (std::size_t i = 0; i < x.size(); ++i) {
-                         y.push_back(static_cast<double>(x[i]) * static_cast<double>(weights[i % kBands]) +
-                                     static_cast<double>(weights[kBands + i % kBands]));
+                         y.push_back(static_cast<double>(x[i]) * static_cast<double>(weights[i % BANDS]) +
+                                     static_cast<double>(weights[BANDS + i % BANDS]));
                      }
                      return y;
                  });
@@ -151,11 +151,11 @@ Layer band_norm() {
 std::vector<Network> networks() {
     return {{"ASCMamba", {encoder(), path(EARSHOT_AXIS_TIME), path(EARSHOT_AXIS_FREQUENCY)}},
             {"SE-Trans",
-             {band_norm(), squeeze_excitation(kFrames, kBands, 1, 64, false),
-              squeeze_excitation(kFrames, kBands, 64, 64, true), squeeze_excitation(250, 32, 64, 128, false),
+             {band_norm(), squeeze_excitation(FRAMES, BANDS, 1, 64, false),
+              squeeze_excitation(FRAMES, BANDS, 64, 64, true), squeeze_excitation(250, 32, 64, 128, false),
               squeeze_excitation(250, 32, 128, 128, true), token_pool(), transformer()}},
             {"MobileASCNet",
-             {separable(kFrames, kBands, 1, 32), separable(250, 32, 32, 64), separable(125, 16, 64, 128), gru(),
+             {separable(FRAMES, BANDS, 1, 32), separable(250, 32, 32, 64), separable(125, 16, 64, 128), gru(),
               gated_fusion()}}};
 }
 

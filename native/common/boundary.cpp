@@ -9,7 +9,7 @@ namespace earshot {
 namespace {
 
 /* Far beyond any memory, and small enough that counts of bytes fit as well. */
-constexpr std::int64_t kMostFloats = std::int64_t{1} << 48;
+constexpr std::int64_t MOST_FLOATS = std::int64_t{1} << 48;
 
 thread_local char last_error[512] = "";
 
@@ -38,7 +38,7 @@ Index size_product(std::initializer_list<std::int64_t> factors) {
     std::int64_t product = 1;
     for (const std::int64_t factor : factors) {
         require(factor >= 0, "sizes: expected at least 0 each");
-        if (__builtin_mul_overflow(product, factor, &product) || product > kMostFloats) {
+        if (__builtin_mul_overflow(product, factor, &product) || product > MOST_FLOATS) {
             throw Failure{STATUS_OUT_OF_MEMORY, "sizes whose product is beyond what memory can hold"};
         }
     }
@@ -49,7 +49,7 @@ Index size_sum(std::initializer_list<std::int64_t> terms) {
     std::int64_t total = 0;
     for (const std::int64_t term : terms) {
         require(term >= 0, "sizes: expected at least 0 each");
-        if (__builtin_add_overflow(total, term, &total) || total > kMostFloats) {
+        if (__builtin_add_overflow(total, term, &total) || total > MOST_FLOATS) {
             throw Failure{STATUS_OUT_OF_MEMORY, "sizes whose sum is beyond what memory can hold"};
         }
     }

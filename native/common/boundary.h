@@ -42,7 +42,8 @@ Index round_up(Index n, Index multiple);
 /* Runs `body`, turns what it throws into a status and a text. */
 std::int32_t guarded(void (*body)(void *), void *context) noexcept;
 
-template <class Body> std::int32_t guarded(Body body) noexcept {
+template <class Body>
+std::int32_t guarded(Body body) noexcept {
     return guarded([](void *context) { (*static_cast<Body *>(context))(); }, &body);
 }
 

@@ -182,8 +182,8 @@ SqueezeExcitationLayer::SqueezeExcitationLayer(const Packing &packing) {
     }
     const Index kernel = size_product({outputs, inputs, 9});
     const Index squeezed = size_product({bins, outputs});
-    WeightReader reader(
-        packing, size_sum({kernel, outputs, size_product({hidden, squeezed}), size_product({outputs, hidden})}));
+    WeightReader reader(packing,
+                        size_sum({kernel, outputs, size_product({hidden, squeezed}), size_product({outputs, hidden})}));
     convolution = reader.take(kernel);
     bias = reader.take(outputs);
     narrow = reader.take(hidden * squeezed);
@@ -208,8 +208,8 @@ TransformerLayer::TransformerLayer(const Packing &packing) {
     hidden = n[2];
     const Index c = width;
     const Index h = hidden;
-    WeightReader reader(packing, size_sum({size_product({4, c, c + 1}), size_product({2, c, h}), h, c,
-                                           size_product({4, c})}));
+    WeightReader reader(packing,
+                        size_sum({size_product({4, c, c + 1}), size_product({2, c, h}), h, c, size_product({4, c})}));
     in = reader.take(3 * c * c);
     in_bias = reader.take(3 * c);
     out = reader.take(c * c);

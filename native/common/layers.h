@@ -51,8 +51,8 @@ struct DenseEncoderLayer {
 };
 
 struct MambaMixer {
-    const float *norm, *in_projection, *convolution, *convolution_bias, *x_projection, *dt_projection, *dt_bias,
-        *a_log, *skip, *out_projection;
+    const float *norm, *in_projection, *convolution, *convolution_bias, *x_projection, *dt_projection, *dt_bias, *a_log,
+        *skip, *out_projection;
 };
 
 struct MambaPathLayer {

@@ -19,10 +19,10 @@
 namespace {
 
 /* Enough for a small layer of each kind; more only takes longer. */
-constexpr std::int64_t kMostFloats = 1 << 18;
+constexpr std::int64_t MOST_FLOATS = 1 << 18;
 
 /* Those there are, and some that there are not. */
-constexpr int kKinds = 17;
+constexpr int KINDS = 17;
 
 class Bytes {
   public:
@@ -64,7 +64,7 @@ class Bytes {
 };
 
 /* How often an operation of each kind has run. */
-std::int64_t runs[kKinds];
+std::int64_t runs[KINDS];
 
 bool passed(earshot_cpu_status status) {
     if (status != EARSHOT_CPU_OK && *earshot_cpu_last_error() == '\0') {
@@ -89,8 +89,8 @@ bool run(const earshot_cpu_op *op, Bytes &bytes, std::int32_t threads, int more,
     std::int64_t output = 0;
     std::int64_t scratch = 0;
     if (!passed(earshot_cpu_op_output(op, shape[0], shape[1], shape[2], &output)) ||
-        !passed(earshot_cpu_op_scratch(op, shape[0], shape[1], shape[2], threads, &scratch)) ||
-        output > kMostFloats || scratch > 16 * kMostFloats) {
+        !passed(earshot_cpu_op_scratch(op, shape[0], shape[1], shape[2], threads, &scratch)) || output > MOST_FLOATS ||
+        scratch > 16 * MOST_FLOATS) {
         return false;
     }
     earshot_cpu_team *team = nullptr;
@@ -118,7 +118,7 @@ extern "C" std::int64_t earshot_fuzz_runs(int kind) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     Bytes bytes(data, size);
-    const std::int32_t kind = bytes.byte() % kKinds;
+    const std::int32_t kind = bytes.byte() % KINDS;
     const std::int32_t isa = bytes.byte() % 5 - 1;
     const std::int32_t precision = bytes.byte() % 4;
     const std::int32_t threads = bytes.byte() % 4;
@@ -137,7 +137,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const float none = 0;
     bool made = passed(earshot_cpu_op_create(kind, numbers.data(), count, &none, 0, isa, precision, &op));
     const std::int64_t more = made ? 0 : wanted();
-    if (more > 0 && more <= kMostFloats) {
+    if (more > 0 && more <= MOST_FLOATS) {
         weights = bytes.floats(more);
         made = passed(earshot_cpu_op_create(kind, numbers.data(), count, weights.data(), more, isa, precision, &op));
     }

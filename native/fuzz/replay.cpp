@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 
 namespace {
 
-constexpr int kGenerated = 3000;
+constexpr int GENERATED = 3000;
 
 std::size_t replay(const char *folder) {
     std::size_t count = 0;
@@ -42,13 +42,13 @@ int main(int argc, char **argv) {
         }
     }
     std::mt19937 random(7);
-    for (int i = 0; i < kGenerated; ++i) {
+    for (int i = 0; i < GENERATED; ++i) {
         std::vector<std::uint8_t> input(200);
         for (std::uint8_t &byte : input) {
             byte = static_cast<std::uint8_t>(random() % (random() % 8 == 0 ? 256 : 9));
         }
         LLVMFuzzerTestOneInput(input.data(), input.size());
     }
-    std::printf("%zu inputs replayed, %d made up\n", count, kGenerated);
+    std::printf("%zu inputs replayed, %d made up\n", count, GENERATED);
     return 0;
 }

@@ -52,8 +52,8 @@ typedef struct earshot_cpu_op earshot_cpu_op;
 /* EARSHOT_CPU_ABI as the library was built with. */
 EARSHOT_CPU_API int32_t earshot_cpu_abi(void);
 
-/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid until its next failure.
- */
+/* Why this thread's latest failed call failed, in plain English; empty before the first. Valid
+ * until its next failure. */
 EARSHOT_CPU_API const char *earshot_cpu_last_error(void);
 
 /* The best instruction set that this processor has and the system lets it use. */
@@ -80,8 +80,8 @@ EARSHOT_CPU_API void earshot_cpu_team_destroy(earshot_cpu_team *team);
  * Precision is EARSHOT_PRECISION_FLOAT32 or _BF16. Bfloat16 concerns the convolutions of a dense encoder but the first;
  * in_proj, x_proj, out_proj and the projection of a Mamba path. For these it is EARSHOT_CPU_UNSUPPORTED where the
  * processor lacks it. All else is float32 whatever the precision: Winograd's algorithm in float32 is as fast as direct
- * convolutions in bfloat16 and more accurate, and what remains is small. The front end, EARSHOT_LAYER_LOG_MEL, is always
- * EARSHOT_CPU_UNSUPPORTED: it is computed in Java.
+ * convolutions in bfloat16 and more accurate, and what remains is small. The front end, EARSHOT_LAYER_LOG_MEL, is
+ * always EARSHOT_CPU_UNSUPPORTED: it is computed in Java.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                          const float *weights, int64_t weight_count, int32_t isa,

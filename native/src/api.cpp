@@ -9,7 +9,7 @@ using earshot::require;
 
 namespace {
 
-constexpr int32_t kMostThreads = 1024;
+constexpr int32_t MOST_THREADS = 1024;
 
 static_assert(earshot::STATUS_OK == EARSHOT_CPU_OK &&
                   earshot::STATUS_INVALID_ARGUMENT == EARSHOT_CPU_INVALID_ARGUMENT &&
@@ -112,8 +112,8 @@ earshot_cpu_status earshot_cpu_team_create(int32_t threads, earshot_cpu_team **t
     return guarded([&] {
         require(team != nullptr, "team: null");
         *team = nullptr;
-        if (threads < 1 || threads > kMostThreads) {
-            fail("threads: " + std::to_string(threads) + "; expected 1 to " + std::to_string(kMostThreads));
+        if (threads < 1 || threads > MOST_THREADS) {
+            fail("threads: " + std::to_string(threads) + "; expected 1 to " + std::to_string(MOST_THREADS));
         }
         *team = new earshot_cpu_team(threads);
     });
@@ -141,8 +141,8 @@ earshot_cpu_status earshot_cpu_op_scratch(const earshot_cpu_op *op, int64_t batc
                                           int32_t threads, int64_t *floats) {
     return guarded([&] {
         require(floats != nullptr, "floats: null");
-        if (threads < 1 || threads > kMostThreads) {
-            fail("threads: " + std::to_string(threads) + "; expected 1 to " + std::to_string(kMostThreads));
+        if (threads < 1 || threads > MOST_THREADS) {
+            fail("threads: " + std::to_string(threads) + "; expected 1 to " + std::to_string(MOST_THREADS));
         }
         const Extents extents = extents_of(op, batch, frames, bands);
         *floats = op->scratch_floats(extents, threads);

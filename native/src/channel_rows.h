@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "vec.h"
 #include "plan.h"
+#include "vec.h"
 
 namespace earshot::EARSHOT_ISA {
 
@@ -39,7 +39,7 @@ inline void squeeze_rows(const SqueezeRun &run, Index from, Index to, float *sum
         float *scale = sums;
         for (Index s = 0; s < run.count; ++s) {
             const Index k = run.scales[s];
-            for (Index c = 0; c < run.channels; c += kWidth) {
+            for (Index c = 0; c < run.channels; c += WIDTH) {
                 squeeze_row(run, t, k, c, scale);
             }
             scale += k * k * run.channels;
@@ -53,7 +53,7 @@ EARSHOT_INLINE Vec gated(const float *z, Index left, Vec gate) {
 
 inline void gate_row(float *row, Index positions, Index channels, const float *gate) {
     for (Index f = 0; f < positions; ++f) {
-        for (Index c = 0; c < channels; c += kWidth) {
+        for (Index c = 0; c < channels; c += WIDTH) {
             float *z = row + f * channels + c;
             store_at_most(z, gated(z, channels - c, load_at_most(gate + c, channels - c)), channels - c);
         }
@@ -63,7 +63,7 @@ inline void gate_row(float *row, Index positions, Index channels, const float *g
 inline void gate_pool_row(const float *upper, const float *lower, Index step, Index positions, Index channels,
                           const float *gate, float *to) {
     for (Index f = 0; f < positions; ++f) {
-        for (Index c = 0; c < channels; c += kWidth) {
+        for (Index c = 0; c < channels; c += WIDTH) {
             const Index left = channels - c;
             const Vec g = load_at_most(gate + c, left);
             const Index at = 2 * f * step + c;
@@ -75,7 +75,7 @@ inline void gate_pool_row(const float *upper, const float *lower, Index step, In
 }
 
 inline void depthwise_row(const float *const *rows, Index positions, Index step, const float *weight, float *to) {
-    for (Index c = 0; c < step; c += kWidth) {
+    for (Index c = 0; c < step; c += WIDTH) {
         Vec w[9];
         for (Index i = 0; i < 9; ++i) {
             w[i] = load(weight + i * step + c);
@@ -84,8 +84,7 @@ inline void depthwise_row(const float *const *rows, Index positions, Index step,
             Vec parts[3];
             for (Index i = 0; i < 3; ++i) {
                 const float *x = rows[i] + f * step + c;
-                parts[i] = fma(load(x + 2 * step), w[3 * i + 2],
-                               fma(load(x + step), w[3 * i + 1], load(x) * w[3 * i]));
+                parts[i] = fma(load(x + 2 * step), w[3 * i + 2], fma(load(x + step), w[3 * i + 1], load(x) * w[3 * i]));
             }
             store(to + f * step + c, parts[0] + parts[1] + parts[2]);
         }

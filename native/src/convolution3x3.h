@@ -19,12 +19,10 @@ inline Index margined_row(Index inputs, Index bands) {
 }
 
 inline Index convolution_scratch(const Convolution3x3 &weights, Index bands) {
-    return weights.winograd ? WinogradBuffers(weights, bands, nullptr).floats
-                            : 3 * margined_row(weights.inputs, bands);
+    return weights.winograd ? WinogradBuffers(weights, bands, nullptr).floats : 3 * margined_row(weights.inputs, bands);
 }
 
-inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to,
-                             float *scratch) {
+inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to, float *scratch) {
     if (w.winograd) {
         winograd_rows(w, run, from, to, scratch);
         return;
@@ -61,7 +59,7 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
                 {z, run.step, nullptr, 0, columns});
         if (run.relu) {
             for (Index f = 0; f < run.bands; ++f) {
-                for (Index c = 0; c < columns; c += kWidth) {
+                for (Index c = 0; c < columns; c += WIDTH) {
                     float *y = z + f * run.step + c;
                     store_at_most(y, max_of(set1(0.0F), load_at_most(y, columns - c)), columns - c);
                 }

@@ -21,8 +21,8 @@ class DenseEncoder final : public earshot_cpu_op {
         for (std::int32_t i = 0; i <= layer.block_layers; ++i) {
             const EncoderConvolution &convolution = layer.convolutions[static_cast<std::size_t>(i + 1)];
             ConvolutionWeights w = shape_of(convolution);
-            if (cells(w) > kMostTaps) {
-                throw Failure{STATUS_UNSUPPORTED, layer.name(i) + ": more than " + std::to_string(kMostTaps) + " taps"};
+            if (cells(w) > MOST_TAPS) {
+                throw Failure{STATUS_UNSUPPORTED, layer.name(i) + ": more than " + std::to_string(MOST_TAPS) + " taps"};
             }
             margin_ = std::max(margin_, w.padding_bands);
             const Index per_output = c * cells(w);
@@ -188,7 +188,7 @@ class DenseEncoder final : public earshot_cpu_op {
         for (Index c = 0; c < padded_; ++c) {
             const double w = static_cast<double>(first_.weight[c]);
             scratch.gain[c] = static_cast<float>(w * static_cast<double>(first_.scale[c]) /
-                                                 std::sqrt(w * w * variance + static_cast<double>(kEpsilon)));
+                                                 std::sqrt(w * w * variance + static_cast<double>(EPSILON)));
         }
         team.each(e.frames, [&](Index t, int) {
             kernels.encoder_first(x + t * e.bands, e.bands, static_cast<float>(mean), scratch.gain, first_.shift,
@@ -199,7 +199,7 @@ class DenseEncoder final : public earshot_cpu_op {
     /* Calls body(row) for all rows, shared out as tasks. */
     template <class Body>
     static void each_row(Index rows, Team &team, const Body &body) {
-        each_block(rows, kBlockRows, team, [&](Index from, Index to, int) {
+        each_block(rows, BLOCK_ROWS, team, [&](Index from, Index to, int) {
             for (Index t = from; t < to; ++t) {
                 body(t);
             }
@@ -235,7 +235,7 @@ class DenseEncoder final : public earshot_cpu_op {
             const double variance = deviation / static_cast<double>(rows * positions);
             scratch.centre[c] = static_cast<float>(mean);
             scratch.gain[c] = static_cast<float>(static_cast<double>(w.scale[c]) /
-                                                 std::sqrt(variance + static_cast<double>(kEpsilon)));
+                                                 std::sqrt(variance + static_cast<double>(EPSILON)));
         }
     }
 

@@ -25,7 +25,7 @@ EARSHOT_INLINE Vec normalized(Vec y, Vec mean, Vec gain, Vec shift, Vec slope) {
 
 inline void encoder_first(const float *x, Index bands, float mean, const float *gain, const float *shift,
                           const float *slope, float *row, Index width_padded) {
-    for (Index c = 0; c < width_padded; c += kWidth) {
+    for (Index c = 0; c < width_padded; c += WIDTH) {
         const Vec g = load(gain + c);
         const Vec s = load(shift + c);
         const Vec p = load(slope + c);
@@ -40,7 +40,7 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
     const Index columns = padded(channels);
     const Index step = words(columns);
     const Index plane_row = (planes.bands + 2 * planes.margin) * step;
-    Tap taps[kMostTaps];
+    Tap taps[MOST_TAPS];
     Index count = 0;
     for (Index s = 0; s < w.slices; ++s) {
         const float *plane = planes.slice[w.slices - 1 - s];
@@ -63,7 +63,7 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
 inline void row_statistics(const float *row, Index positions, Index row_step, Index channels, float *mean,
                            float *deviation) {
     const float per_position = 1.0F / static_cast<float>(positions);
-    for (Index c = 0; c < channels; c += kWidth) {
+    for (Index c = 0; c < channels; c += WIDTH) {
         Vec total = set1(0.0F);
         for (Index f = 0; f < positions; ++f) {
             total = total + load_at_most(row + f * row_step + c, channels - c);
@@ -82,7 +82,7 @@ inline void row_statistics(const float *row, Index positions, Index row_step, In
 inline void normalize_row(float *row, Index positions, Index row_step, Index channels, const float *mean,
                           const float *gain, const float *shift, const float *slope) {
     for (Index f = 0; f < positions; ++f) {
-        for (Index c = 0; c < channels; c += kWidth) {
+        for (Index c = 0; c < channels; c += WIDTH) {
             float *y = row + f * row_step + c;
             const Vec v = normalized(load_at_most(y, channels - c), load(mean + c), load(gain + c), load(shift + c),
                                      load(slope + c));
@@ -94,7 +94,7 @@ inline void normalize_row(float *row, Index positions, Index row_step, Index cha
 inline void plane_row(const float *row, Index positions, Index row_step, const float *mean, const float *gain,
                       const float *shift, const float *slope, float *to) {
     for (Index f = 0; f < positions; ++f) {
-        for (Index c = 0; c < row_step; c += kWidth) {
+        for (Index c = 0; c < row_step; c += WIDTH) {
             store_operand(to + f * words(row_step), c,
                           normalized(load(row + f * row_step + c), load(mean + c), load(gain + c), load(shift + c),
                                      load(slope + c)));

@@ -15,11 +15,11 @@
 namespace earshot::EARSHOT_ISA {
 
 #if defined(EARSHOT_VEC_AVX512)
-constexpr Index kPanel = 4; /* 6 x 4 accumulators, 4 columns, 1 broadcast: 29 of 32 registers */
-constexpr Index kMaxRows[kPanel + 1] = {0, 12, 12, 8, 6};
+constexpr Index PANEL = 4; /* 6 x 4 accumulators, 4 columns, 1 broadcast: 29 of 32 registers */
+constexpr Index MAX_ROWS[PANEL + 1] = {0, 12, 12, 8, 6};
 #else
-constexpr Index kPanel = 2; /* 6 x 2 accumulators, 2 columns, 1 broadcast: 15 of 16 registers */
-constexpr Index kMaxRows[kPanel + 1] = {0, 10, 6};
+constexpr Index PANEL = 2; /* 6 x 2 accumulators, 2 columns, 1 broadcast: 15 of 16 registers */
+constexpr Index MAX_ROWS[PANEL + 1] = {0, 10, 6};
 #endif
 
 /* One addend of a product: `a` points at row 0; `k` is the first of the tap's rows in a panel. */
@@ -41,13 +41,13 @@ struct Target {
 template <Index MR, Index NV>
 inline void store_narrow(const Vec (&acc)[MR][NV], const Target &target) {
     for (Index i = 0; i < MR; ++i) {
-        for (Index j = 0; j < NV && j * kWidth < target.columns; ++j) {
-            const Index left = target.columns - j * kWidth;
+        for (Index j = 0; j < NV && j * WIDTH < target.columns; ++j) {
+            const Index left = target.columns - j * WIDTH;
             Vec v = acc[i][j];
             if (target.r != nullptr) {
-                v = v + load_at_most(target.r + i * target.ldr + j * kWidth, left);
+                v = v + load_at_most(target.r + i * target.ldr + j * WIDTH, left);
             }
-            store_at_most(target.c + i * target.ldc + j * kWidth, v, left);
+            store_at_most(target.c + i * target.ldc + j * WIDTH, v, left);
         }
     }
 }
@@ -57,7 +57,7 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
                                     const float *panel, const float *bias, const Target &target) {
     Vec acc[MR][NV];
     for (Index j = 0; j < NV; ++j) {
-        const Vec start = load(bias + j * kWidth);
+        const Vec start = load(bias + j * WIDTH);
 #pragma GCC unroll 16
         for (Index i = 0; i < MR; ++i) {
             acc[i][j] = start;
@@ -65,14 +65,14 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
     }
     for (Index s = 0; s < count; ++s) {
         const float *a = taps[s].a + a_offset;
-        const float *b = panel + taps[s].k * NV * kWidth;
+        const float *b = panel + taps[s].k * NV * WIDTH;
         for (Index k = 0; k < depth; ++k) {
             Vec column[NV];
 #pragma GCC unroll 4
             for (Index j = 0; j < NV; ++j) {
-                column[j] = load(b + j * kWidth);
+                column[j] = load(b + j * WIDTH);
             }
-            b += NV * kWidth;
+            b += NV * WIDTH;
 #pragma GCC unroll 16
             for (Index i = 0; i < MR; ++i) {
                 const Vec x = set1(a[i * lda + k]);
@@ -83,7 +83,7 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
             }
         }
     }
-    if (target.columns < NV * kWidth) {
+    if (target.columns < NV * WIDTH) {
         store_narrow<MR, NV>(acc, target);
         return;
     }
@@ -92,7 +92,7 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
         for (Index i = 0; i < MR; ++i) {
 #pragma GCC unroll 4
             for (Index j = 0; j < NV; ++j) {
-                acc[i][j] = acc[i][j] + load(target.r + i * target.ldr + j * kWidth);
+                acc[i][j] = acc[i][j] + load(target.r + i * target.ldr + j * WIDTH);
             }
         }
     }
@@ -100,7 +100,7 @@ __attribute__((noinline)) void tile(const Tap *taps, Index count, Index a_offset
     for (Index i = 0; i < MR; ++i) {
 #pragma GCC unroll 4
         for (Index j = 0; j < NV; ++j) {
-            store(target.c + i * target.ldc + j * kWidth, acc[i][j]);
+            store(target.c + i * target.ldc + j * WIDTH, acc[i][j]);
         }
     }
 }
@@ -109,8 +109,8 @@ using TileFunction = void (*)(const Tap *, Index, Index, Index, Index, const flo
 
 template <Index NV>
 inline TileFunction tile_function(Index rows) {
-    constexpr Index kMost = kMaxRows[NV];
-    static_assert(kMost <= 12, "the switch below ends at 12");
+    constexpr Index MOST = MAX_ROWS[NV];
+    static_assert(MOST <= 12, "the switch below ends at 12");
     switch (rows) {
     case 1:
         return tile<1, NV>;
@@ -125,17 +125,17 @@ inline TileFunction tile_function(Index rows) {
     case 6:
         return tile<6, NV>;
     case 7:
-        return tile<(7 <= kMost ? 7 : 1), NV>;
+        return tile<(7 <= MOST ? 7 : 1), NV>;
     case 8:
-        return tile<(8 <= kMost ? 8 : 1), NV>;
+        return tile<(8 <= MOST ? 8 : 1), NV>;
     case 9:
-        return tile<(9 <= kMost ? 9 : 1), NV>;
+        return tile<(9 <= MOST ? 9 : 1), NV>;
     case 10:
-        return tile<(10 <= kMost ? 10 : 1), NV>;
+        return tile<(10 <= MOST ? 10 : 1), NV>;
     case 11:
-        return tile<(11 <= kMost ? 11 : 1), NV>;
+        return tile<(11 <= MOST ? 11 : 1), NV>;
     default:
-        return tile<(12 <= kMost ? 12 : 1), NV>;
+        return tile<(12 <= MOST ? 12 : 1), NV>;
     }
 }
 
@@ -146,9 +146,9 @@ inline TileFunction tile_function(Index rows, Index vectors) {
     case 2:
         return tile_function<2>(rows);
     case 3:
-        return tile_function<(kPanel >= 3 ? 3 : 1)>(rows);
+        return tile_function<(PANEL >= 3 ? 3 : 1)>(rows);
     default:
-        return tile_function<(kPanel >= 4 ? 4 : 1)>(rows);
+        return tile_function<(PANEL >= 4 ? 4 : 1)>(rows);
     }
 }
 
@@ -158,18 +158,18 @@ inline TileFunction tile_function(Index rows, Index vectors) {
  */
 inline void product(const Tap *taps, Index count, Index lda, Index depth, const float *packed, Index panel_depth,
                     Index columns_padded, const float *bias, Index rows, const Target &target) {
-    const Index vectors = columns_padded / kWidth;
-    for (Index first = 0; first < vectors; first += kPanel) {
-        const Index nv = vectors - first < kPanel ? vectors - first : kPanel;
-        const Index groups = (rows + kMaxRows[nv] - 1) / kMaxRows[nv];
-        const float *panel = packed + first * kWidth * panel_depth;
+    const Index vectors = columns_padded / WIDTH;
+    for (Index first = 0; first < vectors; first += PANEL) {
+        const Index nv = vectors - first < PANEL ? vectors - first : PANEL;
+        const Index groups = (rows + MAX_ROWS[nv] - 1) / MAX_ROWS[nv];
+        const float *panel = packed + first * WIDTH * panel_depth;
         for (Index g = 0; g < groups; ++g) {
             const Index row = rows * g / groups;
             const Index n = rows * (g + 1) / groups - row;
-            const Target part = {target.c + row * target.ldc + first * kWidth, target.ldc,
-                                 target.r == nullptr ? nullptr : target.r + row * target.ldr + first * kWidth,
-                                 target.ldr, target.columns - first * kWidth};
-            tile_function(n, nv)(taps, count, row * lda, lda, depth, panel, bias + first * kWidth, part);
+            const Target part = {target.c + row * target.ldc + first * WIDTH, target.ldc,
+                                 target.r == nullptr ? nullptr : target.r + row * target.ldr + first * WIDTH,
+                                 target.ldr, target.columns - first * WIDTH};
+            tile_function(n, nv)(taps, count, row * lda, lda, depth, panel, bias + first * WIDTH, part);
         }
     }
 }

@@ -11,7 +11,7 @@ namespace earshot {
 
 namespace {
 
-constexpr Index kGates = 3;
+constexpr Index GATES = 3;
 
 class Gru final : public earshot_cpu_op {
   public:
@@ -38,8 +38,8 @@ class Gru final : public earshot_cpu_op {
     void run(const Arguments &a, Team &team) const override {
         const Extents &e = a.extents;
         const Scratch scratch(*this, e, team.threads(), a.scratch);
-        const Index row = kGates * padded_;
-        each_block(e.batch * e.frames, kBlockRows, team, [&](Index from, Index to, int) {
+        const Index row = GATES * padded_;
+        each_block(e.batch * e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int) {
             kernels.matrix_product({a.input0 + from * inputs_, inputs_, inputs_, to - from, input_weight_, input_bias_,
                                     row, scratch.gates + from * row, row, nullptr, 0});
         });
@@ -63,14 +63,14 @@ class Gru final : public earshot_cpu_op {
         float *threads; /* the state's part and the state: [4, P(H)] each */
 
         Scratch(const Gru &gru, const Extents &e, int count, float *base) : carver(base) {
-            gates = carver.take(size_product({e.batch, e.frames, kGates, gru.padded_}));
-            threads = carver.take(size_product({count, kGates + 1, gru.padded_}));
+            gates = carver.take(size_product({e.batch, e.frames, GATES, gru.padded_}));
+            threads = carver.take(size_product({count, GATES + 1, gru.padded_}));
         }
     };
 
     /* Weight [3H, inputs] to panels of 3 P(H) columns. */
     const float *panels(const float *from, Index inputs) {
-        const Index columns = kGates * padded_;
+        const Index columns = GATES * padded_;
         float *to = packer_.zeros(packed_floats(kernels, 1, inputs, columns));
         pack_panels(kernels, 1, inputs, columns, columns, to, [&](Index k, Index j) {
             const Index unit = j % padded_;
@@ -81,8 +81,8 @@ class Gru final : public earshot_cpu_op {
 
     /* [3H] to [3, P(H)]. */
     const float *gates(const float *from) {
-        float *to = packer_.zeros(kGates * padded_);
-        for (Index gate = 0; gate < kGates; ++gate) {
+        float *to = packer_.zeros(GATES * padded_);
+        for (Index gate = 0; gate < GATES; ++gate) {
             std::copy_n(from + gate * hidden_, hidden_, to + gate * padded_);
         }
         return to;

@@ -136,7 +136,7 @@ void each_block(Index rows, Index most, Team &team, const Body &body) {
 
 /* Rows of a convolution's output that a task computes: few enough to share the work out, enough to reuse the rows they
  * read. */
-constexpr Index kBlockRows = 16;
+constexpr Index BLOCK_ROWS = 16;
 
 /* One function for each kind of layer. */
 std::unique_ptr<earshot_cpu_op> make_linear(const CpuPacking &packing);

@@ -4,15 +4,15 @@ namespace earshot {
 
 namespace {
 
-const Kernels *const kTables[] = {
-    &kBaselineKernels,
+const Kernels *const TABLES[] = {
+    &BASELINE_KERNELS,
 #if defined(__x86_64__)
-    &kAvx2Kernels,
-    &kAvx512Kernels,
+    &AVX2_KERNELS,
+    &AVX512_KERNELS,
 #endif
 };
 
-constexpr std::int32_t kCount = static_cast<std::int32_t>(sizeof kTables / sizeof kTables[0]);
+constexpr std::int32_t COUNT = static_cast<std::int32_t>(sizeof TABLES / sizeof TABLES[0]);
 
 /* GCC's and Clang's own test of cpuid, which also asks whether the system saves the registers. */
 bool available(std::int32_t isa) {
@@ -33,7 +33,7 @@ bool available(std::int32_t isa) {
 }
 
 std::int32_t best() {
-    std::int32_t isa = kCount - 1;
+    std::int32_t isa = COUNT - 1;
     while (!available(isa)) {
         --isa;
     }
@@ -51,7 +51,7 @@ bool bf16_available() {
 const Kernels &bf16_kernels(std::int32_t isa) {
 #if defined(__x86_64__)
     if (isa == EARSHOT_CPU_ISA_AVX512 && bf16_available()) {
-        return kAvx512Bf16Kernels;
+        return AVX512_BF16_KERNELS;
     }
 #endif
     throw Failure{STATUS_UNSUPPORTED,
@@ -77,7 +77,7 @@ const Kernels &kernels_for(std::int32_t isa, std::int32_t precision) {
     if (precision == EARSHOT_PRECISION_BF16) {
         return bf16_kernels(chosen);
     }
-    return *kTables[chosen];
+    return *TABLES[chosen];
 }
 
 std::int32_t isa_of(const Kernels &kernels) {
@@ -85,7 +85,7 @@ std::int32_t isa_of(const Kernels &kernels) {
         return EARSHOT_CPU_ISA_AVX512;
     }
     std::int32_t isa = 0;
-    while (kTables[isa] != &kernels) {
+    while (TABLES[isa] != &kernels) {
         ++isa;
     }
     return isa;

@@ -1,2 +1,2 @@
-#define EARSHOT_TABLE kAvx2Kernels
+#define EARSHOT_TABLE AVX2_KERNELS
 #include "kernels.inc"

@@ -1,2 +1,2 @@
-#define EARSHOT_TABLE kAvx512Kernels
+#define EARSHOT_TABLE AVX512_KERNELS
 #include "kernels.inc"

@@ -1,2 +1,2 @@
-#define EARSHOT_TABLE kAvx512Bf16Kernels
+#define EARSHOT_TABLE AVX512_BF16_KERNELS
 #include "kernels.inc"

@@ -1,2 +1,2 @@
-#define EARSHOT_TABLE kBaselineKernels
+#define EARSHOT_TABLE BASELINE_KERNELS
 #include "kernels.inc"

@@ -1,7 +1,7 @@
 /*
  * A bidirectional Mamba path, one group of sequences and one direction at a time.
  *
- * The idea: everything between the norm in front and the projection behind is done for a tile of kTileRows positions
+ * The idea: everything between the norm in front and the projection behind is done for a tile of TILE_ROWS positions
  * that stays in the L2 cache, layer by layer, and only the scan's states and the convolution's last inputs are carried
  * to the next tile. A tile holds a piece of one long sequence or several short ones whole. The backward direction reads
  * and writes the same places from the other end: rows have a negative step. Buffers are position-major, channels
@@ -18,8 +18,8 @@
 
 namespace earshot::EARSHOT_ISA {
 
-constexpr Index kLine = 16; /* floats in a line of the cache */
-constexpr Index kAhead = 8; /* rows */
+constexpr Index LINE = 16; /* floats in a line of the cache */
+constexpr Index AHEAD = 8; /* rows */
 
 /* A thread's buffers. */
 struct MambaBuffers {
@@ -28,26 +28,26 @@ struct MambaBuffers {
     Index dbc_row; /* of dt, B and C side by side */
     float *x, *h, *uz, *dbc;
     Index operand_row; /* words from one row to the next of operands */
-    float *operands;   /* [kTileRows, operand_row] where products take other than floats */
-    float *column;     /* [taps - 1 + kTileRows, w]: one vector of channels */
-    float *y;          /* [kTileRows, w] */
+    float *operands;   /* [TILE_ROWS, operand_row] where products take other than floats */
+    float *column;     /* [taps - 1 + TILE_ROWS, w]: one vector of channels */
+    float *y;          /* [TILE_ROWS, w] */
     float *history;    /* [layers, P(E) / w, taps - 1, w] */
     float *state;      /* [layers, P(E) / w, N, w] */
     Index floats;
 
     MambaBuffers(const MambaWeights &w, float *base) : floats(0) {
         const Index inner = padded(w.inner);
-        row = padded(w.channels) + kRowPadding;
-        uz_row = 2 * inner + kRowPadding;
-        dbc_row = padded(w.rank + 2 * w.states) + kRowPadding;
-        x = take(base, kTileRows * row);
-        h = take(base, kTileRows * row);
-        uz = take(base, kTileRows * uz_row);
-        dbc = take(base, kTileRows * dbc_row);
-        operand_row = words(inner > padded(w.channels) ? inner : padded(w.channels)) + kRowPadding;
-        operands = take(base, kPairs ? kTileRows * operand_row : 0);
-        column = take(base, (w.taps - 1 + kTileRows) * kWidth);
-        y = take(base, kTileRows * kWidth);
+        row = padded(w.channels) + ROW_PADDING;
+        uz_row = 2 * inner + ROW_PADDING;
+        dbc_row = padded(w.rank + 2 * w.states) + ROW_PADDING;
+        x = take(base, TILE_ROWS * row);
+        h = take(base, TILE_ROWS * row);
+        uz = take(base, TILE_ROWS * uz_row);
+        dbc = take(base, TILE_ROWS * dbc_row);
+        operand_row = words(inner > padded(w.channels) ? inner : padded(w.channels)) + ROW_PADDING;
+        operands = take(base, PAIRS ? TILE_ROWS * operand_row : 0);
+        column = take(base, (w.taps - 1 + TILE_ROWS) * WIDTH);
+        y = take(base, TILE_ROWS * WIDTH);
         history = take(base, w.layers * inner * (w.taps - 1));
         state = take(base, w.layers * inner * w.states);
     }
@@ -81,28 +81,28 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
     for (Index i = 0; i < s.length; ++i) {
         const float *in = s.x + i * s.step;
         /* Over time every row lies in another page, where the processor does not look ahead by itself. */
-        for (Index c = 0; i + kAhead < s.length && c < w.channels; c += kLine) {
-            __builtin_prefetch(in + kAhead * s.step + c);
+        for (Index c = 0; i + AHEAD < s.length && c < w.channels; c += LINE) {
+            __builtin_prefetch(in + AHEAD * s.step + c);
         }
         float *out = buffers.x + (s.first + i) * buffers.row;
         if (!w.has_norm) {
-            for (Index c = 0; c < channels; c += kWidth) {
+            for (Index c = 0; c < channels; c += WIDTH) {
                 store(out + c, load_at_most(in + c, w.channels - c));
             }
             continue;
         }
         Vec total = set1(0.0F);
-        for (Index c = 0; c < channels; c += kWidth) {
+        for (Index c = 0; c < channels; c += WIDTH) {
             total = total + load_at_most(in + c, w.channels - c);
         }
         const Vec mean = set1(sum(total) * per_channel);
         Vec squares = set1(0.0F);
-        for (Index c = 0; c < channels; c += kWidth) {
+        for (Index c = 0; c < channels; c += WIDTH) {
             const Vec d = (load_at_most(in + c, w.channels - c) - mean) * load(w.valid + c);
             squares = fma(d, d, squares);
         }
-        const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + kEpsilon));
-        for (Index c = 0; c < channels; c += kWidth) {
+        const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + EPSILON));
+        for (Index c = 0; c < channels; c += WIDTH) {
             const Vec d = load_at_most(in + c, w.channels - c) - mean;
             store(out + c, fma(d * factor, load(s.norm + c), load(s.norm + channels + c)));
         }
@@ -116,11 +116,11 @@ inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buff
         const float *x = buffers.x + i * buffers.row;
         float *h = buffers.h + i * buffers.row;
         Vec squares = set1(0.0F);
-        for (Index c = 0; c < padded(w.channels); c += kWidth) {
+        for (Index c = 0; c < padded(w.channels); c += WIDTH) {
             squares = fma(load(x + c), load(x + c), squares);
         }
-        const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + kEpsilon));
-        for (Index c = 0; c < padded(w.channels); c += kWidth) {
+        const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + EPSILON));
+        for (Index c = 0; c < padded(w.channels); c += WIDTH) {
             store_operand(h, c, load(x + c) * factor);
         }
     }
@@ -138,7 +138,7 @@ inline void convolve(const float *column, const float *weight, Index inner, Inde
     for (Index t = 0; t < length; ++t) {
         Vec total = bias;
         for (Index k = 0; k < taps; ++k) {
-            total = fma(load(column + (t + k) * kWidth), Taps > 0 ? fixed[k] : load(weight + k * inner), total);
+            total = fma(load(column + (t + k) * WIDTH), Taps > 0 ? fixed[k] : load(weight + k * inner), total);
         }
         store(u + t * step, silu(total));
     }
@@ -149,19 +149,19 @@ inline void convolve_all(const MambaWeights &w, const MambaLayerWeights &layer, 
                          const MambaBuffers &buffers, float *history) {
     const Index inner = padded(w.inner);
     const Index before = w.taps - 1;
-    for (Index e = 0; e < inner; e += kWidth) {
+    for (Index e = 0; e < inner; e += WIDTH) {
         float *past = history + e * before;
         for (Index s = 0; s < count; ++s) {
             const Segment &segment = segments[s];
             float *u = buffers.uz + segment.first * buffers.uz_row + e;
             for (Index k = 0; k < before; ++k) {
-                store(buffers.column + k * kWidth, segment.starts ? set1(0.0F) : load(past + k * kWidth));
+                store(buffers.column + k * WIDTH, segment.starts ? set1(0.0F) : load(past + k * WIDTH));
             }
             for (Index t = 0; t < segment.length; ++t) {
-                store(buffers.column + (before + t) * kWidth, load(u + t * buffers.uz_row));
+                store(buffers.column + (before + t) * WIDTH, load(u + t * buffers.uz_row));
             }
             for (Index k = 0; k < before; ++k) {
-                store(past + k * kWidth, load(buffers.column + (segment.length + k) * kWidth));
+                store(past + k * WIDTH, load(buffers.column + (segment.length + k) * WIDTH));
             }
             const Vec bias = load(layer.conv_bias + e);
             if (w.taps == 4) {
@@ -187,7 +187,7 @@ inline void step_sizes(const float *dt, Index dt_step, const float *weight, Inde
         for (Index r = 0; r < rank; ++r) {
             total = fma(set1(dt[t * dt_step + r]), Rank > 0 ? fixed[r] : load(weight + r * inner), total);
         }
-        store(delta + t * kWidth, softplus(total));
+        store(delta + t * WIDTH, softplus(total));
     }
 }
 
@@ -195,13 +195,13 @@ inline void step_sizes(const float *dt, Index dt_step, const float *weight, Inde
 inline void scan_tile(const MambaWeights &w, const MambaLayerWeights &layer, const Segment *segments, Index count,
                       const MambaBuffers &buffers, float *states) {
     const Index inner = padded(w.inner);
-    for (Index e = 0; e < inner; e += kWidth) {
+    for (Index e = 0; e < inner; e += WIDTH) {
         float *state = states + e * w.states;
         for (Index s = 0; s < count; ++s) {
             const Segment &segment = segments[s];
             if (segment.starts) {
                 for (Index n = 0; n < w.states; ++n) {
-                    store(state + n * kWidth, set1(0.0F));
+                    store(state + n * WIDTH, set1(0.0F));
                 }
             }
             const float *dbc = buffers.dbc + segment.first * buffers.dbc_row;
@@ -271,11 +271,11 @@ inline void mamba_group(const MambaRun &run, Index group, int direction, float *
     const bool add_to_output = direction == 1 && run.partial == nullptr;
 
     /* A long sequence comes in pieces of equal length, short ones whole and several to a tile. */
-    const Index pieces = (length + kTileRows - 1) / kTileRows;
+    const Index pieces = (length + TILE_ROWS - 1) / TILE_ROWS;
     for (Index piece = 0; piece < pieces; ++piece) {
         const Index start = length * piece / pieces;
         const Index end = length * (piece + 1) / pieces;
-        Segment segments[kTileRows];
+        Segment segments[TILE_ROWS];
         Index count = 0;
         Index rows = 0;
         for (Index sequence = from; sequence < to; ++sequence) {

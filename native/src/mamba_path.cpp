@@ -9,7 +9,7 @@ namespace earshot {
 
 namespace {
 
-constexpr float kLog2E = 1.44269504088896341F;
+constexpr float LOG2_E = 1.44269504088896341F;
 
 class MambaPath final : public earshot_cpu_op {
   public:
@@ -128,7 +128,7 @@ class MambaPath final : public earshot_cpu_op {
 
     Index length(const Extents &e) const { return w_.over_time ? e.frames : e.bands; }
     /* Sequences that fill a tile. */
-    Index group(const Extents &e) const { return std::max<Index>(1, kTileRows / length(e)); }
+    Index group(const Extents &e) const { return std::max<Index>(1, TILE_ROWS / length(e)); }
     Index groups(const Extents &e) const {
         const Index sequences = size_product({e.batch, w_.over_time ? e.bands : e.frames});
         return (sequences + group(e) - 1) / group(e);
@@ -172,7 +172,7 @@ class MambaPath final : public earshot_cpu_op {
         float *lowest = packer_.zeros(ep);
         for (Index i = 0; i < e; ++i) {
             for (Index s = 0; s < n; ++s) {
-                const float a = -std::exp(mixer.a_log[i * n + s]) * kLog2E;
+                const float a = -std::exp(mixer.a_log[i * n + s]) * LOG2_E;
                 decay[(i / kernels.width * n + s) * kernels.width + i % kernels.width] = a;
                 /* A NaN stays out: it shows in the result whichever way the scan takes. */
                 lowest[i] = std::min(lowest[i], a);

@@ -14,8 +14,8 @@ namespace earshot::EARSHOT_ISA {
 
 #if defined(__AVX512BF16__)
 
-constexpr bool kPairs = true;
-constexpr Index kPerWord = 2;
+constexpr bool PAIRS = true;
+constexpr Index PER_WORD = 2;
 
 /* c + a b, the sum of both products of a lane. */
 EARSHOT_INLINE Vec multiply_add(Vec a, Vec b, Vec c) {
@@ -28,8 +28,8 @@ EARSHOT_INLINE void store_operand(float *row, Index c, Vec v) {
 
 #else
 
-constexpr bool kPairs = false;
-constexpr Index kPerWord = 1;
+constexpr bool PAIRS = false;
+constexpr Index PER_WORD = 1;
 
 EARSHOT_INLINE Vec multiply_add(Vec a, Vec b, Vec c) {
     return fma(a, b, c);
@@ -42,7 +42,7 @@ EARSHOT_INLINE void store_operand(float *row, Index c, Vec v) {
 
 /* Words of n numbers along k. */
 EARSHOT_INLINE Index words(Index n) {
-    return (n + kPerWord - 1) / kPerWord;
+    return (n + PER_WORD - 1) / PER_WORD;
 }
 
 /* Rows of operands and the words from one to the next. */
@@ -54,9 +54,9 @@ struct Operand {
 /* The rows [rows, columns] as operands: themselves in float32, else converted into `buffer`, whose rows lie `step`
  * words apart. Columns are padded. */
 inline Operand operand(const float *from, Index from_step, Index columns, Index rows, float *buffer, Index step) {
-    if constexpr (kPairs) {
+    if constexpr (PAIRS) {
         for (Index i = 0; i < rows; ++i) {
-            for (Index c = 0; c < columns; c += kWidth) {
+            for (Index c = 0; c < columns; c += WIDTH) {
                 store_operand(buffer + i * step, c, load(from + i * from_step + c));
             }
         }

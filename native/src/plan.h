@@ -8,17 +8,17 @@ namespace earshot {
 
 using Index = std::int64_t;
 
-/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets fit into L1 together.
- */
-constexpr Index kTileRows = 32;
+/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets
+ * fit into L1 together. */
+constexpr Index TILE_ROWS = 32;
 
 /* Distance between rows of a buffer, beyond what they hold: keeps a column of rows out of a single set of the cache. */
-constexpr Index kRowPadding = 16;
+constexpr Index ROW_PADDING = 16;
 
 /* Taps (slices times kernel size) that a convolution may have. */
-constexpr Index kMostTaps = 1024;
+constexpr Index MOST_TAPS = 1024;
 
-constexpr float kEpsilon = 1e-5F;
+constexpr float EPSILON = 1e-5F;
 
 /* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
 struct MambaLayerWeights {
@@ -73,15 +73,15 @@ struct Planes {
 };
 
 /* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
-constexpr Index kPatchFrames = 2;
-constexpr Index kPatchBands = 4;
-constexpr Index kFrequencies = (kPatchFrames + 2) * (kPatchBands + 2);
+constexpr Index PATCH_FRAMES = 2;
+constexpr Index PATCH_BANDS = 4;
+constexpr Index FREQUENCIES = (PATCH_FRAMES + 2) * (PATCH_BANDS + 2);
 
 /* A prepared convolution 3x3, padded by 1. */
 struct Convolution3x3 {
     Index inputs, outputs;
     bool winograd;
-    const float *weight; /* panels: [3, 3] cells, or kFrequencies, of I steps, P(O) columns */
+    const float *weight; /* panels: [3, 3] cells, or FREQUENCIES, of I steps, P(O) columns */
     const float *bias;   /* [P(O)] */
     const float *zeros;  /* [P(O)] */
 };
@@ -195,15 +195,14 @@ struct Kernels {
     void (*gru_step)(const float *x, const float *h, Index width, float *state);
 };
 
-
 /* Words of a row of `columns` operands; columns are padded. */
 inline Index operand_words(const Kernels &kernels, Index columns) {
     return kernels.pairs ? columns / 2 : columns;
 }
 
-extern const Kernels kBaselineKernels;
-extern const Kernels kAvx2Kernels;
-extern const Kernels kAvx512Kernels;
-extern const Kernels kAvx512Bf16Kernels;
+extern const Kernels BASELINE_KERNELS;
+extern const Kernels AVX2_KERNELS;
+extern const Kernels AVX512_KERNELS;
+extern const Kernels AVX512_BF16_KERNELS;
 
 } // namespace earshot

@@ -54,14 +54,13 @@ class ResidualSeparable final : public earshot_cpu_op {
         }
         for (Index b = 0; b < e.batch; ++b) {
             const float *x = a.input0 + b * e.frames * e.bands * convolution_.inputs;
-            const ConvolutionRun convolution = {x,       e.frames, e.bands, scratch.plane + padded_, row,
-                                                padded_, true};
-            each_block(e.frames, kBlockRows, team, [&](Index from, Index to, int thread) {
+            const ConvolutionRun convolution = {x, e.frames, e.bands, scratch.plane + padded_, row, padded_, true};
+            each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
                 kernels.convolution_rows(convolution_, convolution, from, to,
                                          scratch.threads + thread * scratch.per_thread);
             });
             float *output = a.output + b * (e.frames / 2) * (e.bands / 2) * convolution_.outputs;
-            each_block(e.frames / 2, kBlockRows / 2, team, [&](Index from, Index to, int thread) {
+            each_block(e.frames / 2, BLOCK_ROWS / 2, team, [&](Index from, Index to, int thread) {
                 const Rows rows(*this, e, scratch.threads + thread * scratch.per_thread);
                 for (Index t = from; t < to; ++t) {
                     pooled_row(x, t, output + t * (e.bands / 2) * convolution_.outputs, e, scratch, rows);
@@ -93,10 +92,9 @@ class ResidualSeparable final : public earshot_cpu_op {
         float *threads;
 
         Scratch(const ResidualSeparable &layer, const Extents &e, int count, float *base)
-            : carver(base),
-              per_thread(round_up(std::max(layer.kernels.convolution_scratch(layer.convolution_, e.bands),
-                                           Rows(layer, e, nullptr).carver.floats()),
-                                  16)) {
+            : carver(base), per_thread(round_up(std::max(layer.kernels.convolution_scratch(layer.convolution_, e.bands),
+                                                         Rows(layer, e, nullptr).carver.floats()),
+                                                16)) {
             outside = carver.take(layer.plane_row(e));
             plane = carver.take(size_product({e.frames, layer.plane_row(e)}));
             threads = carver.take(size_product({count, per_thread}));
@@ -119,11 +117,11 @@ class ResidualSeparable final : public earshot_cpu_op {
             const float *input = x + frame * e.bands * convolution_.inputs;
             float *sum = rows.sums[half];
             const Index inputs = convolution_.inputs;
-            ProductRun pointwise = {rows.depthwise,  padded_, outputs, used,  pointwise_, pointwise_bias_,
-                                    outputs,         sum,     padded_, input, inputs};
+            ProductRun pointwise = {rows.depthwise, padded_, outputs, used,  pointwise_, pointwise_bias_,
+                                    outputs,        sum,     padded_, input, inputs};
             if (shortcut_ != nullptr) {
-                kernels.matrix_product({input, inputs, inputs, used, shortcut_, shortcut_bias_, outputs, sum, padded_,
-                                        nullptr, 0});
+                kernels.matrix_product(
+                    {input, inputs, inputs, used, shortcut_, shortcut_bias_, outputs, sum, padded_, nullptr, 0});
                 pointwise.r = sum;
                 pointwise.ldr = padded_;
             }

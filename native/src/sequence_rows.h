@@ -29,22 +29,22 @@ inline void attention(const AttentionRun &run) {
             float most = 0;
             for (Index j = 0; j < run.tokens; ++j) {
                 Vec total = set1(0.0F);
-                for (Index d = 0; d < depth; d += kWidth) {
-                    total = fma(load_at_most(query + d, depth - d), load_at_most(keys + j * run.row + d, depth - d),
-                                total);
+                for (Index d = 0; d < depth; d += WIDTH) {
+                    total =
+                        fma(load_at_most(query + d, depth - d), load_at_most(keys + j * run.row + d, depth - d), total);
                 }
                 const float score = sum(total) * scale;
                 run.scores[j] = score;
                 most = j == 0 || score > most ? score : most;
             }
             Vec whole = set1(0.0F);
-            for (Index j = 0; j < run.tokens; j += kWidth) {
+            for (Index j = 0; j < run.tokens; j += WIDTH) {
                 const Index left = run.tokens - j;
                 store_at_most(run.scores + j, exp_clamped(load_at_most(run.scores + j, left) - set1(most)), left);
                 whole = whole + load_at_most(run.scores + j, left);
             }
             const Vec share = set1(1.0F / sum(whole));
-            for (Index d = 0; d < depth; d += kWidth) {
+            for (Index d = 0; d < depth; d += WIDTH) {
                 Vec total = set1(0.0F);
                 for (Index j = 0; j < run.tokens; ++j) {
                     total = fma(set1(run.scores[j]), load_at_most(values + j * run.row + d, depth - d), total);
@@ -58,7 +58,7 @@ inline void attention(const AttentionRun &run) {
 inline void residual_norm(const float *a, const float *b, Index channels, const float *scale, const float *shift,
                           float *to) {
     Vec total = set1(0.0F);
-    for (Index c = 0; c < channels; c += kWidth) {
+    for (Index c = 0; c < channels; c += WIDTH) {
         const Index left = channels - c;
         const Vec v = load_at_most(a + c, left) + load_at_most(b + c, left);
         store_at_most(to + c, v, left);
@@ -66,15 +66,15 @@ inline void residual_norm(const float *a, const float *b, Index channels, const 
     }
     const float mean = sum(total) / static_cast<float>(channels);
     Vec squares = set1(0.0F);
-    for (Index c = 0; c < channels; c += kWidth) {
+    for (Index c = 0; c < channels; c += WIDTH) {
         const Index left = channels - c;
         const Vec d = load_at_most(to + c, left) - set1(mean);
         store_at_most(to + c, d, left);
         const Vec valid = load_at_most(to + c, left); /* without what lies behind the last channel */
         squares = fma(valid, valid, squares);
     }
-    const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) / static_cast<float>(channels) + kEpsilon));
-    for (Index c = 0; c < channels; c += kWidth) {
+    const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) / static_cast<float>(channels) + EPSILON));
+    for (Index c = 0; c < channels; c += WIDTH) {
         const Index left = channels - c;
         const Vec n = load_at_most(to + c, left) * factor;
         store_at_most(to + c, fma(n, load_at_most(scale + c, left), load_at_most(shift + c, left)), left);
@@ -82,7 +82,7 @@ inline void residual_norm(const float *a, const float *b, Index channels, const 
 }
 
 inline void gru_step(const float *x, const float *h, Index width, float *state) {
-    for (Index i = 0; i < width; i += kWidth) {
+    for (Index i = 0; i < width; i += WIDTH) {
         const Vec r = sigmoid(load(x + i) + load(h + i));
         const Vec z = sigmoid(load(x + width + i) + load(h + width + i));
         const Vec n = tanh_of(fma(r, load(h + 2 * width + i), load(x + 2 * width + i)));

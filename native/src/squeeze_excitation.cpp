@@ -66,7 +66,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
         }
     };
 
-    static Index blocks(const Extents &e) { return (e.frames + kBlockRows - 1) / kBlockRows; }
+    static Index blocks(const Extents &e) { return (e.frames + BLOCK_ROWS - 1) / BLOCK_ROWS; }
     /* Frames and bands that become one. */
     Index step() const { return pooled_ ? 2 : 1; }
 
@@ -75,15 +75,14 @@ class SqueezeExcitation final : public earshot_cpu_op {
         const Index row = e.bands * channels;
         float *z = pooled_ ? scratch.z : output;
         const ConvolutionRun convolution = {x, e.frames, e.bands, z, row, channels, false};
-        const SqueezeRun squeeze = {
-            z, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())};
-        each_block(e.frames, kBlockRows, team, [&](Index from, Index to, int thread) {
+        const SqueezeRun squeeze = {z, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())};
+        each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
             kernels.convolution_rows(convolution_, convolution, from, to,
                                      scratch.threads + thread * scratch.per_thread);
-            kernels.squeeze_rows(squeeze, from, to, scratch.sums + from / kBlockRows * bins_ * channels);
+            kernels.squeeze_rows(squeeze, from, to, scratch.sums + from / BLOCK_ROWS * bins_ * channels);
         });
         excite(e, scratch);
-        each_block(e.frames / step(), kBlockRows, team, [&](Index from, Index to, int) {
+        each_block(e.frames / step(), BLOCK_ROWS, team, [&](Index from, Index to, int) {
             for (Index t = from; t < to; ++t) {
                 if (pooled_) {
                     const float *upper = z + 2 * t * row;

@@ -4,7 +4,7 @@ namespace earshot {
 
 namespace {
 
-constexpr int kSpins = 1000; /* of some 20 ns each: longer than the gap between two layers, shorter than a time slice */
+constexpr int SPINS = 1000; /* of some 20 ns each: longer than the gap between two layers, shorter than a time slice */
 
 void relax() {
 #if defined(__x86_64__)
@@ -57,7 +57,7 @@ void Team::run(Index tasks, Body body, const void *context) {
     unfinished_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
     begin_.ring([this] { round_.fetch_add(1, std::memory_order_release); });
     work(0);
-    for (int i = 0; i < kSpins; ++i) {
+    for (int i = 0; i < SPINS; ++i) {
         if (unfinished_.load(std::memory_order_acquire) == 0) {
             return;
         }
@@ -79,7 +79,7 @@ void Team::work(int thread) {
 void Team::serve(int thread) {
     std::uint32_t seen = 0;
     for (;;) {
-        for (int i = 0; i < kSpins && round_.load(std::memory_order_acquire) == seen; ++i) {
+        for (int i = 0; i < SPINS && round_.load(std::memory_order_acquire) == seen; ++i) {
             relax();
         }
         if (round_.load(std::memory_order_acquire) == seen) {

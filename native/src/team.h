@@ -1,5 +1,5 @@
-/* A session's threads: the caller and workers that wait for it, first spinning for some 20 microseconds, then asleep.
- */
+/* A session's threads: the caller and workers that wait for it, first spinning for some
+ * 20 microseconds, then asleep. */
 #pragma once
 
 #include <pthread.h>

@@ -65,8 +65,8 @@ class Transformer final : public earshot_cpu_op {
     }
 
     void apply(const Map &map, const float *x, Index rows, float *y) const {
-        kernels.matrix_product({x, map.inputs, map.inputs, rows, map.weight, map.bias, map.outputs, y, map.outputs,
-                                nullptr, 0});
+        kernels.matrix_product(
+            {x, map.inputs, map.inputs, rows, map.weight, map.bias, map.outputs, y, map.outputs, nullptr, 0});
     }
 
     void run_clip(const float *input, float *output, const Extents &e, const Scratch &s) const {

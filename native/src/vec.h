@@ -38,7 +38,7 @@ using Index = std::int64_t;
 #if defined(EARSHOT_VEC_AVX512)
 
 using Vec = __m512;
-constexpr Index kWidth = 16;
+constexpr Index WIDTH = 16;
 
 EARSHOT_INLINE Vec load(const float *p) {
     return _mm512_loadu_ps(p);
@@ -85,7 +85,7 @@ EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
 #elif defined(EARSHOT_VEC_AVX2)
 
 using Vec = __m256;
-constexpr Index kWidth = 8;
+constexpr Index WIDTH = 8;
 
 EARSHOT_INLINE __m256i first_lanes(Index n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -128,7 +128,7 @@ EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
 
 typedef float Vec __attribute__((vector_size(16)));
 typedef std::uint32_t VecBits __attribute__((vector_size(16)));
-constexpr Index kWidth = 4;
+constexpr Index WIDTH = 4;
 
 EARSHOT_INLINE Vec load(const float *p) {
     Vec v;
@@ -186,16 +186,16 @@ EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
 
 /* Whether fma rounds once. */
 #if defined(EARSHOT_VEC_BASELINE) && !defined(__aarch64__)
-constexpr bool kFusedMultiplyAdd = false;
+constexpr bool FUSED_MULTIPLY_ADD = false;
 #else
-constexpr bool kFusedMultiplyAdd = true;
+constexpr bool FUSED_MULTIPLY_ADD = true;
 #endif
 
 EARSHOT_INLINE Vec load_at_most(const float *p, Index n) {
-    return n >= kWidth ? load(p) : load_part(p, n);
+    return n >= WIDTH ? load(p) : load_part(p, n);
 }
 EARSHOT_INLINE void store_at_most(float *p, Vec v, Index n) {
-    if (n >= kWidth) {
+    if (n >= WIDTH) {
         store(p, v);
     } else {
         store_part(p, v, n);
@@ -207,9 +207,9 @@ EARSHOT_INLINE float sum(Vec v) {
 #if defined(EARSHOT_VEC_AVX512)
     return _mm512_reduce_add_ps(v);
 #else
-    float lanes[kWidth];
+    float lanes[WIDTH];
     store(lanes, v);
-    for (Index half = kWidth / 2; half > 0; half /= 2) {
+    for (Index half = WIDTH / 2; half > 0; half /= 2) {
         for (Index i = 0; i < half; ++i) {
             lanes[i] += lanes[i + half];
         }
@@ -220,7 +220,7 @@ EARSHOT_INLINE float sum(Vec v) {
 
 /* The least multiple of the vector's width that is at least n. */
 EARSHOT_INLINE Index padded(Index n) {
-    return (n + kWidth - 1) / kWidth * kWidth;
+    return (n + WIDTH - 1) / WIDTH * WIDTH;
 }
 
 } // namespace earshot::EARSHOT_ISA

@@ -11,9 +11,9 @@
 
 namespace earshot::EARSHOT_ISA {
 
-constexpr float kLog2E = 1.44269504088896341F;
-constexpr float kLog2ELow = 1.925963033e-8F; /* log2(e) - kLog2E */
-constexpr float kRound = 12582912.0F;        /* 1.5 * 2^23: adding it rounds to an integer */
+constexpr float LOG2_E = 1.44269504088896341F;
+constexpr float LOG2_E_LOW = 1.925963033e-8F; /* log2(e) - LOG2_E */
+constexpr float ROUND = 12582912.0F;          /* 1.5 * 2^23: adding it rounds to an integer */
 
 /* 2^r for r in [-1/2, 1/2]. */
 EARSHOT_INLINE Vec exp2_fraction(Vec r) {
@@ -27,8 +27,8 @@ EARSHOT_INLINE Vec exp2_fraction(Vec r) {
 
 EARSHOT_INLINE Vec exp2_clamped(Vec x) {
     x = min_of(set1(100.0F), max_of(set1(-126.0F), x));
-    const Vec t = x + set1(kRound);
-    return add_exponent(exp2_fraction(x - (t - set1(kRound))), t);
+    const Vec t = x + set1(ROUND);
+    return add_exponent(exp2_fraction(x - (t - set1(ROUND))), t);
 }
 
 /*
@@ -38,13 +38,13 @@ EARSHOT_INLINE Vec exp2_clamped(Vec x) {
  */
 EARSHOT_INLINE Vec exp_clamped(Vec x) {
     x = min_of(set1(69.3F), max_of(set1(-87.3F), x));
-    const Vec t = fma(x, set1(kLog2E), set1(kRound));
-    const Vec k = t - set1(kRound);
-    if constexpr (kFusedMultiplyAdd) {
-        return add_exponent(exp2_fraction(fma(x, set1(kLog2ELow), fma(x, set1(kLog2E), set1(0.0F) - k))), t);
+    const Vec t = fma(x, set1(LOG2_E), set1(ROUND));
+    const Vec k = t - set1(ROUND);
+    if constexpr (FUSED_MULTIPLY_ADD) {
+        return add_exponent(exp2_fraction(fma(x, set1(LOG2_E_LOW), fma(x, set1(LOG2_E), set1(0.0F) - k))), t);
     } else {
         const Vec r = fma(k, set1(2.12194440e-4F), fma(k, set1(-0.693359375F), x));
-        return add_exponent(exp2_fraction(r * set1(kLog2E)), t);
+        return add_exponent(exp2_fraction(r * set1(LOG2_E)), t);
     }
 }
 
@@ -83,7 +83,7 @@ struct DecayTable {
     }
 };
 
-constexpr DecayTable kDecayTable;
+constexpr DecayTable DECAY_TABLE;
 
 /*
  * 2^(d * a) for d >= 0, a <= 0 and d * a > -119, in six operations on the multiply ports instead of nine; the scan is
@@ -96,25 +96,25 @@ constexpr DecayTable kDecayTable;
 class FastDecay {
   public:
     EARSHOT_INLINE FastDecay()
-        : low_(load(reinterpret_cast<const float *>(kDecayTable.bits))),
-          high_(load(reinterpret_cast<const float *>(kDecayTable.bits + 16))) {}
+        : low_(load(reinterpret_cast<const float *>(DECAY_TABLE.bits))),
+          high_(load(reinterpret_cast<const float *>(DECAY_TABLE.bits + 16))) {}
 
     EARSHOT_INLINE Vec operator()(Vec d, Vec a) const {
-        const Vec y = fma(d, a, set1(kCentre));
-        const Vec t = y + set1(kRound / 32.0F - 1.4375F);
-        const Vec q = y - (t - set1(kRound / 32.0F));
+        const Vec y = fma(d, a, set1(CENTRE));
+        const Vec t = y + set1(ROUND / 32.0F - 1.4375F);
+        const Vec q = y - (t - set1(ROUND / 32.0F));
         const __m512i steps = _mm512_castps_si512(t);
         const Vec scale = _mm512_castsi512_ps(_mm512_add_epi32(
             _mm512_castps_si512(_mm512_permutex2var_ps(low_, steps, high_)), _mm512_slli_epi32(steps, 18)));
-        return fma(q, q, set1(kConstant)) * scale;
+        return fma(q, q, set1(CONSTANT)) * scale;
     }
 
     /* Whether every d * a is in range for the lanes of d and the most negative a of each lane. */
     static EARSHOT_INLINE bool covers(Vec d, Vec lowest) { return !any_less(d * lowest, set1(-119.0F)); }
 
   private:
-    static constexpr float kCentre = 1.45312345F;
-    static constexpr float kConstant = 2.08130097F;
+    static constexpr float CENTRE = 1.45312345F;
+    static constexpr float CONSTANT = 2.08130097F;
     Vec low_;
     Vec high_;
 };
@@ -126,8 +126,8 @@ class Decay {
   public:
     EARSHOT_INLINE Vec operator()(Vec d, Vec a) const {
         const Vec x = max_of(set1(-126.0F), d * a);
-        const Vec t = x + set1(kRound);
-        return add_exponent(exp2_fraction(x - (t - set1(kRound))), t);
+        const Vec t = x + set1(ROUND);
+        return add_exponent(exp2_fraction(x - (t - set1(ROUND))), t);
     }
 };
 

@@ -51,8 +51,8 @@ class ContextEncoder final : public earshot_cpu_op {
         : earshot_cpu_op(chosen), rows_(layer.rows), location_width_(layer.location_width) {
         embedding_ = packer_.copied(layer.embedding, rows_ * location_width_);
         mapping_ = copied(packer_, {layer.mapping, layer.mapping_bias, layer.time_inputs, layer.time_width});
-        projection_ = copied(packer_, {layer.projection, layer.projection_bias, location_width_ + layer.time_width,
-                                       layer.outputs});
+        projection_ = copied(
+            packer_, {layer.projection, layer.projection_bias, location_width_ + layer.time_width, layer.outputs});
     }
 
     void check(const Extents &e) const override { require_vectors(e); }

@@ -9,16 +9,16 @@ namespace earshot {
 namespace {
 
 /* Channels in and out from which Winograd's algorithm pays. */
-constexpr Index kWinogradChannels = 16;
+constexpr Index WINOGRAD_CHANNELS = 16;
 
 /*
- * G w G' (winograd.h) at one of kFrequencies, the bands' fastest: G takes the kernel's polynomial at a point and
+ * G w G' (winograd.h) at one of FREQUENCIES, the bands' fastest: G takes the kernel's polynomial at a point and
  * divides it by the product of the point's distances to the other points; the last row is for infinity.
  */
 float transformed(const float *kernel, Index frequency) {
     constexpr double time[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     constexpr double points[5] = {0, 0.625, -0.625, 1.25, -1.25};
-    const Index j = frequency % (kPatchBands + 2);
+    const Index j = frequency % (PATCH_BANDS + 2);
     double bands[3] = {0, 0, 1};
     if (j < 5) {
         double distances = 1;
@@ -31,7 +31,7 @@ float transformed(const float *kernel, Index frequency) {
     }
     double total = 0;
     for (Index cell = 0; cell < 9; ++cell) {
-        total += time[frequency / (kPatchBands + 2)][cell / 3] * bands[cell % 3] * static_cast<double>(kernel[cell]);
+        total += time[frequency / (PATCH_BANDS + 2)][cell / 3] * bands[cell % 3] * static_cast<double>(kernel[cell]);
     }
     return static_cast<float>(total);
 }
@@ -69,9 +69,9 @@ const float *WeightPacker::panels(const float *from, Index outputs, Index inputs
 }
 
 Convolution3x3 WeightPacker::convolution(const float *weight, const float *bias, Index outputs, Index inputs) {
-    const bool winograd = inputs >= kWinogradChannels && outputs >= kWinogradChannels;
+    const bool winograd = inputs >= WINOGRAD_CHANNELS && outputs >= WINOGRAD_CHANNELS;
     const Index cells = 9;
-    const Index groups = winograd ? kFrequencies : cells;
+    const Index groups = winograd ? FREQUENCIES : cells;
     const Index columns = round_up(outputs, kernels_.width);
     float *packed = arena_.zeros(packed_floats(kernels_, groups, inputs, columns));
     pack_panels(kernels_, groups, inputs, outputs, columns, packed, [=](Index k, Index o) {

@@ -18,37 +18,36 @@
 namespace earshot::EARSHOT_ISA {
 
 /* Squares of the points along the bands, and their odd powers. */
-constexpr float kNear = 0.625F;
-constexpr float kFar = 1.25F;
-constexpr float kNear2 = kNear * kNear;
-constexpr float kFar2 = kFar * kFar;
+constexpr float NEAR = 0.625F;
+constexpr float FAR = 1.25F;
+constexpr float NEAR2 = NEAR * NEAR;
+constexpr float FAR2 = FAR * FAR;
 
 /* Patches that are worked on together: the matrices stay in L2, and weights that do not are read seldom enough. */
-constexpr Index kChunkPatches = 48;
+constexpr Index CHUNK_PATCHES = 48;
 
 inline Index patches_of(Index bands) {
-    return (bands + kPatchBands - 1) / kPatchBands;
+    return (bands + PATCH_BANDS - 1) / PATCH_BANDS;
 }
 
 /* Pairs of frames in a chunk. */
 inline Index chunk_strips(Index bands) {
-    const Index strips = kChunkPatches / patches_of(bands);
+    const Index strips = CHUNK_PATCHES / patches_of(bands);
     return strips > 1 ? strips : 1;
 }
 
 /* A thread's buffers. Made with a null base they only say how many floats they take. */
 struct WinogradBuffers {
-    Index row;    /* floats of a row of input with its margins */
-    Index chunk;  /* patches in a chunk */
+    Index row;   /* floats of a row of input with its margins */
+    Index chunk; /* patches in a chunk */
     Index floats = 0;
     float *rows;  /* four rows of input, [row] each: frame t is row (t + 4) % 4 */
-    float *v, *m; /* [kFrequencies, chunk, P(I)] and P(O) */
+    float *v, *m; /* [FREQUENCIES, chunk, P(I)] and P(O) */
 
     WinogradBuffers(const Convolution3x3 &w, Index bands, float *base)
-        : row((kPatchBands * patches_of(bands) + 2) * padded(w.inputs)),
-          chunk(chunk_strips(bands) * patches_of(bands)), rows(take(base, 4 * row)),
-          v(take(base, kFrequencies * chunk * padded(w.inputs))),
-          m(take(base, kFrequencies * chunk * padded(w.outputs))) {}
+        : row((PATCH_BANDS * patches_of(bands) + 2) * padded(w.inputs)), chunk(chunk_strips(bands) * patches_of(bands)),
+          rows(take(base, 4 * row)), v(take(base, FREQUENCIES * chunk * padded(w.inputs))),
+          m(take(base, FREQUENCIES * chunk * padded(w.outputs))) {}
 
   private:
     float *take(float *base, Index n) {
@@ -64,15 +63,15 @@ inline void winograd_row(const Convolution3x3 &w, const ConvolutionRun &run, Ind
     float *to = buffers.rows + (t + 4) % 4 * buffers.row;
     const bool inside = t >= 0 && t < run.frames;
     const Index filled = inside ? (run.bands + 1) * step : step;
-    for (Index i = 0; i < step; i += kWidth) {
+    for (Index i = 0; i < step; i += WIDTH) {
         store(to + i, set1(0.0F));
     }
-    for (Index i = filled; i < buffers.row; i += kWidth) {
+    for (Index i = filled; i < buffers.row; i += WIDTH) {
         store(to + i, set1(0.0F));
     }
     for (Index f = 0; inside && f < run.bands; ++f) {
         const float *x = run.x + (t * run.bands + f) * w.inputs;
-        for (Index c = 0; c < step; c += kWidth) {
+        for (Index c = 0; c < step; c += WIDTH) {
             store(to + (f + 1) * step + c, load_at_most(x + c, w.inputs - c));
         }
     }
@@ -80,14 +79,14 @@ inline void winograd_row(const Convolution3x3 &w, const ConvolutionRun &run, Ind
 
 /* B' of the bands: six numbers to six. */
 EARSHOT_INLINE void winograd_bands(const Vec (&x)[6], Vec (&y)[6]) {
-    const Vec near2 = set1(-kNear2);
-    const Vec far2 = set1(-kFar2);
-    const Vec both = set1(-kNear2 - kFar2);
-    const Vec product = set1(kNear2 * kFar2);
+    const Vec near2 = set1(-NEAR2);
+    const Vec far2 = set1(-FAR2);
+    const Vec both = set1(-NEAR2 - FAR2);
+    const Vec product = set1(NEAR2 * FAR2);
     const Vec near_even = fma(far2, x[2], x[4]);
     const Vec far_even = fma(near2, x[2], x[4]);
-    const Vec near_odd = fma(far2, x[1], x[3]) * set1(kNear);
-    const Vec far_odd = fma(near2, x[1], x[3]) * set1(kFar);
+    const Vec near_odd = fma(far2, x[1], x[3]) * set1(NEAR);
+    const Vec far_odd = fma(near2, x[1], x[3]) * set1(FAR);
     y[0] = fma(product, x[0], fma(both, x[2], x[4]));
     y[1] = near_even + near_odd;
     y[2] = near_even - near_odd;
@@ -103,9 +102,9 @@ EARSHOT_INLINE void winograd_back(const Vec (&m)[6], Vec (&y)[4]) {
     const Vec far_sum = m[3] + m[4];
     const Vec far_difference = m[3] - m[4];
     y[0] = m[0] + near_sum + far_sum;
-    y[1] = fma(set1(kNear), near_difference, set1(kFar) * far_difference);
-    y[2] = fma(set1(kNear2), near_sum, set1(kFar2) * far_sum);
-    y[3] = fma(set1(kNear2 * kNear), near_difference, fma(set1(kFar2 * kFar), far_difference, m[5]));
+    y[1] = fma(set1(NEAR), near_difference, set1(FAR) * far_difference);
+    y[2] = fma(set1(NEAR2), near_sum, set1(FAR2) * far_sum);
+    y[3] = fma(set1(NEAR2 * NEAR), near_difference, fma(set1(FAR2 * FAR), far_difference, m[5]));
 }
 
 /* The patches of frames t and t + 1, from patch `first` of the chunk on. */
@@ -117,8 +116,8 @@ inline void winograd_enter(const Convolution3x3 &w, Index bands, Index t, Index 
         rows[i] = buffers.rows + (t + i + 3) % 4 * buffers.row;
     }
     for (Index p = 0; p < patches_of(bands); ++p) {
-        for (Index c = 0; c < step; c += kWidth) {
-            const Index at = p * kPatchBands * step + c;
+        for (Index c = 0; c < step; c += WIDTH) {
+            const Index at = p * PATCH_BANDS * step + c;
             Vec x[4][6];
 #pragma GCC unroll 6
             for (Index j = 0; j < 6; ++j) {
@@ -152,9 +151,9 @@ inline void winograd_leave(const Convolution3x3 &w, const ConvolutionRun &run, I
     const Index matrix = buffers.chunk * step;
     const Index columns = run.step < step ? w.outputs : step;
     for (Index p = 0; p < patches_of(run.bands); ++p) {
-        const Index left = run.bands - p * kPatchBands;
-        const Index bands = left < kPatchBands ? left : kPatchBands;
-        for (Index c = 0; c < step; c += kWidth) {
+        const Index left = run.bands - p * PATCH_BANDS;
+        const Index bands = left < PATCH_BANDS ? left : PATCH_BANDS;
+        for (Index c = 0; c < step; c += WIDTH) {
             const float *from = buffers.m + (first + p) * step + c;
             Vec sums[2][6];
 #pragma GCC unroll 6
@@ -171,9 +170,9 @@ inline void winograd_leave(const Convolution3x3 &w, const ConvolutionRun &run, I
             for (Index i = 0; i < frames; ++i) {
                 Vec y[4];
                 winograd_back(sums[i], y);
-                float *z = run.z + (t + i) * run.row + p * kPatchBands * run.step + c;
+                float *z = run.z + (t + i) * run.row + p * PATCH_BANDS * run.step + c;
 #pragma GCC unroll 4
-                for (Index f = 0; f < kPatchBands; ++f) {
+                for (Index f = 0; f < PATCH_BANDS; ++f) {
                     if (f < bands) {
                         store_at_most(z + f * run.step, max_of(least, y[f] + bias), columns - c);
                     }
@@ -196,12 +195,12 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
             winograd_row(w, run, t + 2, buffers);
             winograd_enter(w, run.bands, t, count++ * patches, buffers);
         }
-        for (Index k = 0; k < kFrequencies; ++k) {
+        for (Index k = 0; k < FREQUENCIES; ++k) {
             const Tap tap = {buffers.v + k * buffers.chunk * padded(w.inputs), k * w.inputs};
-            product(&tap, 1, padded(w.inputs), w.inputs, w.weight, kFrequencies * w.inputs, padded(w.outputs), w.zeros,
-                    count * patches,
-                    {buffers.m + k * buffers.chunk * padded(w.outputs), padded(w.outputs), nullptr, 0,
-                     padded(w.outputs)});
+            product(
+                &tap, 1, padded(w.inputs), w.inputs, w.weight, FREQUENCIES * w.inputs, padded(w.outputs), w.zeros,
+                count * patches,
+                {buffers.m + k * buffers.chunk * padded(w.outputs), padded(w.outputs), nullptr, 0, padded(w.outputs)});
         }
         for (Index strip = 0; strip < count; ++strip) {
             const Index t = start + 2 * strip;

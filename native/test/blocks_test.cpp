@@ -8,7 +8,7 @@ namespace {
  * Float32 sums of up to 9 * 128 products, each rounded to 6e-8: the error grows with the root of their number, to 1e-6
  * of the root mean square typically, ten times that for the worst of some 10,000 numbers.
  */
-constexpr double kTolerance = 1e-5;
+constexpr double TOLERANCE = 1e-5;
 
 /* Weights for sums of about unit variance out of inputs of about unit variance. */
 std::vector<float> weights_of(std::int64_t count, std::int32_t inputs) {
@@ -32,9 +32,9 @@ void compare(std::int32_t kind, const Shape &shape, const Formula &formula, std:
         }
         const std::vector<float> one = test::run(operation.op, 1, x, {}, batch, frames, bands);
         const double error = test::relative_error(one, expected);
-        CHECK_THAT(error <= kTolerance, mode.name() + " error " + std::to_string(error * 1e6) + "e-6, I " +
-                                            std::to_string(shape.inputs) + " O " + std::to_string(shape.outputs) +
-                                            " T " + std::to_string(frames) + " F " + std::to_string(bands));
+        CHECK_THAT(error <= TOLERANCE, mode.name() + " error " + std::to_string(error * 1e6) + "e-6, I " +
+                                           std::to_string(shape.inputs) + " O " + std::to_string(shape.outputs) +
+                                           " T " + std::to_string(frames) + " F " + std::to_string(bands));
         CHECK(test::same_bits(one, test::run(operation.op, 3, x, {}, batch, frames, bands)));
     }
 }

@@ -8,15 +8,15 @@
 
 namespace {
 
-constexpr std::int64_t kExtremes[] = {INT64_MIN, -1, 0, 1, 2, 1 << 20, INT32_MAX, std::int64_t{1} << 40, INT64_MAX};
+constexpr std::int64_t EXTREMES[] = {INT64_MIN, -1, 0, 1, 2, 1 << 20, INT32_MAX, std::int64_t{1} << 40, INT64_MAX};
 
 std::int64_t any_number(test::Random &random) {
-    return random.bits() % 4 == 0 ? kExtremes[random.bits() % 9] : static_cast<std::int64_t>(random.bits() % 12);
+    return random.bits() % 4 == 0 ? EXTREMES[random.bits() % 9] : static_cast<std::int64_t>(random.bits() % 12);
 }
 
 std::int32_t any_size(test::Random &random) {
-    constexpr std::int32_t kSizes[] = {INT32_MIN, -1, 0, 1, 3, 1000, 1 << 20, INT32_MAX};
-    return kSizes[random.bits() % 8];
+    constexpr std::int32_t SIZES[] = {INT32_MIN, -1, 0, 1, 3, 1000, 1 << 20, INT32_MAX};
+    return SIZES[random.bits() % 8];
 }
 
 void require_refused(earshot_cpu_status status) {
@@ -137,9 +137,9 @@ TEST(boundary_wrong_numbers) {
             wrong.weights.resize(right.weights.size() - 1);
             require_text(wrong, "weights: ");
             earshot_cpu_op *op = nullptr;
-            require_refused(earshot_cpu_op_create(
-                right.kind, right.numbers.data(), static_cast<std::int64_t>(right.numbers.size()), nullptr,
-                static_cast<std::int64_t>(right.weights.size()), -1, 0, &op));
+            require_refused(earshot_cpu_op_create(right.kind, right.numbers.data(),
+                                                  static_cast<std::int64_t>(right.numbers.size()), nullptr,
+                                                  static_cast<std::int64_t>(right.weights.size()), -1, 0, &op));
         }
     }
     require_text({EARSHOT_LAYER_LINEAR, {1, 1, 2}, {1, 1}}, "relu");

@@ -9,7 +9,7 @@ namespace {
  * back to variance 1: rounding of 6e-8 grows with the root of the sum's length, then with the layers; the worst of many
  * numbers stays below 1e-5 of the root mean square unless a plane has so few positions that its variance is small.
  */
-constexpr double kTolerance = 2e-5;
+constexpr double TOLERANCE = 2e-5;
 
 void compare(test::EncoderShape shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
              float offset = 0.0F) {
@@ -24,7 +24,7 @@ void compare(test::EncoderShape shape, std::int64_t batch, std::int64_t frames, 
         shape.precision = mode.precision;
         const bool bf16 = mode.precision == EARSHOT_PRECISION_BF16;
         const test::Doubles expected = bf16 ? test::dense_encoder(shape, weights, x, batch, frames, bands) : exact;
-        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, shape.block_layers + 1) : kTolerance;
+        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, shape.block_layers + 1) : TOLERANCE;
         test::Operation operation;
         if (!test::made({EARSHOT_LAYER_DENSE_ENCODER, shape.numbers(), weights}, mode, operation)) {
             continue;

@@ -14,7 +14,7 @@ namespace {
 
 using Tensors = std::map<std::string, test::Tensor>;
 
-constexpr double kTolerance = 1e-4;
+constexpr double TOLERANCE = 1e-4;
 
 Tensors golden(const std::string &name) {
     return test::read_safetensors(std::string(EARSHOT_GOLDEN) + "/public-code/" + name + ".safetensors");
@@ -55,7 +55,7 @@ void require_close(const char *what, const std::string &name, const std::vector<
         worst = d <= worst ? worst : std::isnan(d) ? static_cast<double>(INFINITY) : d;
     }
     const double share = worst / std::sqrt(variance);
-    CHECK_THAT(share <= kTolerance, std::string(what) + " " + name + ": " + std::to_string(share * 1e6) + "e-6");
+    CHECK_THAT(share <= TOLERANCE, std::string(what) + " " + name + ": " + std::to_string(share * 1e6) + "e-6");
 }
 
 TEST(golden_dense_encoder) {
@@ -116,14 +116,14 @@ TEST(golden_time_frequency_block) {
 const earshot::Kernels &table(std::int32_t isa) {
 #if defined(__x86_64__)
     if (isa == EARSHOT_CPU_ISA_AVX512) {
-        return earshot::kAvx512Kernels;
+        return earshot::AVX512_KERNELS;
     }
     if (isa == EARSHOT_CPU_ISA_AVX2) {
-        return earshot::kAvx2Kernels;
+        return earshot::AVX2_KERNELS;
     }
 #endif
     (void)isa;
-    return earshot::kBaselineKernels;
+    return earshot::BASELINE_KERNELS;
 }
 
 /* The scan kernel itself; u, delta, z and out are [B, D, L], B and C [B, N, L]. */

@@ -1,5 +1,5 @@
-/* The bidirectional path against the formulas, for every instruction set, over sizes that straddle vectors and tiles.
- */
+/* The bidirectional path against the formulas, for every instruction set, over sizes that
+ * straddle vectors and tiles. */
 #include "operation.h"
 #include "reference.h"
 
@@ -10,7 +10,7 @@ namespace {
  * length, and a slow state gathers the error of its decay (1e-5 of the exponent with AVX-512, see vecmath.h). Typical
  * is 1e-6 of the output's root mean square, the worst of some 10,000 numbers ten times that.
  */
-constexpr double kTolerance = 2e-5;
+constexpr double TOLERANCE = 2e-5;
 
 void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, std::int64_t bands,
              const std::vector<float> &weights) {
@@ -23,7 +23,7 @@ void compare(test::MambaShape shape, std::int64_t batch, std::int64_t frames, st
         const bool bf16 = mode.precision == EARSHOT_PRECISION_BF16;
         const test::Doubles expected =
             bf16 ? test::mamba_path(shape, weights, x, condition, batch, frames, bands) : exact;
-        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, 3 * shape.layers + 1) : kTolerance;
+        const double tolerance = bf16 ? test::bf16_tolerance(expected, exact, 3 * shape.layers + 1) : TOLERANCE;
         test::Operation operation;
         if (!test::made({EARSHOT_LAYER_MAMBA_PATH, shape.numbers(), weights}, mode, operation)) {
             continue;

@@ -116,7 +116,7 @@ std::int64_t MambaShape::weight_count() const {
         c + 2 * e * c + e * taps + e + (rank + 2 * states) * e + e * rank + e + e * states + e + c * e;
     const std::int64_t pre = norm == EARSHOT_NORM_NONE    ? 0
                              : norm == EARSHOT_NORM_LAYER ? 2 * c
-                                                              : 2 * c * (condition + 1);
+                                                          : 2 * c * (condition + 1);
     return pre + 2 * layers * layer + 2 * c * c + c;
 }
 

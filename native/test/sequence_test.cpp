@@ -5,10 +5,10 @@
 namespace {
 
 /* Float32 sums of up to 1,000 products and a norm, or some 100 steps that forget: see blocks_test.cpp. */
-constexpr double kTolerance = 1e-5;
+constexpr double TOLERANCE = 1e-5;
 
 /* Computed in double precision: only the result is rounded. */
-constexpr double kRounding = 1e-6;
+constexpr double ROUNDING = 1e-6;
 
 void compare(const test::Packed &layer, const std::vector<float> &x, const test::Doubles &expected, double tolerance,
              std::int64_t batch, std::int64_t frames, std::int64_t bands) {
@@ -37,7 +37,7 @@ void compare(const test::TransformerShape &shape, std::int64_t batch, std::int64
     const std::vector<float> weights = random.vector(shape.weight_count(), -spread, spread);
     const std::vector<float> x = random.vector(batch * tokens * shape.width, -2.0F, 2.0F);
     compare({EARSHOT_LAYER_TRANSFORMER, shape.numbers(), weights}, x,
-            test::transformer(shape, weights, x, batch, tokens), kTolerance, batch, tokens, 1);
+            test::transformer(shape, weights, x, batch, tokens), TOLERANCE, batch, tokens, 1);
 }
 
 TEST(transformer_sizes) {
@@ -71,7 +71,7 @@ void compare(const test::GruShape &shape, std::int64_t batch, std::int64_t frame
     const float scale = spread / std::sqrt(static_cast<float>(shape.inputs));
     const std::vector<float> weights = random.vector(shape.weight_count(), -scale, scale);
     const std::vector<float> x = random.vector(batch * frames * shape.inputs, -2.0F, 2.0F);
-    compare({EARSHOT_LAYER_GRU, shape.numbers(), weights}, x, test::gru(shape, weights, x, batch, frames), kTolerance,
+    compare({EARSHOT_LAYER_GRU, shape.numbers(), weights}, x, test::gru(shape, weights, x, batch, frames), TOLERANCE,
             batch, frames, bands);
 }
 
@@ -96,7 +96,7 @@ TEST(token_pool) {
             test::Random random(7);
             const std::vector<float> x = random.vector(2 * frames * 3 * 5, -1.0F, 3.0F);
             compare({EARSHOT_LAYER_TOKEN_POOL, {5, tokens}, {}}, x, test::token_pool(5, tokens, x, 2, frames, 3),
-                    kRounding, 2, frames, 3);
+                    ROUNDING, 2, frames, 3);
         }
     }
 }
@@ -110,7 +110,7 @@ TEST(band_norm) {
         expected.push_back(static_cast<double>(x[i]) * static_cast<double>(weights[i % 13]) +
                            static_cast<double>(weights[13 + i % 13]));
     }
-    compare({EARSHOT_LAYER_BAND_NORM, {13}, weights}, x, expected, kRounding, 2, 5, 13);
+    compare({EARSHOT_LAYER_BAND_NORM, {13}, weights}, x, expected, ROUNDING, 2, 5, 13);
 }
 
 TEST(gated_fusion) {
@@ -118,7 +118,7 @@ TEST(gated_fusion) {
         test::Random random(7);
         const std::vector<float> weights = random.vector(3 * width * (width + 1), -1.0F, 1.0F);
         const std::vector<float> x = random.vector(3 * width, -2.0F, 2.0F);
-        compare({EARSHOT_LAYER_GATED_FUSION, {width}, weights}, x, test::gated_fusion(width, weights, x, 3), kRounding,
+        compare({EARSHOT_LAYER_GATED_FUSION, {width}, weights}, x, test::gated_fusion(width, weights, x, 3), ROUNDING,
                 3, 1, 1);
     }
 }

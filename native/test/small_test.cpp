@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr double kTolerance = 1e-6;
+constexpr double TOLERANCE = 1e-6;
 
 std::size_t size(std::int64_t n) {
     return static_cast<std::size_t>(n);
@@ -41,7 +41,7 @@ TEST(linear_layer) {
             }
             test::Operation operation;
             CHECK(test::made({EARSHOT_LAYER_LINEAR, {inputs, outputs, relu}, weights}, {}, operation));
-            CHECK(test::relative_error(test::run(operation.op, 1, x, {}, 3, 1, 1), expected) <= kTolerance);
+            CHECK(test::relative_error(test::run(operation.op, 1, x, {}, 3, 1, 1), expected) <= TOLERANCE);
         }
     }
 }
@@ -61,7 +61,7 @@ TEST(global_pool) {
             test::Operation operation;
             CHECK(test::made({EARSHOT_LAYER_GLOBAL_POOL, {c, pool}, {}}, {}, operation));
             const std::vector<float> one = test::run(operation.op, 1, x, {}, 2, 19, 5);
-            CHECK(test::relative_error(one, pool == EARSHOT_POOL_MEAN ? mean : maximum) <= kTolerance);
+            CHECK(test::relative_error(one, pool == EARSHOT_POOL_MEAN ? mean : maximum) <= TOLERANCE);
             CHECK(test::same_bits(one, test::run(operation.op, 3, x, {}, 2, 19, 5)));
         }
     }
@@ -107,7 +107,7 @@ TEST(context_encoder) {
         test::Operation operation;
         CHECK(test::made({EARSHOT_LAYER_CONTEXT, {22, 16, 8, 16, outputs}, {weights.begin(), end}}, {}, operation));
         CHECK(test::relative_error(test::run(operation.op, 1, location, time, 3, 1, 1),
-                                   outputs == 0 ? unprojected : expected) <= kTolerance);
+                                   outputs == 0 ? unprojected : expected) <= TOLERANCE);
     }
 }
 

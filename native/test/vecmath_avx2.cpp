@@ -1,3 +1,3 @@
 #define EARSHOT_NAME "avx2"
-#define EARSHOT_TABLE kAvx2Math
+#define EARSHOT_TABLE AVX2_MATH
 #include "vecmath.inc"

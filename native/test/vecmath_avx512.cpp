@@ -1,3 +1,3 @@
 #define EARSHOT_NAME "avx512"
-#define EARSHOT_TABLE kAvx512Math
+#define EARSHOT_TABLE AVX512_MATH
 #include "vecmath.inc"

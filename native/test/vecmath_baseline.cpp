@@ -1,3 +1,3 @@
 #define EARSHOT_NAME "baseline"
-#define EARSHOT_TABLE kBaselineMath
+#define EARSHOT_TABLE BASELINE_MATH
 #include "vecmath.inc"

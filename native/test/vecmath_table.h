@@ -18,8 +18,8 @@ struct VectorMath {
     void (*fast)(const float *x, float *y, std::ptrdiff_t count);
 };
 
-extern const VectorMath kBaselineMath;
-extern const VectorMath kAvx2Math;
-extern const VectorMath kAvx512Math;
+extern const VectorMath BASELINE_MATH;
+extern const VectorMath AVX2_MATH;
+extern const VectorMath AVX512_MATH;
 
 } // namespace test

@@ -8,16 +8,16 @@
 
 namespace {
 
-constexpr std::size_t kBlock = 4096;
+constexpr std::size_t BLOCK = 4096;
 
 std::vector<const test::VectorMath *> tables() {
-    std::vector<const test::VectorMath *> found = {&test::kBaselineMath};
+    std::vector<const test::VectorMath *> found = {&test::BASELINE_MATH};
 #if defined(__x86_64__)
     if (earshot_cpu_isa_available(EARSHOT_CPU_ISA_AVX2) == 1) {
-        found.push_back(&test::kAvx2Math);
+        found.push_back(&test::AVX2_MATH);
     }
     if (earshot_cpu_isa_available(EARSHOT_CPU_ISA_AVX512) == 1) {
-        found.push_back(&test::kAvx512Math);
+        found.push_back(&test::AVX512_MATH);
     }
 #endif
     return found;
@@ -28,11 +28,11 @@ using Function = void (*)(const float *, float *, std::ptrdiff_t);
 /* Calls `see` with every 509th finite float from low to high and what the function makes of it. */
 void sweep(Function function, float low, float high, const std::function<void(double, double)> &see) {
     std::vector<float> x;
-    std::vector<float> y(kBlock);
+    std::vector<float> y(BLOCK);
     const auto flush = [&] {
         const std::size_t count = x.size();
-        x.resize(kBlock, 0.0F);
-        function(x.data(), y.data(), static_cast<std::ptrdiff_t>(kBlock));
+        x.resize(BLOCK, 0.0F);
+        function(x.data(), y.data(), static_cast<std::ptrdiff_t>(BLOCK));
         for (std::size_t i = 0; i < count; ++i) {
             see(static_cast<double>(x[i]), static_cast<double>(y[i]));
         }
@@ -44,7 +44,7 @@ void sweep(Function function, float low, float high, const std::function<void(do
         std::memcpy(&value, &pattern, sizeof value);
         if (value >= low && value <= high) {
             x.push_back(value);
-            if (x.size() == kBlock) {
+            if (x.size() == BLOCK) {
                 flush();
             }
         }
@@ -66,20 +66,20 @@ std::string said(const test::VectorMath *math, double worst) {
 }
 
 /* The polynomial's 9.2e-8 and a few roundings of 6e-8. */
-constexpr double kRelative = 2.5e-7;
+constexpr double RELATIVE = 2.5e-7;
 /* What exp returns where the true value is smaller: its clamps at 2^-126. */
-constexpr double kTiny = 1.3e-38;
+constexpr double TINY = 1.3e-38;
 
 TEST(exp_over_all_floats) {
     for (const test::VectorMath *math : tables()) {
         const double two = worst_of(math->exp2, -3.4e38F, 100.0F, [](double x, double y) {
-            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + kTiny / kRelative);
+            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + TINY / RELATIVE);
         });
-        CHECK_THAT(two <= kRelative, said(math, two));
+        CHECK_THAT(two <= RELATIVE, said(math, two));
         const double e = worst_of(math->exp, -3.4e38F, 69.0F, [](double x, double y) {
-            return std::fabs(y - std::exp(x)) / (std::exp(x) + kTiny / kRelative);
+            return std::fabs(y - std::exp(x)) / (std::exp(x) + TINY / RELATIVE);
         });
-        CHECK_THAT(e <= kRelative, said(math, e));
+        CHECK_THAT(e <= RELATIVE, said(math, e));
     }
 }
 
@@ -98,7 +98,7 @@ TEST(softplus_over_all_floats) {
     for (const test::VectorMath *math : tables()) {
         const double worst = worst_of(math->softplus, -3.4e38F, 3.4e38F, [](double x, double y) {
             const double expected = x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-            return std::fabs(y - expected) / (expected + kTiny / kRelative);
+            return std::fabs(y - expected) / (expected + TINY / RELATIVE);
         });
         CHECK_THAT(worst <= 4e-7, said(math, worst));
     }
@@ -108,9 +108,9 @@ TEST(decay_over_all_steps) {
     for (const test::VectorMath *math : tables()) {
         /* x itself is only known to 6e-8 of itself: that is the error of a large step. */
         const double any = worst_of(math->decay, -3.4e38F, 0.0F, [](double x, double y) {
-            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + kTiny / kRelative);
+            return std::fabs(y - std::exp2(x)) / (std::exp2(x) + TINY / RELATIVE);
         });
-        CHECK_THAT(any <= kRelative, said(math, any));
+        CHECK_THAT(any <= RELATIVE, said(math, any));
         if (!math->fast_decay) {
             continue;
         }

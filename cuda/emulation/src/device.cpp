@@ -68,9 +68,8 @@ Device &Device::get() {
 }
 
 void Device::note_foreign_memory() {
-    foreign_memory = std::any_of(units.begin(), units.end(), [&](const Unit &each) {
-        return &each != &unit() && each.memory.allocated() > 0;
-    });
+    foreign_memory = std::any_of(units.begin(), units.end(),
+                                 [&](const Unit &each) { return &each != &unit() && each.memory.allocated() > 0; });
 }
 
 void require_own_memory(const void *pointer) {

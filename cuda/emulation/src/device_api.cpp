@@ -180,8 +180,8 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const voi
         if (blocks == nullptr || kernel == nullptr || threads < 1) {
             return cudaErrorInvalidValue;
         }
-        const bool fits =
-            threads <= static_cast<int>(limits::THREADS_PER_BLOCK) && shared_bytes <= device.unit().shared_limit(kernel);
+        const bool fits = threads <= static_cast<int>(limits::THREADS_PER_BLOCK) &&
+                          shared_bytes <= device.unit().shared_limit(kernel);
         const std::size_t by_shared = limits::SHARED_PER_PROCESSOR / (shared_bytes + limits::SHARED_RESERVED);
         *blocks = !fits ? 0
                         : std::min({limits::BLOCKS_PER_PROCESSOR, limits::THREADS_PER_PROCESSOR / threads,

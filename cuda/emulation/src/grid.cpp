@@ -77,12 +77,12 @@ Grid &grid() {
 
 Grid::Grid() {
     shared_ = static_cast<unsigned char *>(
-        ::operator new(limits::SHARED_AT_REQUEST + SHARED_GUARD, std::align_val_t{SHARED_ALIGNMENT}));
+        (::operator new)(limits::SHARED_AT_REQUEST + SHARED_GUARD, std::align_val_t{SHARED_ALIGNMENT}));
 }
 
 Grid::~Grid() {
     sanitizer::allow(shared_, limits::SHARED_AT_REQUEST + SHARED_GUARD);
-    ::operator delete(shared_, std::align_val_t{SHARED_ALIGNMENT});
+    (::operator delete)(shared_, std::align_val_t{SHARED_ALIGNMENT});
 }
 
 std::string Grid::run(const KernelLaunch &launch, Picker &picker) {

@@ -27,7 +27,7 @@ void *Heap::allocate(std::size_t bytes) {
         return nullptr;
     }
     auto *const base =
-        static_cast<unsigned char *>(::operator new(bytes + 2 * GUARD, std::align_val_t{ALIGNMENT}, std::nothrow));
+        static_cast<unsigned char *>((::operator new)(bytes + 2 * GUARD, std::align_val_t{ALIGNMENT}, std::nothrow));
     if (base == nullptr) {
         return nullptr;
     }
@@ -63,7 +63,7 @@ void Heap::clear() {
 
 void Heap::destroy(std::uintptr_t address, std::size_t bytes) {
     sanitizer::allow(pointer_to(address - GUARD), bytes + 2 * GUARD);
-    ::operator delete(pointer_to(address - GUARD), std::align_val_t{ALIGNMENT});
+    (::operator delete)(pointer_to(address - GUARD), std::align_val_t{ALIGNMENT});
 }
 
 bool Heap::contains(const void *pointer, std::size_t bytes) const {

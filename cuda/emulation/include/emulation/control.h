@@ -53,8 +53,8 @@ void set_order(Order order, std::uint64_t seed = 1);
 
 /* The text of the fault that broke a device; empty if all work. */
 std::string last_fault();
-/* Devices as new, the first being the current one: no memory, no streams, no fault, no order set with set_order, no failure waiting. All handles and
-   device pointers become invalid. */
+/* Devices as new, the first being the current one: no memory, no streams, no fault, no order set with set_order, no
+   failure waiting. All handles and device pointers become invalid. */
 void reset_device();
 
 /* The call of `api` after `after` more of them fails with `error`; "cudaLaunchKernel" stands for launches. Errors that
