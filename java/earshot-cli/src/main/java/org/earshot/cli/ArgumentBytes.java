@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.earshot.cli.output.Text;
 
 /**
  * Arguments that the locale could not decode. Java has put a replacement in their place by then, under which another

@@ -6,76 +6,22 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.earshot.error.EarshotException;
+import org.earshot.cli.commands.EarshotCommand;
+import org.earshot.cli.output.Console;
+import org.earshot.cli.output.Logs;
+import org.earshot.cli.output.StandardOutput;
 import org.earshot.files.PartialFile;
-import picocli.AutoComplete;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command {@code earshot}. */
-@Command(
-        name = "earshot",
-        mixinStandardHelpOptions = true,
-        description = "Tells in what kind of place a recording was made.",
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            ClassifyCommand.class,
-            FeaturesCommand.class,
-            PseudoLabelCommand.class,
-            EvaluateCommand.class,
-            SplitCommand.class,
-            InspectCommand.class,
-            ConvertCommand.class,
-            SummaryCommand.class,
-            ParityCommand.class,
-            BenchCommand.class,
-            HelpCommand.class,
-            AutoComplete.GenerateCompletion.class
-        },
-        versionProvider = VersionProvider.class,
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:all went well",
-            "1:something failed; the standard error says what",
-            "2:wrong usage",
-            "141:nobody reads the standard output any more"
-        },
-        footer = {
-            "",
-            "Example:",
-            "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
-            "  earshot COMMAND --help"
-        })
-public final class Main implements Runnable {
-    @Spec
-    private CommandSpec spec;
-
-    @Option(
-            names = {"-v", "--verbose"},
-            scope = ScopeType.INHERIT,
-            description = "Say more of what happens, and give errors with their stack traces.")
-    private boolean verbose;
-
-    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Give errors with their stack traces.")
-    private boolean stackTrace;
-
-    private final Console console;
-
-    private Main(Console console) {
-        this.console = console;
-    }
-
+/** Runs the command line: what is of the process, not of a command. */
+public final class Main {
     /** What shells give a command that SIGPIPE ended. */
     private static final int READER_GONE = 141;
+
+    private Main() {}
 
     /**
      * Runs a command and ends the process with its exit code: 0 if all went well, 1 if something failed, 2 for wrong
@@ -109,9 +55,9 @@ public final class Main implements Runnable {
             console.say(complaint.get());
             return CommandLine.ExitCode.USAGE;
         }
-        Main main = new Main(console);
+        EarshotCommand earshot = new EarshotCommand(console);
         PrintWriter printed = new PrintWriter(out);
-        CommandLine line = new CommandLine(main)
+        CommandLine line = new CommandLine(earshot)
                 .setOut(printed)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
@@ -123,11 +69,11 @@ public final class Main implements Runnable {
                     if (e instanceof Console.ReaderGone) {
                         return READER_GONE;
                     }
-                    main.report(e);
+                    earshot.report(e);
                     return CommandLine.ExitCode.SOFTWARE;
                 })
                 .setExecutionStrategy(result -> {
-                    Logs.direct(console, main.verbose);
+                    Logs.direct(console, earshot.verbose());
                     return new CommandLine.RunLast().execute(result);
                 });
         int code = line.execute(args);
@@ -140,38 +86,5 @@ public final class Main implements Runnable {
                 e instanceof UnmatchedArgumentException unmatched ? Suggestions.message(unmatched) : e.getMessage();
         console.say(message + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
         return CommandLine.ExitCode.USAGE;
-    }
-
-    /** All commands' names. */
-    static Set<String> commandNames() {
-        return new CommandLine(new Main(null)).getSubcommands().keySet();
-    }
-
-    /** A complaint about a command that does not exist. */
-    static ParameterException unknownCommand(CommandLine all, String word) {
-        return new UnmatchedArgumentException(all, List.of(word));
-    }
-
-    /** Tells the user of a failure. */
-    void report(Exception e) {
-        console.say(
-                e instanceof EarshotException
-                        ? e.getMessage()
-                        : "unexpected " + e + (verbose || stackTrace ? "" : " (--stacktrace shows where)"));
-        if (verbose || stackTrace) {
-            console.stackTrace(e);
-        }
-    }
-
-    Console console() {
-        return console;
-    }
-
-    /** Without a command there is nothing to do. */
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(),
-                "which command? One of " + String.join(", ", spec.subcommands().keySet()));
     }
 }

@@ -4,40 +4,47 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
 /** A command run as a user runs it, with what it printed. */
-record CommandRun(int code, String out, String err) {
-    static final Path GOLDEN = Path.of("../earshot/src/test/resources/golden");
-    static final Path SMALL = GOLDEN.resolve("ascmamba-small");
+public record CommandRun(int code, String out, String err) {
+    public static final Path GOLDEN = Path.of("../earshot/src/test/resources/golden");
+    public static final Path SMALL = GOLDEN.resolve("ascmamba-small");
 
-    static CommandRun of(Object... args) {
+    /** Runs a command. */
+    public static CommandRun of(Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        String[] words = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
-        int code = Main.run(words, new PrintWriter(out), new PrintWriter(err));
+        int code = printingTo(out, err, args);
         return new CommandRun(code, out.toString(), err.toString());
     }
 
-    List<String> lines() {
+    /** Runs a command that prints to these. Returns its exit code. */
+    public static int printingTo(Writer out, Writer err, Object... args) {
+        String[] words = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+        return Main.run(words, out, new PrintWriter(err, true));
+    }
+
+    public List<String> lines() {
         return out.lines().toList();
     }
 
     /** Asserts success. */
-    CommandRun done() {
+    public CommandRun done() {
         assertEquals(0, code, err);
         return this;
     }
 
     /** Asserts a failure told in one line, and returns that line. */
-    String failedInOneLine() {
+    public String failedInOneLine() {
         return complaint(1);
     }
 
     /** Asserts a refusal of the command line told in one line, and returns that line. */
-    String refusedInOneLine() {
+    public String refusedInOneLine() {
         return complaint(2);
     }
 

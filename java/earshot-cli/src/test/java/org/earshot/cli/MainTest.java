@@ -8,7 +8,6 @@ import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +18,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.earshot.cli.commands.EarshotCommand;
+import org.earshot.cli.output.StandardOutput;
 import org.earshot.layer.Shape;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MainTest {
     @TempDir
@@ -75,20 +78,6 @@ class MainTest {
         assertTrue(script.contains("--window-hop"), script);
     }
 
-    @Test
-    void logsOfLibrariesArePlainLines() {
-        CommandRun.of("--version").done();
-        StringWriter err = new StringWriter();
-        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), false);
-        System.Logger logger = System.getLogger("org.earshot.audio.Test");
-        logger.log(System.Logger.Level.WARNING, "the {0} chunk ends early", "data");
-        logger.log(System.Logger.Level.INFO, "of no interest");
-        assertEquals("earshot: the data chunk ends early", err.toString().strip());
-        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), true);
-        logger.log(System.Logger.Level.DEBUG, "of interest to some");
-        assertTrue(err.toString().contains("of interest to some"), err.toString());
-    }
-
     private static CommandRun printingTo(IOException failure, Object... args) {
         Writer out = new Writer() {
             @Override
@@ -103,8 +92,7 @@ class MainTest {
             public void close() {}
         };
         StringWriter err = new StringWriter();
-        String[] words = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
-        int code = Main.run(words, out, new PrintWriter(err));
+        int code = CommandRun.printingTo(out, err, args);
         return new CommandRun(code, "", err.toString());
     }
 
@@ -180,7 +168,9 @@ class MainTest {
         ByteArrayOutputStream warnings = new ByteArrayOutputStream();
         System.setErr(new PrintStream(warnings, true, StandardCharsets.UTF_8));
         try {
-            for (String command : Main.commandNames()) {
+            Set<String> commands =
+                    new CommandLine(new EarshotCommand(null)).getSubcommands().keySet();
+            for (String command : commands) {
                 CommandRun help = CommandRun.of(command, "--help");
                 if (!command.equals("help")) {
                     assertEquals(0, help.code(), command);
@@ -221,17 +211,5 @@ class MainTest {
                 .failedInOneLine();
         assertTrue(complaint.contains("@" + list + ": found no such file"), complaint);
         assertEquals(2, CommandRun.of("@" + list).code());
-    }
-
-    @Test
-    void theStatusStepsAsideForLines() {
-        StringWriter err = new StringWriter();
-        Console console = new Console(new PrintWriter(new StringWriter()), new PrintWriter(err));
-        console.status("3/10");
-        console.say("a line\u001b");
-        console.status("");
-        assertEquals(
-                "3/10\r\u001b[Kearshot: a line\\u001b" + System.lineSeparator() + "3/10\r\u001b[K", err.toString());
-        assertFalse(err.toString().endsWith("3/10"));
     }
 }

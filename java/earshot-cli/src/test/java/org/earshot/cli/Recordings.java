@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /** Makes WAV files for tests: 44.1 kHz, mono, 32 bit float. */
-final class Recordings {
-    static final int RATE = 44_100;
+public final class Recordings {
+    public static final int RATE = 44_100;
 
     private Recordings() {}
 
-    static float[] noise(double seconds, long seed) {
+    public static float[] noise(double seconds, long seed) {
         Random random = new Random(seed);
         float[] pcm = new float[(int) (seconds * RATE)];
         for (int i = 0; i < pcm.length; i++) {
@@ -23,7 +23,7 @@ final class Recordings {
         return pcm;
     }
 
-    static float[] tone(double seconds, double hertz) {
+    public static float[] tone(double seconds, double hertz) {
         float[] pcm = new float[(int) (seconds * RATE)];
         for (int i = 0; i < pcm.length; i++) {
             pcm[i] = (float) (0.5 * Math.sin(2 * Math.PI * hertz * i / RATE));
@@ -31,7 +31,7 @@ final class Recordings {
         return pcm;
     }
 
-    static Path write(Path file, float[] pcm) throws IOException {
+    public static Path write(Path file, float[] pcm) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(44 + 4 * pcm.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + 4 * pcm.length);
         bytes.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);

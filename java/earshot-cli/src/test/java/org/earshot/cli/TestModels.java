@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Makes model directories for tests from the small golden model. */
-final class TestModels {
+public final class TestModels {
     private TestModels() {}
 
     /** A copy whose configuration has one text replaced. */
-    static Path variant(Path directory, String from, String to) throws IOException {
+    public static Path variant(Path directory, String from, String to) throws IOException {
         Files.createDirectories(directory);
         for (String file : List.of("config.json", "model.safetensors", "golden.safetensors")) {
             Files.copy(CommandRun.SMALL.resolve(file), directory.resolve(file));
@@ -24,7 +24,7 @@ final class TestModels {
     }
 
     /** A copy whose clips have 50 frames, which take little time. */
-    static Path quick(Path directory) throws IOException {
+    public static Path quick(Path directory) throws IOException {
         return variant(directory, "\"frames\": 500", "\"frames\": 50");
     }
 }

@@ -1,0 +1,177 @@
+package org.earshot.cli.commands;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.earshot.SceneClassifier;
+import org.earshot.cli.input.InputFiles;
+import org.earshot.cli.input.Recording;
+import org.earshot.cli.options.ClassifierOptions;
+import org.earshot.cli.options.ContextOptions;
+import org.earshot.cli.options.KeyMapOption;
+import org.earshot.cli.options.ModelOption;
+import org.earshot.cli.options.StrictOption;
+import org.earshot.cli.output.PredictionCsv;
+import org.earshot.cli.output.PredictionFormat;
+import org.earshot.cli.output.PredictionJson;
+import org.earshot.cli.output.PredictionTable;
+import org.earshot.cli.output.Progress;
+import org.earshot.dataset.Metadata;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Tells the scene of recordings. */
+@Command(
+        name = "classify",
+        description = "Tells the scene of recordings.",
+        footer = {
+            "",
+            "A recording longer than the model's clip is classified in windows, whose probabilities are averaged. A"
+                    + " file that cannot be read is reported, and the others go on.",
+            "",
+            "Examples:",
+            "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
+            "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
+            "  curl -s https://example.org/street.mp3 | earshot classify -"
+        })
+final class ClassifyCommand extends Subcommand {
+    private static final int DEFAULT_TOP = 3;
+    private static final double NANOSECONDS = 1e9;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "FILE|FOLDER|PATTERN",
+            description = "Recordings; folders with all recordings in and below them; patterns in quotes; - for the"
+                    + " standard input.")
+    private List<String> inputs;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Weights (.safetensors, .pth, .pt) to use instead of the model directory's.")
+    private Path weights;
+
+    @Mixin
+    private KeyMapOption keyMap;
+
+    @Mixin
+    private ContextOptions context;
+
+    @ArgGroup
+    private Form form = new Form();
+
+    /** At most one of these. */
+    private static final class Form {
+        @Option(
+                names = "--json",
+                description = "Print JSON: one object a line with file, label, probability, ranking, notes if the"
+                        + " recording is damaged, and windows if there is more than one.")
+        private boolean json;
+
+        @Option(names = "--csv", description = "Print CSV: file, label, probability, and the runners-up.")
+        private boolean csv;
+    }
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            description = "Scenes to print for a recording. Default: " + DEFAULT_TOP + ", in JSON all.")
+    private Integer top;
+
+    @Mixin
+    private ClassifierOptions options;
+
+    @Option(
+            names = "--window-hop",
+            paramLabel = "SECONDS",
+            description = "Distance between the windows of a long recording. Default: the length of a window.")
+    private Double windowHop;
+
+    @Mixin
+    private StrictOption strict;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Do not say which model and backend are used, and show no progress.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        checkNumbers();
+        Optional<Metadata> metadata = context.metadata();
+        int[] failures = {0};
+        InputFiles search = new InputFiles(
+                e -> {
+                    report(e);
+                    failures[0]++;
+                },
+                remark -> {
+                    if (!quiet) {
+                        console().say(remark);
+                    }
+                });
+        List<Path> files = search.find(inputs);
+        if (files.indexOf(Recording.STANDARD_INPUT) != files.lastIndexOf(Recording.STANDARD_INPUT)) {
+            throw usageError("the standard input (-) can be read only once");
+        }
+        if (files.isEmpty()) {
+            return FAILED;
+        }
+        try (SceneClassifier classifier = load(files.size());
+                Progress progress = Progress.start(console(), files.size(), !quiet)) {
+            if (!quiet) {
+                console().say("model " + model.directory() + ": " + classifier);
+            }
+            Classification classification =
+                    new Classification(classifier, metadata, context.common(), format(files, classifier.labels()));
+            failures[0] += classification.run(files, classifier.sessions(), console(), this::report, progress::step);
+        }
+        return failures[0] == 0 ? DONE : FAILED;
+    }
+
+    private void checkNumbers() {
+        if (top != null && top < 1) {
+            throw usageError("--top: found " + top + "; expected at least 1");
+        }
+        options.threads();
+        // Written so that NaN fails too. A day is far beyond any window.
+        if (windowHop != null
+                && !(windowHop > 0 && windowHop <= Duration.ofDays(1).toSeconds())) {
+            throw usageError("--window-hop: found " + windowHop + "; expected a positive number of seconds");
+        }
+    }
+
+    private SceneClassifier load(int recordings) {
+        SceneClassifier.Builder builder = options.apply(
+                        SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings)
+                .audioLimits(strict.limits());
+        if (weights != null) {
+            builder.weights(weights);
+        }
+        if (windowHop == null) {
+            return builder.load();
+        }
+        builder.windowHop(Duration.ofNanos(Math.round(windowHop * NANOSECONDS)));
+        try {
+            return builder.load();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(commandLine(), "--window-hop: " + e.getMessage(), e);
+        }
+    }
+
+    private PredictionFormat format(List<Path> files, List<String> labels) {
+        int scenes = top == null ? DEFAULT_TOP : top;
+        if (form.json) {
+            return new PredictionJson(top == null ? labels.size() : scenes);
+        }
+        return form.csv ? new PredictionCsv(labels, scenes) : new PredictionTable(files, labels, scenes);
+    }
+}

@@ -1,0 +1,68 @@
+package org.earshot.cli.options;
+
+import org.earshot.SceneClassifier;
+import org.earshot.backend.Backend;
+import org.earshot.backend.choice.Backends;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How the commands that classify many recordings compute. */
+public final class ClassifierOptions {
+    /** Each session has a workspace of its own, hundreds of megabytes at the paper's size. */
+    private static final int MOST_SESSIONS = 4;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = Backends.AUTO,
+            description = "What computes; 'earshot --version' lists them. Default: ${DEFAULT-VALUE}, the best that"
+                    + " starts.")
+    private String backend;
+
+    @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
+    private DeviceOption device;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute, in all. Default: as many as there are processors.")
+    private Integer threads;
+
+    /** Threads that compute, in all. Complains of the options that a model need not be read for. */
+    public int threads() {
+        device.device();
+        if (threads != null && threads < 1) {
+            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected at least 1");
+        }
+        return threads == null ? Backends.defaultThreads() : threads;
+    }
+
+    /** How many recordings to work on at once. */
+    public int sessions(int recordings) {
+        return Math.max(1, Math.min(MOST_SESSIONS, Math.min(recordings, threads())));
+    }
+
+    /** Sets the choices. */
+    public SceneClassifier.Builder apply(SceneClassifier.Builder builder, int recordings) {
+        int sessions = sessions(recordings);
+        device.device().ifPresent(builder::device);
+        return builder.backend(backend)
+                .precision(precision.precision())
+                .threads(threads() / sessions)
+                .sessions(sessions);
+    }
+
+    /** Starts the backend, with all threads for one call. */
+    public Backend start() {
+        return Backends.start(backend, threads(), precision.precision(), device.device());
+    }
+}

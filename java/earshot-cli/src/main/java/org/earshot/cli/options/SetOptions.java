@@ -1,0 +1,57 @@
+package org.earshot.cli.options;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import org.earshot.cli.output.Console;
+import org.earshot.cli.output.SetProgress;
+import org.earshot.dataset.Dataset;
+import org.earshot.dataset.FeatureCache;
+import org.earshot.dataset.UnreadableClip;
+import org.earshot.features.FeatureParameters;
+import org.earshot.model.ModelConfig;
+import picocli.CommandLine.Option;
+
+/** The options that name a set of recordings. */
+public class SetOptions {
+    @Option(
+            names = "--metadata",
+            required = true,
+            paramLabel = "CSV",
+            description = "What is known of each recording: a file with the columns"
+                    + " filename,location,record_time,scene_label.")
+    private Path metadata;
+
+    @Option(
+            names = "--audio",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder with the recordings in and below it, found by relative path, else by file name.")
+    private Path audio;
+
+    /** Reads the metadata and finds the recordings. */
+    public Dataset read() {
+        return Dataset.open(metadata, audio);
+    }
+
+    /** Opens a set's feature cache, and shows the progress of what has to be computed for it. */
+    public static FeatureCache features(
+            Console console,
+            Dataset clips,
+            FeatureParameters parameters,
+            Path cache,
+            int threads,
+            Consumer<? super UnreadableClip> unreadable) {
+        try (SetProgress progress = new SetProgress(console, "features")) {
+            return FeatureCache.open(clips, parameters, cache, threads, progress, unreadable);
+        }
+    }
+
+    /** Says which cities a model does not know, once for models that say the same. */
+    public static void warnOfUnknownCities(Console console, Dataset clips, List<ModelConfig> configs) {
+        configs.stream()
+                .flatMap(config -> clips.unknownCities(config).stream())
+                .distinct()
+                .forEach(console::say);
+    }
+}

@@ -1,0 +1,56 @@
+package org.earshot.cli.output;
+
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** Shows what libraries log as plain lines: warnings, and on request more. */
+public final class Logs {
+    private static final Logger ROOT = Logger.getLogger("");
+    private static final Logger EARSHOT = Logger.getLogger("org.earshot");
+
+    private Logs() {}
+
+    /** Sends the process's logging to a console from now on. */
+    public static void direct(Console console, boolean verbose) {
+        for (Handler handler : ROOT.getHandlers()) {
+            ROOT.removeHandler(handler);
+        }
+        ROOT.addHandler(new ConsoleHandler(console, verbose));
+        ROOT.setLevel(verbose ? Level.INFO : Level.WARNING);
+        EARSHOT.setLevel(verbose ? Level.FINE : null);
+    }
+
+    private static final class ConsoleHandler extends Handler {
+        private final Console console;
+        private final boolean verbose;
+
+        ConsoleHandler(Console console, boolean verbose) {
+            this.console = console;
+            this.verbose = verbose;
+            setFormatter(new SimpleFormatter());
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            if (isLoggable(entry)) {
+                console.say(getFormatter().formatMessage(entry));
+                if (verbose && entry.getThrown() != null) {
+                    console.stackTrace(entry.getThrown());
+                }
+            }
+        }
+
+        @Override
+        public void flush() {
+            // Every line is flushed when it is printed.
+        }
+
+        @Override
+        public void close() {
+            // The console is not this handler's to close.
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package org.earshot.cli.output;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.earshot.cli.CommandRun;
+import org.junit.jupiter.api.Test;
+
+class LogsTest {
+    @Test
+    void logsOfLibrariesArePlainLines() {
+        CommandRun.of("--version").done();
+        StringWriter err = new StringWriter();
+        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), false);
+        System.Logger logger = System.getLogger("org.earshot.audio.Test");
+        logger.log(System.Logger.Level.WARNING, "the {0} chunk ends early", "data");
+        logger.log(System.Logger.Level.INFO, "of no interest");
+        assertEquals("earshot: the data chunk ends early", err.toString().strip());
+        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), true);
+        logger.log(System.Logger.Level.DEBUG, "of interest to some");
+        assertTrue(err.toString().contains("of interest to some"), err.toString());
+    }
+}
