@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioLimits;
 import org.earshot.audio.AudioLoss;
@@ -49,7 +50,7 @@ public final class AudioClip {
      * @throws AudioException if the file cannot be read, has a sample that is not a finite number, or is too long
      */
     public static AudioClip read(Path file) {
-        return read(AudioFiles.open(file), file.toString(), IN_MEMORY);
+        return read(() -> AudioFiles.open(file), file.toString(), IN_MEMORY);
     }
 
     /**
@@ -62,7 +63,7 @@ public final class AudioClip {
      *     loss if the limits are strict
      */
     public static AudioClip read(Path file, AudioLimits limits) {
-        return read(AudioFiles.open(file, limits), file.toString(), limits);
+        return read(() -> AudioFiles.open(file, limits), file.toString(), limits);
     }
 
     /**
@@ -74,7 +75,7 @@ public final class AudioClip {
      * @throws AudioException as {@link #read(Path)}
      */
     public static AudioClip read(byte[] file, String name) {
-        return read(AudioFiles.open(file, name, AudioLimits.defaults()), name, IN_MEMORY);
+        return read(() -> AudioFiles.open(file, name, AudioLimits.defaults()), name, IN_MEMORY);
     }
 
     /**
@@ -87,7 +88,11 @@ public final class AudioClip {
      * @throws AudioException as {@link #read(Path, AudioLimits)}
      */
     public static AudioClip read(InputStream in, String name, AudioLimits limits) {
-        return read(AudioFiles.open(in, name, limits), name, limits);
+        return read(() -> AudioFiles.open(in, name, limits), name, limits);
+    }
+
+    private static AudioClip read(Supplier<AudioStream> open, String name, AudioLimits limits) {
+        return CallThreads.once(() -> read(open.get(), name, limits));
     }
 
     private static AudioClip read(AudioStream stream, String name, AudioLimits limits) {

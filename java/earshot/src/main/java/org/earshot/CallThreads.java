@@ -62,6 +62,20 @@ final class CallThreads implements AutoCloseable {
     }
 
     /**
+     * Does work of a caller that has no classifier, and so no threads of ours: reading a recording or a model.
+     *
+     * @return as {@link #run}
+     */
+    static <R> R once(Supplier<R> work) {
+        if (!onVirtualThread()) {
+            return work.get();
+        }
+        try (CallThreads threads = new CallThreads()) {
+            return threads.run(work);
+        }
+    }
+
+    /**
      * Does work and returns when it is done, not before; an interrupt of the caller stays pending.
      *
      * @return what the work returns; what it throws is thrown here

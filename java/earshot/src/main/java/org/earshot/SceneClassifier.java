@@ -247,7 +247,7 @@ public final class SceneClassifier implements AutoCloseable {
          * @throws IllegalArgumentException if the window hop does not fit the model
          */
         public SceneClassifier load() {
-            return new SceneClassifier(this, this::startBackends);
+            return CallThreads.once(() -> new SceneClassifier(this, this::startBackends));
         }
     }
 }

@@ -211,7 +211,7 @@ public final class SceneEnsemble implements AutoCloseable {
             if (members.size() < 2) {
                 throw new IllegalStateException("models: " + members.size() + "; expected at least 2");
             }
-            return new SceneEnsemble(this, this::startBackends);
+            return CallThreads.once(() -> new SceneEnsemble(this, this::startBackends));
         }
     }
 }

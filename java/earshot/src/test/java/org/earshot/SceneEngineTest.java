@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +23,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.earshot.audio.AudioLimits;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.AudioException;
 import org.earshot.model.ModelDirectory;
@@ -336,5 +341,31 @@ class SceneEngineTest {
             virtual.shutdownNow();
         }
         assertEquals(Set.of(), ours(before));
+    }
+
+    /** A recording is decoded at once, whatever its length: its bytes are asked for on the thread that decodes. */
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21)
+    void recordingsOfVirtualThreadsAreReadOnThreadsOfOurs(@TempDir Path folder) throws Exception {
+        Path wav = folder.resolve("x.wav");
+        WavFiles.writeMono16(wav, new float[800], 8000);
+        AtomicReference<String> reader = new AtomicReference<>();
+        InputStream in = new ByteArrayInputStream(Files.readAllBytes(wav)) {
+            @Override
+            public synchronized int read(byte[] bytes, int offset, int length) {
+                reader.set(Thread.currentThread().getName());
+                return super.read(bytes, offset, length);
+            }
+        };
+        ExecutorService virtual = (ExecutorService)
+                Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        try {
+            AudioClip clip = virtual.submit(() -> AudioClip.read(in, "x.wav", AudioLimits.defaults()))
+                    .get(60, TimeUnit.SECONDS);
+            assertEquals(800, clip.samples());
+        } finally {
+            virtual.shutdownNow();
+        }
+        assertEquals("earshot-call-1", reader.get());
     }
 }
