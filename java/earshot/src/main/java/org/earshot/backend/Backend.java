@@ -3,15 +3,14 @@ package org.earshot.backend;
 import java.util.Optional;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
-import org.earshot.layer.LayerVisitor;
 
 /**
- * Computes layers on one kind of hardware. Its operations are the methods of {@link LayerVisitor}: whole layers, coarse
- * enough that everything inside one of them may be fused. Thread-safe.
+ * Computes layers on one kind of hardware, whole layers, coarse enough that everything inside one of them may be fused.
+ * Thread-safe.
  *
  * <p>{@code toString()} names the choice in full, for example {@code portable[2 threads]}.
  */
-public interface Backend extends LayerVisitor<Operation> {
+public interface Backend {
     /**
      * The name users select it by.
      *
@@ -22,12 +21,10 @@ public interface Backend extends LayerVisitor<Operation> {
     /**
      * Prepares a layer: packs, transposes or folds its weights, once.
      *
-     * @param layer what to prepare
+     * @param layer what to prepare, of any kind
      * @return the prepared operation, which the caller closes
      */
-    default Operation prepare(Layer layer) {
-        return layer.accept(this);
-    }
+    Operation prepare(Layer layer);
 
     /**
      * Prepares a front end, where the backend has one: worth while where PCM would otherwise be turned into features on

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.earshot.backend.common.CheckedOperation;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;

@@ -2,10 +2,11 @@ package org.earshot.backend.cpu;
 
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
-import org.earshot.backend.PackedBackend;
 import org.earshot.backend.Precision;
+import org.earshot.backend.packing.PackedBackend;
+import org.earshot.backend.packing.PackedLayer;
 import org.earshot.error.BackendException;
-import org.earshot.layer.Layer;
+import org.earshot.layer.Signature;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */
 public final class CpuBackend extends PackedBackend {
@@ -14,7 +15,6 @@ public final class CpuBackend extends PackedBackend {
 
     private final InstructionSet instructionSet;
     private final int threads;
-    private final Precision precision;
 
     /**
      * Creates the backend, loading the library where nobody has yet.
@@ -35,6 +35,7 @@ public final class CpuBackend extends PackedBackend {
      * @throws BackendException if the instruction set does not have the precision
      */
     public CpuBackend(InstructionSet instructionSet, int threads, Precision precision) {
+        super(NAME, precision);
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads; expected at least 1");
         }
@@ -43,7 +44,6 @@ public final class CpuBackend extends PackedBackend {
         }
         this.instructionSet = instructionSet;
         this.threads = threads;
-        this.precision = precision;
         if (precision == Precision.TF32) {
             throw new BackendException(
                     NAME, "precision " + precision, Precision.FLOAT32 + " or " + Precision.BF16 + ", or backend cuda");
@@ -57,31 +57,18 @@ public final class CpuBackend extends PackedBackend {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public Execution open() {
         return new CpuExecution(threads);
     }
 
     @Override
-    protected Operation operation(Layer layer) {
-        return new CpuOperation(layer, instructionSet.code(), precisionCode());
-    }
-
-    private int precisionCode() {
-        return switch (precision) {
-            case FLOAT32 -> EarshotCpu.EARSHOT_PRECISION_FLOAT32;
-            case BF16 -> EarshotCpu.EARSHOT_PRECISION_BF16;
-            case TF32 -> EarshotCpu.EARSHOT_PRECISION_TF32;
-        };
+    protected Operation operation(Signature signature, PackedLayer packed) {
+        return new CpuOperation(signature, packed, instructionSet.code(), precisionCode());
     }
 
     @Override
     public String toString() {
-        String shown = precision == Precision.FLOAT32 ? "" : precision + ", ";
-        return NAME + "[" + instructionSet + ", " + shown + threads + (threads == 1 ? " thread]" : " threads]");
+        String running = threads + (threads == 1 ? " thread" : " threads");
+        return NAME + "[" + instructionSet + ", " + shownPrecision() + running + "]";
     }
 }

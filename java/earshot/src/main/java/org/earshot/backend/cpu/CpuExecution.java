@@ -1,10 +1,10 @@
 package org.earshot.backend.cpu;
 
 import java.util.List;
-import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
-import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
+import org.earshot.backend.common.OwnedMemory;
+import org.earshot.backend.common.OwningExecution;
 
 /** A native team of threads, and native memory. */
 final class CpuExecution extends OwningExecution {
@@ -13,7 +13,7 @@ final class CpuExecution extends OwningExecution {
 
     CpuExecution(int threads) {
         this.threads = threads;
-        NativeStatus.check(EarshotCpu.earshot_cpu_team_create(threads, team));
+        CpuStatus.check(EarshotCpu.earshot_cpu_team_create(threads, team));
     }
 
     EarshotCpu.earshot_cpu_team team() {
@@ -27,7 +27,7 @@ final class CpuExecution extends OwningExecution {
     }
 
     @Override
-    protected Memory reserve(long floats) {
+    protected OwnedMemory reserve(long floats) {
         return new CpuMemory(this, floats);
     }
 
@@ -46,10 +46,7 @@ final class CpuExecution extends OwningExecution {
     @Override
     public void run(List<Operation.Step> steps) {
         requireOpen();
-        // Not an iterator: running allocates nothing.
-        for (int i = 0; i < steps.size(); i++) {
-            steps.get(i).run();
-        }
+        runEach(steps);
     }
 
     @Override

@@ -2,26 +2,23 @@ package org.earshot.backend.cpu;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.earshot.backend.Memory;
 import org.earshot.backend.View;
+import org.earshot.backend.common.OwnedMemory;
 import org.earshot.error.BackendException;
 
 /**
  * Zeroed native memory that starts at a cache line. Plain calloc and free: JavaCPP's tracked allocations count against
  * the Java heap's limit, which says nothing about native memory.
  */
-final class CpuMemory implements Memory {
+final class CpuMemory extends OwnedMemory {
     /** Bytes of a cache line, and of an AVX-512 register. */
     private static final int ALIGNMENT = 64;
 
-    private final CpuExecution owner;
-    private final long floats;
     private final Pointer allocation;
     private final FloatPointer values;
 
     CpuMemory(CpuExecution owner, long floats) {
-        this.owner = owner;
-        this.floats = floats;
+        super(owner, floats);
         boolean representable = floats >= 0 && floats <= Long.MAX_VALUE / Float.BYTES - ALIGNMENT;
         allocation = representable ? Pointer.calloc(floats * Float.BYTES + ALIGNMENT, 1) : null;
         if (allocation == null || allocation.isNull()) {
@@ -43,14 +40,7 @@ final class CpuMemory implements Memory {
     }
 
     @Override
-    public long floats() {
-        return floats;
-    }
-
-    @Override
-    public void close() {
-        if (owner.forget(this)) {
-            Pointer.free(allocation);
-        }
+    protected void free() {
+        Pointer.free(allocation);
     }
 }

@@ -1,24 +1,21 @@
 package org.earshot.backend.cpu;
 
-import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
-import org.earshot.backend.CheckedOperation;
-import org.earshot.backend.Execution;
-import org.earshot.backend.PackedLayer;
 import org.earshot.backend.View;
-import org.earshot.layer.Layer;
-import org.earshot.layer.Shape;
+import org.earshot.backend.packing.Extents;
+import org.earshot.backend.packing.PackedLayer;
+import org.earshot.backend.packing.PackedOperation;
+import org.earshot.layer.Signature;
 
-/** A native operation: its handle, and how its arguments are handed over. */
-final class CpuOperation extends CheckedOperation<CpuExecution> {
-    private final Layer layer;
-    private final EarshotCpu.earshot_cpu_op handle = new EarshotCpu.earshot_cpu_op();
+/** An operation on the CPU: its arguments are handed over as pointers with a number of floats. */
+final class CpuOperation extends PackedOperation<CpuExecution, EarshotCpu.earshot_cpu_op> {
+    CpuOperation(Signature signature, PackedLayer packed, int instructionSet, int precision) {
+        super(signature, CpuExecution.class, create(packed, instructionSet, precision));
+    }
 
-    CpuOperation(Layer layer, int instructionSet, int precision) {
-        super(layer, CpuExecution.class);
-        this.layer = layer;
-        PackedLayer packed = PackedLayer.of(layer);
-        NativeStatus.check(EarshotCpu.earshot_cpu_op_create(
+    private static EarshotCpu.earshot_cpu_op create(PackedLayer packed, int instructionSet, int precision) {
+        EarshotCpu.earshot_cpu_op handle = new EarshotCpu.earshot_cpu_op();
+        CpuStatus.check(EarshotCpu.earshot_cpu_op_create(
                 packed.kind().code(),
                 packed.numbers(),
                 packed.numbers().length,
@@ -27,39 +24,33 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
                 instructionSet,
                 precision,
                 handle));
+        return handle;
     }
 
     @Override
-    public long scratch(List<Shape> inputs, Execution execution) {
-        layer.outputShape(inputs);
-        long[] size = size(inputs.get(0));
+    protected long scratch(Extents extents, int threads) {
         long[] floats = new long[1];
-        NativeStatus.check(
-                EarshotCpu.earshot_cpu_op_scratch(handle, size[0], size[1], size[2], execution.threads(), floats));
+        CpuStatus.check(EarshotCpu.earshot_cpu_op_scratch(
+                handle(), extents.batch(), extents.frames(), extents.bands(), threads, floats));
         return floats[0];
     }
 
     @Override
-    protected Step bindChecked(CpuExecution execution, List<View> inputs, View output, View scratch) {
-        View first = inputs.get(0);
-        long[] size = size(first.shape());
-        View second = inputs.size() > 1 ? inputs.get(1) : null;
-        FloatPointer input0 = CpuMemory.pointer(first);
-        FloatPointer input1 = second == null ? null : CpuMemory.pointer(second);
-        FloatPointer result = CpuMemory.pointer(output);
-        FloatPointer work = CpuMemory.pointer(scratch);
-        long count0 = first.shape().elements();
-        long count1 = second == null ? 0 : second.shape().elements();
-        long resultCount = output.shape().elements();
-        long workCount = scratch.shape().elements();
-        long[] made = new long[1];
-        NativeStatus.check(EarshotCpu.earshot_cpu_op_output(handle, size[0], size[1], size[2], made));
-        if (made[0] != resultCount) {
-            throw new IllegalArgumentException(layer.kind() + ": output " + output.shape()
-                    + "; the native kernel makes " + made[0] + " values of input " + first.shape());
-        }
+    protected Step bind(CpuExecution execution, Arguments arguments) {
+        requireOutput(arguments);
+        EarshotCpu.earshot_cpu_op handle = handle();
         EarshotCpu.earshot_cpu_team team = execution.team();
-        return () -> NativeStatus.check(EarshotCpu.earshot_cpu_op_run(
+        View second = arguments.input1();
+        FloatPointer input0 = CpuMemory.pointer(arguments.input0());
+        FloatPointer input1 = second == null ? null : CpuMemory.pointer(second);
+        FloatPointer result = CpuMemory.pointer(arguments.output());
+        FloatPointer work = CpuMemory.pointer(arguments.scratch());
+        long count0 = arguments.input0().shape().elements();
+        long count1 = second == null ? 0 : second.shape().elements();
+        long resultCount = arguments.output().shape().elements();
+        long workCount = arguments.scratch().shape().elements();
+        Extents extents = arguments.extents();
+        return () -> CpuStatus.check(EarshotCpu.earshot_cpu_op_run(
                 handle,
                 team,
                 input0,
@@ -70,16 +61,26 @@ final class CpuOperation extends CheckedOperation<CpuExecution> {
                 resultCount,
                 work,
                 workCount,
-                size[0],
-                size[1],
-                size[2]));
+                extents.batch(),
+                extents.frames(),
+                extents.bands()));
+    }
+
+    /** The library says itself what it makes. */
+    private void requireOutput(Arguments arguments) {
+        Extents extents = arguments.extents();
+        long[] made = new long[1];
+        CpuStatus.check(
+                EarshotCpu.earshot_cpu_op_output(handle(), extents.batch(), extents.frames(), extents.bands(), made));
+        if (made[0] != arguments.output().shape().elements()) {
+            throw new IllegalArgumentException(
+                    kind() + ": output " + arguments.output().shape() + "; the native kernel makes " + made[0]
+                            + " values of input " + arguments.input0().shape());
+        }
     }
 
     @Override
-    public void close() {
-        if (!handle.isNull()) {
-            EarshotCpu.earshot_cpu_op_destroy(handle);
-            handle.setNull();
-        }
+    protected void destroy() {
+        EarshotCpu.earshot_cpu_op_destroy(handle());
     }
 }

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
-import org.earshot.backend.PackedBackend;
-import org.earshot.backend.PackedLayer;
 import org.earshot.backend.Precision;
+import org.earshot.backend.packing.PackedBackend;
+import org.earshot.backend.packing.PackedLayer;
 import org.earshot.error.BackendException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.layer.Layer;
 import org.earshot.layer.LogMelSpectrogram;
+import org.earshot.layer.Signature;
 
 /** The CUDA kernels on one of the devices that this process sees ({@code CUDA_VISIBLE_DEVICES} chooses). */
 public final class CudaBackend extends PackedBackend {
@@ -27,7 +27,6 @@ public final class CudaBackend extends PackedBackend {
 
     private static final int MOST_TRANSFORM = 4096;
 
-    private final Precision precision;
     private final int device;
     private final String description;
 
@@ -50,7 +49,7 @@ public final class CudaBackend extends PackedBackend {
      *     kernels, or if it does not have the precision
      */
     public CudaBackend(Precision precision, int device) {
-        this.precision = precision;
+        super(NAME, precision);
         this.device = device;
         CudaProvider.load();
         requireDevice(device);
@@ -96,18 +95,13 @@ public final class CudaBackend extends PackedBackend {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public Execution open() {
         return new CudaExecution(device);
     }
 
     @Override
-    protected Operation operation(Layer layer) {
-        return new CudaOperation(layer, PackedLayer.of(layer), precisionCode(), device);
+    protected Operation operation(Signature signature, PackedLayer packed) {
+        return new CudaOperation(signature, packed, precisionCode(), device);
     }
 
     /** Where the kernels have the transform's size, PCM goes up to the device as it is. */
@@ -115,23 +109,15 @@ public final class CudaBackend extends PackedBackend {
     public Optional<Operation> frontEnd(FeatureParameters parameters) {
         int size = parameters.fftSize();
         boolean supported = size >= LEAST_TRANSFORM && size <= MOST_TRANSFORM && Integer.bitCount(size) == 1;
-        return supported
-                ? Optional.of(new CudaOperation(
-                        new LogMelSpectrogram(parameters), PackedLayer.of(parameters), precisionCode(), device))
-                : Optional.empty();
-    }
-
-    private int precisionCode() {
-        return switch (precision) {
-            case FLOAT32 -> EarshotCuda.EARSHOT_PRECISION_FLOAT32;
-            case BF16 -> EarshotCuda.EARSHOT_PRECISION_BF16;
-            case TF32 -> EarshotCuda.EARSHOT_PRECISION_TF32;
-        };
+        if (!supported) {
+            return Optional.empty();
+        }
+        LogMelSpectrogram frontEnd = new LogMelSpectrogram(parameters);
+        return Optional.of(operation(frontEnd, PackedLayer.of(frontEnd)));
     }
 
     @Override
     public String toString() {
-        String shown = precision == Precision.FLOAT32 ? "" : precision + ", ";
-        return NAME + "[" + shown + description + "]";
+        return NAME + "[" + shownPrecision() + description + "]";
     }
 }

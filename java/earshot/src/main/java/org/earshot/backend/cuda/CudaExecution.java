@@ -1,10 +1,10 @@
 package org.earshot.backend.cuda;
 
 import java.util.List;
-import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
-import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
+import org.earshot.backend.common.OwnedMemory;
+import org.earshot.backend.common.OwningExecution;
 
 /**
  * A stream of the device, and memory on it. The first run of a list of steps enqueues them one by one, the second
@@ -35,16 +35,14 @@ final class CudaExecution extends OwningExecution {
     }
 
     @Override
-    protected Memory reserve(long floats) {
+    protected OwnedMemory reserve(long floats) {
         return new CudaMemory(this, stream, floats);
     }
 
-    /** A recording that uses the block must not run again. */
-    @Override
-    public boolean forget(Memory block) {
+    /** A recording that uses memory which is being freed must not run again. */
+    void forget(EarshotCuda.earshot_cuda_memory memory) {
         forgetRecording();
-        staging.forget(((CudaMemory) block).handle());
-        return super.forget(block);
+        staging.forget(memory);
     }
 
     @Override
@@ -73,7 +71,7 @@ final class CudaExecution extends OwningExecution {
         staging.forgetFetched();
         if (steps != latest) {
             forgetRecording();
-            enqueue(steps);
+            runEach(steps);
             latest = steps;
             return;
         }
@@ -83,19 +81,12 @@ final class CudaExecution extends OwningExecution {
         CudaStatus.check(EarshotCuda.earshot_cuda_replay(stream, graph));
     }
 
-    private static void enqueue(List<Operation.Step> steps) {
-        // Not an iterator: running allocates nothing.
-        for (int i = 0; i < steps.size(); i++) {
-            steps.get(i).run();
-        }
-    }
-
     private void record(List<Operation.Step> steps) {
         CudaStatus.check(EarshotCuda.earshot_cuda_record_begin(stream));
         boolean enqueued = false;
         int status;
         try {
-            enqueue(steps);
+            runEach(steps);
             enqueued = true;
         } finally {
             // Ends the recording in any case, so that the stream can go on.

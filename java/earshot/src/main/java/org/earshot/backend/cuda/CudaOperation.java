@@ -1,19 +1,19 @@
 package org.earshot.backend.cuda;
 
-import java.util.List;
-import org.earshot.backend.CheckedOperation;
-import org.earshot.backend.Execution;
-import org.earshot.backend.PackedLayer;
 import org.earshot.backend.View;
-import org.earshot.layer.Shape;
+import org.earshot.backend.packing.Extents;
+import org.earshot.backend.packing.PackedLayer;
+import org.earshot.backend.packing.PackedOperation;
 import org.earshot.layer.Signature;
 
-/** A native operation: its handle, and how its arguments are handed over. */
-final class CudaOperation extends CheckedOperation<CudaExecution> {
-    private final EarshotCuda.earshot_cuda_op handle = new EarshotCuda.earshot_cuda_op();
-
+/** An operation on a device: its arguments are handed over as places in blocks of memory. */
+final class CudaOperation extends PackedOperation<CudaExecution, EarshotCuda.earshot_cuda_op> {
     CudaOperation(Signature signature, PackedLayer packed, int precision, int device) {
-        super(signature, CudaExecution.class);
+        super(signature, CudaExecution.class, create(packed, precision, device));
+    }
+
+    private static EarshotCuda.earshot_cuda_op create(PackedLayer packed, int precision, int device) {
+        EarshotCuda.earshot_cuda_op handle = new EarshotCuda.earshot_cuda_op();
         CudaStatus.check(EarshotCuda.earshot_cuda_op_create(
                 packed.kind().code(),
                 packed.numbers(),
@@ -23,28 +23,31 @@ final class CudaOperation extends CheckedOperation<CudaExecution> {
                 precision,
                 device,
                 handle));
+        return handle;
     }
 
     @Override
-    public long scratch(List<Shape> inputs, Execution execution) {
-        outputShape(inputs);
-        long[] size = size(inputs.get(0));
+    protected long scratch(Extents extents, int threads) {
         long[] floats = new long[1];
-        CudaStatus.check(EarshotCuda.earshot_cuda_op_scratch(handle, size[0], size[1], size[2], floats));
+        CudaStatus.check(EarshotCuda.earshot_cuda_op_scratch(
+                handle(), extents.batch(), extents.frames(), extents.bands(), floats));
         return floats[0];
     }
 
     @Override
-    protected Step bindChecked(CudaExecution execution, List<View> inputs, View output, View scratch) {
-        long[] size = size(inputs.get(0).shape());
-        View second = inputs.size() > 1 ? inputs.get(1) : null;
-        EarshotCuda.earshot_cuda_memory input0 = CudaMemory.handle(inputs.get(0));
-        EarshotCuda.earshot_cuda_memory input1 = second == null ? null : CudaMemory.handle(second);
-        EarshotCuda.earshot_cuda_memory result = CudaMemory.handle(output);
-        EarshotCuda.earshot_cuda_memory work = CudaMemory.handle(scratch);
-        long offset0 = inputs.get(0).offset();
-        long offset1 = second == null ? 0 : second.offset();
+    protected Step bind(CudaExecution execution, Arguments arguments) {
+        EarshotCuda.earshot_cuda_op handle = handle();
         EarshotCuda.earshot_cuda_stream stream = execution.stream();
+        View second = arguments.input1();
+        EarshotCuda.earshot_cuda_memory input0 = CudaMemory.handle(arguments.input0());
+        EarshotCuda.earshot_cuda_memory input1 = second == null ? null : CudaMemory.handle(second);
+        EarshotCuda.earshot_cuda_memory result = CudaMemory.handle(arguments.output());
+        EarshotCuda.earshot_cuda_memory work = CudaMemory.handle(arguments.scratch());
+        long offset0 = arguments.input0().offset();
+        long offset1 = second == null ? 0 : second.offset();
+        long resultOffset = arguments.output().offset();
+        long workOffset = arguments.scratch().offset();
+        Extents extents = arguments.extents();
         return () -> CudaStatus.check(EarshotCuda.earshot_cuda_op_run(
                 handle,
                 stream,
@@ -53,19 +56,16 @@ final class CudaOperation extends CheckedOperation<CudaExecution> {
                 input1,
                 offset1,
                 result,
-                output.offset(),
+                resultOffset,
                 work,
-                scratch.offset(),
-                size[0],
-                size[1],
-                size[2]));
+                workOffset,
+                extents.batch(),
+                extents.frames(),
+                extents.bands()));
     }
 
     @Override
-    public void close() {
-        if (!handle.isNull()) {
-            EarshotCuda.earshot_cuda_op_destroy(handle);
-            handle.setNull();
-        }
+    protected void destroy() {
+        EarshotCuda.earshot_cuda_op_destroy(handle());
     }
 }

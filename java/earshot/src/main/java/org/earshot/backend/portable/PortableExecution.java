@@ -2,10 +2,10 @@ package org.earshot.backend.portable;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
-import org.earshot.backend.OwningExecution;
 import org.earshot.backend.View;
+import org.earshot.backend.common.OwnedMemory;
+import org.earshot.backend.common.OwningExecution;
 import org.earshot.error.BackendException;
 
 /** A team of threads, Java arrays, and the rows the workers keep their tiles in. */
@@ -39,7 +39,7 @@ final class PortableExecution extends OwningExecution {
     }
 
     @Override
-    protected Memory reserve(long floats) {
+    protected OwnedMemory reserve(long floats) {
         if (floats < 0 || floats > LONGEST) {
             throw new BackendException(
                     "portable memory", floats + " floats asked for", "0 to " + LONGEST + " (a Java array)");
@@ -70,9 +70,7 @@ final class PortableExecution extends OwningExecution {
     @Override
     public void run(List<Operation.Step> steps) {
         requireOpen();
-        for (Operation.Step step : steps) {
-            step.run();
-        }
+        runEach(steps);
     }
 
     @Override

@@ -1,18 +1,15 @@
 package org.earshot.backend.portable;
 
-import org.earshot.backend.Memory;
 import org.earshot.backend.View;
+import org.earshot.backend.common.OwnedMemory;
 
 /** A Java array. */
-final class PortableMemory implements Memory {
-    private final PortableExecution owner;
+final class PortableMemory extends OwnedMemory {
     private float[] values;
-    private final int length;
 
     PortableMemory(PortableExecution owner, int length) {
-        this.owner = owner;
-        this.length = length;
-        this.values = new float[length];
+        super(owner, length);
+        values = new float[length];
     }
 
     /** The array behind a view of this backend's memory. */
@@ -30,13 +27,7 @@ final class PortableMemory implements Memory {
     }
 
     @Override
-    public long floats() {
-        return length;
-    }
-
-    @Override
-    public void close() {
+    protected void free() {
         values = null;
-        owner.forget(this);
     }
 }

@@ -1,8 +1,8 @@
 package org.earshot.backend.portable;
 
 import java.util.List;
-import org.earshot.backend.CheckedOperation;
 import org.earshot.backend.Execution;
+import org.earshot.backend.common.CheckedOperation;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
 

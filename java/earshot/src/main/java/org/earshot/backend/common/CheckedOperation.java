@@ -1,6 +1,9 @@
-package org.earshot.backend;
+package org.earshot.backend.common;
 
 import java.util.List;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Operation;
+import org.earshot.backend.View;
 import org.earshot.layer.Shape;
 import org.earshot.layer.Signature;
 
@@ -11,29 +14,26 @@ import org.earshot.layer.Signature;
  */
 public abstract class CheckedOperation<E extends Execution> implements Operation {
     private final Signature signature;
-    private final Class<E> kind;
+    private final Class<E> executions;
 
     /**
      * Creates the operation.
      *
      * @param signature what it computes: a layer, or the front end
-     * @param kind the executions it can be bound to
+     * @param executions those it can be bound to
      */
-    protected CheckedOperation(Signature signature, Class<E> kind) {
+    protected CheckedOperation(Signature signature, Class<E> executions) {
         this.signature = signature;
-        this.kind = kind;
+        this.executions = executions;
     }
 
     /**
-     * The size of input 0 as native libraries count it.
+     * What it computes, for messages.
      *
-     * @param input its shape
-     * @return batch, frames and bands; frames and bands are 1 for {@code [B, I]}
+     * @return the signature's {@link Signature#kind}
      */
-    protected static long[] size(Shape input) {
-        return input.rank() == 4
-                ? new long[] {input.extent(0), input.extent(1), input.extent(2)}
-                : new long[] {input.extent(0), 1, 1};
+    protected final String kind() {
+        return signature.kind();
     }
 
     @Override
@@ -43,19 +43,18 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
 
     @Override
     public final Step bind(Execution execution, List<View> inputs, View output, View scratch) {
-        if (!kind.isInstance(execution)) {
-            throw new IllegalArgumentException(signature.kind() + ": an execution of another backend");
+        if (!executions.isInstance(execution)) {
+            throw new IllegalArgumentException(kind() + ": an execution of another backend");
         }
         List<Shape> shapes = inputs.stream().map(View::shape).toList();
         Shape expected = signature.outputShape(shapes);
         if (!output.shape().equals(expected)) {
-            throw new IllegalArgumentException(
-                    signature.kind() + ": output " + output.shape() + "; expected " + expected);
+            throw new IllegalArgumentException(kind() + ": output " + output.shape() + "; expected " + expected);
         }
         long needed = scratch(shapes, execution);
         if (scratch.shape().elements() < needed) {
             throw new IllegalArgumentException(
-                    signature.kind() + ": scratch of " + scratch.shape().elements() + " floats; expected " + needed);
+                    kind() + ": scratch of " + scratch.shape().elements() + " floats; expected " + needed);
         }
         requireOwn(execution, output);
         requireOwn(execution, scratch);
@@ -65,13 +64,13 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
             requireApart(output, input);
             requireApart(scratch, input);
         }
-        return bindChecked(kind.cast(execution), inputs, output, scratch);
+        return bindChecked(executions.cast(execution), inputs, output, scratch);
     }
 
     private void requireOwn(Execution execution, View view) {
         if (!execution.owns(view.memory())) {
             throw new IllegalArgumentException(
-                    signature.kind() + ": a view into the memory of another execution, or into memory that was closed");
+                    kind() + ": a view into the memory of another execution, or into memory that was closed");
         }
     }
 
@@ -79,7 +78,7 @@ public abstract class CheckedOperation<E extends Execution> implements Operation
         if (a.memory() == b.memory()
                 && a.offset() < b.offset() + b.shape().elements()
                 && b.offset() < a.offset() + a.shape().elements()) {
-            throw new IllegalArgumentException(signature.kind() + ": output, scratch and inputs overlap");
+            throw new IllegalArgumentException(kind() + ": output, scratch and inputs overlap");
         }
     }
 

@@ -3,8 +3,8 @@ package org.earshot.backend.cpu;
 import org.earshot.error.BackendException;
 
 /** The one place where a status of the native side becomes an exception. */
-final class NativeStatus {
-    private NativeStatus() {}
+final class CpuStatus {
+    private CpuStatus() {}
 
     static void check(int status) {
         if (status == EarshotCpu.EARSHOT_CPU_OK) {

@@ -1,10 +1,14 @@
-package org.earshot.backend;
+package org.earshot.backend.common;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.earshot.backend.Execution;
+import org.earshot.backend.Memory;
+import org.earshot.backend.Operation;
+import org.earshot.backend.View;
 
 /** An execution that knows which blocks of memory are its own, and frees them with itself. */
 public abstract class OwningExecution implements Execution {
@@ -27,13 +31,8 @@ public abstract class OwningExecution implements Execution {
         return blocks.contains(memory);
     }
 
-    /**
-     * Forgets a block, which is being closed.
-     *
-     * @param block the block
-     * @return true if it was open
-     */
-    public boolean forget(Memory block) {
+    /** Forgets a block, which is being closed; false if it was closed before. */
+    boolean forget(Memory block) {
         return blocks.remove(block);
     }
 
@@ -91,9 +90,20 @@ public abstract class OwningExecution implements Execution {
      * Makes a block of zeros.
      *
      * @param floats number of values
-     * @return the block, which calls {@link #forget} when it is closed
+     * @return the block
      */
-    protected abstract Memory reserve(long floats);
+    protected abstract OwnedMemory reserve(long floats);
+
+    /**
+     * Runs steps one behind the other. Not by an iterator: running allocates nothing.
+     *
+     * @param steps steps bound to this execution
+     */
+    protected static void runEach(List<Operation.Step> steps) {
+        for (int i = 0; i < steps.size(); i++) {
+            steps.get(i).run();
+        }
+    }
 
     /** Ends what computes on the memory; the first thing that happens on close. */
     protected abstract void stop();
