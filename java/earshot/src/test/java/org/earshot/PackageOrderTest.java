@@ -23,7 +23,11 @@ class PackageOrderTest {
             List.of("org.earshot.audio", "org.earshot.features", "org.earshot.natives"),
             List.of("org.earshot.layer"),
             List.of("org.earshot.weights", "org.earshot.backend"),
-            List.of("org.earshot.backend.cpu.presets", "org.earshot.backend.cuda.presets"),
+            List.of("org.earshot.backend.common"),
+            List.of(
+                    "org.earshot.backend.packing",
+                    "org.earshot.backend.cpu.presets",
+                    "org.earshot.backend.cuda.presets"),
             List.of("org.earshot.backend.portable", "org.earshot.backend.cpu", "org.earshot.backend.cuda"),
             List.of("org.earshot.backend.choice", "org.earshot.network"),
             List.of("org.earshot.model"),
