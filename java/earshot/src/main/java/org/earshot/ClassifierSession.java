@@ -9,20 +9,15 @@ import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 
 /**
- * The networks' sessions with the front end's buffers: what one call computes with. However many networks there are, a
- * window's features are computed once: by the front end or, where the backend has one of its own, before the first
- * network, whose features the others are then fed.
+ * The networks' sessions: what one call computes with. However many networks there are, a window's features are
+ * computed once: in front of the first network, whose features the others are then fed.
  */
 final class ClassifierSession implements SessionPool.Pooled {
     private final List<LoadedModel> models;
     private final List<ModelSession> networks;
     private final FeatureParameters parameters;
-    private final FrontEnd frontEnd;
-    /** Whether the backend computes the features. */
-    private final boolean takesPcm;
-
     private final int minimumFrames;
-    /** Of one window; grows to the longest that there was. */
+    /** Of one window, where there are several networks; grows to the longest that there was. */
     private float[] features = {};
     /** What the next recording's windows may be cut in. */
     private float[] buffer = {};
@@ -31,23 +26,19 @@ final class ClassifierSession implements SessionPool.Pooled {
      * Opens every network.
      *
      * @param models at least one, all with the same feature parameters and on the same backend
-     * @param frontEnd not used if the backend has one
      */
-    ClassifierSession(List<LoadedModel> models, FrontEnd frontEnd) {
+    ClassifierSession(List<LoadedModel> models) {
         this.models = models;
-        this.frontEnd = frontEnd;
         parameters = models.get(0).config().features();
-        takesPcm = models.get(0).network().takesPcm();
         minimumFrames = models.stream()
                 .mapToInt(model -> model.model().minimumFrames())
                 .max()
                 .orElseThrow();
-        boolean onlyPcm = takesPcm && models.size() == 1;
         networks = new ArrayList<>(models.size());
         try {
             for (LoadedModel model : models) {
-                boolean makesFeatures = takesPcm && !onlyPcm && networks.isEmpty();
-                networks.add(new ModelSession(model, makesFeatures));
+                boolean forOthers = networks.isEmpty() && models.size() > 1;
+                networks.add(new ModelSession(model, forOthers));
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -138,21 +129,16 @@ final class ClassifierSession implements SessionPool.Pooled {
     }
 
     private void runWindow(float[] pcm, int samples, int frames, List<ContextEncoding.Encoded> contexts) {
-        int next = 0;
-        int values = frames * parameters.melBands();
-        if (networks.size() > (takesPcm ? 1 : 0) && features.length < values) {
-            features = new float[values];
-        }
-        if (takesPcm) {
-            networks.get(0).run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0));
-            next = 1;
-            if (networks.size() > next) {
-                networks.get(0).fetchFeatures(features);
+        ModelSession first = networks.get(0);
+        first.run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0));
+        if (networks.size() > 1) {
+            int values = frames * parameters.melBands();
+            if (features.length < values) {
+                features = new float[values];
             }
-        } else {
-            frontEnd.compute(pcm, samples, features);
+            first.fetchFeatures(features);
+            feed(1, features, frames, contexts);
         }
-        feed(next, features, frames, contexts);
     }
 
     /** Runs the networks from the given one on, on the same features. */

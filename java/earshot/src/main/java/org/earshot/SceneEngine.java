@@ -14,7 +14,6 @@ import org.earshot.backend.Backend;
 import org.earshot.error.AudioException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
 import org.earshot.model.ModelDirectory;
 
 /**
@@ -29,7 +28,6 @@ final class SceneEngine implements AutoCloseable {
     private final SessionPool<ClassifierSession> pool;
     private final CallThreads threads = new CallThreads();
     private final FeatureParameters features;
-    private final LogMel logMel;
     private final long hopSamples;
     private final AudioLimits audioLimits;
 
@@ -63,13 +61,12 @@ final class SceneEngine implements AutoCloseable {
         features = directories.get(0).config().features();
         hopSamples = options.hopSamples(features);
         audioLimits = options.audioLimits();
-        logMel = new LogMel(features);
         backends = start.get();
         List<Supplier<ClassifierSession>> factories = new ArrayList<>();
         for (int i = 0; i < backends.size(); i++) {
             List<LoadedModel> own = new ArrayList<>();
             models.add(own);
-            factories.add(() -> new ClassifierSession(own, frontEnd()));
+            factories.add(() -> new ClassifierSession(own));
         }
         pool = options.pool(factories);
         try {
@@ -82,11 +79,6 @@ final class SceneEngine implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    private FrontEnd frontEnd() {
-        LogMel.Scratch scratch = logMel.scratch();
-        return (pcm, samples, out) -> logMel.compute(pcm, 0, samples, out, 0, scratch);
     }
 
     /** What each model says of a recording in memory. */

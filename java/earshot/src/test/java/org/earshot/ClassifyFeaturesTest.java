@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
-import org.earshot.backend.FrontEndBackend;
+import org.earshot.backend.CountingBackend;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
@@ -66,13 +66,12 @@ class ClassifyFeaturesTest {
     }
 
     @Test
-    void aBackendWithAFrontEndTakesThemToo() throws IOException {
-        FrontEndBackend withFrontEnd = new FrontEndBackend();
+    void theyDoNotGoThroughTheFrontEnd() throws IOException {
+        CountingBackend counting = new CountingBackend();
         try (SceneClassifier classifier = new SceneClassifier(
-                SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1),
-                () -> List.of(withFrontEnd.backend()))) {
+                SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1), () -> List.of(counting))) {
             assertSameAnswers(classifier);
-            assertEquals(4, withFrontEnd.runs(), "only the PCM goes through it");
+            assertEquals(4, counting.runs(), "only the PCM goes through it");
         }
     }
 

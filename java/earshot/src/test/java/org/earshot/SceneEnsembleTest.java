@@ -18,7 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.earshot.ScenePrediction.ScoredScene;
-import org.earshot.backend.FrontEndBackend;
+import org.earshot.backend.CountingBackend;
 import org.earshot.error.AudioException;
 import org.earshot.error.ContextException;
 import org.earshot.error.ModelException;
@@ -152,16 +152,16 @@ class SceneEnsembleTest {
     }
 
     @Test
-    void aBackendsFrontEndRunsOnceForAll() throws IOException {
+    void theFrontEndRunsOnceForAll() throws IOException {
         List<Path> models = quick(SYSTEMS);
-        FrontEndBackend withFrontEnd = new FrontEndBackend();
+        CountingBackend counting = new CountingBackend();
         AudioClip clip = clip(2.3, 4);
-        try (SceneEnsemble fromPcm = new SceneEnsemble(ensemble(models), () -> List.of(withFrontEnd.backend()));
-                SceneEnsemble fromFeatures = ensemble(models).load()) {
-            EnsemblePrediction answer = fromPcm.classify(clip, XIAN);
+        try (SceneEnsemble counted = new SceneEnsemble(ensemble(models), () -> List.of(counting));
+                SceneEnsemble plain = ensemble(models).load()) {
+            EnsemblePrediction answer = counted.classify(clip, XIAN);
             assertEquals(3, answer.windows().size());
-            assertEquals(3, withFrontEnd.runs());
-            EnsemblePrediction expected = fromFeatures.classify(clip, XIAN);
+            assertEquals(3, counting.runs());
+            EnsemblePrediction expected = plain.classify(clip, XIAN);
             assertSame(expected.fused(), answer.fused());
             for (int i = 0; i < models.size(); i++) {
                 assertSame(expected.members().get(i), answer.members().get(i));

@@ -1,6 +1,5 @@
 package org.earshot.backend;
 
-import java.util.Optional;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
 
@@ -27,16 +26,12 @@ public interface Backend {
     Operation prepare(Layer layer);
 
     /**
-     * Prepares a front end, where the backend has one: worth while where PCM would otherwise be turned into features on
-     * one processor and carried to another.
+     * Prepares the front end, which turns PCM into features where the network's layers find them.
      *
      * @param parameters of the features
-     * @return an operation with the signature of {@link org.earshot.layer.LogMelSpectrogram}, which the caller closes;
-     *     empty if features are to be computed in Java ({@link org.earshot.features.LogMel}) and handed in
+     * @return an operation with the signature of {@link org.earshot.layer.LogMelSpectrogram}, which the caller closes
      */
-    default Optional<Operation> frontEnd(FeatureParameters parameters) {
-        return Optional.empty();
-    }
+    Operation frontEnd(FeatureParameters parameters);
 
     /**
      * Opens what one session runs on.

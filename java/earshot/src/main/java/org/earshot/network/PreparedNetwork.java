@@ -2,7 +2,6 @@ package org.earshot.network;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
@@ -15,7 +14,6 @@ public final class PreparedNetwork implements AutoCloseable {
     private final Network network;
     private final Backend backend;
     private final List<Node> nodes = new ArrayList<>();
-    private final boolean takesPcm;
 
     /** An operation in its place: a layer of the network, or the front end before it. */
     record Node(String name, Operation operation, List<String> inputs) {}
@@ -28,12 +26,12 @@ public final class PreparedNetwork implements AutoCloseable {
      * @throws org.earshot.error.BackendException if the backend cannot
      */
     public PreparedNetwork(Network network, Backend backend) {
-        this(network, backend, Optional.empty());
+        this(network, backend, List.of());
     }
 
     /**
-     * Prepares every layer, and in front of them what makes {@link Network#FEATURES} of {@link Network#PCM}, if the
-     * backend has such a front end.
+     * Prepares every layer, and in front of them the front end, which makes {@link Network#FEATURES} of
+     * {@link Network#PCM}: either may then be fed.
      *
      * @param network the network
      * @param backend what computes it
@@ -41,14 +39,13 @@ public final class PreparedNetwork implements AutoCloseable {
      * @throws org.earshot.error.BackendException if the backend cannot
      */
     public PreparedNetwork(Network network, Backend backend, FeatureParameters features) {
-        this(network, backend, backend.frontEnd(features));
+        this(network, backend, List.of(new Node(Network.FEATURES, backend.frontEnd(features), List.of(Network.PCM))));
     }
 
-    private PreparedNetwork(Network network, Backend backend, Optional<Operation> frontEnd) {
+    private PreparedNetwork(Network network, Backend backend, List<Node> inFront) {
         this.network = network;
         this.backend = backend;
-        takesPcm = frontEnd.isPresent();
-        frontEnd.ifPresent(operation -> nodes.add(new Node(Network.FEATURES, operation, List.of(Network.PCM))));
+        nodes.addAll(inFront);
         try {
             for (Network.Node node : network.nodes()) {
                 nodes.add(new Node(node.name(), backend.prepare(node.layer()), node.inputs()));
@@ -75,15 +72,6 @@ public final class PreparedNetwork implements AutoCloseable {
      */
     public Backend backend() {
         return backend;
-    }
-
-    /**
-     * Whether {@link Network#PCM} may be fed in place of {@link Network#FEATURES}.
-     *
-     * @return true if the backend has a front end
-     */
-    public boolean takesPcm() {
-        return takesPcm;
     }
 
     /**

@@ -101,8 +101,7 @@ class BatchSizesTest {
         try (PreparedNetwork network = new PreparedNetwork(
                         directory.model().network(), backend, directory.config().features());
                 Execution real = backend.open()) {
-            for (String input :
-                    network.takesPcm() ? List.of(Network.PCM, Network.FEATURES) : List.of(Network.FEATURES)) {
+            for (String input : List.of(Network.PCM, Network.FEATURES)) {
                 // What is fed is not made.
                 List<PreparedNetwork.Node> nodes = network.nodes().stream()
                         .filter(node -> !node.name().equals(input))

@@ -18,7 +18,7 @@ import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a session takes from the Java heap and from the system once it is warm. */
 class SessionMemoryTest {
@@ -28,25 +28,30 @@ class SessionMemoryTest {
     private static final class Warm implements AutoCloseable {
         private final PreparedNetwork network;
         private final NetworkSession session;
-        private final Map<String, Shape> feeds = Map.of(
-                Network.FEATURES, Shape.of(1, 1, 64, 1),
-                Network.LOCATION, Shape.of(1, 1),
-                Network.TIME_FEATURES, Shape.of(1, 8));
+        private final String input;
+        private final Map<String, Shape> feeds;
         private final List<String> outputs = List.of(Network.LOGITS);
-        private final float[] features = new float[64];
+        private final float[] values;
         private final float[] location = {3};
         private final float[] time = new float[8];
         private final float[] logits = new float[10];
 
-        Warm(String backend) {
+        Warm(String backend, String input) {
+            this.input = input;
+            Shape shape = input.equals(Network.PCM) ? Shape.of(1, 881, 1, 1) : Shape.of(1, 1, 64, 1);
+            values = new float[(int) shape.elements()];
+            feeds = Map.of(input, shape, Network.LOCATION, Shape.of(1, 1), Network.TIME_FEATURES, Shape.of(1, 8));
             ModelDirectory directory = ModelDirectory.read(SMALL, null, KeyMap.identity());
-            network = new PreparedNetwork(directory.model().network(), Backends.start(backend, 1));
+            network = new PreparedNetwork(
+                    directory.model().network(),
+                    Backends.start(backend, 1),
+                    directory.config().features());
             session = network.open();
         }
 
         void run() {
             session.plan(feeds, outputs);
-            session.feed(Network.FEATURES, features);
+            session.feed(input, values);
             session.feed(Network.LOCATION, location);
             session.feed(Network.TIME_FEATURES, time);
             session.run();
@@ -61,11 +66,11 @@ class SessionMemoryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "portable"})
-    void aCallTakesLessThanTwoKibibytesOfHeap(String backend) {
+    @CsvSource({"cpu, features", "cpu, pcm", "portable, features", "portable, pcm"})
+    void aCallTakesLessThanTwoKibibytesOfHeap(String backend, String input) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().getId();
-        try (Warm warm = new Warm(backend)) {
+        try (Warm warm = new Warm(backend, input)) {
             for (int i = 0; i < 2_000; i++) {
                 warm.run();
             }
@@ -120,7 +125,7 @@ class SessionMemoryTest {
 
         public static void main(String[] arguments) throws IOException {
             int calls = Integer.parseInt(arguments[0]);
-            try (Warm warm = new Warm("cpu")) {
+            try (Warm warm = new Warm("cpu", Network.PCM)) {
                 for (int i = 0; i < calls / 4; i++) {
                     warm.run();
                 }

@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.earshot.cli.output.CommandException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.SceneModel;
@@ -36,14 +35,9 @@ final class LatencyProbe implements AutoCloseable {
 
     private final NetworkSession session;
     private final Map<String, float[]> feeds = new HashMap<>();
-    private final float[] features;
     private final float[] logits;
-    /** All clips one after another; empty if their features are not computed here. */
-    private final float[] pcm;
-
     private final int batch;
-    private final LogMel logMel;
-    private final LogMel.Scratch scratch;
+    private final FeatureParameters parameters;
 
     /**
      * Plans the runs.
@@ -56,22 +50,18 @@ final class LatencyProbe implements AutoCloseable {
      */
     LatencyProbe(SceneModel model, PreparedNetwork network, int batch, FeatureParameters parameters, boolean fromPcm) {
         this.batch = batch;
+        this.parameters = parameters;
         Random random = new Random(1);
-        logMel = new LogMel(parameters);
-        scratch = logMel.scratch();
-        int samples = parameters.windowSamples();
-        float[] clips = fromPcm ? noise(random, length(batch, samples), 0, 0.1) : new float[0];
         Map<String, Shape> shapes = new HashMap<>();
-        if (fromPcm && network.takesPcm()) {
-            pcm = new float[0];
-            features = new float[0];
+        if (fromPcm) {
+            int samples = parameters.windowSamples();
             shapes.put(Network.PCM, Shape.of(batch, samples, 1, 1));
-            feeds.put(Network.PCM, clips);
+            feeds.put(Network.PCM, noise(random, length(batch, samples), 0, 0.1));
         } else {
-            pcm = clips;
-            features = noise(random, length(batch, (long) parameters.frames() * parameters.melBands()), -40, 10);
-            shapes.put(Network.FEATURES, Shape.of(batch, parameters.frames(), parameters.melBands(), 1));
-            feeds.put(Network.FEATURES, features);
+            int frames = parameters.frames();
+            int bands = parameters.melBands();
+            shapes.put(Network.FEATURES, Shape.of(batch, frames, bands, 1));
+            feeds.put(Network.FEATURES, noise(random, length(batch, (long) frames * bands), -40, 10));
         }
         if (!model.contextInputs().isEmpty()) {
             shapes.put(Network.LOCATION, Shape.of(batch, 1));
@@ -125,7 +115,6 @@ final class LatencyProbe implements AutoCloseable {
 
     /** Length of the clips of one run. */
     double audioSeconds() {
-        FeatureParameters parameters = logMel.parameters();
         return (double) batch * parameters.windowSamples() / parameters.sampleRate();
     }
 
@@ -192,32 +181,24 @@ final class LatencyProbe implements AutoCloseable {
     }
 
     private void run() {
-        frontEnd();
         session.feed(feeds);
         session.run();
         session.fetch(Network.LOGITS, logits);
-    }
-
-    private void frontEnd() {
-        int clip = pcm.length / batch;
-        for (int i = 0; i < batch && clip > 0; i++) {
-            logMel.compute(pcm, i * clip, clip, features, i * (features.length / batch), scratch);
-        }
     }
 
     /** How long each layer takes, the front end first if it runs: the mean of a few runs, by the node's name. */
     Map<String, Duration> profile() {
         Map<String, Duration> sums = new LinkedHashMap<>();
         for (int run = 0; run < PROFILED_RUNS; run++) {
-            if (pcm.length > 0) {
-                long start = System.nanoTime();
-                frontEnd();
-                sums.merge(FRONT_END, Duration.ofNanos(System.nanoTime() - start), Duration::plus);
-            }
-            session.profile().forEach((name, time) -> sums.merge(name, time, Duration::plus));
+            session.profile().forEach((name, time) -> sums.merge(shown(name), time, Duration::plus));
         }
         sums.replaceAll((name, time) -> time.dividedBy(PROFILED_RUNS));
         return sums;
+    }
+
+    /** What makes the features is not one of the network's layers, which have names of their own. */
+    private static String shown(String node) {
+        return node.equals(Network.FEATURES) ? FRONT_END : node;
     }
 
     @Override

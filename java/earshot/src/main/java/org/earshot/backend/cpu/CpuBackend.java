@@ -3,9 +3,11 @@ package org.earshot.backend.cpu;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
+import org.earshot.backend.common.LogMelOperation;
 import org.earshot.backend.packing.PackedBackend;
 import org.earshot.backend.packing.PackedLayer;
 import org.earshot.error.BackendException;
+import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Signature;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */
@@ -64,6 +66,11 @@ public final class CpuBackend extends PackedBackend {
     @Override
     protected Operation operation(Signature signature, PackedLayer packed) {
         return new CpuOperation(signature, packed, instructionSet.code(), precisionCode());
+    }
+
+    @Override
+    public Operation frontEnd(FeatureParameters parameters) {
+        return new LogMelOperation(parameters);
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.earshot.backend.cuda;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
@@ -21,11 +20,6 @@ public final class CudaBackend extends PackedBackend {
 
     /** More than any device's description takes. */
     private static final int DESCRIPTION_BYTES = 512;
-
-    /** Points of the shortest and the longest transform that the kernels have; powers of two between them as well. */
-    private static final int LEAST_TRANSFORM = 16;
-
-    private static final int MOST_TRANSFORM = 4096;
 
     private final int device;
     private final String description;
@@ -104,16 +98,11 @@ public final class CudaBackend extends PackedBackend {
         return new CudaOperation(signature, packed, precisionCode(), device);
     }
 
-    /** Where the kernels have the transform's size, PCM goes up to the device as it is. */
+    /** PCM goes up to the device as it is. */
     @Override
-    public Optional<Operation> frontEnd(FeatureParameters parameters) {
-        int size = parameters.fftSize();
-        boolean supported = size >= LEAST_TRANSFORM && size <= MOST_TRANSFORM && Integer.bitCount(size) == 1;
-        if (!supported) {
-            return Optional.empty();
-        }
+    public Operation frontEnd(FeatureParameters parameters) {
         LogMelSpectrogram frontEnd = new LogMelSpectrogram(parameters);
-        return Optional.of(operation(frontEnd, PackedLayer.of(frontEnd)));
+        return operation(frontEnd, PackedLayer.of(frontEnd));
     }
 
     @Override

@@ -3,6 +3,8 @@ package org.earshot.backend.portable;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
+import org.earshot.backend.common.LogMelOperation;
+import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Layer;
 
 /** The backend in plain Java. */
@@ -37,6 +39,11 @@ public final class PortableBackend implements Backend {
     @Override
     public Operation prepare(Layer layer) {
         return layer.accept(new PortableOperations());
+    }
+
+    @Override
+    public Operation frontEnd(FeatureParameters parameters) {
+        return new LogMelOperation(parameters);
     }
 
     @Override
