@@ -3,22 +3,21 @@
 option(EARSHOT_WARNINGS_AS_ERRORS "Fail on compiler warnings" ON)
 set(EARSHOT_SANITIZE "" CACHE STRING "Sanitizers: address, undefined, thread, or address,undefined; empty for none")
 
+# The project's folder.
+get_filename_component(EARSHOT_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+
 # HardeningTest reads how each source was compiled.
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(earshot_flags INTERFACE)
 target_compile_features(earshot_flags INTERFACE cxx_std_17)
-set(EARSHOT_COMPILE_FLAGS
-    -fvisibility=hidden -fvisibility-inlines-hidden
-    # Fused multiply-adds are written where they are meant: a result is the same whatever the optimiser sees.
-    -ffp-contract=off -fno-math-errno
-    -fstack-protector-strong)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${EARSHOT_ROOT}/cmake/compile-flags.txt")
+file(STRINGS "${EARSHOT_ROOT}/cmake/compile-flags.txt" EARSHOT_COMPILE_FLAGS REGEX "^-")
 # Sanitizers know better, and without optimisation glibc ignores it and warns.
 if(NOT EARSHOT_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     list(APPEND EARSHOT_COMPILE_FLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
 # Sources are named from the project's folder on, wherever that lies: the emulation of CUDA says in which line it stopped.
-get_filename_component(EARSHOT_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 target_compile_options(earshot_flags INTERFACE
     "$<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${EARSHOT_ROOT}/=>"
     "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow;${EARSHOT_COMPILE_FLAGS}>"

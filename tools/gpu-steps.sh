@@ -140,35 +140,42 @@ step_compile() {
 }
 
 # compile_for ARCHITECTURE FOLDER: the library to FOLDER/front, the tests and the benchmark to FOLDER/bin. Without
-# CMake, which a machine with a GPU may lack: what cuda/CMakeLists.txt compiles, with its flags.
+# CMake, which a machine with a GPU may lack: the sources of cuda/sources.txt, with the flags that CMake takes.
 compile_for() {
-  local objects=$work/objects compiler=("$nvcc") includes=() one bad=0
+  local objects=$work/objects compiler=("$nvcc") includes=() flags one bad=0
   # A compilation that was done before, here or in another copy, is not done again.
   if command -v ccache >/dev/null; then compiler=(ccache "$nvcc"); fi
   rm -rf "$objects"
   mkdir -p "$objects"
-  for one in cuda/include native/include cuda/src native/common native/test; do includes+=("-I$one"); done
-  find cuda/src cuda/test cuda/bench native/common native/test/{main,safetensors}.cpp native/test/reference*.cpp \
-    \( -name '*.cu' -o -name '*.cpp' \) ! -name 'emulation_*' >"$work/sources"
+  while read -r one; do includes+=("-I$one"); done < <(sed -n 's|^[a-z]* \(.*\)/$|\1|p' cuda/sources.txt)
+  flags=$(grep '^-' cmake/compile-flags.txt | paste -s -d,)
+  for one in library test bench; do sources_of "$one"; done >"$work/sources"
   while read -r one; do mkdir -p "$objects/${one%/*}"; done <"$work/sources"
   xargs -P "$(nproc)" -I{} "${compiler[@]}" -c {} -o "$objects/{}.o" -std=c++17 -O3 -DNDEBUG \
     -gencode "arch=compute_$1,code=sm_$1" "${includes[@]}" -DEARSHOT_GOLDEN="\"$golden\"" \
-    -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off,-fno-math-errno \
-    <"$work/sources" || bad=1
+    -Xcompiler="-fPIC,$flags" <"$work/sources" || bad=1
   # Each by itself: a test that does not compile leaves the library to the other steps.
   one=$2/front/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
   mkdir -p "$2/bin" "${one%/*}"
-  link_of src native/common "$one" -shared \
+  link_of "$one" library -shared \
     -Xlinker=--version-script=cuda/earshot_cuda.map,--no-undefined,--exclude-libs=ALL,-z,relro,-z,now \
     -Xlinker=-soname=libearshot_cuda-0000000000000000.so || bad=1
-  link_of src native/common "$2/bin/earshot_cuda_bench" "$objects"/cuda/bench/*.o || bad=1
-  link_of src native/common "$2/bin/earshot_cuda_test" "$objects"/cuda/test/*.o "$objects"/native/test/*.o || bad=1
+  link_of "$2/bin/earshot_cuda_bench" "library bench" || bad=1
+  link_of "$2/bin/earshot_cuda_test" "library test" || bad=1
   return "$bad"
 }
 
-# link_of FOLDER-OF-CUDA FOLDER OUTPUT ...: the library's objects with others.
+# sources_of TARGET: what cuda/sources.txt lists for it.
+sources_of() {
+  local pattern
+  while read -r pattern; do compgen -G "$pattern"; done < <(sed -n "s|^$1 \(.*[^/]\)$|\1|p" cuda/sources.txt)
+}
+
+# link_of OUTPUT TARGETS OPTION...: the objects of what is listed for the targets.
 link_of() {
-  "$nvcc" -cudart static -o "$3" "$work/objects/cuda/$1"/*.o "$work/objects/$2"/*.o "${@:4}" -lpthread
+  local one objects=()
+  while read -r one; do objects+=("$work/objects/$one.o"); done < <(for one in $2; do sources_of "$one"; done)
+  "$nvcc" -cudart static -o "$1" "${objects[@]}" "${@:3}" -lpthread
 }
 
 report_compile() { grep -E '^(earshot|Java|backend) ' "$1" | as_block; }

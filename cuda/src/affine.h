@@ -1,8 +1,9 @@
 /* Affine maps of one row for each clip: a warp a number. */
 #pragma once
 
+#include "boundary.h"
 #include "intrinsics.h"
-#include "operation.h"
+#include "runtime.h"
 
 namespace earshot {
 
@@ -47,9 +48,5 @@ class PreparedAffine {
     std::int32_t outputs_;
     bool relu_;
 };
-
-inline void require_vectors(const Extents &e) {
-    require(e.frames == 1 && e.bands == 1, "shape: expected frames and bands 1 for an input [B, I]");
-}
 
 } // namespace earshot

@@ -5,6 +5,7 @@
 
 #include "earshot_cuda.h"
 #include "parts.h"
+#include "precision.h"
 #include "stream.h"
 
 using earshot::Extents;
@@ -16,69 +17,25 @@ using earshot::Parts;
 using earshot::require;
 using earshot::Span;
 
-namespace earshot {
-
-Arithmetic arithmetic_for(std::int32_t precision) {
-    switch (precision) {
-    case EARSHOT_PRECISION_FLOAT32:
-        return device().has_tensor_cores() ? Arithmetic::SPLIT : Arithmetic::SCALAR;
-    case EARSHOT_PRECISION_TF32:
-    case EARSHOT_PRECISION_BF16:
-        if (!device().has_tensor_cores()) {
-            throw Failure{STATUS_UNSUPPORTED, "precision: TF32 and BF16 need compute capability 8.0 or later"};
-        }
-        return precision == EARSHOT_PRECISION_TF32 ? Arithmetic::TF32 : Arithmetic::BF16;
-    default:
-        fail("precision: " + std::to_string(precision) + "; expected one of EARSHOT_PRECISION_*");
-    }
-}
-
-} // namespace earshot
-
 namespace {
 
 /* Far beyond any memory, and small enough that counts of bytes fit as well. */
 constexpr std::int64_t MOST_FLOATS = std::int64_t{1} << 48;
 
-std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::Packing &packing,
-                                      earshot::Arithmetic arithmetic) {
+std::unique_ptr<earshot_cuda_op> make(std::int32_t kind, const earshot::CudaPacking &packing) {
     switch (kind) {
-    case EARSHOT_LAYER_LINEAR:
-        return earshot::make_linear(packing);
-    case EARSHOT_LAYER_GLOBAL_POOL:
-        return earshot::make_global_pool(packing);
-    case EARSHOT_LAYER_CONTEXT:
-        return earshot::make_context_encoder(packing);
-    case EARSHOT_LAYER_DENSE_ENCODER:
-        return earshot::make_dense_encoder(packing, arithmetic);
-    case EARSHOT_LAYER_MAMBA_PATH:
-        return earshot::make_mamba_path(packing, arithmetic);
-    case EARSHOT_LAYER_BAND_NORM:
-        return earshot::make_band_norm(packing);
-    case EARSHOT_LAYER_SQUEEZE_EXCITATION:
-        return earshot::make_squeeze_excitation(packing, arithmetic);
-    case EARSHOT_LAYER_TOKEN_POOL:
-        return earshot::make_token_pool(packing);
-    case EARSHOT_LAYER_TRANSFORMER:
-        return earshot::make_transformer(packing);
-    case EARSHOT_LAYER_CONCATENATION:
-        return earshot::make_concatenation(packing);
-    case EARSHOT_LAYER_RESIDUAL_SEPARABLE:
-        return earshot::make_residual_separable(packing, arithmetic);
-    case EARSHOT_LAYER_GRU:
-        return earshot::make_gru(packing);
-    case EARSHOT_LAYER_GATED_FUSION:
-        return earshot::make_gated_fusion(packing);
-    case EARSHOT_LAYER_LOG_MEL:
-        return earshot::make_log_mel(packing);
+#define EARSHOT_CASE(constant, name)                                                                                   \
+    case EARSHOT_LAYER_##constant:                                                                                     \
+        return earshot::make_##name(packing);
+        EARSHOT_LAYER_KINDS(EARSHOT_CASE)
+#undef EARSHOT_CASE
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }
 }
 
 Parts parts_of(const earshot_cuda_op &op, std::int64_t batch, std::int64_t frames, std::int64_t bands) {
-    earshot::require_extents(batch, frames, bands);
-    return earshot::parts_of(op, {batch, frames, bands});
+    return earshot::parts_of(op, earshot::extents_of(batch, frames, bands));
 }
 
 void require_same_device(const char *name, int device, const earshot_cuda_stream &stream) {
@@ -253,7 +210,7 @@ earshot_cuda_status earshot_cuda_op_create(int32_t kind, const int32_t *numbers,
         earshot::device(device);
         const OnDevice on(device);
         std::unique_ptr<earshot_cuda_op> made =
-            make(kind, {numbers, number_count, weights, weight_count}, earshot::arithmetic_for(precision));
+            make(kind, {{numbers, number_count, weights, weight_count}, earshot::arithmetic_for(precision)});
         made->device_number = device;
         *op = made.release();
     });

@@ -1,6 +1,8 @@
 /* How the large products are computed, and what their factors look like in memory. */
 #pragma once
 
+#include <type_traits>
+
 #include "device.h"
 
 namespace earshot {
@@ -57,6 +59,21 @@ __host__ __device__ constexpr Arithmetic in_pairs(Arithmetic a) {
            : a == Arithmetic::TF32 ? Arithmetic::HALF
            : a == Arithmetic::BF16 ? Arithmetic::BF16_PAIRS
                                    : a;
+}
+
+/* Calls run(std::integral_constant) with an arithmetic that takes activations in pairs; any other is an invalid value. */
+template <class Run>
+cudaError_t with_pairs(Arithmetic a, const Run &run) {
+    switch (a) {
+    case Arithmetic::HALF_SPLIT:
+        return run(std::integral_constant<Arithmetic, Arithmetic::HALF_SPLIT>());
+    case Arithmetic::HALF:
+        return run(std::integral_constant<Arithmetic, Arithmetic::HALF>());
+    case Arithmetic::BF16_PAIRS:
+        return run(std::integral_constant<Arithmetic, Arithmetic::BF16_PAIRS>());
+    default:
+        return cudaErrorInvalidValue;
+    }
 }
 
 /*

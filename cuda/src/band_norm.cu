@@ -2,7 +2,9 @@
  * EARSHOT_LAYER_BAND_NORM: one multiply-add a value, a thread a value. Bytes (500 x 64, one clip): 0.13 MB read,
  * 0.13 MB written. Limit: the launch, 2 us.
  */
-#include "operation.h"
+#include "cuda_operation.h"
+#include "layers.h"
+#include "runtime.h"
 
 namespace earshot {
 
@@ -57,7 +59,7 @@ class BandNorm final : public earshot_cuda_op {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_band_norm(const Packing &packing) {
+std::unique_ptr<earshot_cuda_op> make_band_norm(const CudaPacking &packing) {
     return std::make_unique<BandNorm>(BandNormLayer(packing));
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "convolution.h"
-#include "operation.h"
+#include "cuda_operation.h"
+#include "layers.h"
+#include "runtime.h"
 #include "vectors.h"
 
 namespace earshot {

@@ -16,7 +16,9 @@
 #include <cmath>
 
 #include "convolution.h"
-#include "operation.h"
+#include "cuda_operation.h"
+#include "layers.h"
+#include "runtime.h"
 #include "vectors.h"
 
 namespace earshot {
@@ -220,8 +222,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_dense_encoder(const Packing &packing, Arithmetic arithmetic) {
-    return std::make_unique<DenseEncoder>(DenseEncoderLayer(packing), arithmetic);
+std::unique_ptr<earshot_cuda_op> make_dense_encoder(const CudaPacking &packing) {
+    return std::make_unique<DenseEncoder>(DenseEncoderLayer(packing), packing.arithmetic);
 }
 
 } // namespace earshot

@@ -16,9 +16,12 @@
  */
 #include <algorithm>
 
+#include "cuda_operation.h"
 #include "intrinsics.h"
-#include "operation.h"
+#include "layers.h"
+#include "precision.h"
 #include "product.h"
+#include "runtime.h"
 #include "vectors.h"
 
 namespace earshot {
@@ -357,7 +360,7 @@ class Gru final : public CarvedOperation<Gru> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_gru(const Packing &packing) {
+std::unique_ptr<earshot_cuda_op> make_gru(const CudaPacking &packing) {
     return std::make_unique<Gru>(GruLayer(packing));
 }
 

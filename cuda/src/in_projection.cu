@@ -295,16 +295,7 @@ std::vector<std::uint32_t> pack_in_projection(const std::vector<float> &matrix, 
 }
 
 cudaError_t enqueue(const InProjection &p, Arithmetic arithmetic, cudaStream_t stream) {
-    switch (arithmetic) {
-    case Arithmetic::HALF_SPLIT:
-        return enqueue_as<Arithmetic::HALF_SPLIT>(p, stream);
-    case Arithmetic::HALF:
-        return enqueue_as<Arithmetic::HALF>(p, stream);
-    case Arithmetic::BF16_PAIRS:
-        return enqueue_as<Arithmetic::BF16_PAIRS>(p, stream);
-    default:
-        return cudaErrorInvalidValue;
-    }
+    return with_pairs(arithmetic, [&](auto a) { return enqueue_as<decltype(a)::value>(p, stream); });
 }
 
 } // namespace earshot

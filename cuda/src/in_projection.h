@@ -1,8 +1,8 @@
 /* The start of a Mamba path: norm of the tokens, and in_proj of both directions' first layer. */
 #pragma once
 
-#include "norms.h"
 #include "packing.h"
+#include "token_norm.h"
 
 namespace earshot {
 

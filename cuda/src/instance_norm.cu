@@ -312,16 +312,9 @@ cudaError_t enqueue_as(const FirstNorm &n, cudaStream_t stream) {
 
 template <class Norm>
 cudaError_t enqueue_for(const Norm &n, Arithmetic arithmetic, cudaStream_t stream) {
-    switch (arithmetic) {
-    case Arithmetic::HALF_SPLIT:
-        return enqueue_as<Arithmetic::HALF_SPLIT>(n, stream);
-    case Arithmetic::HALF:
-        return enqueue_as<Arithmetic::HALF>(n, stream);
-    case Arithmetic::BF16_PAIRS:
-        return enqueue_as<Arithmetic::BF16_PAIRS>(n, stream);
-    default:
-        return enqueue_as<Arithmetic::SCALAR>(n, stream);
-    }
+    return takes_pairs(arithmetic)
+               ? with_pairs(arithmetic, [&](auto a) { return enqueue_as<decltype(a)::value>(n, stream); })
+               : enqueue_as<Arithmetic::SCALAR>(n, stream);
 }
 
 } // namespace

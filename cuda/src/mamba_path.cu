@@ -18,11 +18,13 @@
  */
 #include <cmath>
 
+#include "cuda_operation.h"
 #include "in_projection.h"
-#include "norms.h"
-#include "operation.h"
+#include "layers.h"
 #include "product.h"
+#include "runtime.h"
 #include "scan.h"
+#include "token_norm.h"
 #include "x_projection.h"
 
 namespace earshot {
@@ -414,9 +416,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_mamba_path(const Packing &packing, Arithmetic arithmetic) {
+std::unique_ptr<earshot_cuda_op> make_mamba_path(const CudaPacking &packing) {
     const MambaPathLayer layer(packing);
-    return std::make_unique<MambaPath>(layer, block_arithmetic(layer.channels, arithmetic));
+    return std::make_unique<MambaPath>(layer, block_arithmetic(layer.channels, packing.arithmetic));
 }
 
 } // namespace earshot

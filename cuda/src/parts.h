@@ -1,7 +1,7 @@
 /* Batches that are too large for one run of the kernels. */
 #pragma once
 
-#include "operation.h"
+#include "cuda_operation.h"
 
 namespace earshot {
 

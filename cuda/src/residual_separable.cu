@@ -114,8 +114,8 @@ class ResidualSeparable final : public CarvedOperation<ResidualSeparable> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_residual_separable(const Packing &packing, Arithmetic arithmetic) {
-    return std::make_unique<ResidualSeparable>(ResidualSeparableLayer(packing), arithmetic);
+std::unique_ptr<earshot_cuda_op> make_residual_separable(const CudaPacking &packing) {
+    return std::make_unique<ResidualSeparable>(ResidualSeparableLayer(packing), packing.arithmetic);
 }
 
 } // namespace earshot

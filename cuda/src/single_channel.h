@@ -1,7 +1,7 @@
 /* 3x3 convolutions of one channel: the first layer of SE-Trans, whose output is cheaper to make twice than to keep. */
 #pragma once
 
-#include "pooling.h"
+#include "gate.h"
 
 namespace earshot {
 

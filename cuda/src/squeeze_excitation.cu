@@ -15,9 +15,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "adaptive_pool.h"
 #include "affine.h"
 #include "convolution3x3.h"
-#include "pooling.h"
+#include "gated_pool.h"
 #include "single_channel.h"
 #include "taps.h"
 
@@ -259,8 +260,8 @@ class SqueezeExcitation final : public CarvedOperation<SqueezeExcitation> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_squeeze_excitation(const Packing &packing, Arithmetic arithmetic) {
-    return std::make_unique<SqueezeExcitation>(SqueezeExcitationLayer(packing), arithmetic);
+std::unique_ptr<earshot_cuda_op> make_squeeze_excitation(const CudaPacking &packing) {
+    return std::make_unique<SqueezeExcitation>(SqueezeExcitationLayer(packing), packing.arithmetic);
 }
 
 } // namespace earshot

@@ -3,7 +3,9 @@
  */
 #include <algorithm>
 
-#include "operation.h"
+#include "cuda_operation.h"
+#include "layers.h"
+#include "runtime.h"
 #include "transformer.h"
 
 namespace earshot {
@@ -92,7 +94,7 @@ class Transformer final : public CarvedOperation<Transformer> {
 
 } // namespace
 
-std::unique_ptr<earshot_cuda_op> make_transformer(const Packing &packing) {
+std::unique_ptr<earshot_cuda_op> make_transformer(const CudaPacking &packing) {
     return std::make_unique<Transformer>(TransformerLayer(packing));
 }
 

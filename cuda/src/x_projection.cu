@@ -283,16 +283,7 @@ void pack_x_projection(const std::vector<float> &matrix, std::int32_t columns, s
 }
 
 cudaError_t enqueue(const XProjection &p, Arithmetic arithmetic, cudaStream_t stream) {
-    switch (arithmetic) {
-    case Arithmetic::HALF_SPLIT:
-        return enqueue_as<Arithmetic::HALF_SPLIT>(p, stream);
-    case Arithmetic::HALF:
-        return enqueue_as<Arithmetic::HALF>(p, stream);
-    case Arithmetic::BF16_PAIRS:
-        return enqueue_as<Arithmetic::BF16_PAIRS>(p, stream);
-    default:
-        return cudaErrorInvalidValue;
-    }
+    return with_pairs(arithmetic, [&](auto a) { return enqueue_as<decltype(a)::value>(p, stream); });
 }
 
 } // namespace earshot

@@ -1,8 +1,8 @@
 /* The boundary: what it refuses, and that a refusal leaves everything usable. */
 #include <cstring>
 
+#include "cuda_calls.h"
 #include "errors.h"
-#include "operation.h"
 #include "reference.h"
 
 namespace {
@@ -145,6 +145,47 @@ TEST(cuda_the_device_is_described) {
     char small[4] = "";
     CHECK(earshot_cuda_describe(0, small, sizeof small) == EARSHOT_CUDA_OK && std::strlen(small) == 3);
     CHECK(says(earshot_cuda_describe(0, text, 0), EARSHOT_CUDA_INVALID_ARGUMENT, "room"));
+}
+
+TEST(cuda_creation_says_what_is_wrong) {
+    const auto refused = [](std::int32_t kind, const std::vector<std::int32_t> &numbers, std::size_t weights,
+                            const std::string &text) {
+        const std::vector<float> values(weights, 1.0F);
+        earshot_cuda_op *op = nullptr;
+        const earshot_cuda_status status =
+            earshot_cuda_op_create(kind, numbers.data(), static_cast<std::int64_t>(numbers.size()), values.data(),
+                                   static_cast<std::int64_t>(weights), EARSHOT_PRECISION_FLOAT32, 0, &op);
+        CHECK_THAT(status == EARSHOT_CUDA_INVALID_ARGUMENT && op == nullptr, text);
+        CHECK_THAT(std::string(earshot_cuda_last_error()).find(text) != std::string::npos, earshot_cuda_last_error());
+    };
+    refused(EARSHOT_LAYER_BAND_NORM, {0}, 0, "bands: expected at least 1");
+    refused(EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0}, 0, "numbers: 4; expected 6");
+    refused(EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 2, 1}, 0, "numbers: 6; expected 7");
+    refused(EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 0, 1, 0}, 0, "scales: expected at least 1 each");
+    refused(EARSHOT_LAYER_TOKEN_POOL, {3, 0}, 0, "channels, tokens: expected at least 1 each");
+    refused(EARSHOT_LAYER_TRANSFORMER, {6, 4, 1}, 0, "heads: expected a divisor of the width");
+    refused(EARSHOT_LAYER_CONCATENATION, {3, 2}, 1, "weights: 1 floats; expected 0");
+    refused(EARSHOT_LAYER_RESIDUAL_SEPARABLE, {2, 3, 0}, 0, "shortcut: the identity needs as many inputs as outputs");
+    refused(EARSHOT_LAYER_GRU, {2, 0}, 0, "inputs, hidden: expected at least 1 each");
+    refused(EARSHOT_LAYER_GRU, {2, 1}, 14, "weights: 14 floats; expected 15");
+    refused(EARSHOT_LAYER_GATED_FUSION, {0}, 0, "width: expected at least 1");
+}
+
+TEST(cuda_runs_refuse_shapes) {
+    const auto refused = [](std::int32_t kind, const std::vector<std::int32_t> &numbers, std::size_t weights,
+                            std::int64_t frames, std::int64_t bands, const std::string &text) {
+        const test::Operation operation(kind, numbers, std::vector<float>(weights, 1.0F), EARSHOT_PRECISION_FLOAT32);
+        std::int64_t floats = 0;
+        CHECK_THAT(earshot_cuda_op_output(operation.op, 1, frames, bands, &floats) == EARSHOT_CUDA_INVALID_ARGUMENT,
+                   text);
+        CHECK_THAT(std::string(earshot_cuda_last_error()).find(text) != std::string::npos, earshot_cuda_last_error());
+    };
+    refused(EARSHOT_LAYER_BAND_NORM, {3}, 6, 5, 4, "shape: 4 bands; expected 3");
+    refused(EARSHOT_LAYER_SQUEEZE_EXCITATION, {1, 1, 1, 1, 1, 1}, 12, 1, 9, "than the pooling takes, 2");
+    refused(EARSHOT_LAYER_RESIDUAL_SEPARABLE, {1, 1, 0}, 21, 9, 1, "than the pooling takes, 2");
+    refused(EARSHOT_LAYER_TRANSFORMER, {1, 1, 1}, 16, 5, 2, "shape: expected bands 1 for tokens");
+    refused(EARSHOT_LAYER_GRU, {6, 1}, 27, 5, 4, "shape: 4 bands; expected a divisor of 6");
+    refused(EARSHOT_LAYER_CONCATENATION, {3, 2}, 0, 2, 1, "shape: expected frames and bands 1");
 }
 
 } // namespace

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <thread>
 
+#include "bf16_tolerance.h"
+#include "errors.h"
 #include "machine.h"
 #include "networks.h"
 

@@ -4,7 +4,7 @@
 
 #include "earshot_cpu.h"
 #include "harness.h"
-#include "plan.h"
+#include "kernel_table.h"
 
 namespace bench {
 

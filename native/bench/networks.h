@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "operation.h"
+#include "cpu_calls.h"
 #include "reference.h"
 
 namespace bench {

@@ -96,12 +96,17 @@ Index round_up(Index n, Index multiple) {
     return (n + multiple - 1) / multiple * multiple;
 }
 
-void require_extents(std::int64_t batch, std::int64_t frames, std::int64_t bands) {
+Extents extents_of(std::int64_t batch, std::int64_t frames, std::int64_t bands) {
     constexpr std::int64_t MOST = INT32_MAX;
     if (batch < 1 || frames < 1 || bands < 1 || batch > MOST || frames > MOST || bands > MOST) {
         fail("shape: batch " + std::to_string(batch) + ", frames " + std::to_string(frames) + ", bands " +
              std::to_string(bands) + "; expected 1 to " + std::to_string(MOST) + " each");
     }
+    return {batch, frames, bands};
+}
+
+void require_vectors(const Extents &extents) {
+    require(extents.frames == 1 && extents.bands == 1, "shape: expected frames and bands 1 for an input [B, I]");
 }
 
 } // namespace earshot

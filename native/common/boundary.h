@@ -9,10 +9,9 @@
 #include <string>
 
 #include "earshot_layers.h"
+#include "index.h"
 
 namespace earshot {
-
-using Index = std::int64_t;
 
 /* What functions return; each library's header has the same numbers under names of its own. */
 enum Status : std::int32_t {
@@ -50,8 +49,17 @@ std::int32_t guarded(Body body) noexcept {
 /* Why this thread's latest failed call failed; empty before the first. */
 const char *last_error_text() noexcept;
 
+/* Extents of input 0. */
+struct Extents {
+    Index batch, frames, bands;
+
+    Index positions() const { return batch * frames * bands; }
+};
+
 /* Fails unless batch, frames and bands are 1 to INT32_MAX each. */
-void require_extents(std::int64_t batch, std::int64_t frames, std::int64_t bands);
+Extents extents_of(std::int64_t batch, std::int64_t frames, std::int64_t bands);
+/* Fails unless the input is [B, I]. */
+void require_vectors(const Extents &extents);
 
 /* A layer as it comes over a boundary. */
 struct Packing {

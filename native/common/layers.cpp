@@ -25,7 +25,7 @@ GlobalPoolLayer::GlobalPoolLayer(const Packing &packing) {
     maximum = packing.numbers[1] == EARSHOT_POOL_MAX;
 }
 
-ContextLayer::ContextLayer(const Packing &packing) {
+ContextEncoderLayer::ContextEncoderLayer(const Packing &packing) {
     packing.require_numbers(5);
     const std::int32_t *n = packing.numbers;
     require(n[0] >= 1 && n[1] >= 1 && n[2] >= 1 && n[3] >= 1 && n[4] >= 0,
@@ -282,7 +282,7 @@ GatedFusionLayer::GatedFusionLayer(const Packing &packing) {
     transform_bias = reader.take(w);
 }
 
-LogMelLayer::LogMelLayer(const Packing &packing) {
+LogMelSpectrogramLayer::LogMelSpectrogramLayer(const Packing &packing) {
     constexpr std::int32_t HEAD = 6;
     require(packing.number_count >= HEAD && packing.numbers != nullptr,
             "numbers: expected n_fft, window length, hop, bands, frames and padding");

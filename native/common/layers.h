@@ -26,12 +26,12 @@ struct GlobalPoolLayer {
     explicit GlobalPoolLayer(const Packing &packing);
 };
 
-struct ContextLayer {
+struct ContextEncoderLayer {
     std::int32_t rows, location_width, time_inputs, time_width;
     std::int32_t outputs; /* 0 without a projection */
     const float *embedding, *mapping, *mapping_bias, *projection, *projection_bias;
 
-    explicit ContextLayer(const Packing &packing);
+    explicit ContextEncoderLayer(const Packing &packing);
 };
 
 struct EncoderConvolution {
@@ -130,13 +130,13 @@ struct MelFilter {
     const float *weights;
 };
 
-struct LogMelLayer {
+struct LogMelSpectrogramLayer {
     std::int32_t n_fft, window_length, hop, bands, frames;
     bool reflect;
     std::vector<MelFilter> filters;
     float top_decibel;
 
-    explicit LogMelLayer(const Packing &packing);
+    explicit LogMelSpectrogramLayer(const Packing &packing);
 };
 
 } // namespace earshot

@@ -1,5 +1,6 @@
 /* The functions of the boundary that hold for every operation: team, create, sizes, run, destroy. */
-#include "internal.h"
+#include "cpu_operation.h"
+#include "instruction_sets.h"
 
 using earshot::Extents;
 using earshot::fail;
@@ -20,8 +21,7 @@ static_assert(earshot::STATUS_OK == EARSHOT_CPU_OK &&
 
 Extents extents_of(const earshot_cpu_op *op, int64_t batch, int64_t frames, int64_t bands) {
     require(op != nullptr, "operation: null");
-    earshot::require_extents(batch, frames, bands);
-    const Extents extents = {batch, frames, bands};
+    const Extents extents = earshot::extents_of(batch, frames, bands);
     op->check(extents);
     return extents;
 }
@@ -62,35 +62,11 @@ class Turn {
 
 std::unique_ptr<earshot_cpu_op> make(int32_t kind, const earshot::CpuPacking &packing) {
     switch (kind) {
-    case EARSHOT_LAYER_LINEAR:
-        return earshot::make_linear(packing);
-    case EARSHOT_LAYER_GLOBAL_POOL:
-        return earshot::make_global_pool(packing);
-    case EARSHOT_LAYER_CONTEXT:
-        return earshot::make_context_encoder(packing);
-    case EARSHOT_LAYER_DENSE_ENCODER:
-        return earshot::make_dense_encoder(packing);
-    case EARSHOT_LAYER_MAMBA_PATH:
-        return earshot::make_mamba_path(packing);
-    case EARSHOT_LAYER_BAND_NORM:
-        return earshot::make_band_norm(packing);
-    case EARSHOT_LAYER_SQUEEZE_EXCITATION:
-        return earshot::make_squeeze_excitation(packing);
-    case EARSHOT_LAYER_TOKEN_POOL:
-        return earshot::make_token_pool(packing);
-    case EARSHOT_LAYER_TRANSFORMER:
-        return earshot::make_transformer(packing);
-    case EARSHOT_LAYER_CONCATENATION:
-        return earshot::make_concatenation(packing);
-    case EARSHOT_LAYER_RESIDUAL_SEPARABLE:
-        return earshot::make_residual_separable(packing);
-    case EARSHOT_LAYER_GRU:
-        return earshot::make_gru(packing);
-    case EARSHOT_LAYER_GATED_FUSION:
-        return earshot::make_gated_fusion(packing);
-    case EARSHOT_LAYER_LOG_MEL:
-        throw earshot::Failure{earshot::STATUS_UNSUPPORTED,
-                               "kind: EARSHOT_LAYER_LOG_MEL, which this library is without"};
+#define EARSHOT_CASE(constant, name)                                                                                   \
+    case EARSHOT_LAYER_##constant:                                                                                     \
+        return earshot::make_##name(packing);
+        EARSHOT_LAYER_KINDS(EARSHOT_CASE)
+#undef EARSHOT_CASE
     default:
         fail("kind: " + std::to_string(kind) + "; expected one of EARSHOT_LAYER_*");
     }

@@ -2,8 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "internal.h"
+#include "arena.h"
+#include "carver.h"
+#include "cpu_operation.h"
 #include "layers.h"
+#include "norm_epsilon.h"
+#include "panels.h"
+#include "row_blocks.h"
 
 namespace earshot {
 

@@ -4,8 +4,12 @@
  */
 #include <algorithm>
 
-#include "internal.h"
+#include "carver.h"
+#include "cpu_operation.h"
 #include "layers.h"
+#include "panels.h"
+#include "row_blocks.h"
+#include "weight_packer.h"
 
 namespace earshot {
 

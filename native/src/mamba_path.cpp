@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "internal.h"
+#include "carver.h"
+#include "cpu_operation.h"
 #include "layers.h"
+#include "panels.h"
+#include "weight_packer.h"
 
 namespace earshot {
 

@@ -1,8 +1,11 @@
 /* EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution with its squeeze, the gate, and gate, ReLU and pooling in one pass. */
 #include <algorithm>
 
-#include "internal.h"
+#include "affine.h"
+#include "carver.h"
+#include "cpu_operation.h"
 #include "layers.h"
+#include "row_blocks.h"
 
 namespace earshot {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "plan.h"
+#include "index.h"
 
 namespace earshot {
 

@@ -1,8 +1,10 @@
 /* EARSHOT_LAYER_TRANSFORMER: a task for each clip, whose few tokens stay in L1 and L2. */
 #include <algorithm>
 
-#include "internal.h"
+#include "carver.h"
+#include "cpu_operation.h"
 #include "layers.h"
+#include "weight_packer.h"
 
 namespace earshot {
 

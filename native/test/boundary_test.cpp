@@ -3,6 +3,7 @@
 #include <cstring>
 #include <thread>
 
+#include "errors.h"
 #include "examples.h"
 #include "reference.h"
 

@@ -1,7 +1,7 @@
 /* One small layer of each kind. */
 #pragma once
 
-#include "operation.h"
+#include "cpu_calls.h"
 #include "reference.h"
 
 namespace test {

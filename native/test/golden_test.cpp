@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "operation.h"
-#include "plan.h"
+#include "cpu_calls.h"
+#include "kernel_table.h"
 #include "reference.h"
 #include "safetensors.h"
 

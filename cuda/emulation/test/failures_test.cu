@@ -1,0 +1,71 @@
+/* What happens when a device fails: on the emulated one, which fails when it is told to. */
+#include <cstring>
+
+#include "cuda_calls.h"
+#include "emulation/control.h"
+
+namespace {
+
+const std::vector<std::int32_t> NUMBERS = {3, 2, 0};
+const std::vector<float> WEIGHTS = {1, 2, 3, 4, 5, 6, 0.5F, -0.5F};
+
+earshot_cuda_status create(earshot_cuda_op **op) {
+    return earshot_cuda_op_create(EARSHOT_LAYER_LINEAR, NUMBERS.data(), 3, WEIGHTS.data(), 8, EARSHOT_PRECISION_FLOAT32,
+                                  0, op);
+}
+
+TEST(emulation_failed_preparation_frees_what_it_had) {
+    earshot::emulation::reset_device();
+    for (int after = 0; after < 2; ++after) {
+        earshot::emulation::fail_next("cudaMalloc", cudaErrorMemoryAllocation, after);
+        earshot_cuda_op *op = nullptr;
+        CHECK(create(&op) == EARSHOT_CUDA_OUT_OF_MEMORY);
+        CHECK(op == nullptr && earshot::emulation::allocated_bytes() == 0);
+    }
+    for (const char *call : {"cudaHostAlloc", "cudaStreamCreateWithFlags"}) {
+        earshot::emulation::fail_next(call, cudaErrorMemoryAllocation, 0);
+        earshot_cuda_stream *stream = nullptr;
+        CHECK(earshot_cuda_stream_create(0, &stream) == EARSHOT_CUDA_OUT_OF_MEMORY && stream == nullptr);
+    }
+    earshot_cuda_stream *stream = nullptr;
+    earshot_cuda_memory *memory = nullptr;
+    CHECK(earshot_cuda_stream_create(0, &stream) == EARSHOT_CUDA_OK);
+    earshot::emulation::fail_next("cudaMemsetAsync", cudaErrorMemoryAllocation, 0);
+    CHECK(earshot_cuda_memory_create(stream, 1, &memory) == EARSHOT_CUDA_OUT_OF_MEMORY && memory == nullptr);
+    earshot_cuda_stream_destroy(stream);
+    CHECK(earshot::emulation::allocated_bytes() == 0 && earshot::emulation::pinned_bytes() == 0 &&
+          earshot::emulation::open_handles() == 0);
+}
+
+TEST(emulation_a_lost_device_is_said_and_everything_can_still_be_closed) {
+    earshot::emulation::reset_device();
+    {
+        const test::Operation linear(EARSHOT_LAYER_LINEAR, NUMBERS, WEIGHTS, EARSHOT_PRECISION_FLOAT32);
+        test::Device device;
+        earshot_cuda_memory *memory = device.put(std::vector<float>(16, 1.0F));
+        earshot::emulation::fail_next("cudaLaunchKernel", cudaErrorIllegalAddress, 0);
+        CHECK(earshot_cuda_op_run(linear.op, device.stream, memory, 0, nullptr, 0, memory, 8, nullptr, 0, 1, 1, 1) ==
+              EARSHOT_CUDA_DEVICE_LOST);
+        CHECK(std::strstr(earshot_cuda_last_error(), "linear layer") != nullptr);
+        CHECK(earshot_cuda_wait(device.stream) == EARSHOT_CUDA_DEVICE_LOST);
+        earshot_cuda_op *op = nullptr;
+        CHECK(create(&op) == EARSHOT_CUDA_DEVICE_LOST && op == nullptr);
+    }
+    earshot::emulation::reset_device();
+    earshot_cuda_op *op = nullptr;
+    CHECK(create(&op) == EARSHOT_CUDA_OK);
+    earshot_cuda_op_destroy(op);
+}
+
+TEST(emulation_a_failed_recording_leaves_the_stream_usable) {
+    earshot::emulation::reset_device();
+    test::Device device;
+    earshot_cuda_graph *graph = nullptr;
+    CHECK(earshot_cuda_record_begin(device.stream) == EARSHOT_CUDA_OK);
+    earshot::emulation::fail_next("cudaGraphInstantiate", cudaErrorMemoryAllocation, 0);
+    CHECK(earshot_cuda_record_end(device.stream, &graph) == EARSHOT_CUDA_OUT_OF_MEMORY);
+    CHECK(graph == nullptr);
+    CHECK(device.get(device.put({5}), 1)[0] == 5);
+}
+
+} // namespace

@@ -1,0 +1,31 @@
+/* What the kernels of 3x3 convolutions are called with. */
+#pragma once
+
+#include "index.h"
+
+namespace earshot {
+
+/* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
+constexpr Index PATCH_FRAMES = 2;
+constexpr Index PATCH_BANDS = 4;
+constexpr Index FREQUENCIES = (PATCH_FRAMES + 2) * (PATCH_BANDS + 2);
+
+/* A prepared convolution 3x3, padded by 1. */
+struct Convolution3x3 {
+    Index inputs, outputs;
+    bool winograd;
+    const float *weight; /* panels: [3, 3] cells, or FREQUENCIES, of I steps, P(O) columns */
+    const float *bias;   /* [P(O)] */
+    const float *zeros;  /* [P(O)] */
+};
+
+/* Where a convolution's rows come from and go to. */
+struct ConvolutionRun {
+    const float *x; /* [frames, bands, I] */
+    Index frames, bands;
+    float *z; /* row t at t * row, its positions `step` >= O floats apart */
+    Index row, step;
+    bool relu;
+};
+
+} // namespace earshot

@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE AVX2_KERNELS
+#include "table.inc"

@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE AVX512_KERNELS
+#include "table.inc"

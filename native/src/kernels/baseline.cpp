@@ -1,0 +1,2 @@
+#define EARSHOT_TABLE BASELINE_KERNELS
+#include "table.inc"

@@ -1,2 +1,0 @@
-#define EARSHOT_TABLE AVX2_KERNELS
-#include "kernels.inc"

@@ -1,2 +1,0 @@
-#define EARSHOT_TABLE AVX512_KERNELS
-#include "kernels.inc"

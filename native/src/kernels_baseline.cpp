@@ -1,2 +1,0 @@
-#define EARSHOT_TABLE BASELINE_KERNELS
-#include "kernels.inc"

@@ -1,0 +1,50 @@
+/* What the kernels of a Mamba path are called with. */
+#pragma once
+
+#include "index.h"
+
+namespace earshot {
+
+/* Positions a Mamba layer works on at a time: at C = 64 a panel of weights and the rows it meets
+ * fit into L1 together. */
+constexpr Index TILE_ROWS = 32;
+
+/* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
+struct MambaLayerWeights {
+    const float *in;   /* panels: C steps, 2 P(E) columns, u first; the RMS norm's weight is multiplied in */
+    const float *conv; /* [K, P(E)] */
+    const float *conv_bias;
+    const float *x;  /* panels: E steps, P(R + 2N) columns */
+    const float *dt; /* [R, P(E)] */
+    const float *dt_bias;
+    const float *decay;  /* [P(E) / w, N, w]: -exp(A_log) log2(e) */
+    const float *lowest; /* [P(E)]: the least of a channel's decays */
+    const float *skip;   /* [P(E)] */
+    const float *out;    /* panels: E steps, P(C) columns */
+};
+
+/* A prepared bidirectional path. */
+struct MambaWeights {
+    Index channels, inner, states, rank, taps, layers;
+    bool over_time;
+    bool has_norm;
+    const MambaLayerWeights *layer[2]; /* forward, backward */
+    const float *projection[2];        /* panels: C steps, P(C) columns */
+    const float *projection_bias;      /* [P(C)] */
+    const float *zeros;                /* as many as the widest product has columns */
+    const float *valid;                /* [P(C)]: 1 for the first C, 0 for the padding */
+};
+
+/* One run of a path. */
+struct MambaRun {
+    const MambaWeights *weights;
+    const float *x;
+    float *output;
+    float *partial;    /* where the backward direction goes; null to add it to the output */
+    const float *norm; /* scale and shift, [2, P(C)] a clip */
+    Index norm_step;   /* from one clip's to the next; 0 where all share them */
+    Index batch, frames, bands;
+    Index group; /* sequences a task works on together */
+};
+
+} // namespace earshot
