@@ -1,6 +1,9 @@
 package org.earshot;
 
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -28,6 +31,7 @@ public final class AudioClip {
     private static final int MAX_SAMPLES = 1 << 26;
 
     private static final int BLOCK = 1 << 16;
+    private static final float PCM16_UNIT = 0x1p-15f;
 
     private final float[] pcm;
     private final int sampleRate;
@@ -128,6 +132,56 @@ public final class AudioClip {
      */
     public static AudioClip of(float[] pcm, int sampleRate) {
         return view(pcm.clone(), sampleRate);
+    }
+
+    /**
+     * Takes samples of 16 bits, as telephones and microphones give them.
+     *
+     * @param samples mono, full scale being 2^15; copied
+     * @param sampleRate samples per second
+     * @return the recording, as {@link #read} has it of a WAV file with these samples
+     * @throws AudioException if the rate is not positive
+     */
+    public static AudioClip ofPcm16(short[] samples, int sampleRate) {
+        float[] pcm = new float[samples.length];
+        for (int i = 0; i < pcm.length; i++) {
+            pcm[i] = samples[i] * PCM16_UNIT;
+        }
+        return view(pcm, sampleRate);
+    }
+
+    /**
+     * Takes samples of 16 bits as bytes, the channels of a frame side by side. The channels are averaged.
+     *
+     * @param littleEndian from its position to its limit, whatever order it is set to; copied, and left as it is
+     * @param sampleRate frames per second
+     * @param channels at least 1
+     * @return the recording, as {@link #read} has it of a WAV file with these samples
+     * @throws AudioException if the rate or the number of channels is not positive, or the last frame not whole
+     */
+    public static AudioClip ofPcm16(ByteBuffer littleEndian, int sampleRate, int channels) {
+        if (channels < 1) {
+            throw new AudioException(
+                    AudioException.Reason.FORMAT, "channels", Integer.toString(channels), "at least 1");
+        }
+        ShortBuffer samples =
+                littleEndian.slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
+        if (littleEndian.remaining() % Short.BYTES != 0 || samples.remaining() % channels != 0) {
+            throw new AudioException(
+                    AudioException.Reason.FORMAT,
+                    "pcm",
+                    littleEndian.remaining() + " bytes",
+                    "whole frames of " + (long) Short.BYTES * channels + " bytes");
+        }
+        float[] pcm = new float[samples.remaining() / channels];
+        for (int frame = 0; frame < pcm.length; frame++) {
+            long sum = 0;
+            for (int channel = 0; channel < channels; channel++) {
+                sum += samples.get();
+            }
+            pcm[frame] = (float) ((double) sum * PCM16_UNIT / channels);
+        }
+        return view(pcm, sampleRate);
     }
 
     /** Takes PCM without copying it, for the length of a call. */

@@ -3,6 +3,7 @@ package org.earshot;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -76,7 +77,7 @@ final class CallThreads implements AutoCloseable {
     }
 
     /**
-     * Does work and returns when it is done, not before; an interrupt of the caller stays pending.
+     * Does work and returns when it is done, not before; an interrupt of the caller is passed on, and stays pending.
      *
      * @return what the work returns; what it throws is thrown here
      */
@@ -93,6 +94,12 @@ final class CallThreads implements AutoCloseable {
     private static final class Task<R> implements Runnable {
         private final Thread caller;
         private final Supplier<R> work;
+        private final Object monitor = new Object();
+        /** Who works on it; null before and after. Guarded by the monitor. */
+        private Thread worker;
+
+        private boolean interrupted;
+
         private R result;
         private RuntimeException exception;
         private Error error;
@@ -106,24 +113,55 @@ final class CallThreads implements AutoCloseable {
         @Override
         public void run() {
             try {
+                begin();
                 result = work.get();
             } catch (RuntimeException e) {
                 exception = e;
             } catch (Error e) {
                 error = e;
             } finally {
+                end();
                 done = true;
                 LockSupport.unpark(caller);
             }
         }
 
+        private void begin() {
+            synchronized (monitor) {
+                worker = Thread.currentThread();
+                if (interrupted) {
+                    worker.interrupt();
+                }
+            }
+        }
+
+        /** The thread's next work is not to find this one's interrupt. */
+        private void end() {
+            synchronized (monitor) {
+                worker = null;
+                Thread.interrupted();
+            }
+        }
+
+        private void interrupt() {
+            synchronized (monitor) {
+                interrupted = true;
+                if (worker != null) {
+                    worker.interrupt();
+                }
+            }
+        }
+
         R await() {
-            boolean interrupted = false;
+            boolean told = false;
             while (!done) {
                 LockSupport.park(this);
-                interrupted |= Thread.interrupted();
+                if (Thread.interrupted()) {
+                    told = true;
+                    interrupt();
+                }
             }
-            if (interrupted) {
+            if (told) {
                 caller.interrupt();
             }
             if (exception != null) {
@@ -140,10 +178,14 @@ final class CallThreads implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdown();
+        awaitEnd(executor);
+    }
+
+    /** Waits for threads that have nothing left to do but to end. */
+    static void awaitEnd(ExecutorService executor) {
         boolean interrupted = false;
         while (!executor.isTerminated()) {
             try {
-                // They have nothing left to do but to end.
                 executor.awaitTermination(1, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 interrupted = true;

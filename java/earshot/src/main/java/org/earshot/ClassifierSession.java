@@ -65,8 +65,9 @@ final class ClassifierSession implements SessionPool.Pooled {
      *
      * @param contexts one for each model
      * @param results takes what was found, one for each model
+     * @param wanted called between steps; what it throws ends the work
      */
-    void run(Windows windows, List<ContextEncoding.Encoded> contexts, List<WindowResults> results) {
+    void run(Windows windows, List<ContextEncoding.Encoded> contexts, List<WindowResults> results, Runnable wanted) {
         int frames = parameters.cutFrames(windows.length());
         if (frames < minimumFrames) {
             throw new AudioException(
@@ -75,7 +76,7 @@ final class ClassifierSession implements SessionPool.Pooled {
                     windows.length() + " samples, " + frames + " frames",
                     "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
         }
-        runWindow(windows.buffer(), windows.length(), frames, contexts);
+        runWindow(windows.buffer(), windows.length(), frames, contexts, wanted);
         for (int i = 0; i < networks.size(); i++) {
             networks.get(i).addTo(results.get(i), windows.startTime(), windows.duration());
         }
@@ -86,11 +87,13 @@ final class ClassifierSession implements SessionPool.Pooled {
      *
      * @param values at least {@code [frames, bands]}
      * @param contexts one for each model
+     * @param wanted as in {@link #run}
      * @return one for each model
      */
-    List<WindowResults> runFeatures(float[] values, int frames, List<ContextEncoding.Encoded> contexts) {
+    List<WindowResults> runFeatures(
+            float[] values, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
         checkFeatures(values, frames);
-        feed(0, values, frames, contexts);
+        feed(0, values, frames, contexts, wanted);
         // As long as the clips are that have so many frames: hops, the frame on the end being cut.
         double seconds = (double) frames * parameters.hopLength() / parameters.sampleRate();
         Duration length = Duration.ofNanos(Math.round(seconds * 1e9));
@@ -128,24 +131,25 @@ final class ClassifierSession implements SessionPool.Pooled {
         }
     }
 
-    private void runWindow(float[] pcm, int samples, int frames, List<ContextEncoding.Encoded> contexts) {
+    private void runWindow(
+            float[] pcm, int samples, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
         ModelSession first = networks.get(0);
-        first.run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0));
+        first.run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0), wanted);
         if (networks.size() > 1) {
             int values = frames * parameters.melBands();
             if (features.length < values) {
                 features = new float[values];
             }
             first.fetchFeatures(features);
-            feed(1, features, frames, contexts);
+            feed(1, features, frames, contexts, wanted);
         }
     }
 
     /** Runs the networks from the given one on, on the same features. */
-    private void feed(int first, float[] values, int frames, List<ContextEncoding.Encoded> contexts) {
+    private void feed(int first, float[] values, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
         Shape shape = Shape.of(1, frames, parameters.melBands(), 1);
         for (int i = first; i < networks.size(); i++) {
-            networks.get(i).run(Network.FEATURES, shape, values, contexts.get(i));
+            networks.get(i).run(Network.FEATURES, shape, values, contexts.get(i), wanted);
         }
     }
 

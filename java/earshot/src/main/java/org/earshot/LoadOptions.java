@@ -1,6 +1,7 @@
 package org.earshot;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -25,7 +26,8 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private Precision precision = Precision.FLOAT32;
     private int threads = Backends.defaultThreads();
     private int sessions;
-    private boolean failWhenBusy;
+    private int maxWaiting = Integer.MAX_VALUE;
+    private Duration waitAtMost = ChronoUnit.FOREVER.getDuration();
     private List<Integer> devices = List.of();
     private Duration windowHop;
     private ClassifierListener listener = ClassifierListener.NONE;
@@ -116,7 +118,36 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
      * @return this
      */
     public B failWhenBusy() {
-        failWhenBusy = true;
+        return maxWaiting(0);
+    }
+
+    /**
+     * Bounds how many calls may wait for a session at once; calls beyond fail with {@link BusyException}. Those of
+     * {@code classifyAsync} have a queue of the same length to themselves.
+     *
+     * @param calls at least 0; by default any number may
+     * @return this
+     */
+    public B maxWaiting(int calls) {
+        if (calls < 0) {
+            throw new IllegalArgumentException("calls that wait: " + calls + "; expected at least 0");
+        }
+        maxWaiting = calls;
+        return self();
+    }
+
+    /**
+     * Bounds how long a call may wait for a session before it fails with {@link BusyException}. Once it has begun, it
+     * takes its time, unless it has a deadline ({@link CallOptions#withDeadline}).
+     *
+     * @param longest positive; by default a call waits for any time
+     * @return this
+     */
+    public B waitAtMost(Duration longest) {
+        if (longest.isNegative() || longest.isZero()) {
+            throw new IllegalArgumentException("time to wait: " + longest + "; expected a positive duration");
+        }
+        waitAtMost = longest;
         return self();
     }
 
@@ -164,6 +195,10 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         return count;
     }
 
+    int maxWaiting() {
+        return maxWaiting;
+    }
+
     AudioLimits audioLimits() {
         return audioLimits;
     }
@@ -194,7 +229,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
                     "sessions: " + sessions + "; expected at least " + least + ", one for each device");
         }
         int size = sessions > 0 ? sessions : Math.max(least, Backends.defaultThreads() / threads);
-        return new SessionPool<>(size, failWhenBusy, factories);
+        return new SessionPool<>(size, maxWaiting, waitAtMost, factories);
     }
 
     /** The distance between windows, or an IllegalArgumentException if it does not fit the model. */

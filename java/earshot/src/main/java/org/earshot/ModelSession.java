@@ -37,8 +37,8 @@ final class ModelSession implements SessionPool.Pooled {
         session = model.network().open();
     }
 
-    /** Runs the network on one window's features, or on its PCM. */
-    void run(String input, Shape shape, float[] values, ContextEncoding.Encoded context) {
+    /** Runs the network on one window's features, or on its PCM, unless {@code wanted} throws between two steps. */
+    void run(String input, Shape shape, float[] values, ContextEncoding.Encoded context, Runnable wanted) {
         Map<String, Shape> feeds = new HashMap<>();
         feeds.put(input, shape);
         context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
@@ -46,7 +46,7 @@ final class ModelSession implements SessionPool.Pooled {
         Map<String, float[]> fed = new HashMap<>(context.values());
         fed.put(input, values);
         session.feed(fed);
-        session.run();
+        session.run(wanted);
     }
 
     /** Reads the features that the network made of the PCM it was last run on. */

@@ -1,9 +1,12 @@
 package org.earshot;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.earshot.audio.AudioLimits;
@@ -12,6 +15,8 @@ import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
 import org.earshot.error.AudioException;
+import org.earshot.error.CancelledException;
+import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelDirectory;
@@ -21,12 +26,15 @@ import org.earshot.model.ModelDirectory;
  * and a bounded pool of sessions.
  */
 final class SceneEngine implements AutoCloseable {
+    private static final String COMPUTING = "computing";
+
     private final List<Backend> backends;
     /** The models on each of the backends. */
     private final List<List<LoadedModel>> models = new ArrayList<>();
 
     private final SessionPool<ClassifierSession> pool;
     private final CallThreads threads = new CallThreads();
+    private final AsyncCalls asyncCalls;
     private final FeatureParameters features;
     private final long hopSamples;
     private final AudioLimits audioLimits;
@@ -69,6 +77,7 @@ final class SceneEngine implements AutoCloseable {
             factories.add(() -> new ClassifierSession(own));
         }
         pool = options.pool(factories);
+        asyncCalls = new AsyncCalls(pool.size(), options.maxWaiting());
         try {
             for (int i = 0; i < backends.size(); i++) {
                 for (ModelDirectory directory : directories) {
@@ -82,19 +91,20 @@ final class SceneEngine implements AutoCloseable {
     }
 
     /** What each model says of a recording in memory. */
-    List<WindowResults> run(AudioClip clip, RecordingContext context) {
+    List<WindowResults> run(AudioClip clip, RecordingContext context, Call call) {
         SampleSource reader = clip.reader(features.sampleRate());
-        return run(recording(clip.source(), () -> new Open(reader, clip::losses, () -> {})), context);
+        return run(recording(clip.source(), () -> new Open(reader, clip::losses, () -> {})), context, call);
     }
 
     /** What each model says of a file. */
-    List<WindowResults> run(Path file, RecordingContext context) {
+    List<WindowResults> run(Path file, RecordingContext context, Call call) {
         return run(
                 recording(file.toString(), () -> {
                     MonoReader reader = MonoReader.open(file, features.sampleRate(), audioLimits);
                     return new Open(reader, reader::losses, reader::close);
                 }),
-                context);
+                context,
+                call);
     }
 
     private record Open(SampleSource samples, Supplier<List<AudioLoss>> missing, Runnable closing)
@@ -130,18 +140,18 @@ final class SceneEngine implements AutoCloseable {
     }
 
     /** What each model says of a recording. Between its windows, calls that wait have their turn. */
-    List<WindowResults> run(Recording recording, RecordingContext context) {
-        return call(context, (turn, encoded) -> {
+    List<WindowResults> run(Recording recording, RecordingContext context, Call call) {
+        return call(call, context, (turn, encoded) -> {
             List<WindowResults> results =
                     models.get(0).stream().map(LoadedModel::results).toList();
             try (OpenRecording samples = recording.open()) {
                 float[] spare = turn.session().takeBuffer();
                 Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
-                while (windows.next()) {
+                while (next(windows, turn)) {
                     if (windows.start() > 0) {
                         turn.letOthers();
                     }
-                    turn.session().run(windows, encoded, results);
+                    turn.session().run(windows, encoded, results, () -> turn.requireWanted(COMPUTING));
                 }
                 turn.session().giveBuffer(windows.buffer());
                 note(results, samples.losses());
@@ -150,27 +160,46 @@ final class SceneEngine implements AutoCloseable {
         });
     }
 
+    private static boolean next(Windows windows, SessionPool<?>.Turn turn) {
+        turn.requireWanted("reading the recording");
+        return windows.next();
+    }
+
     private static void note(List<WindowResults> results, List<AudioLoss> losses) {
         List<String> notes = AudioLoss.notes(losses);
         results.forEach(result -> result.note(notes));
     }
 
     /** What each model says of the features of a clip. */
-    List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context) {
-        return call(context, (turn, encoded) -> turn.session().runFeatures(values, frames, encoded));
+    List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context, Call call) {
+        return call(call, context, (turn, encoded) -> turn.session()
+                .runFeatures(values, frames, encoded, () -> turn.requireWanted(COMPUTING)));
+    }
+
+    /** Begins a call that nobody's thread waits for. */
+    <R> CompletableFuture<R> async(Call call, Function<Call, R> work) {
+        return asyncCalls.submit(call, () -> work.apply(call));
     }
 
     private List<WindowResults> call(
+            Call call,
             RecordingContext context,
             BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, List<WindowResults>> work) {
         List<ContextEncoding.Encoded> encoded = models.get(0).stream()
                 .map(model -> model.context().encode(context))
                 .toList();
-        try (SessionPool<ClassifierSession>.Turn turn = pool.enter()) {
+        try (SessionPool<ClassifierSession>.Turn turn = pool.enter(call)) {
             try {
                 return threads.run(() -> work.apply(turn, encoded));
             } catch (AudioException e) {
                 // The recording's fault: the session is as good as before.
+                if (e.reason() == AudioException.Reason.INTERRUPTED
+                        && Thread.currentThread().isInterrupted()) {
+                    throw call.cancelled(e);
+                }
+                throw e;
+            } catch (CancelledException | DeadlineException e) {
+                // Given up between two steps, which leaves nothing half-done.
                 throw e;
             } catch (DeviceException e) {
                 if (e.reason() == DeviceException.Reason.LOST) {
@@ -196,10 +225,20 @@ final class SceneEngine implements AutoCloseable {
         return backends.stream().map(Backend::toString).collect(Collectors.joining(", "));
     }
 
+    /** Tells calls that are not done by then to stop, and frees everything; returns whether there were none. */
+    boolean close(Duration atMost) {
+        asyncCalls.refuse();
+        boolean inTime = pool.drain(atMost);
+        close();
+        return inTime;
+    }
+
     /** Waits for running calls, then frees everything. A second call does nothing. */
     @Override
     public void close() {
+        asyncCalls.refuse();
         if (pool.close()) {
+            asyncCalls.awaitEnd();
             threads.close();
             models.forEach(own -> own.forEach(LoadedModel::close));
         }

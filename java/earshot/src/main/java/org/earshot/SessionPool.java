@@ -1,14 +1,14 @@
 package org.earshot;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.earshot.error.BusyException;
 
 /**
  * A bounded pool of sessions, made when first needed, on one or more backends: whoever comes gets one of the backend
@@ -51,9 +51,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
     }
 
     private final int size;
-    private final boolean failWhenBusy;
-    /** Fair, so that nobody starves: neither new calls nor those that stepped aside. */
-    private final Semaphore permits;
+    private final WaitingLine line;
 
     /** A monitor, not a lock of java.util.concurrent, which may need memory when it is least to be had. */
     private final Object monitor = new Object();
@@ -63,23 +61,27 @@ final class SessionPool<S extends SessionPool.Pooled> {
     private int calls;
     private int steppedAside;
     private boolean closed;
+    private boolean freed;
+    /** Whether calls that have begun are to stop too. */
+    private boolean stopping;
 
     /**
      * Makes the pool.
      *
      * @param size sessions in all, at least as many as there are backends
-     * @param failWhenBusy whether to fail rather than wait when all are in use
+     * @param maxWaiting calls that may wait for a session at once; with 0 they fail when all are in use
+     * @param waitAtMost how long each may
      * @param factories one for each backend
      */
-    SessionPool(int size, boolean failWhenBusy, List<Supplier<S>> factories) {
+    SessionPool(int size, int maxWaiting, Duration waitAtMost, List<Supplier<S>> factories) {
         this.size = size;
-        this.failWhenBusy = failWhenBusy;
-        permits = new Semaphore(size, true);
+        line = new WaitingLine(size, maxWaiting, waitAtMost);
         factories.forEach(factory -> shares.add(new Share(factory)));
     }
 
     /** One call's share in the pool, from its beginning to its end. For one thread at a time. */
     final class Turn implements AutoCloseable {
+        private final Call call;
         private S session;
         /** Whose the session is, or is to be. */
         private Share share;
@@ -88,7 +90,23 @@ final class SessionPool<S extends SessionPool.Pooled> {
         private boolean counted;
         private boolean spoilt;
 
-        private Turn() {}
+        private Turn(Call call) {
+            this.call = call;
+        }
+
+        /**
+         * Fails if the call is no longer wanted, by its caller or because the pool is closed.
+         *
+         * @param stage how far it came
+         */
+        void requireWanted(String stage) {
+            call.requireWanted(stage);
+            synchronized (monitor) {
+                if (stopping) {
+                    throw call.cancelled(closedException());
+                }
+            }
+        }
 
         /** The session, until the next {@link #letOthers}. */
         S session() {
@@ -112,12 +130,13 @@ final class SessionPool<S extends SessionPool.Pooled> {
          * Does nothing if none waits.
          */
         void letOthers() {
-            if (!permits.hasQueuedThreads() || !stepAside()) {
+            if (line.isEmpty() || !stepAside()) {
                 return;
             }
             try {
                 free();
-                acquire();
+                line.enter(false, call, () -> requireWanted("waiting between two windows"));
+                permitted = true;
             } finally {
                 synchronized (monitor) {
                     steppedAside--;
@@ -136,11 +155,6 @@ final class SessionPool<S extends SessionPool.Pooled> {
                 // Not under the lock: others may take and give back meanwhile.
                 session = share.factory.get();
             }
-        }
-
-        private void acquire() {
-            permits.acquireUninterruptibly();
-            permitted = true;
         }
 
         private void begin() {
@@ -165,7 +179,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
                 spoilt = false;
                 if (permitted) {
                     permitted = false;
-                    permits.release();
+                    line.leave();
                 }
             }
         }
@@ -197,26 +211,24 @@ final class SessionPool<S extends SessionPool.Pooled> {
     }
 
     /**
-     * Begins a call, waiting for a session unless told otherwise.
+     * Begins a call, waiting for a session as long as the limits allow.
      *
      * @return its turn, which the caller closes
-     * @throws BusyException if all sessions are in use and calls are not to wait
-     * @throws IllegalStateException if the pool is closed
+     * @throws org.earshot.error.BusyException if all sessions are in use and the call is not to wait, or not longer
+     * @throws org.earshot.error.DeadlineException if the call's time is over
+     * @throws org.earshot.error.CancelledException if the thread is interrupted
+     * @throws IllegalStateException if the pool is closed, or is while the call waits
      */
-    Turn enter() {
+    Turn enter(Call call) {
         // An overflow in the middle of a lock would leave it locked for ever: if there is to be one, it comes here.
         requireStack(STACK_FRAMES);
-        Turn turn = new Turn();
-        if (failWhenBusy) {
-            turn.permitted = permits.tryAcquire();
-        } else if (isOpen()) {
-            turn.acquire();
-        }
+        Turn turn = new Turn(call);
+        line.enter(true, call, () -> {
+            requireOpen();
+            call.requireWanted("waiting for a session");
+        });
+        turn.permitted = true;
         try {
-            if (!turn.permitted) {
-                requireOpen();
-                throw new BusyException(size);
-            }
             turn.begin();
             return turn;
         } catch (RuntimeException | Error e) {
@@ -265,10 +277,12 @@ final class SessionPool<S extends SessionPool.Pooled> {
     boolean close() {
         boolean interrupted = false;
         synchronized (monitor) {
-            if (closed) {
+            if (freed) {
                 return false;
             }
+            freed = true;
             closed = true;
+            line.wakeAll();
             while (calls > 0) {
                 try {
                     monitor.wait();
@@ -288,6 +302,41 @@ final class SessionPool<S extends SessionPool.Pooled> {
         return true;
     }
 
+    /**
+     * Refuses new calls, and those that wait for a session, and waits for those that have begun. {@link #close} is
+     * still to come.
+     *
+     * @param atMost how long to wait; calls that are not done by then are told to stop
+     * @return whether all were done by then
+     */
+    boolean drain(Duration atMost) {
+        long end = System.nanoTime() + Call.nanos(atMost);
+        boolean interrupted = false;
+        boolean done;
+        synchronized (monitor) {
+            closed = true;
+            line.wakeAll();
+            while (calls > 0 && !stopping) {
+                long left = end - System.nanoTime();
+                if (left <= 0 || interrupted) {
+                    stopping = true;
+                    line.wakeAll();
+                } else {
+                    try {
+                        TimeUnit.NANOSECONDS.timedWait(monitor, left);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            }
+            done = calls == 0;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return done;
+    }
+
     int size() {
         return size;
     }
@@ -300,7 +349,11 @@ final class SessionPool<S extends SessionPool.Pooled> {
 
     private void requireOpen() {
         if (!isOpen()) {
-            throw new IllegalStateException("the classifier is closed");
+            throw closedException();
         }
+    }
+
+    private static IllegalStateException closedException() {
+        return new IllegalStateException("the classifier is closed");
     }
 }

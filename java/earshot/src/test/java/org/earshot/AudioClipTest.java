@@ -19,6 +19,8 @@ import org.earshot.error.AudioException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AudioClipTest {
     @TempDir
@@ -34,6 +36,42 @@ class AudioClipTest {
         assertEquals(3, clip.samples());
         assertEquals(2, clip.sampleRate());
         assertEquals(Duration.ofMillis(1500), clip.duration());
+    }
+
+    /** The same recordings as WAV files, which soundfile wrote. */
+    @ParameterizedTest
+    @ValueSource(strings = {"wav-pcm_16.wav", "wavex-pcm_16.wav"})
+    void takesSamplesOf16BitsAsAWavFileHasThem(String name) throws IOException {
+        Path file = Path.of("src/test/resources/audio").resolve(name);
+        AudioClip expected = AudioClip.read(file);
+        byte[] bytes = Files.readAllBytes(file);
+        int data = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("data") + 8;
+        ByteBuffer pcm = ByteBuffer.wrap(bytes, data, expected.samples() * 4); // two channels
+        AudioClip clip = AudioClip.ofPcm16(pcm, 8000, 2);
+        assertArrayEquals(expected.pcm(), clip.pcm());
+        assertEquals(8000, clip.sampleRate());
+        assertEquals(data, pcm.position());
+        short[] left = new short[expected.samples()];
+        ByteBuffer one = ByteBuffer.allocate(2 * left.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < left.length; i++) {
+            left[i] = pcm.order(ByteOrder.LITTLE_ENDIAN).getShort(data + 4 * i);
+            one.putShort(left[i]);
+        }
+        assertArrayEquals(
+                AudioClip.ofPcm16(one.flip(), 8000, 1).pcm(),
+                AudioClip.ofPcm16(left, 8000).pcm());
+        assertArrayEquals(
+                new float[] {-1, -0x1p-15f, 0.5f},
+                AudioClip.ofPcm16(new short[] {Short.MIN_VALUE, -1, 1 << 14}, 8000)
+                        .pcm());
+    }
+
+    @Test
+    void refusesSamplesOf16BitsThatAreNoFrames() {
+        refused("0; expected at least 1", () -> AudioClip.ofPcm16(ByteBuffer.allocate(4), 8000, 0));
+        refused("6 bytes; expected whole frames of 4 bytes", () -> AudioClip.ofPcm16(ByteBuffer.allocate(6), 8000, 2));
+        refused("3 bytes", () -> AudioClip.ofPcm16(ByteBuffer.allocate(3), 8000, 1));
+        refused("0 Hz", () -> AudioClip.ofPcm16(new short[1], 0));
     }
 
     @Test

@@ -119,8 +119,12 @@ class SceneEngineTest {
         }
     }
 
+    private static Call call() {
+        return new Call(CallOptions.none(), "watched");
+    }
+
     private static List<Float> answer(SceneEngine engine, SceneEngine.Recording recording) {
-        return engine.run(recording, CONTEXT).get(0).prediction().ranking().stream()
+        return engine.run(recording, CONTEXT, call()).get(0).prediction().ranking().stream()
                 .map(ScenePrediction.ScoredScene::probability)
                 .toList();
     }
@@ -155,7 +159,8 @@ class SceneEngineTest {
                                     open.decrementAndGet();
                                 }
                             },
-                            CONTEXT);
+                            CONTEXT,
+                            call());
                     answers.incrementAndGet();
                 });
                 threads.add(caller);
@@ -257,7 +262,7 @@ class SceneEngineTest {
                     open.decrementAndGet();
                 }
             };
-            assertSame(failure, assertThrows(failure.getClass(), () -> engine.run(failing, CONTEXT)));
+            assertSame(failure, assertThrows(failure.getClass(), () -> engine.run(failing, CONTEXT, call())));
             assertEquals(0, open.get());
             assertEquals(expected, answer(engine, plain(0.5)));
         }
@@ -334,7 +339,7 @@ class SceneEngineTest {
                     throw failure;
                 }
             };
-            Future<?> failed = virtual.submit(() -> engine.run(failing, CONTEXT));
+            Future<?> failed = virtual.submit(() -> engine.run(failing, CONTEXT, call()));
             assertSame(
                     failure, assertThrows(ExecutionException.class, failed::get).getCause());
         } finally {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,8 +40,18 @@ class SessionPoolTest {
 
     private final AtomicInteger made = new AtomicInteger();
 
+    private static final Duration ANY_TIME = ChronoUnit.FOREVER.getDuration();
+
+    private static int waiting(boolean failWhenBusy) {
+        return failWhenBusy ? 0 : Integer.MAX_VALUE;
+    }
+
+    private static <S extends SessionPool.Pooled> SessionPool<S>.Turn enter(SessionPool<S> pool) {
+        return pool.enter(new Call(CallOptions.none(), "a call"));
+    }
+
     private SessionPool<Fake> pool(int size, boolean failWhenBusy) {
-        return new SessionPool<>(size, failWhenBusy, List.of(() -> {
+        return new SessionPool<>(size, waiting(failWhenBusy), ANY_TIME, List.of(() -> {
             made.incrementAndGet();
             return new Fake();
         }));
@@ -57,34 +69,34 @@ class SessionPoolTest {
     @Test
     void sessionsAreMadeWhenNeededAndReused() {
         SessionPool<Fake> pool = pool(2, false);
-        SessionPool<Fake>.Turn first = pool.enter();
+        SessionPool<Fake>.Turn first = enter(pool);
         Fake session = first.session();
         assertEquals(1, made.get());
         first.close();
         first.close();
-        assertSame(session, pool.enter().session());
-        assertNotSame(session, pool.enter().session());
+        assertSame(session, enter(pool).session());
+        assertNotSame(session, enter(pool).session());
         assertEquals(2, made.get());
     }
 
     @Test
     void aBusyPoolFailsIfAsked() {
         SessionPool<Fake> pool = pool(2, true);
-        SessionPool<Fake>.Turn first = pool.enter();
+        SessionPool<Fake>.Turn first = enter(pool);
         Fake session = first.session();
-        pool.enter();
-        BusyException e = assertThrows(BusyException.class, pool::enter);
+        enter(pool);
+        BusyException e = assertThrows(BusyException.class, () -> enter(pool));
         assertTrue(e.getMessage().contains("2 of 2 sessions"), e.getMessage());
         first.close();
-        assertSame(session, pool.enter().session());
+        assertSame(session, enter(pool).session());
     }
 
     @Test
     void callsBeyondThePoolWait() {
         SessionPool<Fake> pool = pool(1, false);
-        SessionPool<Fake>.Turn only = pool.enter();
+        SessionPool<Fake>.Turn only = enter(pool);
         Fake session = only.session();
-        CompletableFuture<Fake> waiting = async(() -> pool.enter().session());
+        CompletableFuture<Fake> waiting = async(() -> enter(pool).session());
         assertFalse(waiting.isDone());
         only.close();
         assertSame(session, soon(waiting));
@@ -93,8 +105,8 @@ class SessionPoolTest {
     @Test
     void closeWaitsForSessionsAndEndsThem() throws InterruptedException {
         SessionPool<Fake> pool = pool(2, false);
-        SessionPool<Fake>.Turn first = pool.enter();
-        SessionPool<Fake>.Turn second = pool.enter();
+        SessionPool<Fake>.Turn first = enter(pool);
+        SessionPool<Fake>.Turn second = enter(pool);
         List<Fake> sessions = List.of(first.session(), second.session());
         CompletableFuture<Boolean> closing = async(pool::close);
         first.close();
@@ -102,7 +114,7 @@ class SessionPoolTest {
             Thread.sleep(1);
         }
         assertFalse(closing.isDone());
-        assertThrows(IllegalStateException.class, pool::enter);
+        assertThrows(IllegalStateException.class, () -> enter(pool));
         second.close();
         assertTrue(soon(closing));
         assertEquals(List.of(1, 1), sessions.stream().map(fake -> fake.closed).toList());
@@ -113,8 +125,8 @@ class SessionPoolTest {
     @Test
     void whoWaitsWhenThePoolClosesIsTold() {
         SessionPool<Fake> pool = pool(1, false);
-        SessionPool<Fake>.Turn only = pool.enter();
-        CompletableFuture<SessionPool<Fake>.Turn> waiting = async(pool::enter);
+        SessionPool<Fake>.Turn only = enter(pool);
+        CompletableFuture<SessionPool<Fake>.Turn> waiting = async(() -> enter(pool));
         CompletableFuture<Boolean> closing = async(pool::close);
         only.close();
         // Either the waiting call got the session before the close, or it learns that the pool is closed.
@@ -145,28 +157,28 @@ class SessionPoolTest {
     @ParameterizedTest
     @MethodSource("failures")
     void aSessionThatCannotBeMadeLeavesThePoolUsable(Throwable failure) {
-        SessionPool<Fake> pool = new SessionPool<>(1, true, List.of(() -> {
+        SessionPool<Fake> pool = new SessionPool<>(1, 0, ANY_TIME, List.of(() -> {
             if (made.getAndIncrement() < 3) {
                 throw thrown(failure);
             }
             return new Fake();
         }));
         for (int i = 0; i < 3; i++) {
-            assertSame(failure, assertThrows(failure.getClass(), pool::enter));
+            assertSame(failure, assertThrows(failure.getClass(), () -> enter(pool)));
         }
-        pool.enter().close();
+        enter(pool).close();
         assertTrue(soon(async(pool::close)));
     }
 
     @Test
     void aSpoiltSessionIsClosedAndNotPooled() {
         SessionPool<Fake> pool = pool(1, true);
-        SessionPool<Fake>.Turn turn = pool.enter();
+        SessionPool<Fake>.Turn turn = enter(pool);
         Fake spoilt = turn.session();
         turn.spoil();
         turn.close();
         assertEquals(1, spoilt.closed);
-        SessionPool<Fake>.Turn next = pool.enter();
+        SessionPool<Fake>.Turn next = enter(pool);
         assertNotSame(spoilt, next.session());
         next.close();
         assertTrue(pool.close());
@@ -177,13 +189,13 @@ class SessionPoolTest {
     @Test
     void aCallThatStepsAsideGoesOnAfterThoseThatWaited() throws InterruptedException {
         SessionPool<Fake> pool = pool(1, false);
-        SessionPool<Fake>.Turn longCall = pool.enter();
+        SessionPool<Fake>.Turn longCall = enter(pool);
         Fake session = longCall.session();
         longCall.letOthers();
         assertSame(session, longCall.session(), "nobody waits");
         CompletableFuture<Fake> shortCall = new CompletableFuture<>();
         Thread waiting = new Thread(() -> {
-            try (SessionPool<Fake>.Turn turn = pool.enter()) {
+            try (SessionPool<Fake>.Turn turn = enter(pool)) {
                 shortCall.complete(turn.session());
             }
         });
@@ -204,11 +216,11 @@ class SessionPoolTest {
     @Test
     void closeWaitsForACallThatSteppedAside() throws InterruptedException {
         SessionPool<Fake> pool = pool(1, false);
-        SessionPool<Fake>.Turn first = pool.enter();
+        SessionPool<Fake>.Turn first = enter(pool);
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         Thread second = new Thread(() -> {
-            SessionPool<Fake>.Turn turn = pool.enter();
+            SessionPool<Fake>.Turn turn = enter(pool);
             entered.countDown();
             try {
                 go.await();
@@ -249,7 +261,7 @@ class SessionPoolTest {
         List<Thread> calls = new ArrayList<>();
         for (int i = 0; i < 4 * most; i++) {
             Thread call = new Thread(() -> {
-                try (SessionPool<Fake>.Turn turn = pool.enter()) {
+                try (SessionPool<Fake>.Turn turn = enter(pool)) {
                     int open = begun.incrementAndGet() - done.get();
                     mostAtOnce.accumulateAndGet(open, Math::max);
                     for (int window = 0; window < 3; window++) {
@@ -277,7 +289,7 @@ class SessionPoolTest {
         Thread caller = new Thread(null, () -> callAtEveryDepth(pool), "deep", 1 << 18);
         caller.start();
         caller.join();
-        pool.enter().close();
+        enter(pool).close();
         assertTrue(soon(async(pool::close)));
     }
 
@@ -291,7 +303,7 @@ class SessionPoolTest {
             below = 0;
         }
         if (below < DEPTHS) {
-            try (SessionPool<Fake>.Turn turn = pool.enter()) {
+            try (SessionPool<Fake>.Turn turn = enter(pool)) {
                 overflow(turn);
             } catch (StackOverflowError e) {
                 return below;
@@ -321,7 +333,7 @@ class SessionPoolTest {
     }
 
     private static SessionPool<Placed> spread(int size) {
-        return new SessionPool<>(size, true, List.of(() -> new Placed(0), () -> new Placed(1)));
+        return new SessionPool<>(size, 0, ANY_TIME, List.of(() -> new Placed(0), () -> new Placed(1)));
     }
 
     @Test
@@ -330,12 +342,12 @@ class SessionPoolTest {
         List<SessionPool<Placed>.Turn> turns = new ArrayList<>();
         List<Placed> taken = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            turns.add(pool.enter());
+            turns.add(enter(pool));
             taken.add(turns.get(i).session());
             long first = taken.stream().filter(session -> session.place == 0).count();
             assertTrue(Math.abs(2 * first - taken.size()) <= 1, first + " of " + taken.size());
         }
-        assertThrows(BusyException.class, pool::enter);
+        assertThrows(BusyException.class, () -> enter(pool));
         // Both of one backend come back: the next two callers get the very same.
         Set<Placed> ofSecond = new HashSet<>();
         for (int i = 0; i < 5; i++) {
@@ -344,8 +356,8 @@ class SessionPoolTest {
                 turns.get(i).close();
             }
         }
-        turns.add(pool.enter());
-        turns.add(pool.enter());
+        turns.add(enter(pool));
+        turns.add(enter(pool));
         assertEquals(ofSecond, Set.of(turns.get(5).session(), turns.get(6).session()));
         turns.forEach(SessionPool.Turn::close);
         assertTrue(pool.close());
@@ -357,19 +369,19 @@ class SessionPoolTest {
     @Test
     void aLostBackendIsAvoidedAsLongAsThereIsAnother() {
         SessionPool<Placed> pool = spread(4);
-        SessionPool<Placed>.Turn lost = pool.enter();
+        SessionPool<Placed>.Turn lost = enter(pool);
         int place = lost.session().place;
         lost.avoid();
         lost.close();
         List<SessionPool<Placed>.Turn> turns = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            turns.add(pool.enter());
+            turns.add(enter(pool));
             assertEquals(1 - place, turns.get(i).session().place);
         }
         turns.get(0).avoid();
         turns.forEach(SessionPool.Turn::close);
         // With none left, callers are told what is wrong by the call itself.
-        pool.enter().close();
+        enter(pool).close();
         assertTrue(pool.close());
     }
 
@@ -379,7 +391,8 @@ class SessionPoolTest {
         AtomicInteger failures = new AtomicInteger();
         SessionPool<Placed> pool = new SessionPool<>(
                 2,
-                true,
+                0,
+                ANY_TIME,
                 List.of(
                         () -> {
                             failures.incrementAndGet();
@@ -387,7 +400,7 @@ class SessionPoolTest {
                         },
                         () -> new Placed(1)));
         for (int i = 0; i < 3; i++) {
-            assertThrows(OutOfMemoryError.class, pool::enter);
+            assertThrows(OutOfMemoryError.class, () -> enter(pool));
         }
         assertEquals(3, failures.get());
         assertTrue(pool.close());

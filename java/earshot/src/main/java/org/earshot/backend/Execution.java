@@ -7,6 +7,9 @@ import java.util.List;
  * executions of a backend run side by side.
  */
 public interface Execution extends AutoCloseable {
+    /** Of a run that nobody gives up. */
+    Runnable GOES_ON = () -> {};
+
     /**
      * Threads that compute, the caller's included.
      *
@@ -60,8 +63,19 @@ public interface Execution extends AutoCloseable {
      * for that. A list that is handed in again unchanged (the same object) may be replayed from a recording.
      *
      * @param steps steps bound to this execution
+     * @param beforeEach called before each step, where the caller may give the run up by an exception; on a device
+     *     before the first one only
      */
-    void run(List<Operation.Step> steps);
+    void run(List<Operation.Step> steps, Runnable beforeEach);
+
+    /**
+     * Runs steps to their end, see {@link #run(List, Runnable)}.
+     *
+     * @param steps steps bound to this execution
+     */
+    default void run(List<Operation.Step> steps) {
+        run(steps, GOES_ON);
+    }
 
     /**
      * Waits until all that was run is done. Nothing to wait for where {@link #run} does.

@@ -17,4 +17,13 @@ public final class BusyException extends EarshotException {
                         "a free one (raise sessions, or let calls wait)"),
                 null);
     }
+
+    /**
+     * Creates the exception for a call that could have waited.
+     *
+     * @param found why it does not wait, or not longer
+     */
+    public BusyException(String found) {
+        super(message("classifier", found, "a free session (raise sessions, or let more calls wait, or longer)"), null);
+    }
 }

@@ -142,8 +142,18 @@ public final class NetworkSession implements AutoCloseable {
      * is not.
      */
     public void run() {
+        run(Execution.GOES_ON);
+    }
+
+    /**
+     * Runs as {@link #run()} does, unless the caller gives it up.
+     *
+     * @param beforeEach called before each layer, on a device before the first one only; what it throws ends the run,
+     *     after which the session is as good as before
+     */
+    public void run(Runnable beforeEach) {
         Plan current = planned();
-        execution.run(current.steps);
+        execution.run(current.steps, beforeEach);
         if (current.results != null) {
             execution.prefetch(current.results);
         }

@@ -98,9 +98,11 @@ public abstract class OwningExecution implements Execution {
      * Runs steps one behind the other. Not by an iterator: running allocates nothing.
      *
      * @param steps steps bound to this execution
+     * @param beforeEach called before each of them
      */
-    protected static void runEach(List<Operation.Step> steps) {
+    protected static void runEach(List<Operation.Step> steps, Runnable beforeEach) {
         for (int i = 0; i < steps.size(); i++) {
+            beforeEach.run();
             steps.get(i).run();
         }
     }

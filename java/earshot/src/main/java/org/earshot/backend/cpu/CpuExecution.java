@@ -44,9 +44,9 @@ final class CpuExecution extends OwningExecution {
     }
 
     @Override
-    public void run(List<Operation.Step> steps) {
+    public void run(List<Operation.Step> steps, Runnable beforeEach) {
         requireOpen();
-        runEach(steps);
+        runEach(steps, beforeEach);
     }
 
     @Override

@@ -65,13 +65,14 @@ final class CudaExecution extends OwningExecution {
 
     @Override
     @SuppressWarnings("ReferenceEquality") // the same list, not an equal one
-    public void run(List<Operation.Step> steps) {
+    public void run(List<Operation.Step> steps, Runnable beforeEach) {
         requireOpen();
+        beforeEach.run();
         staging.send();
         staging.forgetFetched();
         if (steps != latest) {
             forgetRecording();
-            runEach(steps);
+            runEach(steps, GOES_ON);
             latest = steps;
             return;
         }
@@ -86,7 +87,7 @@ final class CudaExecution extends OwningExecution {
         boolean enqueued = false;
         int status;
         try {
-            runEach(steps);
+            runEach(steps, GOES_ON);
             enqueued = true;
         } finally {
             // Ends the recording in any case, so that the stream can go on.

@@ -68,9 +68,9 @@ final class PortableExecution extends OwningExecution {
     }
 
     @Override
-    public void run(List<Operation.Step> steps) {
+    public void run(List<Operation.Step> steps, Runnable beforeEach) {
         requireOpen();
-        runEach(steps);
+        runEach(steps, beforeEach);
     }
 
     @Override
