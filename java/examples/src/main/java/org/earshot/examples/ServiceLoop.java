@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import org.earshot.CallOptions;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.error.AudioException;
 import org.earshot.error.BusyException;
+import org.earshot.error.CancelledException;
+import org.earshot.error.DeadlineException;
+import org.earshot.error.EarshotException;
 
 /**
  * Answers many callers with one classifier: {@code ServiceLoop MODEL RECORDING...}. Nobody waits longer than he wants
- * to, and who comes when everything is busy is told so at once. Statuses are HTTP's.
+ * to, and who comes when too many wait is told so at once. Statuses are HTTP's.
  */
 public final class ServiceLoop implements AutoCloseable {
     /**
@@ -31,7 +31,6 @@ public final class ServiceLoop implements AutoCloseable {
     public record Answer(int status, String text) {}
 
     private final SceneClassifier classifier;
-    private final ExecutorService threads = Executors.newCachedThreadPool();
 
     /**
      * Loads the model, once for all callers.
@@ -42,7 +41,7 @@ public final class ServiceLoop implements AutoCloseable {
         classifier = SceneClassifier.builder(model)
                 .sessions(2) // calls that compute at once, each with a workspace of its own
                 .threads(1) // of one call
-                .failWhenBusy() // without it further calls wait for a session
+                .maxWaiting(4) // further calls are told that the service is busy
                 .load();
     }
 
@@ -54,40 +53,33 @@ public final class ServiceLoop implements AutoCloseable {
      * @return the scene, or why there is none
      */
     public Answer answer(Path recording, Duration patience) {
-        Future<String> call = threads.submit(
-                () -> classifier.classify(recording, RecordingContext.unknown()).label());
+        CallOptions options = CallOptions.none().withDeadline(patience);
         try {
-            return new Answer(200, call.get(patience.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (TimeoutException e) {
-            return new Answer(504, "no answer within " + patience.toMillis() + " ms");
-        } catch (ExecutionException e) {
-            return failure(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Answer(503, "the service ends");
-        } finally {
-            // Where nobody wants the answer any more, the interrupt ends the call and frees its session.
-            call.cancel(true);
+            return new Answer(
+                    200,
+                    classifier
+                            .classify(recording, RecordingContext.unknown(), options)
+                            .label());
+        } catch (DeadlineException e) {
+            return new Answer(504, e.getMessage());
+        } catch (BusyException | CancelledException e) {
+            return new Answer(503, e.getMessage());
+        } catch (AudioException e) {
+            boolean callersFault =
+                    switch (e.reason()) {
+                        case FORMAT, DAMAGED, LIMIT, IO -> true;
+                        case UNAVAILABLE, INTERRUPTED -> false;
+                    };
+            return new Answer(callersFault ? 422 : 500, e.getMessage());
+        } catch (EarshotException e) {
+            return new Answer(500, e.getMessage());
         }
     }
 
-    private static Answer failure(Throwable reason) {
-        if (reason instanceof BusyException) {
-            return new Answer(503, reason.getMessage());
-        }
-        boolean callersFault = reason instanceof AudioException audio
-                && switch (audio.reason()) {
-                    case FORMAT, DAMAGED, LIMIT, IO -> true;
-                    case UNAVAILABLE, INTERRUPTED -> false;
-                };
-        return new Answer(callersFault ? 422 : 500, reason.getMessage());
-    }
-
-    /** Waits for running calls, then frees the model. */
+    /** Gives the calls that run a second to come to their end, then frees the model. */
     @Override
     public void close() {
-        threads.shutdown();
-        classifier.close();
+        classifier.close(Duration.ofSeconds(1));
     }
 
     private Void call(Path recording) throws InterruptedException {
@@ -107,12 +99,15 @@ public final class ServiceLoop implements AutoCloseable {
      * @throws InterruptedException if the program is to end
      */
     public static void main(String[] args) throws InterruptedException {
+        ExecutorService threads = Executors.newCachedThreadPool();
         try (ServiceLoop service = new ServiceLoop(Path.of(args[0]))) {
             List<Callable<Void>> callers = new ArrayList<>();
             for (String recording : Arrays.asList(args).subList(1, args.length)) {
                 callers.add(() -> service.call(Path.of(recording)));
             }
-            service.threads.invokeAll(callers);
+            threads.invokeAll(callers);
+        } finally {
+            threads.shutdown();
         }
     }
 }
