@@ -20,9 +20,11 @@ module org.earshot {
             com.fasterxml.jackson.databind,
             tools.jackson.databind;
 
+    exports org.earshot.architecture;
     exports org.earshot.audio;
     exports org.earshot.backend;
     exports org.earshot.backend.choice;
+    exports org.earshot.config;
     exports org.earshot.error;
     exports org.earshot.features;
     exports org.earshot.files to
@@ -32,6 +34,7 @@ module org.earshot {
     exports org.earshot.natives to
             org.earshot.ffmpeg;
     exports org.earshot.network;
+    exports org.earshot.parity;
     exports org.earshot.weights;
 
     uses org.earshot.audio.AudioDecoder;

@@ -3,7 +3,7 @@ package org.earshot.benchmarks;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.earshot.features.LogMel;
-import org.earshot.model.Parity;
+import org.earshot.parity.Parity;
 import org.earshot.weights.WeightTensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,12 +1,12 @@
 package org.earshot;
 
 import java.util.Map;
+import org.earshot.architecture.SceneModel;
 import org.earshot.error.ContextException;
 import org.earshot.files.NearWords;
 import org.earshot.layer.Shape;
 import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelConfig;
-import org.earshot.model.SceneModel;
 import org.earshot.network.Network;
 
 /** Turns a recording's context into what the network is fed. */

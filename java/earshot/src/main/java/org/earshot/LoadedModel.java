@@ -1,9 +1,9 @@
 package org.earshot;
 
+import org.earshot.architecture.SceneModel;
 import org.earshot.backend.Backend;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
-import org.earshot.model.SceneModel;
 import org.earshot.network.PreparedNetwork;
 
 /**
@@ -27,7 +27,7 @@ record LoadedModel(ModelConfig config, SceneModel model, ContextEncoding context
     }
 
     WindowResults results() {
-        return new WindowResults(config.labels(), model.coarse().orElse(null));
+        return new WindowResults(config.labels(), model);
     }
 
     @Override

@@ -48,7 +48,7 @@ import org.earshot.weights.KeyMap;
 public final class SceneEnsemble implements AutoCloseable {
     private final List<ModelConfig> configs;
     private final List<String> architectures;
-    private final double[] shares;
+    private final double[] weights;
     private final SceneEngine engine;
     private final Precision precision;
 
@@ -65,20 +65,16 @@ public final class SceneEnsemble implements AutoCloseable {
         architectures = directories.stream()
                 .map(directory -> directory.model().architecture().label())
                 .toList();
-        shares = shares(builder.members);
+        weights = weights(builder.members);
         engine = new SceneEngine(directories, builder, start);
         precision = builder.precision();
     }
 
-    private static double[] shares(List<Builder.Member> members) {
-        // In parts of the largest, whose sum cannot overflow.
+    /** The weights in parts of the largest, whose sum cannot overflow. */
+    private static double[] weights(List<Builder.Member> members) {
         double largest =
                 members.stream().mapToDouble(Builder.Member::weight).max().orElseThrow();
-        double sum =
-                members.stream().mapToDouble(member -> member.weight / largest).sum();
-        return members.stream()
-                .mapToDouble(member -> member.weight / largest / sum)
-                .toArray();
+        return members.stream().mapToDouble(member -> member.weight / largest).toArray();
     }
 
     /**
@@ -267,7 +263,7 @@ public final class SceneEnsemble implements AutoCloseable {
     private EnsemblePrediction fuse(List<WindowResults> results) {
         List<ScenePrediction> members =
                 results.stream().map(WindowResults::prediction).toList();
-        return new EnsemblePrediction(ScenePrediction.fuse(members, shares), members);
+        return new EnsemblePrediction(ScenePrediction.fuse(members, weights), members);
     }
 
     /**

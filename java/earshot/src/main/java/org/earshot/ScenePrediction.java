@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -72,7 +71,7 @@ public final class ScenePrediction {
          * @return one entry per label; the probabilities sum to 1
          */
         public List<ScoredScene> ranking() {
-            return rank(labels, i -> probabilities[i]);
+            return rank(labels, probabilities);
         }
 
         /** What Jackson writes. */
@@ -85,8 +84,13 @@ public final class ScenePrediction {
             return fields;
         }
 
-        private float probability(String label) {
-            return probabilities[labels.indexOf(label)];
+        /** The probabilities in the order of another list of the same labels. */
+        private float[] probabilities(List<String> order) {
+            float[] ordered = new float[probabilities.length];
+            for (int i = 0; i < ordered.length; i++) {
+                ordered[i] = probabilities[labels.indexOf(order.get(i))];
+            }
+            return ordered;
         }
 
         @Override
@@ -156,46 +160,37 @@ public final class ScenePrediction {
      * @param notes what there is to say about the recording
      */
     static ScenePrediction ofWindows(List<String> labels, List<Window> windows, TwoStages stages, List<String> notes) {
-        return new ScenePrediction(
-                rank(labels, i -> windows.stream()
-                        .mapToDouble(window -> window.probabilities[i])
-                        .average()
-                        .orElseThrow()),
-                stages,
-                List.copyOf(windows),
-                List.copyOf(notes));
+        WeightedMean mean = new WeightedMean();
+        windows.forEach(window -> mean.add(window.probabilities));
+        return new ScenePrediction(rank(labels, mean.mean()), stages, List.copyOf(windows), List.copyOf(notes));
     }
 
     /**
      * Fuses what several models said of the same windows: in each the weighted mean of their probabilities.
      *
      * @param members with the same set of labels, whose order may differ; the first one's is kept
-     * @param shares the weight of each; their sum is 1
+     * @param weights how much each counts
      */
-    static ScenePrediction fuse(List<ScenePrediction> members, double... shares) {
+    static ScenePrediction fuse(List<ScenePrediction> members, double... weights) {
         List<Window> first = members.get(0).windows;
         List<Window> fused = IntStream.range(0, first.size())
                 .mapToObj(i -> {
                     List<Window> same = members.stream()
                             .map(member -> member.windows.get(i))
                             .toList();
-                    return fuseWindow(same, shares);
+                    return fuseWindow(same, weights);
                 })
                 .toList();
         return ofWindows(first.get(0).labels, fused, null, members.get(0).notes);
     }
 
-    private static Window fuseWindow(List<Window> members, double... shares) {
+    private static Window fuseWindow(List<Window> members, double... weights) {
         Window first = members.get(0);
-        float[] fused = new float[first.labels.size()];
-        for (int i = 0; i < fused.length; i++) {
-            double sum = 0;
-            for (int member = 0; member < shares.length; member++) {
-                sum += shares[member] * members.get(member).probability(first.labels.get(i));
-            }
-            fused[i] = (float) sum;
+        WeightedMean mean = new WeightedMean();
+        for (int member = 0; member < weights.length; member++) {
+            mean.add(weights[member], members.get(member).probabilities(first.labels));
         }
-        return new Window(first.start, first.length, first.labels, fused);
+        return new Window(first.start, first.length, first.labels, mean.mean());
     }
 
     /** What Jackson writes. */
@@ -228,9 +223,9 @@ public final class ScenePrediction {
         return duration.toNanos() / NANOSECONDS;
     }
 
-    static List<ScoredScene> rank(List<String> labels, IntToDoubleFunction probability) {
+    static List<ScoredScene> rank(List<String> labels, float... probabilities) {
         return IntStream.range(0, labels.size())
-                .mapToObj(i -> new ScoredScene(labels.get(i), (float) probability.applyAsDouble(i)))
+                .mapToObj(i -> new ScoredScene(labels.get(i), probabilities[i]))
                 .sorted(Comparator.comparingDouble(ScoredScene::probability).reversed())
                 .toList();
     }

@@ -3,30 +3,28 @@ package org.earshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.model.CoarseScenes;
-import org.earshot.model.Softmax;
+import org.earshot.architecture.SceneModel;
+import org.earshot.architecture.Scores;
 
 /** Collects what the network said of each window. */
 final class WindowResults {
     private final List<String> labels;
-    private final CoarseScenes coarseScenes;
+    private final SceneModel model;
     private final List<ScenePrediction.Window> windows = new ArrayList<>();
-    private final double[] fineSum;
-    private final double[] coarseSum;
-    private double[] embeddingSum = {};
+    private final WeightedMean fine = new WeightedMean();
+    private final WeightedMean coarse = new WeightedMean();
+    private final WeightedMean embeddings = new WeightedMean();
     private List<String> notes = List.of();
 
     /**
      * Starts with no window.
      *
      * @param labels the scenes
-     * @param coarseScenes those of a system that decides in two stages, or null
+     * @param model whose logits will be added
      */
-    WindowResults(List<String> labels, CoarseScenes coarseScenes) {
+    WindowResults(List<String> labels, SceneModel model) {
         this.labels = labels;
-        this.coarseScenes = coarseScenes;
-        fineSum = new double[labels.size()];
-        coarseSum = new double[coarseScenes == null ? 0 : coarseScenes.labels().size()];
+        this.model = model;
     }
 
     /**
@@ -35,24 +33,11 @@ final class WindowResults {
      * @param coarseLogits of the second stage; not read if there is none
      */
     void add(Duration start, Duration length, float[] logits, float[] coarseLogits, float[] embedding) {
-        float[] probabilities = Softmax.of(logits);
-        if (coarseScenes != null) {
-            float[] coarse = Softmax.of(coarseLogits);
-            addTo(fineSum, probabilities);
-            addTo(coarseSum, coarse);
-            probabilities = coarseScenes.fuse(probabilities, coarse);
-        }
-        if (windows.isEmpty()) {
-            embeddingSum = new double[embedding.length];
-        }
-        windows.add(new ScenePrediction.Window(start, length, labels, probabilities));
-        addTo(embeddingSum, embedding);
-    }
-
-    private static void addTo(double[] sum, float... values) {
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += values[i];
-        }
+        Scores scores = model.scores(logits, coarseLogits);
+        fine.add(scores.fine());
+        coarse.add(scores.coarse());
+        embeddings.add(embedding);
+        windows.add(new ScenePrediction.Window(start, length, labels, scores.scenes()));
     }
 
     /** Sets what is to be said about the recording. */
@@ -61,19 +46,15 @@ final class WindowResults {
     }
 
     ScenePrediction prediction() {
-        ScenePrediction.TwoStages stages = coarseScenes == null
-                ? null
-                : new ScenePrediction.TwoStages(
-                        ScenePrediction.rank(coarseScenes.labels(), i -> coarseSum[i] / windows.size()),
-                        ScenePrediction.rank(labels, i -> fineSum[i] / windows.size()));
+        ScenePrediction.TwoStages stages = model.coarse()
+                .map(scenes -> new ScenePrediction.TwoStages(
+                        ScenePrediction.rank(scenes.labels(), coarse.mean()),
+                        ScenePrediction.rank(labels, fine.mean())))
+                .orElse(null);
         return ScenePrediction.ofWindows(labels, windows, stages, notes);
     }
 
     float[] embedding() {
-        float[] mean = new float[embeddingSum.length];
-        for (int i = 0; i < mean.length; i++) {
-            mean[i] = (float) (embeddingSum[i] / windows.size());
-        }
-        return mean;
+        return embeddings.mean();
     }
 }

@@ -21,7 +21,7 @@ class PackageOrderTest {
     private static final List<List<String>> ROWS = List.of(
             List.of("org.earshot.error", "org.earshot.files"),
             List.of("org.earshot.audio", "org.earshot.features", "org.earshot.natives"),
-            List.of("org.earshot.layer"),
+            List.of("org.earshot.layer", "org.earshot.config"),
             List.of("org.earshot.weights", "org.earshot.backend"),
             List.of("org.earshot.backend.common"),
             List.of(
@@ -30,8 +30,9 @@ class PackageOrderTest {
                     "org.earshot.backend.cuda.presets"),
             List.of("org.earshot.backend.portable", "org.earshot.backend.cpu", "org.earshot.backend.cuda"),
             List.of("org.earshot.backend.choice", "org.earshot.network"),
+            List.of("org.earshot.architecture"),
             List.of("org.earshot.model"),
-            List.of("org.earshot"));
+            List.of("org.earshot.parity", "org.earshot"));
 
     private static JavaClasses classes;
 

@@ -1,5 +1,7 @@
 package org.earshot.features;
 
+import org.earshot.error.FieldException;
+
 /**
  * Parameters of the log-mel front end, as {@code config.json} gives them under {@code features}. Wrong values are
  * refused with a message that names the field as {@code config.json} does, what was found and what is expected.
@@ -60,7 +62,7 @@ public record FeatureParameters(
      * @param frames at least 1; times {@code hopLength}, and times {@code melBands}, at most {@value #LARGEST_CLIP}
      * @param padMode not null
      * @param topDecibel more than 0, finite
-     * @throws IllegalArgumentException if one is not so
+     * @throws FieldException for the first that is not so
      */
     public FeatureParameters {
         require(
@@ -150,7 +152,7 @@ public record FeatureParameters(
 
     private static void require(boolean right, String field, Object found, String expected) {
         if (!right) {
-            throw new IllegalArgumentException(field + ": found " + found + "; expected " + expected);
+            throw new FieldException(field, String.valueOf(found), expected);
         }
     }
 

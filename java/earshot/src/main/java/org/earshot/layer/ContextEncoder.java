@@ -15,6 +15,9 @@ import java.util.List;
  * @param projection linear layer {@code L + M -> K}, location first, or null for none
  */
 public record ContextEncoder(Parameter locationTable, Linear timeMapping, Linear projection) implements Layer {
+    /** Size of the time features. */
+    public static final int TIME_FEATURES = 8;
+
     /** Checks the shapes. */
     public ContextEncoder {
         if (projection != null && locationTable.extent(1) + timeMapping.outputs() != projection.inputs()) {

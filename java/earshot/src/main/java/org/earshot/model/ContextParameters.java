@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.earshot.error.ContextException;
+import org.earshot.error.FieldException;
 import org.earshot.files.NearWords;
 import org.earshot.files.Quoted;
+import org.earshot.layer.ContextEncoder;
 
 /**
  * How city and time of a recording become numbers, as {@code config.json} says under {@code context}.
@@ -17,9 +19,6 @@ import org.earshot.files.Quoted;
  * @param unknownLocation what stands for a city that is not among them
  */
 public record ContextParameters(List<String> locations, TimeEncoding timeEncoding, UnknownLocation unknownLocation) {
-    /** Size of the time features. */
-    public static final int TIME_FEATURES = 8;
-
     private static final int HOURS = 24;
     private static final int MONTHS = 12;
     private static final int WEEKDAYS = 7;
@@ -49,19 +48,20 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
      * @param locations cities, all different
      * @param timeEncoding how the time is encoded
      * @param unknownLocation what stands for an unlisted city
-     * @throws IllegalArgumentException if it is empty, or a city is blank or there twice
+     * @throws FieldException if it is empty, or a city is blank or there twice
      */
     public ContextParameters {
         locations = List.copyOf(locations);
         if (locations.isEmpty()) {
-            throw new IllegalArgumentException("locations: found an empty list; expected at least one city");
+            throw new FieldException("locations", "an empty list", "at least one city");
         }
         Set<String> keys = new HashSet<>();
         for (String location : locations) {
             if (location.isBlank() || !keys.add(key(location))) {
-                throw new IllegalArgumentException("locations: found "
-                        + (location.isBlank() ? "a blank name" : Quoted.of(location) + " twice")
-                        + "; expected every city once");
+                throw new FieldException(
+                        "locations",
+                        location.isBlank() ? "a blank name" : Quoted.of(location) + " twice",
+                        "every city once");
             }
         }
     }
@@ -115,10 +115,11 @@ public record ContextParameters(List<String> locations, TimeEncoding timeEncodin
      * this order (tools/reference/spec/models.md, "Common").
      *
      * @param time local time of the recording, or null if it is not known
-     * @return the {@value #TIME_FEATURES} features; zeros if the time is not known or the encoding says so
+     * @return the {@value ContextEncoder#TIME_FEATURES} features; zeros if the time is not known or the encoding says
+     *     so
      */
     public float[] timeFeatures(LocalDateTime time) {
-        float[] features = new float[TIME_FEATURES];
+        float[] features = new float[ContextEncoder.TIME_FEATURES];
         if (time != null && timeEncoding == TimeEncoding.CYCLIC) {
             double[] turns = {
                 (double) time.getHour() / HOURS,

@@ -1,19 +1,23 @@
 package org.earshot.model;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.earshot.architecture.Architecture;
+import org.earshot.config.ConfigObject;
+import org.earshot.config.ConfigSection;
+import org.earshot.error.FieldException;
 import org.earshot.error.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
+import org.earshot.files.UnpooledJson;
 import org.earshot.model.ContextParameters.TimeEncoding;
 import org.earshot.model.ContextParameters.UnknownLocation;
 
@@ -25,7 +29,7 @@ import org.earshot.model.ContextParameters.UnknownLocation;
  * @param labels the classes, in the order of the logits
  * @param features the log-mel front end
  * @param context city and time, or null for a model without them
- * @param model the architecture's own options, read by the architecture itself
+ * @param options the architecture's own, {@code model} in the file; the architecture reads them
  */
 public record ModelConfig(
         Path source,
@@ -33,12 +37,12 @@ public record ModelConfig(
         List<String> labels,
         FeatureParameters features,
         ContextParameters context,
-        ConfigSection model) {
+        ConfigObject options) {
     /** Labels at most in a message. */
     private static final int LISTED = 5;
 
     private static final int ANY = Integer.MAX_VALUE;
-    private static final Pattern COMPLAINT = Pattern.compile("(\\w+): found (.+); expected (.+)");
+    private static final JsonMapper JSON = new JsonMapper(UnpooledJson.factory().build());
 
     /**
      * Copies the list.
@@ -48,33 +52,33 @@ public record ModelConfig(
      * @param labels the classes
      * @param features the front end
      * @param context city and time, or null
-     * @param model the architecture's options
+     * @param options the architecture's own
      */
     public ModelConfig {
         labels = List.copyOf(labels);
     }
 
     /**
-     * Reads a configuration strictly: every field must be there, known and of its type.
+     * Reads a configuration strictly: every field must be there, known and of its type. Only those under {@code model}
+     * are left to the architecture.
      *
      * @param configJson the file
-     * @return the configuration; the options under {@code model} are still unread
+     * @return the configuration
      * @throws ModelException naming file and field if anything is wrong
      */
     public static ModelConfig read(Path configJson) {
         ConfigSection root = ConfigSection.read(configJson);
         Architecture architecture = root.choice("architecture", Architecture.class);
         List<String> labels = root.strings("labels");
-        FeatureParameters features = features(root.section("features"), root);
-        ContextParameters context = root.nullableSection("context")
-                .map(section -> context(section, root))
-                .orElse(null);
-        ConfigSection model = root.section("model");
+        FeatureParameters features = features(root.section("features"));
+        ContextParameters context =
+                root.nullableSection("context").map(ModelConfig::context).orElse(null);
+        ConfigObject options = root.unread("model");
         root.finish();
-        return new ModelConfig(configJson, architecture, labels, features, context, model);
+        return new ModelConfig(configJson, architecture, labels, features, context, options);
     }
 
-    private static FeatureParameters features(ConfigSection section, ConfigSection root) {
+    private static FeatureParameters features(ConfigSection section) {
         int sampleRate = section.integer("sample_rate", 1, ANY);
         int fftSize = section.integer("n_fft", 1, ANY);
         int windowLength = section.integer("win_length", 1, ANY);
@@ -87,8 +91,7 @@ public record ModelConfig(
         double topDecibel = section.number("top_db");
         section.finish();
         return checked(
-                root,
-                "features",
+                section,
                 () -> new FeatureParameters(
                         sampleRate,
                         fftSize,
@@ -102,25 +105,20 @@ public record ModelConfig(
                         topDecibel));
     }
 
-    private static ContextParameters context(ConfigSection section, ConfigSection root) {
+    private static ContextParameters context(ConfigSection section) {
         List<String> locations = section.strings("locations");
         TimeEncoding timeEncoding = section.choice("time_encoding", TimeEncoding.class);
         UnknownLocation unknownLocation = section.choice("unknown_location", UnknownLocation.class);
         section.finish();
-        return checked(root, "context", () -> new ContextParameters(locations, timeEncoding, unknownLocation));
+        return checked(section, () -> new ContextParameters(locations, timeEncoding, unknownLocation));
     }
 
-    /** Turns a constructor's complaint, {@code field: found X; expected Y}, into one that also names the file. */
-    private static <T> T checked(ConfigSection root, String section, Supplier<T> constructor) {
+    /** Makes what was read into a value, which may refuse one of the section's fields. */
+    private static <T> T checked(ConfigSection section, Supplier<T> constructor) {
         try {
             return constructor.get();
-        } catch (IllegalArgumentException e) {
-            Matcher complaint = COMPLAINT.matcher(e.getMessage());
-            if (!complaint.matches()) {
-                throw e;
-            }
-            throw new ModelException(
-                    root.subject(section + "." + complaint.group(1)), complaint.group(2), complaint.group(3), e);
+        } catch (FieldException e) {
+            throw section.wrong(e);
         }
     }
 
@@ -131,9 +129,9 @@ public record ModelConfig(
      * @throws ModelException naming the first field that differs
      */
     public void requireFeaturesOf(ModelConfig other) {
-        ObjectNode expected = ConfigSection.JSON.createObjectNode();
+        ObjectNode expected = JSON.createObjectNode();
         writeFeatures(expected, other.features);
-        ObjectNode found = ConfigSection.JSON.createObjectNode();
+        ObjectNode found = JSON.createObjectNode();
         writeFeatures(found, features);
         found.properties().forEach(field -> {
             if (!field.getValue().equals(expected.get(field.getKey()))) {
@@ -183,7 +181,7 @@ public record ModelConfig(
      * @throws ModelException if that fails
      */
     public void write(Path configJson) {
-        ObjectNode root = ConfigSection.JSON.createObjectNode();
+        ObjectNode root = JSON.createObjectNode();
         root.put("architecture", architecture.label());
         labels.forEach(root.putArray("labels")::add);
         writeFeatures(root.putObject("features"), features);
@@ -195,9 +193,9 @@ public record ModelConfig(
             section.put("time_encoding", ConfigSection.word(context.timeEncoding()));
             section.put("unknown_location", ConfigSection.word(context.unknownLocation()));
         }
-        root.set("model", model.node());
+        root.set("model", options.json());
         try {
-            byte[] json = ConfigSection.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+            byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
             AtomicFile.write(configJson, out -> out.write(json));
         } catch (IOException e) {
             throw new ModelException(
@@ -212,7 +210,7 @@ public record ModelConfig(
      * @return the JSON object {@code features}, in one line, always the same for the same parameters
      */
     public static String json(FeatureParameters features) {
-        ObjectNode section = ConfigSection.JSON.createObjectNode();
+        ObjectNode section = JSON.createObjectNode();
         writeFeatures(section, features);
         return section.toString();
     }

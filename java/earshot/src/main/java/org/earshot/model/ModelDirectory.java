@@ -2,6 +2,10 @@ package org.earshot.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
+import org.earshot.architecture.Architecture;
+import org.earshot.architecture.NetworkConfig;
+import org.earshot.architecture.SceneModel;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.weights.KeyMap;
@@ -127,18 +131,14 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      * @throws org.earshot.error.EarshotException if they contradict each other
      */
     public static SceneModel compose(ModelConfig config, Weights weights) {
-        Architecture.recognise(weights.tensors().keySet())
-                .filter(shown -> shown != config.architecture())
-                .ifPresent(shown -> {
-                    throw new ModelException(
-                            config.source() + ": architecture",
-                            config.architecture().label(),
-                            shown.label() + ", which the tensors of " + weights.source() + " are");
-                });
-        return switch (config.architecture()) {
-            case ASCMAMBA -> AscMamba.of(config, weights);
-            case SE_TRANS -> SeTrans.of(config, weights);
-            case MOBILE_ASC_NET -> MobileAscNet.of(config, weights);
-        };
+        NetworkConfig network = new NetworkConfig(
+                config.source(),
+                config.labels(),
+                config.features().melBands(),
+                config.context() == null
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(config.context().locations().size()),
+                config.options());
+        return config.architecture().compose(network, weights);
     }
 }

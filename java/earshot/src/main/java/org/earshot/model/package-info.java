@@ -1,5 +1,5 @@
 /**
- * The systems of the two papers: one class each that composes {@link org.earshot.layer layers} into a
- * {@link org.earshot.network.Network} from named weights and a configuration.
+ * A model as it lies on disk: its directory, its configuration ({@code config.json}, how city and time are encoded) and
+ * its weights, read and checked against each other into a {@link org.earshot.architecture.SceneModel}.
  */
 package org.earshot.model;

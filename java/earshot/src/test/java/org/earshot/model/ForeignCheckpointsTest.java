@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.earshot.architecture.Architecture;
 import org.earshot.error.EarshotException;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;

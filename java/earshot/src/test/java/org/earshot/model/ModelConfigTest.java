@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.earshot.architecture.Architecture;
+import org.earshot.config.ConfigSection;
 import org.earshot.error.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ContextParameters.TimeEncoding;
@@ -38,7 +40,7 @@ class ModelConfigTest {
         assertEquals(22, config.context().locations().size());
         assertEquals(TimeEncoding.CYCLIC, config.context().timeEncoding());
         assertEquals(UnknownLocation.FIRST, config.context().unknownLocation());
-        config.model().finish();
+        config.options().section().finish();
     }
 
     @Test
@@ -64,7 +66,8 @@ class ModelConfigTest {
                         "\"model\": {}",
                         "\"model\": {\"heads\": 8, \"scales\": [1, 2], \"superset\": {\"Bus\": \"indoor\"},"
                                 + " \"fusion\": \"gated\"}")
-                .model();
+                .options()
+                .section();
         assertEquals(8, model.integer("heads", 1, 64));
         assertEquals(4, model.integer("layers", 1, 64, 4));
         assertEquals(List.of(1, 2), model.integers("scales", 1, 9));
@@ -91,7 +94,7 @@ class ModelConfigTest {
             assertEquals(config.labels(), again.labels());
             assertEquals(config.features(), again.features());
             assertEquals(config.context(), again.context());
-            assertEquals(config.model().node(), again.model().node());
+            assertEquals(config.options().json(), again.options().json());
         }
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(1, files.count(), "nothing besides the file itself is left");

@@ -22,8 +22,8 @@ import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.error.BackendException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Shape;
-import org.earshot.model.ContextParameters;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
@@ -84,7 +84,7 @@ class BatchSizesTest {
                         ? Shape.of(batch, features.windowSamples(), 1, 1)
                         : Shape.of(batch, features.frames(), features.melBands(), 1));
         for (String name : directory.model().contextInputs()) {
-            feeds.put(name, Shape.of(batch, name.equals(Network.LOCATION) ? 1 : ContextParameters.TIME_FEATURES));
+            feeds.put(name, Shape.of(batch, name.equals(Network.LOCATION) ? 1 : ContextEncoder.TIME_FEATURES));
         }
         return feeds;
     }

@@ -11,11 +11,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.earshot.architecture.SceneModel;
 import org.earshot.cli.output.CommandException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Shape;
-import org.earshot.model.ContextParameters;
-import org.earshot.model.SceneModel;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 import org.earshot.network.PreparedNetwork;
@@ -66,8 +66,8 @@ final class LatencyProbe implements AutoCloseable {
         if (!model.contextInputs().isEmpty()) {
             shapes.put(Network.LOCATION, Shape.of(batch, 1));
             feeds.put(Network.LOCATION, new float[batch]); // Row 0, of which there is one in every model.
-            shapes.put(Network.TIME_FEATURES, Shape.of(batch, ContextParameters.TIME_FEATURES));
-            feeds.put(Network.TIME_FEATURES, noise(random, batch * ContextParameters.TIME_FEATURES, 0, 1));
+            shapes.put(Network.TIME_FEATURES, Shape.of(batch, ContextEncoder.TIME_FEATURES));
+            feeds.put(Network.TIME_FEATURES, noise(random, batch * ContextEncoder.TIME_FEATURES, 0, 1));
         }
         session = network.open();
         session.plan(shapes, outputs(model));

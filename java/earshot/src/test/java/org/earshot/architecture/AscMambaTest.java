@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,9 +18,11 @@ import org.earshot.error.EarshotException;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
+import org.earshot.model.ModelDirectory;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 import org.earshot.network.PreparedNetwork;
+import org.earshot.parity.Parity;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;

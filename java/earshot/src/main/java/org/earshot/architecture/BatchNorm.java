@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import org.earshot.layer.BandNorm;
 import org.earshot.layer.Convolution;

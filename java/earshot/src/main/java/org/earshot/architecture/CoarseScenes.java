@@ -1,10 +1,11 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.earshot.config.ConfigSection;
 import org.earshot.error.ModelException;
 import org.earshot.files.Quoted;
 
@@ -37,41 +38,41 @@ public final class CoarseScenes {
      * Reads {@code model.coarse_labels} and {@code model.superset}. Without the latter, indoor is what the paper lists
      * (Bus, Metro, Restaurant, Shopping mall, Bar) and outdoor the baseline's other classes.
      *
-     * @param config the configuration
+     * @param options the architecture's, under {@code model}
+     * @param scenes the classes
      * @param present whether the network has a second head
      * @return the coarse scenes, if it has
      * @throws ModelException if the configuration has them and the network has not, or the other way round; if a class
      *     has no superset, a superset is no coarse scene, or one is given for what is no class
      */
-    static Optional<CoarseScenes> read(ModelConfig config, boolean present) {
-        ConfigSection model = config.model();
+    static Optional<CoarseScenes> read(ConfigSection options, List<String> scenes, boolean present) {
         for (String field : List.of(LABELS, SUPERSET)) {
-            if (!present && model.has(field)) {
-                throw model.wrong(field, "the field", "none, since the weights have no " + HEAD + ".*");
+            if (!present && options.has(field)) {
+                throw options.wrong(field, "the field", "none, since the weights have no " + HEAD + ".*");
             }
         }
         if (!present) {
             return Optional.empty();
         }
-        if (!model.has(LABELS)) {
-            throw model.wrong(LABELS, "nothing", "the coarse scenes, since the weights have " + HEAD + ".*");
+        if (!options.has(LABELS)) {
+            throw options.wrong(LABELS, "nothing", "the coarse scenes, since the weights have " + HEAD + ".*");
         }
-        List<String> labels = model.strings(LABELS);
-        Map<String, String> superset = model.has(SUPERSET) ? model.stringMap(SUPERSET) : Map.of();
+        List<String> labels = options.strings(LABELS);
+        Map<String, String> superset = options.has(SUPERSET) ? options.stringMap(SUPERSET) : Map.of();
         for (String label : superset.keySet()) {
-            if (!config.labels().contains(label)) {
-                throw model.wrong(SUPERSET, "the label " + Quoted.of(label), "one of " + config.labels());
+            if (!scenes.contains(label)) {
+                throw options.wrong(SUPERSET, "the label " + Quoted.of(label), "one of " + scenes);
             }
         }
         List<Integer> supersets = new ArrayList<>();
-        for (String label : config.labels()) {
-            String found = model.has(SUPERSET) ? superset.get(label) : byDefault(label);
+        for (String label : scenes) {
+            String found = options.has(SUPERSET) ? superset.get(label) : byDefault(label);
             if (found == null) {
-                throw model.wrong(
+                throw options.wrong(
                         SUPERSET, "no superset of " + Quoted.of(label), "one of " + labels + " for every label");
             }
             if (!labels.contains(found)) {
-                throw model.wrong(
+                throw options.wrong(
                         SUPERSET, Quoted.of(found) + " as the superset of " + Quoted.of(label), "one of " + labels);
             }
             supersets.add(labels.indexOf(found));

@@ -1,10 +1,11 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.earshot.weights.WeightBinder.at;
 
 import java.util.Arrays;
 import java.util.List;
-import org.earshot.error.ModelException;
+import java.util.Optional;
+import org.earshot.config.ConfigSection;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Concatenation;
 import org.earshot.layer.ContextEncoder;
@@ -17,7 +18,6 @@ import org.earshot.layer.ResidualSeparable;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
-import org.earshot.weights.Weights;
 
 /**
  * MobileASCNet (tools/reference/spec/models.md, "MobileASCNet"): residual blocks of separable convolutions, a GRU over
@@ -25,7 +25,7 @@ import org.earshot.weights.Weights;
  * from the weights; the configuration's {@code fusion} ({@code "none"}, {@code "early"} or {@code "gated"}) must agree
  * with them if it is there.
  */
-public final class MobileAscNet implements SceneModel {
+final class MobileAscNet {
     private static final int GATES = 3;
     private static final int DEEPEST = 30;
     private static final String FUSION = "fusion";
@@ -39,29 +39,39 @@ public final class MobileAscNet implements SceneModel {
         GATED
     }
 
-    private final ModelConfig config;
     private final Modules modules;
     private final WeightBinder binder;
     private final Network.Builder builder = new Network.Builder();
     private final Fusion fusion;
     private final int blocks;
-    private final Network network;
 
-    private MobileAscNet(ModelConfig config, Weights weights) {
-        this.config = config;
-        modules = new Modules(config, weights);
+    private MobileAscNet(Modules modules) {
+        this.modules = modules;
         binder = modules.binder();
-        fusion = fusion();
-        config.model().finish();
+        ConfigSection options = modules.config().options().section();
+        fusion = fusion(options);
+        options.finish();
         boolean conditioned = modules.conditioned("");
         if (conditioned != (fusion != Fusion.NONE)) {
-            throw config.model()
-                    .wrong(
-                            FUSION,
-                            ConfigSection.word(fusion),
-                            conditioned ? "early or gated, since there is a context" : "none, without a context");
+            throw options.wrong(
+                    FUSION,
+                    ConfigSection.word(fusion),
+                    conditioned ? "early or gated, since there is a context" : "none, without a context");
         }
         blocks = Math.max(1, binder.count("blocks."));
+    }
+
+    /**
+     * Composes the network.
+     *
+     * @param modules its parts
+     * @return the model
+     */
+    static SceneModel compose(Modules modules) {
+        return new MobileAscNet(modules).compose();
+    }
+
+    private SceneModel compose() {
         String x = Network.FEATURES;
         int channels = 1;
         for (int i = 0; i < blocks; i++) {
@@ -72,37 +82,28 @@ public final class MobileAscNet implements SceneModel {
         Gru gru = gru(channels);
         x = builder.add("gru", gru, x);
         int width = embedding(x, gru.hidden());
-        builder.add(Network.LOGITS, modules.head("fc", width, config.labels(), "labels"), Network.EMBEDDING);
-        binder.finish(Architecture.MOBILE_ASC_NET.label());
-        network = builder.build();
+        builder.add(Network.LOGITS, modules.head("fc", width, modules.config().labels(), "labels"), Network.EMBEDDING);
+        return modules.finish(
+                builder.build(),
+                fusion == Fusion.NONE ? List.of() : List.of(Network.LOCATION, Network.TIME_FEATURES),
+                0,
+                1 << Math.min(blocks, DEEPEST), // Every block halves the frames, and one must be left.
+                Optional.empty());
     }
 
-    /**
-     * Composes the network.
-     *
-     * @param config its configuration
-     * @param weights its weights
-     * @return the model
-     * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
-     */
-    public static MobileAscNet of(ModelConfig config, Weights weights) {
-        return new MobileAscNet(config, weights);
-    }
-
-    private Fusion fusion() {
+    private Fusion fusion(ConfigSection options) {
         Fusion shown = Fusion.NONE;
         if (modules.shows(EARLY_FUSION, false)) {
             shown = Fusion.EARLY;
-        } else if (modules.shows(GATE + ".", config.context() != null)) {
+        } else if (modules.shows(GATE + ".", modules.config().cities().isPresent())) {
             shown = Fusion.GATED;
         }
         List<String> words =
                 Arrays.stream(Fusion.values()).map(ConfigSection::word).toList();
-        Fusion asked = Fusion.values()[words.indexOf(config.model().choice(FUSION, words, ConfigSection.word(shown)))];
+        Fusion asked = Fusion.values()[words.indexOf(options.choice(FUSION, words, ConfigSection.word(shown)))];
         if (asked != shown && modules.recognised()) {
-            throw config.model()
-                    .wrong(FUSION, ConfigSection.word(asked), ConfigSection.word(shown) + ", which the weights have");
+            throw options.wrong(
+                    FUSION, ConfigSection.word(asked), ConfigSection.word(shown) + ", which the weights have");
         }
         return asked;
     }
@@ -136,7 +137,7 @@ public final class MobileAscNet implements SceneModel {
 
     private Gru gru(int channels) {
         String inputWeight = "gru.weight_ih_l0";
-        int bands = config.features().melBands() >> Math.min(blocks, DEEPEST);
+        int bands = modules.config().bands() >> Math.min(blocks, DEEPEST);
         int inputs = binder.extent(at(inputWeight, 1, 2));
         if (inputs % channels == 0) {
             int taken = inputs / channels;
@@ -190,31 +191,5 @@ public final class MobileAscNet implements SceneModel {
                 builder.add(EARLY_FUSION + 0, modules.linear(EARLY_FUSION + 0, width, inner, Activation.RELU), joined);
         builder.add(Network.EMBEDDING, modules.linear(EARLY_FUSION + 2, inner, outer, Activation.RELU), first);
         return outer;
-    }
-
-    @Override
-    public Architecture architecture() {
-        return Architecture.MOBILE_ASC_NET;
-    }
-
-    @Override
-    public Network network() {
-        return network;
-    }
-
-    @Override
-    public List<String> contextInputs() {
-        return fusion == Fusion.NONE ? List.of() : List.of(Network.LOCATION, Network.TIME_FEATURES);
-    }
-
-    @Override
-    public int conditionWidth() {
-        return 0;
-    }
-
-    /** Every block halves the frames, and one must be left. */
-    @Override
-    public int minimumFrames() {
-        return 1 << Math.min(blocks, DEEPEST);
     }
 }

@@ -1,14 +1,16 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.earshot.weights.WeightBinder.at;
 
 import java.util.List;
+import java.util.Optional;
 import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.LayerNorm;
 import org.earshot.layer.Linear;
 import org.earshot.layer.Parameter;
+import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
 import org.earshot.weights.WeightTensor;
 import org.earshot.weights.Weights;
@@ -21,16 +23,31 @@ final class Modules {
     private static final String LOCATION = "location_embedding.";
     private static final String TIME = "time_mapping.";
 
-    private final ModelConfig config;
+    private final Architecture architecture;
+    private final boolean recognised;
+    private final NetworkConfig config;
     private final Weights weights;
     private final WeightBinder binder;
-    private final boolean recognised;
 
-    Modules(ModelConfig config, Weights weights) {
+    /**
+     * Begins a composition.
+     *
+     * @param architecture which system
+     * @param recognised whether the weights have its names
+     * @param config what is said of the network
+     * @param weights its weights
+     */
+    Modules(Architecture architecture, boolean recognised, NetworkConfig config, Weights weights) {
+        this.architecture = architecture;
+        this.recognised = recognised;
         this.config = config;
         this.weights = weights;
         binder = new WeightBinder(weights);
-        recognised = Architecture.recognise(weights.tensors().keySet()).isPresent();
+    }
+
+    /** What the configuration says of the network. */
+    NetworkConfig config() {
+        return config;
     }
 
     /** The tensors themselves. */
@@ -38,7 +55,7 @@ final class Modules {
         return binder;
     }
 
-    /** Whether the weights have the names of one of the systems. */
+    /** Whether the weights have the system's names. */
     boolean recognised() {
         return recognised;
     }
@@ -57,18 +74,18 @@ final class Modules {
      * @param prefix of the context's tensors; one of them is enough, so that another that is missing will be listed
      */
     boolean conditioned(String prefix) {
-        boolean believed = config.context() != null;
+        boolean believed = config.cities().isPresent();
         // Under a foreign prefix they are found too, which the binder then tells.
         boolean conditioned = shows(prefix + LOCATION, believed)
                 || shows(prefix + TIME, believed)
                 || (believed && weights.tensors().keySet().stream().anyMatch(name -> name.contains(LOCATION)));
-        if (conditioned && config.context() == null) {
+        if (conditioned && !believed) {
             throw new ModelException(
                     config.source() + ": context",
                     "null",
                     "an object, since the weights have " + prefix + LOCATION + "*");
         }
-        if (!conditioned && config.context() != null) {
+        if (!conditioned && believed) {
             throw new ModelException(
                     config.source() + ": context",
                     "an object",
@@ -127,7 +144,7 @@ final class Modules {
      */
     ContextEncoder contextEncoder(String prefix, boolean projected, WeightBinder.Place joint, int others) {
         String embeddingName = prefix + LOCATION + "weight";
-        int listed = config.context().locations().size();
+        int listed = config.cities().orElseThrow();
         int timeWidth = binder.extent(at(prefix + TIME + "bias", 0, 1), at(prefix + TIME + "weight", 0, 2));
         int cities = listed;
         int width;
@@ -145,7 +162,7 @@ final class Modules {
                     listed + " cities",
                     cities + ", as many as " + embeddingName + " has rows");
         }
-        Linear time = linear(prefix + "time_mapping", ContextParameters.TIME_FEATURES, timeWidth, Activation.RELU);
+        Linear time = linear(prefix + "time_mapping", ContextEncoder.TIME_FEATURES, timeWidth, Activation.RELU);
         Linear projection = null;
         if (projected) {
             projection = linear(prefix + "projection", width + timeWidth, conditionWidth(prefix), Activation.NONE);
@@ -171,10 +188,28 @@ final class Modules {
      */
     void checkBands(boolean fits, String expected) {
         if (!fits && binder.fits()) {
-            throw new ModelException(
-                    config.source() + ": features.n_mels",
-                    Integer.toString(config.features().melBands()),
-                    expected);
+            throw new ModelException(config.source() + ": features.n_mels", Integer.toString(config.bands()), expected);
         }
+    }
+
+    /**
+     * Ends the composition.
+     *
+     * @param network the network
+     * @param contextInputs what it reads of a recording's context
+     * @param conditionWidth size of the condition that it may be fed instead, or 0
+     * @param minimumFrames fewest frames that it takes
+     * @param coarse what its second head is for, if it has one
+     * @return the model
+     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
+     */
+    SceneModel finish(
+            Network network,
+            List<String> contextInputs,
+            int conditionWidth,
+            int minimumFrames,
+            Optional<CoarseScenes> coarse) {
+        binder.finish(architecture.label());
+        return new SceneModel(architecture, network, contextInputs, conditionWidth, minimumFrames, coarse);
     }
 }

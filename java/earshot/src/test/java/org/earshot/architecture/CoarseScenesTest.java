@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.error.ModelException;
+import org.earshot.model.ModelConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +33,8 @@ class CoarseScenesTest {
         }
         Path file = temporary.resolve("config.json");
         Files.writeString(file, config);
-        return CoarseScenes.read(ModelConfig.read(file), true);
+        ModelConfig read = ModelConfig.read(file);
+        return CoarseScenes.read(read.options().section(), read.labels(), true);
     }
 
     @Test

@@ -1,10 +1,11 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.earshot.weights.WeightBinder.at;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.earshot.error.ModelException;
+import java.util.Optional;
+import org.earshot.config.ConfigSection;
 import org.earshot.layer.Activation;
 import org.earshot.layer.Convolution;
 import org.earshot.layer.DenseEncoder;
@@ -17,40 +18,29 @@ import org.earshot.layer.PreNorm;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
-import org.earshot.weights.Weights;
 
 /**
  * ASCMamba (tools/reference/spec/models.md, "ASCMamba"): dense encoder, dual-path Mamba blocks, mean over time and
  * frequency, linear classifier; with context encoder and conditional layer norms where the weights have them. All
  * widths and counts are read from the weights.
  */
-public final class AscMamba implements SceneModel {
+final class AscMamba {
     private static final String ENCODER = "dense_encoder.";
     private static final String CONTEXT = "context_encoder.";
 
-    private final Network network;
-    private final int conditionWidth;
-
-    private AscMamba(Network network, int conditionWidth) {
-        this.network = network;
-        this.conditionWidth = conditionWidth;
-    }
+    private AscMamba() {}
 
     /**
      * Composes the network.
      *
-     * @param config its configuration; {@code model.pre_norm} may be {@code "none"}
-     * @param weights its weights
+     * @param modules its parts; the option {@code pre_norm} may be {@code "none"}
      * @return the model
-     * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
      */
-    public static AscMamba of(ModelConfig config, Weights weights) {
-        boolean withoutNorm = config.model()
-                .choice("pre_norm", List.of("auto", "none"), "auto")
-                .equals("none");
-        config.model().finish();
-        Modules modules = new Modules(config, weights);
+    static SceneModel compose(Modules modules) {
+        ConfigSection options = modules.config().options().section();
+        boolean withoutNorm =
+                options.choice("pre_norm", List.of("auto", "none"), "auto").equals("none");
+        options.finish();
         WeightBinder binder = modules.binder();
         boolean conditioned = modules.conditioned(CONTEXT);
 
@@ -79,10 +69,14 @@ public final class AscMamba implements SceneModel {
         builder.add(Network.EMBEDDING, new GlobalPool(encoder.channels(), GlobalPool.Kind.MEAN), x);
         builder.add(
                 Network.LOGITS,
-                modules.head("classifier", encoder.channels(), config.labels(), "labels"),
+                modules.head("classifier", encoder.channels(), modules.config().labels(), "labels"),
                 Network.EMBEDDING);
-        binder.finish(Architecture.ASCMAMBA.label());
-        return new AscMamba(builder.build(), conditioned ? modules.conditionWidth(CONTEXT) : 0);
+        return modules.finish(
+                builder.build(),
+                conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of(),
+                conditioned ? modules.conditionWidth(CONTEXT) : 0,
+                1,
+                Optional.empty());
     }
 
     private static DenseEncoder denseEncoder(WeightBinder binder) {
@@ -224,30 +218,5 @@ public final class AscMamba implements SceneModel {
         return binder.shape(name)
                 .filter(shape -> shape.rank() == 2 && shape.extent(0) == rows)
                 .isPresent();
-    }
-
-    @Override
-    public Architecture architecture() {
-        return Architecture.ASCMAMBA;
-    }
-
-    @Override
-    public Network network() {
-        return network;
-    }
-
-    @Override
-    public List<String> contextInputs() {
-        return conditionWidth > 0 ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of();
-    }
-
-    @Override
-    public int conditionWidth() {
-        return conditionWidth;
-    }
-
-    @Override
-    public int minimumFrames() {
-        return 1;
     }
 }

@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.earshot.error.FieldException;
 import org.earshot.error.ModelException;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
@@ -37,7 +38,7 @@ public final class ConfigSection {
     private static final int LONGEST_NUMBER = 64;
 
     /** Strict: no duplicates, no comments, no NaN, nothing behind the object. */
-    static final JsonMapper JSON = JsonMapper.builder(UnpooledJson.factory()
+    private static final JsonMapper JSON = JsonMapper.builder(UnpooledJson.factory()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)
@@ -52,7 +53,7 @@ public final class ConfigSection {
     private final ObjectNode node;
     private final Set<String> used = new LinkedHashSet<>();
 
-    private ConfigSection(String subject, String path, ObjectNode node) {
+    ConfigSection(String subject, String path, ObjectNode node) {
         this.subject = subject;
         this.path = path;
         this.node = node;
@@ -65,7 +66,7 @@ public final class ConfigSection {
      * @return its root
      * @throws ModelException if it cannot be read, is too long, or is no JSON object
      */
-    static ConfigSection read(Path file) {
+    public static ConfigSection read(Path file) {
         try {
             return parse(file.toString(), TextFile.read(file, LARGEST_FILE));
         } catch (TextFile.UnfitException e) {
@@ -262,6 +263,17 @@ public final class ConfigSection {
     }
 
     /**
+     * Takes an object unread.
+     *
+     * @param field its name
+     * @return the object, to be read later
+     * @throws ModelException if it is missing or no object
+     */
+    public ConfigObject unread(String field) {
+        return new ConfigObject(subject, name(field), object(field));
+    }
+
+    /**
      * Reads an object that may be null. The field itself must be there.
      *
      * @param field its name
@@ -304,19 +316,24 @@ public final class ConfigSection {
         return failure(name(field), found, expected);
     }
 
-    /** The object itself, not a copy. */
-    ObjectNode node() {
-        return node;
+    /**
+     * Makes the error for a field that whatever it was read for refused.
+     *
+     * @param refusal names a field of this object
+     * @return the exception, to be thrown by the caller
+     */
+    public ModelException wrong(FieldException refusal) {
+        return new ModelException(subject + ": " + name(refusal.field()), refusal.found(), refusal.expected(), refusal);
     }
 
-    /** How an enum's constant is written in a configuration. */
-    static String word(Enum<?> constant) {
+    /**
+     * How an enum's constant is written in a configuration.
+     *
+     * @param constant the constant
+     * @return its {@code toString} in lower case
+     */
+    public static String word(Enum<?> constant) {
         return constant.toString().toLowerCase(Locale.ROOT);
-    }
-
-    /** What a message about a field is about: file and field. */
-    String subject(String field) {
-        return subject + ": " + name(field);
     }
 
     private ModelException failure(String name, String found, String expected) {

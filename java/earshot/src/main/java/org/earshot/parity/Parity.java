@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.parity;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +16,7 @@ import org.earshot.error.WeightsException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.layer.Shape;
+import org.earshot.model.ModelDirectory;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 import org.earshot.network.PreparedNetwork;
@@ -192,18 +193,17 @@ public final class Parity {
     /** The probabilities of all clips, after score fusion where there are two stages. */
     private static float[] probabilities(ModelDirectory directory, Map<String, float[]> computed) {
         float[] logits = computed.get(OUTPUT + Network.LOGITS);
-        float[] coarse = computed.get(OUTPUT + Network.COARSE_LOGITS);
+        float[] coarse = computed.getOrDefault(OUTPUT + Network.COARSE_LOGITS, new float[0]);
+        int width =
+                directory.model().coarse().map(scenes -> scenes.labels().size()).orElse(0);
         int classes = directory.config().labels().size();
         float[] probabilities = new float[logits.length];
         for (int from = 0; from < logits.length; from += classes) {
-            float[] clip = Softmax.of(Arrays.copyOfRange(logits, from, from + classes));
-            if (directory.model().coarse().isPresent()) {
-                CoarseScenes scenes = directory.model().coarse().get();
-                int width = scenes.labels().size();
-                int first = from / classes * width;
-                clip = scenes.fuse(clip, Softmax.of(Arrays.copyOfRange(coarse, first, first + width)));
-            }
-            System.arraycopy(clip, 0, probabilities, from, classes);
+            float[] clip = Arrays.copyOfRange(logits, from, from + classes);
+            int first = from / classes * width;
+            float[] coarseClip = Arrays.copyOfRange(coarse, first, first + width);
+            float[] scores = directory.model().scores(clip, coarseClip).scenes();
+            System.arraycopy(scores, 0, probabilities, from, classes);
         }
         return probabilities;
     }

@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,7 +18,9 @@ import org.earshot.backend.choice.Backends;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.cuda.EarshotCuda;
 import org.earshot.backend.packing.PackedLayer;
+import org.earshot.model.ModelDirectory;
 import org.earshot.network.PreparedNetwork;
+import org.earshot.parity.Parity;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.junit.jupiter.params.ParameterizedTest;

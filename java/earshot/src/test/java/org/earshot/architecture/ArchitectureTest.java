@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

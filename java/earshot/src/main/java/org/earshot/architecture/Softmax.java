@@ -1,16 +1,11 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 /** From logits to probabilities. */
-public final class Softmax {
+final class Softmax {
     private Softmax() {}
 
-    /**
-     * The softmax, {@code e^x_i / sum_j e^x_j}, in double precision.
-     *
-     * @param logits at least one
-     * @return as many probabilities, which sum to 1
-     */
-    public static float[] of(float... logits) {
+    /** The softmax of at least one logit, {@code e^x_i / sum_j e^x_j}, in double precision. */
+    static float[] of(float... logits) {
         double largest = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
             largest = Math.max(largest, logit);

@@ -1,9 +1,10 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.earshot.weights.WeightBinder.at;
 
 import java.util.List;
 import java.util.Optional;
+import org.earshot.config.ConfigSection;
 import org.earshot.error.ModelException;
 import org.earshot.layer.Activation;
 import org.earshot.layer.BandNorm;
@@ -18,7 +19,6 @@ import org.earshot.layer.TokenPool;
 import org.earshot.layer.Transformer;
 import org.earshot.network.Network;
 import org.earshot.weights.WeightBinder;
-import org.earshot.weights.Weights;
 
 /**
  * SE-Trans, the challenge baseline, and its improved form (tools/reference/spec/models.md, "SE-Trans"): batch norm over
@@ -28,7 +28,7 @@ import org.earshot.weights.Weights;
  * ({@code heads}, by default 8), the scales of the squeeze ({@code se_scales}, by default {@code [1]}) and the coarse
  * scenes (see {@link CoarseScenes}).
  */
-public final class SeTrans implements SceneModel {
+final class SeTrans {
     private static final int TOKENS = 16;
     private static final List<String> BLOCKS = List.of("SE_block1.", "SE_block2.");
     private static final int DEFAULT_HEADS = 8;
@@ -39,26 +39,35 @@ public final class SeTrans implements SceneModel {
     /** Named again by the challenge's trainer, which registers the layer that the encoder copies. */
     private static final String UNUSED = "encoder_layer.";
 
-    private final ModelConfig config;
     private final Modules modules;
     private final WeightBinder binder;
     private final Network.Builder builder = new Network.Builder();
-    private final boolean conditioned;
-    private final Optional<CoarseScenes> coarse;
-    private final Network network;
 
-    private SeTrans(ModelConfig config, Weights weights) {
-        this.config = config;
-        modules = new Modules(config, weights);
+    private SeTrans(Modules modules) {
+        this.modules = modules;
         binder = modules.binder();
+    }
+
+    /**
+     * Composes the network.
+     *
+     * @param modules its parts; {@code encoder_layer.*}, an unused copy in the baseline's checkpoints, is passed over
+     * @return the model
+     */
+    static SceneModel compose(Modules modules) {
+        return new SeTrans(modules).compose();
+    }
+
+    private SceneModel compose() {
+        NetworkConfig config = modules.config();
         binder.ignore(UNUSED);
-        conditioned = modules.conditioned("");
-        List<Integer> scales =
-                config.model().has(SCALES) ? config.model().integers(SCALES, 1, LARGEST_SCALE) : List.of(1);
-        int heads = config.model().integer("heads", 1, MOST_HEADS, DEFAULT_HEADS);
-        coarse = CoarseScenes.read(
-                config, modules.shows(CoarseScenes.HEAD + ".", config.model().has("coarse_labels")));
-        config.model().finish();
+        boolean conditioned = modules.conditioned("");
+        ConfigSection options = config.options().section();
+        List<Integer> scales = options.has(SCALES) ? options.integers(SCALES, 1, LARGEST_SCALE) : List.of(1);
+        int heads = options.integer("heads", 1, MOST_HEADS, DEFAULT_HEADS);
+        Optional<CoarseScenes> coarse = CoarseScenes.read(
+                options, config.labels(), modules.shows(CoarseScenes.HEAD + ".", options.has("coarse_labels")));
+        options.finish();
 
         String x = bandNorm();
         int channels = 1;
@@ -74,28 +83,19 @@ public final class SeTrans implements SceneModel {
         for (int i = 0; i < layers; i++) {
             x = builder.add("encoder.layers." + i, transformer("encoder.layers." + i + ".", channels, heads), x);
         }
-        int width = embedding(x, channels);
+        int width = embedding(x, channels, conditioned);
         Linear fc = modules.head("fc", width, config.labels(), "labels");
         builder.add(Network.LOGITS, fc, Network.EMBEDDING);
         coarse.ifPresent(scenes -> builder.add(
                 Network.COARSE_LOGITS,
                 modules.head(CoarseScenes.HEAD, width, scenes.labels(), "model.coarse_labels"),
                 Network.EMBEDDING));
-        binder.finish(Architecture.SE_TRANS.label());
-        network = builder.build();
-    }
-
-    /**
-     * Composes the network.
-     *
-     * @param config its configuration
-     * @param weights its weights; {@code encoder_layer.*}, an unused copy in the baseline's checkpoints, is passed over
-     * @return the model
-     * @throws ModelException if the configuration contradicts the weights
-     * @throws org.earshot.error.WeightsException listing all tensors that are missing, unexpected or of another shape
-     */
-    public static SeTrans of(ModelConfig config, Weights weights) {
-        return new SeTrans(config, weights);
+        return modules.finish(
+                builder.build(),
+                conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of(),
+                0,
+                1 << BLOCKS.size(), // Every block halves the frames, and one must be left.
+                coarse);
     }
 
     private String bandNorm() {
@@ -105,7 +105,7 @@ public final class SeTrans implements SceneModel {
                 at("bn0.running_mean", 0, 1),
                 at("bn0.running_var", 0, 1));
         BandNorm norm = modules.batchNorm("bn0", bands).overBands();
-        modules.checkBands(bands == config.features().melBands(), bands + ", as many as bn0.weight has values");
+        modules.checkBands(bands == modules.config().bands(), bands + ", as many as bn0.weight has values");
         return builder.add("bn0", norm, Network.FEATURES);
     }
 
@@ -126,7 +126,7 @@ public final class SeTrans implements SceneModel {
         int squeezed = SqueezeExcitation.squeezed(outputs, scales);
         if (binder.fits() && width != squeezed && width % outputs == 0) {
             throw new ModelException(
-                    config.source() + ": model." + SCALES,
+                    modules.config().source() + ": model." + SCALES,
                     scales + ", whose squares sum to " + squeezed / outputs,
                     "scales whose squares sum to " + width / outputs + ", since " + fc + "0.weight takes " + width
                             + " values of " + outputs + " channels");
@@ -147,7 +147,7 @@ public final class SeTrans implements SceneModel {
         boolean divides = width % heads == 0;
         if (!divides && binder.fits()) {
             throw new ModelException(
-                    config.source() + ": model.heads",
+                    modules.config().source() + ": model.heads",
                     Integer.toString(heads),
                     "a divisor of " + width + ", the width of " + prefix + "self_attn");
         }
@@ -166,7 +166,7 @@ public final class SeTrans implements SceneModel {
     }
 
     /** Adds what leads from the tokens to the embedding, whose width it returns. */
-    private int embedding(String tokens, int channels) {
+    private int embedding(String tokens, int channels, boolean conditioned) {
         GlobalPool pool = new GlobalPool(channels, GlobalPool.Kind.MAX);
         if (!conditioned) {
             builder.add(Network.EMBEDDING, pool, tokens);
@@ -182,36 +182,5 @@ public final class SeTrans implements SceneModel {
         Linear fusion = modules.linear("fusion_layer", channels + encoder.outputs(), width, Activation.RELU);
         builder.add(Network.EMBEDDING, fusion, joined);
         return width;
-    }
-
-    @Override
-    public Architecture architecture() {
-        return Architecture.SE_TRANS;
-    }
-
-    @Override
-    public Network network() {
-        return network;
-    }
-
-    @Override
-    public List<String> contextInputs() {
-        return conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of();
-    }
-
-    @Override
-    public int conditionWidth() {
-        return 0;
-    }
-
-    /** Every block halves the frames, and one must be left. */
-    @Override
-    public int minimumFrames() {
-        return 1 << BLOCKS.size();
-    }
-
-    @Override
-    public Optional<CoarseScenes> coarse() {
-        return coarse;
     }
 }

@@ -1,4 +1,4 @@
-package org.earshot.model;
+package org.earshot.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +14,8 @@ import org.earshot.backend.choice.Backends;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
+import org.earshot.model.ModelConfig;
+import org.earshot.model.ModelDirectory;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 import org.earshot.network.PreparedNetwork;
@@ -123,13 +125,12 @@ class ContradictionsTest {
     void everyMissingOrMisshapenTensorIsListed(String model) throws IOException {
         Path file = GOLDEN.resolve(model).resolve("model.safetensors");
         Weights all = Safetensors.read(file);
+        ModelConfig config = ModelConfig.read(GOLDEN.resolve(model).resolve("config.json"));
         for (String name : all.tensors().keySet()) {
             if (name.endsWith("num_batches_tracked")) {
                 continue;
             }
             for (WeightTensor replacement : new WeightTensor[] {null, WeightTensor.of(Shape.of(1, 2, 1), 1f, 2f)}) {
-                // Read anew: the options of a configuration are asked for once.
-                ModelConfig config = ModelConfig.read(GOLDEN.resolve(model).resolve("config.json"));
                 WeightsException e = assertThrows(
                         WeightsException.class,
                         () -> ModelDirectory.compose(config, changed(all, name, replacement)),
