@@ -1,5 +1,9 @@
 package org.earshot;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -62,6 +66,20 @@ class PackageOrderTest {
             above.addAll(row);
         }
         order.check(classes);
+    }
+
+    /** What computes a network is chosen when the program runs: no other package is written for one of them. */
+    @Test
+    void onlyTheChoiceKnowsTheImplementationsOfBackends() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("org.earshot.backend..")
+                .or()
+                .resideInAPackage("org.earshot.backend")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.earshot.backend..")
+                        .and(not(resideInAnyPackage("org.earshot.backend", "org.earshot.backend.choice"))))
+                .check(classes);
     }
 
     /** Follows from the order; whoever breaks it learns here by which arrows the circle closes. */

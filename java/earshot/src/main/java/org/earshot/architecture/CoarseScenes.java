@@ -103,7 +103,7 @@ public final class CoarseScenes {
      * @param coarse probability of each coarse scene
      * @return {@code P_fine(c) * P_coarse(superset(c))}, divided by the sum; as {@code fine} if all products are 0
      */
-    public float[] fuse(float[] fine, float[] coarse) {
+    float[] fuse(float[] fine, float[] coarse) {
         double[] products = new double[fine.length];
         double sum = 0;
         for (int c = 0; c < fine.length; c++) {
