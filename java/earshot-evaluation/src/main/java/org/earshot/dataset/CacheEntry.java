@@ -16,6 +16,7 @@ final class CacheEntry {
     private final long size;
     private final long modified;
     private final int frames;
+    private final boolean damaged;
     private final byte[] digest;
 
     /**
@@ -24,12 +25,14 @@ final class CacheEntry {
      * @param size bytes of the audio file
      * @param modified its time, nanoseconds since 1970
      * @param frames of its features; 0 if there are none
+     * @param damaged whether the audio file is, in what was read of it
      * @param digest SHA-256 of the audio file; not copied
      */
-    CacheEntry(long size, long modified, int frames, byte... digest) {
+    CacheEntry(long size, long modified, int frames, boolean damaged, byte... digest) {
         this.size = size;
         this.modified = modified;
         this.frames = frames;
+        this.damaged = damaged;
         this.digest = digest;
     }
 
@@ -38,7 +41,7 @@ final class CacheEntry {
         try {
             BasicFileAttributes attributes = Files.readAttributes(audio, BasicFileAttributes.class);
             return new CacheEntry(
-                    attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS), 0);
+                    attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS), 0, false);
         } catch (IOException e) {
             throw unreadable(audio, e);
         }
@@ -65,8 +68,8 @@ final class CacheEntry {
     }
 
     /** This with features and digest. */
-    CacheEntry with(int newFrames, byte... newDigest) {
-        return new CacheEntry(size, modified, newFrames, newDigest);
+    CacheEntry with(int newFrames, boolean newDamaged, byte... newDigest) {
+        return new CacheEntry(size, modified, newFrames, newDamaged, newDigest);
     }
 
     boolean hasDigest(byte... other) {
@@ -83,6 +86,11 @@ final class CacheEntry {
 
     int frames() {
         return frames;
+    }
+
+    /** Whether the features are those of a damaged recording. */
+    boolean isDamaged() {
+        return damaged;
     }
 
     byte[] digest() {

@@ -121,7 +121,7 @@ final class CacheFile implements AutoCloseable {
 
     private CacheEntry[] readEntries() throws IOException {
         int clips = layout.names().size();
-        ByteBuffer columns = read(layout.sizeAt(0), 3 * clips * Long.BYTES);
+        ByteBuffer columns = read(layout.sizeAt(0), 4 * clips * Long.BYTES);
         ByteBuffer digests = read(layout.digestAt(0), clips * CacheLayout.DIGEST_BYTES);
         CacheEntry[] read = new CacheEntry[clips];
         for (int i = 0; i < clips; i++) {
@@ -134,6 +134,7 @@ final class CacheFile implements AutoCloseable {
                     columns.getLong(i * Long.BYTES),
                     columns.getLong((clips + i) * Long.BYTES),
                     there ? (int) frames : 0,
+                    columns.getLong((3 * clips + i) * Long.BYTES) != 0,
                     digest);
         }
         return read;
@@ -178,6 +179,7 @@ final class CacheFile implements AutoCloseable {
         content.writeFully(ByteBuffer.wrap(entry.digest()), layout.digestAt(clip));
         writeNumber(entry.size(), layout.sizeAt(clip));
         writeNumber(entry.modified(), layout.modifiedAt(clip));
+        writeNumber(entry.isDamaged() ? 1 : 0, layout.damagedAt(clip));
         writeNumber(entry.frames(), layout.framesAt(clip));
         entries[clip] = entry;
     }

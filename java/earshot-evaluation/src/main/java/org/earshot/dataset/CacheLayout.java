@@ -26,6 +26,7 @@ import org.earshot.model.ModelConfig;
  *   <li>{@code size}, int64 [n]: bytes of the audio file
  *   <li>{@code modified}, int64 [n]: its modification time, nanoseconds since 1970
  *   <li>{@code frames}, int64 [n]: frames of the clip, 0 if its features are not there yet
+ *   <li>{@code damaged}, int64 [n]: 1 if the audio file is, in what was read of it, else 0
  *   <li>{@code features}, float32 [n, T, F]: log-mel, dB; zeros behind a shorter clip's frames
  *   <li>{@code digest}, uint8 [n, 32]: SHA-256 of the audio file
  * </ul>
@@ -38,10 +39,10 @@ final class CacheLayout {
     static final int DIGEST_BYTES = 32;
 
     /**
-     * To be raised with every change of decoding, resampling or log-mel that changes a value: caches made before are
-     * then computed anew.
+     * To be raised with every change of this layout, and of decoding, resampling or log-mel that changes a value:
+     * caches made before are then computed anew.
      */
-    private static final String FORMAT = "earshot-features-1";
+    private static final String FORMAT = "earshot-features-2";
 
     private static final String FORMAT_FAMILY = "earshot-features-";
 
@@ -84,8 +85,9 @@ final class CacheLayout {
         tensor(root, "size", "I64", 0, column, clips);
         tensor(root, "modified", "I64", column, 2 * column, clips);
         tensor(root, "frames", "I64", 2 * column, 3 * column, clips);
-        long end = 3 * column + (long) clips * rowBytes;
-        tensor(root, "features", "F32", 3 * column, end, clips, parameters.frames(), parameters.melBands());
+        tensor(root, "damaged", "I64", 3 * column, 4 * column, clips);
+        long end = 4 * column + (long) clips * rowBytes;
+        tensor(root, "features", "F32", 4 * column, end, clips, parameters.frames(), parameters.melBands());
         tensor(root, "digest", "U8", end, end + (long) clips * DIGEST_BYTES, clips, DIGEST_BYTES);
         byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
         // Spaces, so that the data begin at a multiple of 8.
@@ -223,8 +225,12 @@ final class CacheLayout {
         return modifiedAt(names.size() + clip);
     }
 
+    long damagedAt(int clip) {
+        return framesAt(names.size() + clip);
+    }
+
     long featuresAt(int clip) {
-        return framesAt(names.size()) + (long) clip * rowBytes;
+        return damagedAt(names.size()) + (long) clip * rowBytes;
     }
 
     long digestAt(int clip) {

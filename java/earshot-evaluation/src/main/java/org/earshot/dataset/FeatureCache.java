@@ -8,19 +8,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.earshot.error.AudioException;
-import org.earshot.error.EarshotException;
+import org.earshot.audio.AudioLimits;
 import org.earshot.features.FeatureParameters;
 
 /**
  * The features of a whole set, computed once and in parallel, in a file that the next run finds again, or in memory.
  *
  * <p>The file is a safetensors file (tensor {@code features} [n, T, F] with {@code frames}, {@code size},
- * {@code modified}, {@code digest}; the clips' names are in its metadata), so that a training in Python reads it too. A
- * clip is known by its name. Its features are computed again if its audio's size changed, or its modification time and
- * its SHA-256; a file that was only touched is not. (A file replaced by one of the same size and time goes unnoticed,
- * as with any build tool.) Other parameters, another pad mode or another version of the front end make a cache count
- * for nothing, and it is replaced.
+ * {@code modified}, {@code damaged}, {@code digest}; the clips' names are in its metadata), so that a training in
+ * Python reads it too. A clip is known by its name. Its features are computed again if its audio's size changed, or its
+ * modification time and its SHA-256; a file that was only touched is not. (A file replaced by one of the same size and
+ * time goes unnoticed, as with any build tool.) Other parameters, another pad mode or another version of the front end
+ * make a cache count for nothing, and it is replaced.
  *
  * <p>A set whose clips are not all in the cache is added to it; the clips of other sets stay, so that parts of a set
  * share a file. While it is written, the file has {@code .part} behind its name. An interrupted run leaves that, and
@@ -32,6 +31,7 @@ import org.earshot.features.FeatureParameters;
  */
 public final class FeatureCache implements FeatureSource, AutoCloseable {
     private final FeatureParameters parameters;
+    private final AudioLimits limits;
     private final Dataset set;
     private final int computed;
     /** Null if the features are in memory. */
@@ -42,8 +42,15 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
     private final float[][] values;
 
     private FeatureCache(
-            FeatureParameters parameters, Dataset set, int computed, CacheFile file, int[] rows, float[]... values) {
+            FeatureParameters parameters,
+            AudioLimits limits,
+            Dataset set,
+            int computed,
+            CacheFile file,
+            int[] rows,
+            float[]... values) {
         this.parameters = parameters;
+        this.limits = limits;
         this.set = set;
         this.computed = computed;
         this.file = file;
@@ -65,7 +72,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      */
     public static FeatureCache open(
             Dataset set, FeatureParameters parameters, Path file, int threads, ProgressListener progress) {
-        return open(set, parameters, file, threads, progress, UnreadableClip.refused());
+        return open(set, parameters, AudioLimits.defaults(), file, threads, progress, UnreadableClip.refused());
     }
 
     /**
@@ -73,6 +80,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      *
      * @param set the clips
      * @param parameters of the features
+     * @param limits bounds that the recordings are read in; if damaged ones are refused, a cache's features of such
+     *     ones count for nothing
      * @param file the cache; need not exist, but its folder must
      * @param threads how many compute, at least 1
      * @param progress told of each clip that is computed or cannot be, out of those that have to be
@@ -84,6 +93,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
     public static FeatureCache open(
             Dataset set,
             FeatureParameters parameters,
+            AudioLimits limits,
             Path file,
             int threads,
             ProgressListener progress,
@@ -93,7 +103,8 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
             throw new DatasetException(file, "no such folder", "a file in a folder that exists");
         }
         try {
-            FeatureCacheWriter writer = new FeatureCacheWriter(set, parameters, file, threads, progress, unreadable);
+            FeatureCacheWriter writer =
+                    new FeatureCacheWriter(set, parameters, limits, file, threads, progress, unreadable);
             CacheFile cache = writer.upToDate();
             try {
                 Map<String, Integer> rows =
@@ -101,6 +112,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
                 Dataset read = set.readable(writer.clips());
                 return new FeatureCache(
                         parameters,
+                        limits,
                         read,
                         writer.computed(),
                         cache,
@@ -129,7 +141,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      */
     public static FeatureCache inMemory(
             Dataset set, FeatureParameters parameters, int threads, ProgressListener progress) {
-        return inMemory(set, parameters, threads, progress, UnreadableClip.refused());
+        return inMemory(set, parameters, AudioLimits.defaults(), threads, progress, UnreadableClip.refused());
     }
 
     /**
@@ -137,6 +149,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
      *
      * @param set the clips
      * @param parameters of the features
+     * @param limits bounds that the recordings are read in, and whether damaged ones are refused
      * @param threads how many compute, at least 1
      * @param progress told of each clip
      * @param unreadable told of each clip that cannot be read and is left out, in the caller's thread
@@ -147,6 +160,7 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
     public static FeatureCache inMemory(
             Dataset set,
             FeatureParameters parameters,
+            AudioLimits limits,
             int threads,
             ProgressListener progress,
             Consumer<? super UnreadableClip> unreadable) {
@@ -159,43 +173,24 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
                     clips + " clips, whose features take up to " + clips * clipBytes + " bytes",
                     "at most " + most + " bytes in memory; keep them in a cache file");
         }
-        RecordedFeatures source = new RecordedFeatures(set, parameters);
         List<Dataset.Clip> read = new ArrayList<>();
         List<float[]> values = new ArrayList<>();
-        OrderedWork.run(0, clips, threads, clip -> inMemory(source, clip), (result, clip) -> {
-            if (result.failure == null) {
-                read.add(set.clips().get(clip));
-                values.add(result.values);
-            } else {
-                unreadable.accept(new UnreadableClip(set.clips().get(clip), result.failure));
-            }
-            progress.clipDone(clip + 1, clips);
-        });
+        FeaturePass.run(
+                0,
+                new RecordedFeatures(set, parameters, limits),
+                threads,
+                (clip, features, frames) -> Arrays.copyOf(features, frames * parameters.melBands()),
+                (features, clip) -> {
+                    read.add(set.clips().get(clip));
+                    values.add(features);
+                    progress.clipDone(clip + 1, clips);
+                },
+                (reason, clip) -> {
+                    unreadable.accept(new UnreadableClip(set.clips().get(clip), reason));
+                    progress.clipDone(clip + 1, clips);
+                });
         return new FeatureCache(
-                parameters, set.readable(read), read.size(), null, null, values.toArray(float[][]::new));
-    }
-
-    /** A clip's features, or what is wrong with it. */
-    private static final class InMemory {
-        private final float[] values;
-        private final EarshotException failure;
-
-        InMemory(float[] values, EarshotException failure) {
-            this.values = values;
-            this.failure = failure;
-        }
-    }
-
-    private static InMemory inMemory(RecordedFeatures source, int clip) {
-        FeatureParameters parameters = source.parameters();
-        float[] values = new float[parameters.frames() * parameters.melBands()];
-        try {
-            int frames = source.read(clip, values);
-            return new InMemory(Arrays.copyOf(values, frames * parameters.melBands()), null);
-        } catch (AudioException e) {
-            UnreadableClip.requireFault(e);
-            return new InMemory(null, e);
-        }
+                parameters, limits, set.readable(read), read.size(), null, null, values.toArray(float[][]::new));
     }
 
     /**
@@ -210,6 +205,11 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
     @Override
     public FeatureParameters parameters() {
         return parameters;
+    }
+
+    @Override
+    public AudioLimits limits() {
+        return limits;
     }
 
     @Override

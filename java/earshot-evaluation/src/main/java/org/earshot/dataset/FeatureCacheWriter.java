@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.earshot.audio.AudioLimits;
 import org.earshot.error.AudioException;
 import org.earshot.error.EarshotException;
 import org.earshot.features.FeatureParameters;
@@ -27,6 +28,7 @@ final class FeatureCacheWriter {
     private static final System.Logger LOGGER = System.getLogger(FeatureCacheWriter.class.getName());
 
     private final FeatureParameters parameters;
+    private final AudioLimits limits;
     private final Path file;
     private final int threads;
     private final ProgressListener progress;
@@ -39,11 +41,13 @@ final class FeatureCacheWriter {
     FeatureCacheWriter(
             Dataset set,
             FeatureParameters parameters,
+            AudioLimits limits,
             Path file,
             int threads,
             ProgressListener progress,
             Consumer<? super UnreadableClip> unreadable) {
         this.parameters = parameters;
+        this.limits = limits;
         this.file = file;
         this.threads = threads;
         this.progress = progress;
@@ -120,14 +124,19 @@ final class FeatureCacheWriter {
         }
     }
 
-    /** Clips whose features a cache has; where only the time of their audio differs, it is renewed. */
+    /**
+     * Clips whose features a cache has, of damaged recordings only if those are not refused; where only the time of
+     * their audio differs, it is renewed.
+     */
     private Set<Dataset.Clip> known(CacheFile cache) throws IOException {
         Map<String, Integer> rows = indices(cache.layout().names());
         Set<Dataset.Clip> known = new HashSet<>();
         List<Dataset.Clip> touched = new ArrayList<>();
         audio.forEach((clip, entry) -> {
             Integer row = rows.get(clip.name());
-            if (row == null || cache.entry(row).frames() == 0) {
+            if (row == null
+                    || cache.entry(row).frames() == 0
+                    || (cache.entry(row).isDamaged() && limits.strict())) {
                 return;
             }
             if (cache.entry(row).isUntouched(entry)) {
@@ -147,7 +156,13 @@ final class FeatureCacheWriter {
             int row = rows.get(clip.name());
             byte[] digest = digests.get(clip);
             if (cache.entry(row).hasDigest(digest)) {
-                cache.renewEntry(row, audio.get(clip).with(cache.entry(row).frames(), digest));
+                cache.renewEntry(
+                        row,
+                        audio.get(clip)
+                                .with(
+                                        cache.entry(row).frames(),
+                                        cache.entry(row).isDamaged(),
+                                        digest));
                 known.add(clip);
             }
         }
@@ -214,7 +229,7 @@ final class FeatureCacheWriter {
 
     private void compute(List<Dataset.Clip> missing, Map<String, Integer> rows, CacheBatch batch) throws IOException {
         RecordedFeatures source =
-                new RecordedFeatures(missing.stream().map(Dataset.Clip::audio).toList(), parameters);
+                new RecordedFeatures(missing.stream().map(Dataset.Clip::audio).toList(), parameters, limits);
         List<CacheEntry> before = missing.stream().map(audio::get).toList();
         try {
             OrderedWork.run(0, missing.size(), threads, i -> compute(source, i, before.get(i)), (result, i) -> {
@@ -237,13 +252,13 @@ final class FeatureCacheWriter {
         float[] features = new float[parameters.frames() * parameters.melBands()];
         Path recording = source.recording(index);
         try {
-            int frames = source.read(index, features);
+            RecordedFeatures.Extent extent = source.extent(index, features);
             byte[] digest = CacheEntry.digest(recording);
             if (!CacheEntry.of(recording).isUntouched(before)) {
                 throw new DatasetException(
                         recording, "a file that changed while it was read", "one that nobody writes to");
             }
-            return new Computed(features, before.with(frames, digest), null);
+            return new Computed(features, before.with(extent.frames(), extent.damaged(), digest), null);
         } catch (AudioException e) {
             UnreadableClip.requireFault(e);
             return new Computed(features, before, e);

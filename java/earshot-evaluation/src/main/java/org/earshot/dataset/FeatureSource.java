@@ -1,6 +1,7 @@
 package org.earshot.dataset;
 
 import java.nio.file.Path;
+import org.earshot.audio.AudioLimits;
 import org.earshot.features.FeatureParameters;
 
 /** The log-mel features of a set's clips, read one by one, by any number of threads at once. */
@@ -11,6 +12,13 @@ public interface FeatureSource {
      * @return the front end's parameters
      */
     FeatureParameters parameters();
+
+    /**
+     * In which bounds the recordings are read, and whether damaged ones are refused.
+     *
+     * @return the limits of all clips
+     */
+    AudioLimits limits();
 
     /**
      * Number of clips.

@@ -12,7 +12,7 @@ import java.util.function.ObjIntConsumer;
 import org.earshot.error.CancelledException;
 
 /** Numbered pieces of work done by several threads, their results handed over in the order of the numbers. */
-public final class OrderedWork {
+final class OrderedWork {
     /** Results that may wait for a slow one before them, per thread. */
     private static final int AHEAD = 4;
 
@@ -33,8 +33,7 @@ public final class OrderedWork {
      *     it are given up
      * @throws CancelledException if the caller's thread is interrupted
      */
-    public static <T> void run(
-            int from, int to, int threads, IntFunction<? extends T> task, ObjIntConsumer<? super T> sink) {
+    static <T> void run(int from, int to, int threads, IntFunction<? extends T> task, ObjIntConsumer<? super T> sink) {
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         Deque<Future<? extends T>> pending = new ArrayDeque<>();
         try {

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.audio.AudioLimits;
+import org.earshot.audio.AudioLoss;
 import org.earshot.audio.MonoReader;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
@@ -38,32 +39,33 @@ public final class RecordedFeatures implements FeatureSource {
     }
 
     /**
-     * Prepares the front end.
+     * Prepares the front end for a set read in the default limits.
      *
      * @param set whose recordings are read
      * @param parameters of the front end
      */
     public RecordedFeatures(Dataset set, FeatureParameters parameters) {
-        this(set.clips().stream().map(Dataset.Clip::audio).toList(), parameters);
+        this(set, parameters, AudioLimits.defaults());
     }
 
     /**
-     * Prepares the front end for recordings that are in no set.
+     * Prepares the front end.
      *
-     * @param recordings their files
-     * @param parameters of the front end
-     */
-    public RecordedFeatures(List<Path> recordings, FeatureParameters parameters) {
-        this(recordings, parameters, AudioLimits.defaults());
-    }
-
-    /**
-     * Prepares the front end for recordings that are in no set.
-     *
-     * @param recordings their files
+     * @param set whose recordings are read
      * @param parameters of the front end
      * @param limits bounds that the files are read in, and whether damaged ones are refused; what is missing of the
      *     others is logged
+     */
+    public RecordedFeatures(Dataset set, FeatureParameters parameters, AudioLimits limits) {
+        this(set.clips().stream().map(Dataset.Clip::audio).toList(), parameters, limits);
+    }
+
+    /**
+     * Prepares the front end for recordings that are in no set.
+     *
+     * @param recordings their files
+     * @param parameters of the front end
+     * @param limits as for a set
      */
     public RecordedFeatures(List<Path> recordings, FeatureParameters parameters, AudioLimits limits) {
         this.recordings = List.copyOf(recordings);
@@ -74,6 +76,11 @@ public final class RecordedFeatures implements FeatureSource {
     @Override
     public FeatureParameters parameters() {
         return logMel.parameters();
+    }
+
+    @Override
+    public AudioLimits limits() {
+        return limits;
     }
 
     @Override
@@ -88,24 +95,39 @@ public final class RecordedFeatures implements FeatureSource {
 
     @Override
     public int read(int clip, float[] target) {
+        return extent(clip, target).frames;
+    }
+
+    /**
+     * What was read of a clip.
+     *
+     * @param frames of its features
+     * @param damaged whether something of the recording is missing there
+     */
+    record Extent(int frames, boolean damaged) {}
+
+    /** Reads as {@link #read} does, and tells whether the recording is damaged. */
+    Extent extent(int clip, float[] target) {
         Workspace workspace = idle.poll();
         if (workspace == null) {
             workspace = new Workspace(logMel);
         }
-        int frames = compute(clip, target, workspace);
+        Extent extent = compute(clip, target, workspace);
         idle.add(workspace);
-        return frames;
+        return extent;
     }
 
-    private int compute(int clip, float[] target, Workspace workspace) {
+    private Extent compute(int clip, float[] target, Workspace workspace) {
         float[] pcm = workspace.pcm;
         int samples;
+        List<AudioLoss> losses;
         try (MonoReader reader = MonoReader.open(recording(clip), parameters().sampleRate(), limits)) {
             samples = reader.read(pcm, 0, pcm.length);
-            reader.losses().stream()
-                    .limit(LOSSES_LOGGED)
-                    .forEach(loss -> LOGGER.log(System.Logger.Level.WARNING, recording(clip) + ": damaged " + loss));
+            losses = reader.losses();
         }
+        losses.stream()
+                .limit(LOSSES_LOGGED)
+                .forEach(loss -> LOGGER.log(System.Logger.Level.WARNING, recording(clip) + ": damaged " + loss));
         if (samples < 1) {
             throw new AudioException(
                     AudioException.Reason.FORMAT, recording(clip), "no samples", "a recording that is not empty");
@@ -118,6 +140,6 @@ public final class RecordedFeatures implements FeatureSource {
                             + " be more");
         }
         int length = longer ? parameters().windowSamples() : samples;
-        return logMel.compute(pcm, 0, length, target, 0, workspace.scratch);
+        return new Extent(logMel.compute(pcm, 0, length, target, 0, workspace.scratch), !losses.isEmpty());
     }
 }

@@ -1,8 +1,6 @@
 package org.earshot.dataset;
 
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ObjIntConsumer;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
@@ -85,51 +83,22 @@ public final class SetClassification {
             ObjIntConsumer<? super float[][]> sink,
             ObjIntConsumer<? super AudioException> unreadable) {
         classifiers.forEach(classifier -> requireFit(classifier, features, contexts));
-        int length = features.parameters().frames() * features.parameters().melBands();
-        Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
         int threads =
                 classifiers.stream().mapToInt(SceneClassifier::sessions).max().orElseThrow();
-        OrderedWork.run(
+        FeaturePass.<float[][]>run(
                 from,
-                features.size(),
+                features,
                 threads,
-                clip -> {
-                    float[] idle = buffers.poll();
-                    float[] values = idle == null ? new float[length] : idle;
-                    int frames;
-                    try {
-                        frames = features.read(clip, values);
-                    } catch (AudioException e) {
-                        UnreadableClip.requireFault(e);
-                        buffers.add(values);
-                        return new Scored(null, e);
-                    }
+                (clip, values, frames) -> {
                     float[][] scores = new float[classifiers.size()][];
                     for (int model = 0; model < scores.length; model++) {
                         scores[model] =
                                 classify(classifiers.get(model), features, clip, values, frames, contexts.get(clip));
                     }
-                    buffers.add(values);
-                    return new Scored(scores, null);
+                    return scores;
                 },
-                (result, clip) -> {
-                    if (result.failure == null) {
-                        sink.accept(result.scores, clip);
-                    } else {
-                        unreadable.accept(result.failure, clip);
-                    }
-                });
-    }
-
-    /** A clip's scores, or why its recording cannot be read. */
-    private static final class Scored {
-        private final float[][] scores;
-        private final AudioException failure;
-
-        Scored(float[][] scores, AudioException failure) {
-            this.scores = scores;
-            this.failure = failure;
-        }
+                sink,
+                unreadable);
     }
 
     private static float[] classify(

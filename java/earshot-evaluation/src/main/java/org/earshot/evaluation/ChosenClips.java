@@ -1,6 +1,7 @@
 package org.earshot.evaluation;
 
 import java.nio.file.Path;
+import org.earshot.audio.AudioLimits;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.features.FeatureParameters;
 
@@ -17,6 +18,11 @@ final class ChosenClips implements FeatureSource {
     @Override
     public FeatureParameters parameters() {
         return all.parameters();
+    }
+
+    @Override
+    public AudioLimits limits() {
+        return all.limits();
     }
 
     @Override

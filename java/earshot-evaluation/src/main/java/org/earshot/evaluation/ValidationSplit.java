@@ -1,11 +1,17 @@
 package org.earshot.evaluation;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.earshot.dataset.DatasetException;
+import org.earshot.dataset.FeaturePass;
 import org.earshot.dataset.FeatureSource;
-import org.earshot.dataset.OrderedWork;
 import org.earshot.dataset.ProgressListener;
+import org.earshot.error.AudioException;
 
 /**
  * Splits a validation set by how much its clips sound like an evaluation set (ASCMamba paper, section 4.1): those whose
@@ -15,22 +21,22 @@ import org.earshot.dataset.ProgressListener;
  * each mel band, in dB, over its frames. Similarity is the cosine between it and the mean spectrum of the evaluation
  * set's clips. Levels in dB are mostly negative and of a kind, so that similarities lie close to 1.
  *
- * @param similarities of each clip, from -1 to 1
+ * @param similarities of each clip that could be read, from -1 to 1, by its position in the set, in that order
  * @param threshold what a clip of Valid-Hard exceeds
  */
-public record ValidationSplit(List<Double> similarities, double threshold) {
+public record ValidationSplit(SortedMap<Integer, Double> similarities, double threshold) {
     /** The papers' threshold. */
     public static final double PAPER_THRESHOLD = 0.9;
 
     /**
-     * Copies the list.
+     * Copies the map.
      *
      * @param similarities of each clip
      * @param threshold from -1 to 1
      * @throws IllegalArgumentException if the threshold is not so
      */
     public ValidationSplit {
-        similarities = List.copyOf(similarities);
+        similarities = Collections.unmodifiableSortedMap(new TreeMap<>(similarities));
         // Written so that NaN fails too.
         if (!(threshold >= -1 && threshold <= 1)) {
             throw new IllegalArgumentException("threshold: found " + threshold + "; expected a number from -1 to 1");
@@ -38,15 +44,17 @@ public record ValidationSplit(List<Double> similarities, double threshold) {
     }
 
     /**
-     * Compares the clips of two sets.
+     * Compares the clips of two sets, and goes on past recordings that cannot be read.
      *
      * @param validation the set to split
      * @param evaluation the set it is compared with, its features made with the same parameters
      * @param threshold what a clip of Valid-Hard exceeds
      * @param threads that read features
      * @param progress told of each clip, of the evaluation set first, then of the other
+     * @param unreadable told in the same order, in the caller's thread, what is wrong with each recording that cannot
+     *     be read: in the evaluation set the others' mean is taken, in the other it is in neither part
      * @return the split
-     * @throws org.earshot.error.EarshotException if a clip cannot be read
+     * @throws org.earshot.error.EarshotException if no recording of a set can be read
      * @throws IllegalArgumentException if the parameters differ, or the threshold is not from -1 to 1
      */
     public static ValidationSplit of(
@@ -54,35 +62,55 @@ public record ValidationSplit(List<Double> similarities, double threshold) {
             FeatureSource evaluation,
             double threshold,
             int threads,
-            ProgressListener progress) {
+            ProgressListener progress,
+            Consumer<? super AudioException> unreadable) {
         if (!validation.parameters().equals(evaluation.parameters())) {
             throw new IllegalArgumentException(
                     "features made with " + validation.parameters() + " and " + evaluation.parameters());
         }
         int clips = evaluation.size() + validation.size();
-        double[][] spectra = new double[validation.size()][];
-        double[] sum = new double[2 * evaluation.parameters().melBands()];
-        // Taken in the clips' order, so that the sum is the same for any number of threads.
-        OrderedWork.run(0, evaluation.size(), threads, clip -> spectrum(evaluation, clip), (spectrum, clip) -> {
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += spectrum[i];
-            }
-            progress.clipDone(clip + 1, clips);
-        });
-        OrderedWork.run(0, validation.size(), threads, clip -> spectrum(validation, clip), (spectrum, clip) -> {
-            spectra[clip] = spectrum;
-            progress.clipDone(evaluation.size() + clip + 1, clips);
-        });
+        SortedMap<Integer, double[]> targets =
+                spectra("evaluation set", evaluation, threads, done -> progress.clipDone(done, clips), unreadable);
+        SortedMap<Integer, double[]> spectra = spectra(
+                "set to split",
+                validation,
+                threads,
+                done -> progress.clipDone(evaluation.size() + done, clips),
+                unreadable);
         // The sum has the mean's direction.
-        return new ValidationSplit(
-                Arrays.stream(spectra).map(spectrum -> cosine(spectrum, sum)).toList(), threshold);
+        double[] sum = new double[2 * evaluation.parameters().melBands()];
+        targets.values().forEach(target -> Arrays.setAll(sum, i -> sum[i] + target[i]));
+        SortedMap<Integer, Double> similarities = new TreeMap<>();
+        spectra.forEach((clip, spectrum) -> similarities.put(clip, cosine(spectrum, sum)));
+        return new ValidationSplit(similarities, threshold);
     }
 
-    private static double[] spectrum(FeatureSource source, int clip) {
-        int bands = source.parameters().melBands();
-        float[] features = new float[source.parameters().frames() * bands];
-        int frames = source.read(clip, features);
-        return spectrum(features, frames, bands);
+    /** The spectra of the clips that can be read, by position. */
+    private static SortedMap<Integer, double[]> spectra(
+            String set,
+            FeatureSource source,
+            int threads,
+            IntConsumer progress,
+            Consumer<? super AudioException> unreadable) {
+        SortedMap<Integer, double[]> spectra = new TreeMap<>();
+        FeaturePass.run(
+                0,
+                source,
+                threads,
+                (clip, features, frames) ->
+                        spectrum(features, frames, source.parameters().melBands()),
+                (spectrum, clip) -> {
+                    spectra.put(clip, spectrum);
+                    progress.accept(clip + 1);
+                },
+                (reason, clip) -> {
+                    unreadable.accept(reason);
+                    progress.accept(clip + 1);
+                });
+        if (spectra.isEmpty()) {
+            throw new DatasetException(set, "no recording that can be read, of " + source.size(), "at least one");
+        }
+        return spectra;
     }
 
     /**
@@ -155,9 +183,8 @@ public record ValidationSplit(List<Double> similarities, double threshold) {
     }
 
     private List<Integer> part(boolean hard) {
-        return IntStream.range(0, similarities.size())
+        return similarities.keySet().stream()
                 .filter(clip -> hard == similarities.get(clip) > threshold)
-                .boxed()
                 .toList();
     }
 }

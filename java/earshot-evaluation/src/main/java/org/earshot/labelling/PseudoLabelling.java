@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.earshot.SceneClassifier;
+import org.earshot.audio.AudioLimits;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.FeatureSource;
@@ -32,7 +33,8 @@ import org.earshot.model.ModelDirectory;
  * or soft targets.
  *
  * <p>Scores are kept beside the output, in a file with {@code .part} behind its name, until all is done: an interrupted
- * run goes on where it was, without scoring a clip twice. A file of other models, recordings or metadata is refused.
+ * run goes on where it was, without scoring a clip twice. A file of other models, recordings, metadata or limits is
+ * refused.
  */
 public final class PseudoLabelling {
     private final Dataset set;
@@ -112,7 +114,7 @@ public final class PseudoLabelling {
         List<ScoreJournal.Line> lines;
         try (ScoreJournal done = ScoreJournal.open(
                 journal(output),
-                identity(),
+                identity(features.limits()),
                 features.size(),
                 classifiers.stream().mapToInt(c -> c.labels().size()).toArray())) {
             for (int clip = 0; clip < done.lines().size(); clip++) {
@@ -255,7 +257,7 @@ public final class PseudoLabelling {
     }
 
     /** Digest of all that scores depend on. */
-    private String identity() throws IOException {
+    private String identity(AudioLimits limits) throws IOException {
         MessageDigest digest = FileDigest.sha256();
         for (LabellingModel model : models) {
             digest.update(FileDigest.sha256(model.directory().resolve(ModelDirectory.CONFIG)));
@@ -263,6 +265,8 @@ public final class PseudoLabelling {
             // Backends agree to rounding, precisions do not.
             digest.update(model.classifier().precision().label().getBytes(StandardCharsets.UTF_8));
         }
+        // Some refuse what others decode.
+        digest.update(limits.toString().getBytes(StandardCharsets.UTF_8));
         for (Dataset.Clip clip : set.clips()) {
             BasicFileAttributes audio = Files.readAttributes(clip.audio(), BasicFileAttributes.class);
             // Names cannot hold a zero: no two sets give the same bytes.

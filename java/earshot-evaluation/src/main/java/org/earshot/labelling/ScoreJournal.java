@@ -118,7 +118,7 @@ final class ScoreJournal implements AutoCloseable {
             if (!head.startsWith(text)) {
                 throw new DatasetException(
                         path,
-                        "the scores of other models, recordings or metadata",
+                        "the scores of other models, recordings, metadata or limits",
                         "those of this run; delete the file to start anew");
             }
             write(head);

@@ -3,6 +3,7 @@ package org.earshot.dataset;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -27,6 +28,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.earshot.audio.AudioLimits;
+import org.earshot.error.AudioException;
 import org.earshot.error.CancelledException;
 import org.earshot.error.EarshotException;
 import org.earshot.features.FeatureParameters;
@@ -161,7 +164,7 @@ class FeatureCacheTest {
         assertEquals(CLIPS, computed(set));
         byte[] bytes = Files.readAllBytes(file);
         String header = new String(bytes, 8, 400, StandardCharsets.ISO_8859_1);
-        bytes[8 + header.indexOf("earshot-features-1") + "earshot-features-".length()] = '0';
+        bytes[8 + header.indexOf("earshot-features-2") + "earshot-features-".length()] = '0';
         Files.write(file, bytes);
         assertEquals(CLIPS, computed(set), "another version");
     }
@@ -374,10 +377,18 @@ class FeatureCacheTest {
         try {
             assertThrows(
                     CancelledException.class,
-                    () -> FeatureCache.open(set, PARAMETERS, file, 1, ProgressListener.none(), unreadable::add));
+                    () -> FeatureCache.open(
+                            set,
+                            PARAMETERS,
+                            AudioLimits.defaults(),
+                            file,
+                            1,
+                            ProgressListener.none(),
+                            unreadable::add));
             assertThrows(
                     CancelledException.class,
-                    () -> FeatureCache.inMemory(set, PARAMETERS, 1, ProgressListener.none(), unreadable::add));
+                    () -> FeatureCache.inMemory(
+                            set, PARAMETERS, AudioLimits.defaults(), 1, ProgressListener.none(), unreadable::add));
         } finally {
             assertTrue(Thread.interrupted());
         }
@@ -391,8 +402,8 @@ class FeatureCacheTest {
         Files.write(folder.resolve("clip1.wav"), new byte[10]);
         Files.delete(folder.resolve("clip3.wav"));
         List<UnreadableClip> unreadable = new ArrayList<>();
-        try (FeatureCache cache =
-                FeatureCache.open(set, PARAMETERS, file, 2, ProgressListener.none(), unreadable::add)) {
+        try (FeatureCache cache = FeatureCache.open(
+                set, PARAMETERS, AudioLimits.defaults(), file, 2, ProgressListener.none(), unreadable::add)) {
             assertEquals(
                     List.of("clip0.wav", "clip2.wav", "clip4.wav"),
                     cache.set().clips().stream().map(Dataset.Clip::name).toList());
@@ -409,9 +420,46 @@ class FeatureCacheTest {
         Recordings.write(folder.resolve("clip1.wav"), clip(1));
         Recordings.write(folder.resolve("clip3.wav"), clip(3));
         assertEquals(2, computed(set), "mended");
-        try (FeatureCache memory =
-                FeatureCache.inMemory(set, PARAMETERS, 2, ProgressListener.none(), clip -> assertNull(clip.reason()))) {
+        try (FeatureCache memory = FeatureCache.inMemory(
+                set,
+                PARAMETERS,
+                AudioLimits.defaults(),
+                2,
+                ProgressListener.none(),
+                clip -> assertNull(clip.reason()))) {
             assertEquals(CLIPS, memory.set().clips().size());
+        }
+    }
+
+    /** Also where the file has features of them, from a run that took what could be decoded. */
+    @Test
+    void damagedRecordingsAreRefusedWhereThatIsAskedFor() throws IOException {
+        Dataset set = Recordings.set(folder, 3);
+        Recordings.cut(folder.resolve("clip1.wav"));
+        assertEquals(List.of(3, 0), List.of(filled(set), filled(set)));
+        AudioLimits strict = AudioLimits.defaults().withStrict(true);
+        for (boolean inFile : new boolean[] {true, false}) {
+            List<UnreadableClip> refused = new ArrayList<>();
+            try (FeatureCache cache = inFile
+                    ? FeatureCache.open(set, PARAMETERS, strict, file, 2, ProgressListener.none(), refused::add)
+                    : FeatureCache.inMemory(set, PARAMETERS, strict, 2, ProgressListener.none(), refused::add)) {
+                assertEquals(
+                        List.of("clip0.wav", "clip2.wav"),
+                        cache.set().clips().stream().map(Dataset.Clip::name).toList());
+                assertEquals(inFile ? 0 : 2, cache.computed());
+            }
+            assertEquals(1, refused.size());
+            assertEquals(
+                    AudioException.Reason.DAMAGED,
+                    assertInstanceOf(AudioException.class, refused.get(0).reason())
+                            .reason());
+        }
+        assertEquals(1, filled(set), "where it is not, they are taken again");
+    }
+
+    private int filled(Dataset set) {
+        try (FeatureCache cache = FeatureCache.open(set, PARAMETERS, file, 1, ProgressListener.none())) {
+            return cache.computed();
         }
     }
 
@@ -422,8 +470,10 @@ class FeatureCacheTest {
         Files.write(folder.resolve("clip1.wav"), new byte[0]);
         List<UnreadableClip> unreadable = new ArrayList<>();
         for (Executable attempt : List.<Executable>of(
-                () -> FeatureCache.open(set, PARAMETERS, file, 2, ProgressListener.none(), unreadable::add),
-                () -> FeatureCache.inMemory(set, PARAMETERS, 2, ProgressListener.none(), unreadable::add))) {
+                () -> FeatureCache.open(
+                        set, PARAMETERS, AudioLimits.defaults(), file, 2, ProgressListener.none(), unreadable::add),
+                () -> FeatureCache.inMemory(
+                        set, PARAMETERS, AudioLimits.defaults(), 2, ProgressListener.none(), unreadable::add))) {
             String message = assertThrows(DatasetException.class, attempt).getMessage();
             assertTrue(message.contains("no recording that can be read, of 2"), message);
         }

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -40,6 +41,12 @@ public final class Recordings {
             bytes.putShort((short) (sample * 32768));
         }
         return Files.write(file, bytes.array());
+    }
+
+    /** Takes the second half of the samples away, which the header promises. */
+    public static Path cut(Path file) throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        return Files.write(file, Arrays.copyOf(whole, 44 + (whole.length - 44) / 2));
     }
 
     /** A set of unlabelled clips of noise, {@code clip0.wav} and so on, each longer than the one before. */

@@ -3,6 +3,7 @@ package org.earshot.evaluation;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.earshot.RecordingContext;
+import org.earshot.audio.AudioLimits;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.ProgressListener;
 import org.earshot.features.FeatureParameters;
@@ -275,7 +277,8 @@ class ReferenceTest {
                 new Clips(reference.get("evaluation")),
                 0.9,
                 2,
-                ProgressListener.none());
+                ProgressListener.none(),
+                reason -> fail(reason));
         double[] expected = new double[reference.get("similarities").size()];
         List<Integer> hard = new ArrayList<>();
         for (int clip = 0; clip < expected.length; clip++) {
@@ -286,7 +289,9 @@ class ReferenceTest {
         }
         assertArrayEquals(
                 expected,
-                split.similarities().stream().mapToDouble(Double::doubleValue).toArray(),
+                split.similarities().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .toArray(),
                 TOLERANCE);
         assertEquals(hard, split.hard());
         assertTrue(!hard.isEmpty() && hard.size() < expected.length);
@@ -299,6 +304,11 @@ class ReferenceTest {
         public FeatureParameters parameters() {
             return new FeatureParameters(
                     44_100, 2048, 1764, 882, 8, 50, 22_050, 8, FeatureParameters.PadMode.CONSTANT, 80);
+        }
+
+        @Override
+        public AudioLimits limits() {
+            return AudioLimits.defaults();
         }
 
         @Override

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
 import org.earshot.ScenePrediction.ScoredScene;
+import org.earshot.audio.AudioLimits;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.DatasetException;
 import org.earshot.dataset.Metadata;
@@ -252,6 +253,12 @@ class PseudoLabellingTest {
         Optional<LabellingModel> second = Optional.of(renamed());
         DatasetException e = assertThrows(DatasetException.class, () -> finish(second));
         assertTrue(e.getMessage().contains("labels.csv.part: found the scores of other models"), e.getMessage());
+        PseudoLabelling labelling = new PseudoLabelling(set, first, Optional.empty(), new LabellingRule(0.9, 0), true);
+        RecordedFeatures strict = new RecordedFeatures(
+                set,
+                first.classifier().config().features(),
+                AudioLimits.defaults().withStrict(true));
+        assertThrows(DatasetException.class, () -> labelling.run(strict, output, ProgressListener.none()));
         Recordings.write(folder.resolve("clip7.wav"), Recordings.noise(0.31, 5));
         assertThrows(DatasetException.class, () -> finish(Optional.empty()));
         assertEquals(List.of(bytes.length), List.of(Files.readAllBytes(journal).length));

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.earshot.cli.options.JsonOption;
 import org.earshot.cli.options.RunOptions;
 import org.earshot.cli.output.Json;
 import org.earshot.cli.output.Layout;
@@ -72,8 +73,8 @@ final class BenchCommand extends Subcommand {
             description = "Callers at once, each with a session of its own; several as in 1,2,4. Default: 1.")
     private List<Integer> callers;
 
-    @Option(names = "--json", description = "Print a JSON object for each measurement, on a line of its own.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     /** What was measured, of {@code callers} callers with {@code batch} clips a call; times in milliseconds. */
     private record Figures(
@@ -103,7 +104,7 @@ final class BenchCommand extends Subcommand {
             for (int batch : options.batches()) {
                 for (int count : callers) {
                     Figures figures = measure(model, network, batch, count);
-                    console().result(json ? json(figures) : table(figures));
+                    console().result(json.asked() ? json(figures) : table(figures));
                 }
             }
         }

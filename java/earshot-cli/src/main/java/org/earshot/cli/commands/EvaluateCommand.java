@@ -8,9 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.earshot.SceneClassifier;
+import org.earshot.cli.options.CacheOption;
 import org.earshot.cli.options.ClassifierOptions;
 import org.earshot.cli.options.SetOptions;
-import org.earshot.cli.options.UnreadableRecordings;
+import org.earshot.cli.options.SetReading;
 import org.earshot.cli.output.EvaluationTables;
 import org.earshot.cli.output.OutputFiles;
 import org.earshot.cli.output.SetProgress;
@@ -57,11 +58,8 @@ final class EvaluateCommand extends Subcommand {
     @Mixin
     private SetOptions set;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FILE",
-            description = "Keep the features in this file (.safetensors) and find them there the next time.")
-    private Path cache;
+    @Mixin
+    private CacheOption cache;
 
     @Option(
             names = "--metadata-shuffle",
@@ -130,7 +128,7 @@ final class EvaluateCommand extends Subcommand {
     private Path report;
 
     @Mixin
-    private UnreadableRecordings unreadable;
+    private SetReading reading;
 
     @Mixin
     private ClassifierOptions options;
@@ -170,9 +168,9 @@ final class EvaluateCommand extends Subcommand {
             }
         } finally {
             classifiers.forEach(SceneClassifier::close);
-            unreadable.list(console(), clips.clips().size());
+            reading.list(console(), clips.clips().size());
         }
-        return written ? unreadable.code() : FAILED;
+        return written ? reading.code() : FAILED;
     }
 
     private EvaluationOptions measured() {
@@ -191,12 +189,9 @@ final class EvaluateCommand extends Subcommand {
     }
 
     private FeatureCache features(Dataset clips, FeatureParameters parameters) {
-        if (cache != null) {
-            return SetOptions.features(console(), clips, parameters, cache, options.threads(), unreadable);
-        }
-        try (SetProgress progress = new SetProgress(console(), "features")) {
-            return FeatureCache.inMemory(clips, parameters, options.threads(), progress, unreadable);
-        }
+        return cache.file()
+                .map(file -> reading.cached(console(), clips, parameters, file, options.threads()))
+                .orElseGet(() -> reading.inMemory(console(), clips, parameters, options.threads()));
     }
 
     private ModelEvaluation evaluate(Evaluator evaluator, String model, SceneClassifier classifier) {

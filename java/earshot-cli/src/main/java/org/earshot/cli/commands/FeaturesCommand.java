@@ -7,12 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.earshot.audio.AudioLimits;
-import org.earshot.backend.choice.Backends;
 import org.earshot.cli.input.Recording;
 import org.earshot.cli.options.ModelOption;
 import org.earshot.cli.options.SetOptions;
-import org.earshot.cli.options.StrictOption;
-import org.earshot.cli.options.UnreadableRecordings;
+import org.earshot.cli.options.SetReading;
+import org.earshot.cli.options.ThreadsOption;
 import org.earshot.cli.output.NumpyFile;
 import org.earshot.cli.output.OutputFiles;
 import org.earshot.cli.output.Text;
@@ -78,9 +77,6 @@ final class FeaturesCommand extends Subcommand {
                 paramLabel = "X.npy|X.safetensors|X.png",
                 description = "File to write; its ending says what.")
         private Path output;
-
-        @Option(names = "--strict", description = StrictOption.DESCRIPTION)
-        private boolean strict;
     }
 
     /** A set and its cache. */
@@ -93,14 +89,11 @@ final class FeaturesCommand extends Subcommand {
         private Path cache;
     }
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Recordings of a set to work on at once. Default: as many as there are processors.")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Mixin
-    private UnreadableRecordings unreadable;
+    private SetReading reading;
 
     @Mixin
     private ModelOption model;
@@ -137,31 +130,26 @@ final class FeaturesCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        if (threads != null && threads < 1) {
-            throw usageError("--threads: found " + threads + "; expected at least 1");
-        }
+        threads.threads();
         Path config = model.directory().resolve(ModelDirectory.CONFIG);
         return task.one == null ? cache(config) : write(config, task.one);
     }
 
     private int cache(Path config) {
         Dataset clips = task.set.read();
-        int count = threads == null ? Backends.defaultThreads() : threads;
         FeatureParameters parameters = ModelConfig.read(config).features();
-        try (FeatureCache features =
-                SetOptions.features(console(), clips, parameters, task.set.cache, count, unreadable)) {
+        try (FeatureCache features = reading.cached(console(), clips, parameters, task.set.cache, threads.threads())) {
             console().result(features.size() + " clips, of which " + features.computed() + " were computed\n");
         } finally {
-            unreadable.list(console(), clips.clips().size());
+            reading.list(console(), clips.clips().size());
         }
-        return unreadable.code();
+        return reading.code();
     }
 
     private int write(Path config, OneRecording one) {
         Writer writer = writer(one.output);
         OutputFiles.check(one.output);
-        Features features =
-                compute(one.recording, ModelConfig.read(config).features(), StrictOption.limits(one.strict));
+        Features features = compute(one.recording, ModelConfig.read(config).features(), reading.limits());
         try {
             writer.write(one.output, features);
         } catch (IOException e) {

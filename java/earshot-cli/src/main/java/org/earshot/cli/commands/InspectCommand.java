@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.earshot.architecture.Architecture;
+import org.earshot.cli.options.JsonOption;
 import org.earshot.cli.options.KeyMapOption;
 import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Json;
@@ -19,7 +20,6 @@ import org.earshot.weights.WeightTensor;
 import org.earshot.weights.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Shows what a weight file holds. */
@@ -42,8 +42,8 @@ final class InspectCommand extends Subcommand {
     @Mixin
     private KeyMapOption keyMap;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     @Override
     public Integer call() {
@@ -52,7 +52,7 @@ final class InspectCommand extends Subcommand {
         if (weights.tensors().isEmpty()) {
             throw new CommandException(file, "no tensor in it", "at least one");
         }
-        console().result(json ? json(weights) : table(weights));
+        console().result(json.asked() ? json(weights) : table(weights));
         return DONE;
     }
 

@@ -5,9 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
+import org.earshot.cli.options.CacheOption;
 import org.earshot.cli.options.ClassifierOptions;
 import org.earshot.cli.options.SetOptions;
-import org.earshot.cli.options.UnreadableRecordings;
+import org.earshot.cli.options.SetReading;
 import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Layout;
 import org.earshot.cli.output.OutputFiles;
@@ -16,7 +17,7 @@ import org.earshot.cli.output.Text;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
 import org.earshot.dataset.FeatureSource;
-import org.earshot.dataset.RecordedFeatures;
+import org.earshot.features.FeatureParameters;
 import org.earshot.labelling.LabellingModel;
 import org.earshot.labelling.LabellingRule;
 import org.earshot.labelling.LabellingSummary;
@@ -88,14 +89,11 @@ final class PseudoLabelCommand extends Subcommand {
     @Option(names = "--soft", description = "Write the first model's probabilities of all classes too.")
     private boolean soft;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FILE",
-            description = "Keep the features in this file (.safetensors) and find them there the next time.")
-    private Path cache;
+    @Mixin
+    private CacheOption cache;
 
     @Mixin
-    private UnreadableRecordings unreadable;
+    private SetReading reading;
 
     @Mixin
     private ClassifierOptions options;
@@ -113,19 +111,19 @@ final class PseudoLabelCommand extends Subcommand {
             PseudoLabelling labelling = labelling(clips, one, two, rule);
             SetOptions.warnOfUnknownCities(
                     console(), clips, two == null ? List.of(one.config()) : List.of(one.config(), two.config()));
-            if (cache == null) {
-                written = label(
-                        labelling, new RecordedFeatures(clips, one.config().features()), clips);
+            FeatureParameters parameters = one.config().features();
+            if (cache.file().isEmpty()) {
+                written = label(labelling, reading.recorded(clips, parameters), clips);
             } else {
-                try (FeatureCache features = SetOptions.features(
-                        console(), clips, one.config().features(), cache, options.threads(), unreadable)) {
+                try (FeatureCache features = reading.cached(
+                        console(), clips, parameters, cache.file().get(), options.threads())) {
                     written = label(labelling(features.set(), one, two, rule), features, clips);
                 }
             }
         } finally {
-            unreadable.list(console(), clips.clips().size());
+            reading.list(console(), clips.clips().size());
         }
-        return written ? unreadable.code() : FAILED;
+        return written ? reading.code() : FAILED;
     }
 
     private PseudoLabelling labelling(Dataset clips, SceneClassifier one, SceneClassifier two, LabellingRule rule) {
@@ -165,7 +163,7 @@ final class PseudoLabelCommand extends Subcommand {
     private boolean label(PseudoLabelling labelling, FeatureSource features, Dataset clips) {
         PseudoLabelling.Labelling labels;
         try (SetProgress progress = new SetProgress(console(), "scores")) {
-            labels = labelling.label(features, output, progress, unreadable);
+            labels = labelling.label(features, output, progress, reading);
         }
         boolean written = tried(labels::write);
         console().result(table(labels.summary(), clips.clips().size()));

@@ -10,8 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.earshot.cli.options.ClassifierOptions;
+import org.earshot.cli.options.CacheOption;
 import org.earshot.cli.options.SetOptions;
+import org.earshot.cli.options.SetReading;
+import org.earshot.cli.options.ThreadsOption;
 import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Layout;
 import org.earshot.cli.output.OutputFiles;
@@ -22,7 +24,6 @@ import org.earshot.dataset.FeatureCache;
 import org.earshot.dataset.FeatureSource;
 import org.earshot.dataset.RecordedFeatures;
 import org.earshot.dataset.RecordingFiles;
-import org.earshot.dataset.UnreadableClip;
 import org.earshot.evaluation.Quantiles;
 import org.earshot.evaluation.SceneDistribution;
 import org.earshot.evaluation.ValidationSplit;
@@ -90,12 +91,11 @@ final class SplitCommand extends Subcommand {
             description = "Take the feature parameters of this model. Default: those of the challenge's baseline.")
     private Path model;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FILE",
-            description = "Keep the features of the set to split in this file (.safetensors) and find them there the"
-                    + " next time.")
-    private Path cache;
+    @Mixin
+    private CacheOption cache;
+
+    @Mixin
+    private SetReading reading;
 
     @Option(
             names = "--report",
@@ -104,14 +104,14 @@ final class SplitCommand extends Subcommand {
     private Path report;
 
     @Mixin
-    private ClassifierOptions options;
+    private ThreadsOption threads;
 
     @Override
     public Integer call() {
         if (!(threshold >= -1 && threshold <= 1)) {
             throw usageError("--threshold: found " + threshold + "; expected a number from -1 to 1");
         }
-        int threads = options.threads();
+        threads.threads();
         OutputFiles.check(easy);
         OutputFiles.check(hard);
         OutputFiles.check(report);
@@ -121,7 +121,28 @@ final class SplitCommand extends Subcommand {
         Dataset clips = set.read();
         SetOptions.warnOfUnknownCities(console(), clips, config.stream().toList());
         FeatureSource evaluation = evaluation(parameters);
-        ValidationSplit split = compare(clips, parameters, evaluation, threads);
+        boolean written;
+        try {
+            if (cache.file().isEmpty()) {
+                written = split(clips, reading.recorded(clips, parameters), evaluation);
+            } else {
+                try (FeatureCache features = reading.cached(
+                        console(), clips, parameters, cache.file().get(), threads.threads())) {
+                    written = split(features.set(), features, evaluation);
+                }
+            }
+        } finally {
+            reading.list(console(), evaluation.size() + clips.clips().size());
+        }
+        return written ? reading.code() : FAILED;
+    }
+
+    /** Compares, writes and prints; false if something cannot be written. */
+    private boolean split(Dataset clips, FeatureSource features, FeatureSource evaluation) {
+        ValidationSplit split;
+        try (SetProgress progress = new SetProgress(console(), "spectra")) {
+            split = ValidationSplit.of(features, evaluation, threshold, threads.threads(), progress, reading::accept);
+        }
         List<String> labels = clips.clips().stream()
                 .flatMap(clip -> clip.label().stream())
                 .distinct()
@@ -138,18 +159,18 @@ final class SplitCommand extends Subcommand {
         }
         console().result(summary(split));
         parts.forEach((name, distribution) -> console().result(tables(name, distribution)));
-        return written ? DONE : FAILED;
+        return written;
     }
 
     private FeatureSource evaluation(FeatureParameters parameters) {
         if (evaluationMetadata != null) {
-            return new RecordedFeatures(Dataset.open(evaluationMetadata, evaluationAudio), parameters);
+            return reading.recorded(Dataset.open(evaluationMetadata, evaluationAudio), parameters);
         }
         if (!Files.isDirectory(evaluationAudio)) {
             throw new CommandException(evaluationAudio, "no such folder", "a folder of audio");
         }
         RecordingFiles found = RecordingFiles.in(evaluationAudio);
-        // Part of a set is another set.
+        // A folder that cannot be read may hold any number of recordings: part of a set is another set.
         found.problems().stream().findFirst().ifPresent(problem -> {
             throw problem;
         });
@@ -158,24 +179,7 @@ final class SplitCommand extends Subcommand {
         if (recordings.isEmpty()) {
             throw new CommandException(evaluationAudio, "no recording in this folder", "at least one");
         }
-        return new RecordedFeatures(recordings, parameters);
-    }
-
-    private ValidationSplit compare(
-            Dataset clips, FeatureParameters parameters, FeatureSource evaluation, int threads) {
-        if (cache == null) {
-            return compare(new RecordedFeatures(clips, parameters), evaluation, threads);
-        }
-        try (FeatureCache features =
-                SetOptions.features(console(), clips, parameters, cache, threads, UnreadableClip.refused())) {
-            return compare(features, evaluation, threads);
-        }
-    }
-
-    private ValidationSplit compare(FeatureSource validation, FeatureSource evaluation, int threads) {
-        try (SetProgress progress = new SetProgress(console(), "spectra")) {
-            return ValidationSplit.of(validation, evaluation, threshold, threads, progress);
-        }
+        return new RecordedFeatures(recordings, parameters, reading.limits());
     }
 
     private static SceneDistribution distribution(List<String> labels, Dataset clips, List<Integer> part) {
@@ -184,7 +188,7 @@ final class SplitCommand extends Subcommand {
     }
 
     private static String summary(ValidationSplit split) {
-        double[] sorted = split.similarities().stream()
+        double[] sorted = split.similarities().values().stream()
                 .mapToDouble(Double::doubleValue)
                 .sorted()
                 .toArray();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.earshot.cli.options.JsonOption;
 import org.earshot.cli.options.RunOptions;
 import org.earshot.cli.output.Json;
 import org.earshot.cli.output.Layout;
@@ -16,7 +17,6 @@ import org.earshot.network.Network;
 import org.earshot.network.PreparedNetwork;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Shows a model's network layer by layer. */
 @Command(
@@ -38,8 +38,8 @@ final class SummaryCommand extends Subcommand {
     @Mixin
     private RunOptions options;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     /** One layer; its share of the time is from 0 to 1. */
     private record Row(String name, String kind, Shape output, long parameters, long multiplyAdds, double share) {}
@@ -55,7 +55,7 @@ final class SummaryCommand extends Subcommand {
             probe.measure(LEAST);
             List<Row> rows = rows(model.model().network(), probe);
             String backend = network.backend().toString();
-            console().result(json ? json(model, frames, backend, rows) : table(model, frames, backend, rows));
+            console().result(json.asked() ? json(model, frames, backend, rows) : table(model, frames, backend, rows));
         }
         return DONE;
     }

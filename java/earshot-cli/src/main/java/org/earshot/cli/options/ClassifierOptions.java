@@ -4,18 +4,12 @@ import org.earshot.SceneClassifier;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** How the commands that classify many recordings compute. */
 public final class ClassifierOptions {
     /** Each session has a workspace of its own, hundreds of megabytes at the paper's size. */
     private static final int MOST_SESSIONS = 4;
-
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec;
 
     @Option(
             names = "--backend",
@@ -31,19 +25,13 @@ public final class ClassifierOptions {
     @Mixin
     private DeviceOption device;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that compute, in all. Default: as many as there are processors.")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     /** Threads that compute, in all. Complains of the options that a model need not be read for. */
     public int threads() {
         device.device();
-        if (threads != null && threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected at least 1");
-        }
-        return threads == null ? Backends.defaultThreads() : threads;
+        return threads.threads();
     }
 
     /** How many recordings to work on at once. */

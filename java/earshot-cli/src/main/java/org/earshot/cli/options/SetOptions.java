@@ -2,13 +2,8 @@ package org.earshot.cli.options;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
 import org.earshot.cli.output.Console;
-import org.earshot.cli.output.SetProgress;
 import org.earshot.dataset.Dataset;
-import org.earshot.dataset.FeatureCache;
-import org.earshot.dataset.UnreadableClip;
-import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelConfig;
 import picocli.CommandLine.Option;
 
@@ -32,19 +27,6 @@ public class SetOptions {
     /** Reads the metadata and finds the recordings. */
     public Dataset read() {
         return Dataset.open(metadata, audio);
-    }
-
-    /** Opens a set's feature cache, and shows the progress of what has to be computed for it. */
-    public static FeatureCache features(
-            Console console,
-            Dataset clips,
-            FeatureParameters parameters,
-            Path cache,
-            int threads,
-            Consumer<? super UnreadableClip> unreadable) {
-        try (SetProgress progress = new SetProgress(console, "features")) {
-            return FeatureCache.open(clips, parameters, cache, threads, progress, unreadable);
-        }
     }
 
     /** Says which cities a model does not know, once for models that say the same. */

@@ -5,17 +5,14 @@ import picocli.CommandLine.Option;
 
 /** What to do with damaged recordings. */
 public final class StrictOption {
-    public static final String DESCRIPTION =
-            "Refuse damaged recordings. Without it what can be decoded is used, and what is" + " missing is said.";
-
-    @Option(names = "--strict", description = DESCRIPTION)
+    @Option(
+            names = "--strict",
+            description = "Refuse damaged recordings. Without it what can be decoded is used, and what is missing is"
+                    + " said.")
     private boolean strict;
 
+    /** The bounds that recordings are read in. */
     public AudioLimits limits() {
-        return limits(strict);
-    }
-
-    public static AudioLimits limits(boolean strict) {
         return AudioLimits.defaults().withStrict(strict);
     }
 }

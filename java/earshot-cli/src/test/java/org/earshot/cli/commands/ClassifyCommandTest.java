@@ -106,8 +106,7 @@ class ClassifyCommandTest {
     /** What is there is classified, what is missing is said; with --strict such a recording is refused. */
     @Test
     void aDamagedRecordingIsSaidOrRefused() throws IOException {
-        byte[] whole = Files.readAllBytes(tone);
-        Path cut = Files.write(folder.resolve("cut.wav"), Arrays.copyOf(whole, 44 + 4 * Recordings.RATE / 2));
+        Path cut = Recordings.cut(Files.copy(tone, folder.resolve("cut.wav")));
         String loss = "damaged at 0.500 s: the end of the file, before that of its data, 0.500 s missing";
         CommandRun run = classify(cut, noise, "--json", "--quiet").done();
         assertEquals(loss, json(run.lines().get(0)).get("notes").get(0).asText());

@@ -240,6 +240,31 @@ class EvaluateCommandTest {
         assertTrue(none.err().contains("no recording that can be read, of 11"), none.err());
     }
 
+    /** Whether the features come from the recordings or from a cache that an earlier run without --strict filled. */
+    @Test
+    void damagedRecordingsAreSaidOrRefused() throws IOException {
+        Path model = TestModels.quick(folder.resolve("model"));
+        Path set = set();
+        Path cut = Recordings.cut(folder.resolve("4.wav"));
+        for (boolean cached : new boolean[] {false, true}) {
+            List<Object> args = new ArrayList<>(List.of(model, "--metadata", set, "--audio", folder));
+            if (cached) {
+                args.addAll(List.of("--cache", folder.resolve("cache")));
+            }
+            CommandRun run = evaluate(args.toArray()).done();
+            assertTrue(run.out().startsWith("set.csv: 11 clips\n"), run.out());
+            assertTrue(run.err().contains(cut + ": damaged at 0.500 s"), run.err());
+            args.add("--strict");
+            CommandRun strict = evaluate(args.toArray());
+            assertEquals(1, strict.code());
+            assertTrue(strict.out().startsWith("set.csv: 10 clips\n"), strict.out());
+            assertTrue(strict.err().contains("1 of 11 recordings cannot be read"), strict.err());
+            assertTrue(strict.err().contains(cut + ": found damage at 0.500 s"), strict.err());
+            args.add("--skip-unreadable");
+            evaluate(args.toArray()).done();
+        }
+    }
+
     @Test
     void outputsAreProvedWritableBeforeTheWork() throws IOException {
         Path model = TestModels.quick(folder.resolve("model"));

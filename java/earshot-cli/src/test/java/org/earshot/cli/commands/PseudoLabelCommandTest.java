@@ -180,6 +180,35 @@ class PseudoLabelCommandTest {
     }
 
     @Test
+    void damagedRecordingsAreSaidOrRefused() throws IOException {
+        Path cut = Recordings.cut(folder.resolve("audio/clip1.wav"));
+        Path cache = folder.resolve("features.safetensors");
+        Object[] features = {
+            "features", "--metadata", metadata, "--audio", folder.resolve("audio"), "--model", model, "--cache", cache
+        };
+        CommandRun filled = CommandRun.of(features).done();
+        assertTrue(filled.err().contains(cut + ": damaged at 0.250 s"), filled.err());
+        List<List<Object>> sources = List.of(List.of(), List.of("--cache", cache));
+        for (List<Object> source : sources) {
+            List<Object> args = new ArrayList<>(source);
+            args.add("--force");
+            assertTrue(label(args.toArray()).done().out().contains("3 of 3 clips labelled"));
+            args.add("--strict");
+            CommandRun strict = label(args.toArray());
+            assertEquals(1, strict.code());
+            assertTrue(strict.out().contains("2 of 3 clips labelled"), strict.out());
+            assertTrue(strict.err().contains("1 of 3 recordings cannot be read"), strict.err());
+            assertTrue(strict.err().contains(cut + ": found damage at 0.250 s"), strict.err());
+        }
+        List<Object> strictly = new ArrayList<>(List.of(features));
+        strictly.add("--strict");
+        CommandRun refused = CommandRun.of(strictly.toArray());
+        assertEquals(1, refused.code());
+        assertEquals("3 clips, of which 0 were computed\n", refused.out());
+        assertTrue(refused.err().contains(cut + ": found damage at 0.250 s"), refused.err());
+    }
+
+    @Test
     void aLinkInTheJournalsPlaceIsNotFollowed() throws IOException {
         Path precious = Files.createFile(folder.resolve("precious"));
         Files.createSymbolicLink(folder.resolve("labels.csv.part"), precious);

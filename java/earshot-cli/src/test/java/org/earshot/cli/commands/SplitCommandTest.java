@@ -1,11 +1,13 @@
 package org.earshot.cli.commands;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.earshot.cli.CommandRun;
 import org.earshot.cli.Recordings;
@@ -17,8 +19,8 @@ class SplitCommandTest {
     @TempDir
     Path folder;
 
-    private CommandRun split(String threshold) {
-        return CommandRun.of(
+    private CommandRun split(String threshold, Object... more) {
+        List<Object> words = new ArrayList<>(List.of(
                 "split",
                 "--metadata",
                 folder.resolve("valid.csv"),
@@ -33,7 +35,9 @@ class SplitCommandTest {
                 "--report",
                 folder.resolve("split.html"),
                 "--threshold",
-                threshold);
+                threshold));
+        words.addAll(List.of(more));
+        return CommandRun.of(words.toArray());
     }
 
     private List<String> names(String file) {
@@ -78,5 +82,56 @@ class SplitCommandTest {
         assertTrue(split("1.1").refusedInOneLine().contains("--threshold"));
         Files.delete(folder.resolve("eval/noise.wav"));
         assertTrue(split("0.9").failedInOneLine().contains("no recording in this folder"));
+    }
+
+    @Test
+    void unreadableRecordingsOfBothSetsAreLeftOutAndListed() throws IOException {
+        makeSets();
+        Path ofSet = Files.write(folder.resolve("valid/broken.wav"), new byte[20]);
+        Path ofEvaluation = Files.write(folder.resolve("eval/broken.wav"), new byte[20]);
+        Files.writeString(folder.resolve("valid.csv"), """
+                filename,location,record_time,scene_label
+                broken.wav,Jinan,,Bar
+                tone.wav,Xi'an,2023-06-18 18:44:05,Bus
+                noise.wav,"A, B",,
+                """);
+        Object[][] sources = {{}, {"--cache", folder.resolve("features.safetensors")}};
+        for (Object[] source : sources) {
+            CommandRun run = split("0.99", source);
+            assertEquals(1, run.code(), run.err());
+            assertEquals("2 clips: 1 easy, 1 hard (above 0.99)", run.lines().get(0));
+            assertEquals(List.of("tone.wav"), names("easy.csv"));
+            assertEquals(List.of("noise.wav"), names("hard.csv"));
+            List<String> said = run.err().lines().toList();
+            assertEquals("earshot: 2 of 5 recordings cannot be read and were left out:", said.get(said.size() - 3));
+            assertTrue(said.get(said.size() - 2).startsWith("earshot: " + ofEvaluation + ": found "), run.err());
+            assertTrue(said.get(said.size() - 1).startsWith("earshot: " + ofSet + ": found "), run.err());
+            List<Object> skipping = new ArrayList<>(List.of(source));
+            skipping.add("--skip-unreadable");
+            assertEquals(run.out(), split("0.99", skipping.toArray()).done().out());
+        }
+    }
+
+    @Test
+    void damagedRecordingsAreRefusedWithStrict() throws IOException {
+        makeSets();
+        Path cut = Recordings.cut(Files.copy(folder.resolve("eval/noise.wav"), folder.resolve("eval/cut.wav")));
+        CommandRun run = split("0.99").done();
+        assertTrue(run.err().contains(cut + ": damaged at 0.500 s"), run.err());
+        CommandRun strict = split("0.99", "--strict");
+        assertEquals(1, strict.code());
+        assertTrue(strict.err().contains("1 of 4 recordings cannot be read"), strict.err());
+        assertTrue(strict.err().contains(cut + ": found damage at 0.500 s"), strict.err());
+    }
+
+    @Test
+    void nothingToCompareWithIsNoSuccess() throws IOException {
+        makeSets();
+        Files.write(folder.resolve("eval/noise.wav"), new byte[20]);
+        CommandRun run = split("0.99", "--skip-unreadable");
+        assertEquals(1, run.code());
+        assertEquals("", run.out());
+        assertTrue(run.err().contains("evaluation set: found no recording that can be read, of 1"), run.err());
+        assertFalse(Files.exists(folder.resolve("easy.csv")));
     }
 }
