@@ -1,7 +1,8 @@
 package org.earshot.layer;
 
 /**
- * One method per kind of layer: the list of what a backend must be able to compute.
+ * One method per kind of layer, for whoever must tell the kinds apart: which operation computes a layer, how it is
+ * packed. Who leaves out a kind does not compile.
  *
  * @param <R> what a visit returns
  */
