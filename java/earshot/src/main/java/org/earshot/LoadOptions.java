@@ -29,6 +29,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private int maxWaiting = Integer.MAX_VALUE;
     private Duration waitAtMost = ChronoUnit.FOREVER.getDuration();
     private List<Integer> devices = List.of();
+    private boolean warmUp;
     private Duration windowHop;
     private ClassifierListener listener = ClassifierListener.NONE;
     private AudioLimits audioLimits = AudioLimits.defaults();
@@ -149,6 +150,22 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         }
         waitAtMost = longest;
         return self();
+    }
+
+    /**
+     * Makes loading end only when all sessions are open and have run once, each on its device, so that the first call
+     * is as fast as the later ones.
+     *
+     * @param wanted by default false: sessions are opened when they are needed
+     * @return this
+     */
+    public B warmUp(boolean wanted) {
+        warmUp = wanted;
+        return self();
+    }
+
+    boolean warmsUp() {
+        return warmUp;
     }
 
     /**

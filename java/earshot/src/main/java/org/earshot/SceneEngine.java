@@ -26,6 +26,9 @@ import org.earshot.model.ModelDirectory;
  * and a bounded pool of sessions.
  */
 final class SceneEngine implements AutoCloseable {
+    /** A CUDA execution records a list of steps when it is run again, and replays it from then on. */
+    private static final int RUNS_UNTIL_RECORDED = 3;
+
     private static final String COMPUTING = "computing";
 
     private final List<Backend> backends;
@@ -84,10 +87,46 @@ final class SceneEngine implements AutoCloseable {
                     models.get(i).add(LoadedModel.of(directory, backends.get(i), options.listener()));
                 }
             }
+            if (options.warmsUp()) {
+                warmUp();
+            }
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
+    }
+
+    /** Makes all sessions and runs each on a full window of silence, until a device has recorded what it is to do. */
+    private void warmUp() {
+        Call call = new Call(CallOptions.none(), "warm-up");
+        List<ContextEncoding.Encoded> encoded = encode(RecordingContext.unknown());
+        List<SessionPool<ClassifierSession>.Turn> turns = new ArrayList<>();
+        try {
+            while (turns.size() < pool.size()) {
+                turns.add(pool.enter(call));
+            }
+            AudioClip silence = AudioClip.view(new float[features.windowSamples()], features.sampleRate());
+            for (SessionPool<ClassifierSession>.Turn turn : turns) {
+                for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
+                    Windows windows =
+                            new Windows(silence.reader(features.sampleRate()), "silence", features, hopSamples);
+                    windows.next();
+                    turn.session().run(windows, encoded, noResults(), () -> {});
+                }
+            }
+        } finally {
+            turns.forEach(SessionPool.Turn::close);
+        }
+    }
+
+    private List<WindowResults> noResults() {
+        return models.get(0).stream().map(LoadedModel::results).toList();
+    }
+
+    private List<ContextEncoding.Encoded> encode(RecordingContext context) {
+        return models.get(0).stream()
+                .map(model -> model.context().encode(context))
+                .toList();
     }
 
     /** What each model says of a recording in memory. */
@@ -142,8 +181,7 @@ final class SceneEngine implements AutoCloseable {
     /** What each model says of a recording. Between its windows, calls that wait have their turn. */
     List<WindowResults> run(Recording recording, RecordingContext context, Call call) {
         return call(call, context, (turn, encoded) -> {
-            List<WindowResults> results =
-                    models.get(0).stream().map(LoadedModel::results).toList();
+            List<WindowResults> results = noResults();
             try (OpenRecording samples = recording.open()) {
                 float[] spare = turn.session().takeBuffer();
                 Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
@@ -185,9 +223,7 @@ final class SceneEngine implements AutoCloseable {
             Call call,
             RecordingContext context,
             BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, List<WindowResults>> work) {
-        List<ContextEncoding.Encoded> encoded = models.get(0).stream()
-                .map(model -> model.context().encode(context))
-                .toList();
+        List<ContextEncoding.Encoded> encoded = encode(context);
         try (SessionPool<ClassifierSession>.Turn turn = pool.enter(call)) {
             try {
                 return threads.run(() -> work.apply(turn, encoded));
@@ -203,7 +239,7 @@ final class SceneEngine implements AutoCloseable {
                 throw e;
             } catch (DeviceException e) {
                 if (e.reason() == DeviceException.Reason.LOST) {
-                    turn.avoid();
+                    turn.avoid(e.getMessage());
                 } else {
                     turn.spoil();
                 }
@@ -213,6 +249,16 @@ final class SceneEngine implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    ClassifierHealth health() {
+        if (!pool.isOpen()) {
+            return new ClassifierHealth(ClassifierHealth.State.CLOSED, "the classifier is closed");
+        }
+        String loss = pool.loss();
+        return loss == null
+                ? new ClassifierHealth(ClassifierHealth.State.READY, "")
+                : new ClassifierHealth(ClassifierHealth.State.DEVICE_LOST, loss);
     }
 
     /** How many calls can run at once. */

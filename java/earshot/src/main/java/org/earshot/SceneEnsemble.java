@@ -312,6 +312,15 @@ public final class SceneEnsemble implements AutoCloseable {
     }
 
     /**
+     * Whether it can answer.
+     *
+     * @return ready, closed, or why not
+     */
+    public ClassifierHealth health() {
+        return engine.health();
+    }
+
+    /**
      * Refuses new calls and those that wait, gives those that run some time, and frees everything.
      *
      * @param atMost what calls that run have to come to their end; they then stop before the next step of a network (on

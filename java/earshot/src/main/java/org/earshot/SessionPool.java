@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.earshot.error.DeviceException;
 
 /**
  * A bounded pool of sessions, made when first needed, on one or more backends: whoever comes gets one of the backend
@@ -41,7 +42,8 @@ final class SessionPool<S extends SessionPool.Pooled> {
         private final Deque<S> idle;
 
         private int inUse;
-        private boolean lost;
+        /** Why its device is lost; null if it is not. */
+        private String loss;
 
         private Share(Supplier<S> factory) {
             this.factory = factory;
@@ -118,10 +120,14 @@ final class SessionPool<S extends SessionPool.Pooled> {
             spoilt = true;
         }
 
-        /** Whoever comes from now on gets a session of another backend than this one's, if one is left. */
-        void avoid() {
+        /**
+         * Whoever comes from now on gets a session of another backend than this one's, if one is left.
+         *
+         * @param loss why its device is lost
+         */
+        void avoid(String loss) {
             synchronized (monitor) {
-                share.lost = true;
+                share.loss = loss;
             }
         }
 
@@ -153,7 +159,14 @@ final class SessionPool<S extends SessionPool.Pooled> {
             }
             if (session == null) {
                 // Not under the lock: others may take and give back meanwhile.
-                session = share.factory.get();
+                try {
+                    session = share.factory.get();
+                } catch (DeviceException e) {
+                    if (e.reason() == DeviceException.Reason.LOST) {
+                        avoid(e.getMessage());
+                    }
+                    throw e;
+                }
             }
         }
 
@@ -256,7 +269,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
     private Share leastUsed() {
         return Collections.min(
                 shares,
-                Comparator.comparing((Share share) -> share.lost)
+                Comparator.comparing((Share share) -> share.loss != null)
                         .thenComparingInt(share -> share.inUse)
                         .thenComparing(share -> share.idle.isEmpty()));
     }
@@ -335,6 +348,20 @@ final class SessionPool<S extends SessionPool.Pooled> {
             Thread.currentThread().interrupt();
         }
         return done;
+    }
+
+    /** Why no backend can answer any more; null if one can. */
+    String loss() {
+        synchronized (monitor) {
+            String loss = null;
+            for (Share share : shares) {
+                if (share.loss == null) {
+                    return null;
+                }
+                loss = share.loss;
+            }
+            return loss;
+        }
     }
 
     int size() {

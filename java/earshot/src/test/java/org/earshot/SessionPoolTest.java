@@ -371,14 +371,14 @@ class SessionPoolTest {
         SessionPool<Placed> pool = spread(4);
         SessionPool<Placed>.Turn lost = enter(pool);
         int place = lost.session().place;
-        lost.avoid();
+        lost.avoid("gone");
         lost.close();
         List<SessionPool<Placed>.Turn> turns = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             turns.add(enter(pool));
             assertEquals(1 - place, turns.get(i).session().place);
         }
-        turns.get(0).avoid();
+        turns.get(0).avoid("gone");
         turns.forEach(SessionPool.Turn::close);
         // With none left, callers are told what is wrong by the call itself.
         enter(pool).close();
