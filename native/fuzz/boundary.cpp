@@ -11,10 +11,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "earshot_cpu.h"
+#include "layer_kinds.h"
 
 namespace {
 
@@ -22,7 +24,7 @@ namespace {
 constexpr std::int64_t MOST_FLOATS = 1 << 18;
 
 /* Those there are, and some that there are not. */
-constexpr int KINDS = 17;
+constexpr int KINDS = static_cast<int>(std::size(earshot::ALL_LAYER_KINDS)) + 3;
 
 class Bytes {
   public:

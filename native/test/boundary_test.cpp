@@ -1,13 +1,18 @@
 /* Wrong arguments at every exported function: a status and a text, nothing written, no crash. */
 #include <chrono>
 #include <cstring>
+#include <iterator>
 #include <thread>
 
 #include "errors.h"
 #include "examples.h"
+#include "layer_kinds.h"
 #include "reference.h"
 
 namespace {
+
+/* Kinds are numbered from 1 on. */
+constexpr std::int32_t KINDS = static_cast<std::int32_t>(std::size(earshot::ALL_LAYER_KINDS));
 
 constexpr std::int64_t EXTREMES[] = {INT64_MIN, -1, 0, 1, 2, 1 << 20, INT32_MAX, std::int64_t{1} << 40, INT64_MAX};
 
@@ -65,7 +70,7 @@ TEST(boundary_random_creations) {
         for (std::int32_t &number : numbers) {
             number = small ? static_cast<std::int32_t>(random.bits() % 4) : any_size(random);
         }
-        const std::int32_t kind = static_cast<std::int32_t>(random.bits() % 16) - 1;
+        const std::int32_t kind = static_cast<std::int32_t>(random.bits() % (KINDS + 2)) - 1;
         const earshot_cpu_status status = earshot_cpu_op_create(
             kind, random.bits() % 16 == 0 ? nullptr : numbers.data(), static_cast<std::int64_t>(numbers.size()),
             random.bits() % 16 == 0 ? nullptr : weights.data(),
@@ -87,7 +92,7 @@ void require_text(const test::Packed &layer, const char *text) {
 }
 
 TEST(boundary_kinds) {
-    for (const std::int32_t kind : {INT32_MIN, -1, 0, 15, INT32_MAX}) {
+    for (const std::int32_t kind : {INT32_MIN, -1, 0, KINDS + 1, INT32_MAX}) {
         require_text({kind, {1, 1, 0}, {1, 1}}, "kind: ");
     }
     /* The front end is computed in Java where the kernels run on the same processor. */
