@@ -79,8 +79,8 @@ __device__ __forceinline__ float from_lane(float mine, int j) {
     if constexpr (LANES == 1) {
         return mine;
     } else {
-        constexpr int apart = 32 / LANES;
-        return __shfl_sync(~0U, mine, static_cast<int>(threadIdx.x) % apart + j * apart);
+        constexpr int APART = 32 / LANES;
+        return __shfl_sync(~0U, mine, static_cast<int>(threadIdx.x) % APART + j * APART);
     }
 }
 
@@ -90,20 +90,20 @@ __device__ __forceinline__ float sum_of_mine(const float (&value)[LANES], int la
     if constexpr (LANES == 1) {
         return value[0];
     } else {
-        constexpr int half = LANES / 2;
-        const bool upper = (lane & half) != 0;
-        float kept[half];
+        constexpr int HALF = LANES / 2;
+        const bool upper = (lane & HALF) != 0;
+        float kept[HALF];
 #pragma unroll
-        for (int i = 0; i < half; ++i) {
-            const float sent = upper ? value[i] : value[i + half];
-            kept[i] = (upper ? value[i + half] : value[i]) + __shfl_xor_sync(~0U, sent, half * (32 / LANES));
+        for (int i = 0; i < HALF; ++i) {
+            const float sent = upper ? value[i] : value[i + HALF];
+            kept[i] = (upper ? value[i + HALF] : value[i]) + __shfl_xor_sync(~0U, sent, HALF * (32 / LANES));
         }
-        if constexpr (half == 1) {
+        if constexpr (HALF == 1) {
             return kept[0];
         } else {
             /* The lane's number among the remaining half, whose lanes are as far apart as before. */
             const bool odd = (lane & 1) != 0;
-            static_assert(half == 2, "one, two or four lanes");
+            static_assert(HALF == 2, "one, two or four lanes");
             return (odd ? kept[1] : kept[0]) + __shfl_xor_sync(~0U, odd ? kept[0] : kept[1], 32 / LANES);
         }
     }
@@ -371,8 +371,8 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_fast(const SelectiveScan
 /* Floats of shared memory: two buffers of rows, and the tile's weights of dt where they do not fit into registers. */
 template <int STATES, int LANES, int CHANNELS, int RANK>
 std::int64_t scan_shared_floats(const SelectiveScan &scan) {
-    constexpr std::int64_t tile = SCAN_THREADS / LANES * CHANNELS;
-    return 2 * SCAN_CHUNK * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * tile);
+    constexpr std::int64_t TILE = SCAN_THREADS / LANES * CHANNELS;
+    return 2 * SCAN_CHUNK * (scan.dt_width + 2 * STATES) + (RANK > 0 ? 0 : scan.dt_width * TILE);
 }
 
 template <int STATES, int LANES, int CHANNELS, int RANK, bool ENDS>

@@ -55,15 +55,15 @@ constexpr int AHEAD = 2;   /* groups whose u and z are on their way */
 
 template <int LANES, int CHANNELS>
 struct Tile {
-    static constexpr int own = STATES / LANES;           /* states of a thread */
-    static constexpr int places = 32 / LANES;            /* threads of a warp with different channels */
-    static constexpr int wide = places * CHANNELS;       /* channels of a warp */
-    static constexpr int quads = wide / 4;               /* of these */
-    static constexpr int tokens = GROUP / wide;          /* of a group */
-    static constexpr int padding = wide < 32 ? wide : 0; /* puts the lanes' sums into different banks */
-    static constexpr int sums = GROUP + padding;         /* floats of a lane's sums */
-    static constexpr int corner = 2 * GROUP + LANES * sums;
-    static_assert(SCAN_CHUNK % tokens == 0 && own % 4 == 0, "whole groups in a chunk, whole quads of states");
+    static constexpr int OWN = STATES / LANES;           /* states of a thread */
+    static constexpr int PLACES = 32 / LANES;            /* threads of a warp with different channels */
+    static constexpr int WIDE = PLACES * CHANNELS;       /* channels of a warp */
+    static constexpr int QUADS = WIDE / 4;               /* of these */
+    static constexpr int TOKENS = GROUP / WIDE;          /* of a group */
+    static constexpr int PADDING = WIDE < 32 ? WIDE : 0; /* puts the lanes' sums into different banks */
+    static constexpr int SUMS = GROUP + PADDING;         /* floats of a lane's sums */
+    static constexpr int CORNER = 2 * GROUP + LANES * SUMS;
+    static_assert(SCAN_CHUNK % TOKENS == 0 && OWN % 4 == 0, "whole groups in a chunk, whole quads of states");
 
     /*
      * Steps and inputs of a token lie in shared memory as pairs (step, input), those of channels 0 and 1 of every quad
@@ -71,10 +71,10 @@ struct Tile {
      * thread at `place` has as its first, and where its pairs begin:
      */
     static __device__ __forceinline__ int channel(int place) {
-        return CHANNELS == 2 ? place % quads * 4 + place / quads * 2 : place;
+        return CHANNELS == 2 ? place % QUADS * 4 + place / QUADS * 2 : place;
     }
     static __device__ __forceinline__ int pair(int channel) {
-        return (channel / 2 % 2 * quads + channel / 4) * 4 + channel % 2 * 2;
+        return (channel / 2 % 2 * QUADS + channel / 4) * 4 + channel % 2 * 2;
     }
 };
 
@@ -83,33 +83,33 @@ template <int LANES, int CHANNELS>
 struct TokenOfStates {
     float step[CHANNELS];
     float input[CHANNELS];
-    Float4 b[Tile<LANES, CHANNELS>::own / 4];
-    Float4 c[Tile<LANES, CHANNELS>::own / 4];
+    Float4 b[Tile<LANES, CHANNELS>::OWN / 4];
+    Float4 c[Tile<LANES, CHANNELS>::OWN / 4];
 };
 
 /* The states of a thread's channels, through all tokens of a group. */
 template <int LANES, int CHANNELS, bool ENDS>
 __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, const Shared<float> &pairs, int own_pair,
                                      const Shared<float> &sums, int own_sum,
-                                     const float (&a)[CHANNELS][Tile<LANES, CHANNELS>::own],
-                                     float (&h)[CHANNELS][Tile<LANES, CHANNELS>::own]) {
+                                     const float (&a)[CHANNELS][Tile<LANES, CHANNELS>::OWN],
+                                     float (&h)[CHANNELS][Tile<LANES, CHANNELS>::OWN]) {
     using Mine = Tile<LANES, CHANNELS>;
     TokenOfStates<LANES, CHANNELS> token_now = {};
     TokenOfStates<LANES, CHANNELS> token_next = {};
     const auto load = [&](int j, TokenOfStates<LANES, CHANNELS> &to) {
         if constexpr (CHANNELS == 1) {
-            const Float2 one = pairs.load<2>(own_pair + j * Mine::wide * 2);
+            const Float2 one = pairs.load<2>(own_pair + j * Mine::WIDE * 2);
             to.step[0] = one.v[0];
             to.input[0] = one.v[1];
         } else {
-            const Float4 two = pairs.load4(own_pair + j * Mine::wide * 2);
+            const Float4 two = pairs.load4(own_pair + j * Mine::WIDE * 2);
             to.step[0] = two.v[0];
             to.input[0] = two.v[1];
             to.step[1] = two.v[2];
             to.input[1] = two.v[3];
         }
 #pragma unroll
-        for (int s = 0; s < Mine::own / 4; ++s) {
+        for (int s = 0; s < Mine::OWN / 4; ++s) {
             to.b[s] = rows.load4(own_row + j * ROW + s * 4);
             if constexpr (!ENDS) {
                 to.c[s] = rows.load4(own_row + j * ROW + STATES + s * 4);
@@ -118,14 +118,14 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
     };
     load(0, token_next);
 #pragma unroll
-    for (int j = 0; j < Mine::tokens; ++j) {
+    for (int j = 0; j < Mine::TOKENS; ++j) {
         token_now = token_next;
-        if (j + 1 < Mine::tokens) {
+        if (j + 1 < Mine::TOKENS) {
             load(j + 1, token_next);
         }
         Vector<float, CHANNELS> y = {};
 #pragma unroll
-        for (int s = 0; s < Mine::own; ++s) {
+        for (int s = 0; s < Mine::OWN; ++s) {
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
                 const float decay = fast_exp2(token_now.step[c] * a[c][s]);
@@ -136,7 +136,7 @@ __device__ __forceinline__ void walk(const Shared<float> &rows, int own_row, con
             }
         }
         if constexpr (!ENDS) {
-            sums.store<CHANNELS>(own_sum + j * Mine::wide, y);
+            sums.store<CHANNELS>(own_sum + j * Mine::WIDE, y);
         }
     }
 }
@@ -186,26 +186,26 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
     int index = static_cast<int>(blockIdx.x) / grid.tiles / 2;
     const int inner = p.inner;
     const int row_step = static_cast<int>(direction == 0 ? p.sequences.step : -p.sequences.step) * 2;
-    const int first = (tile * WARPS + warp) * Mine::wide; /* channel of the warp */
+    const int first = (tile * WARPS + warp) * Mine::WIDE; /* channel of the warp */
 
     /* The role of a state's thread. A channel that does not exist is computed like the last one, and not stored. */
-    const int lane = in_warp / Mine::places;
-    const int channel = Mine::channel(in_warp % Mine::places);
-    float a[CHANNELS][Mine::own];
+    const int lane = in_warp / Mine::PLACES;
+    const int channel = Mine::channel(in_warp % Mine::PLACES);
+    float a[CHANNELS][Mine::OWN];
 #pragma unroll
     for (int c = 0; c < CHANNELS; ++c) {
 #pragma unroll
-        for (int s = 0; s < Mine::own; ++s) {
-            const int n = lane * Mine::own + s;
+        for (int s = 0; s < Mine::OWN; ++s) {
+            const int n = lane * Mine::OWN + s;
             a[c][s] = n < p.states ? p.a[static_cast<std::int64_t>(direction * p.states + n) * inner +
                                          min(first + channel + c, inner - 1)]
                                    : 0.0F;
         }
     }
 
-    /* The role of a token's thread: a quad of channels of every Mine::tokens-th token. */
-    const int quad = in_warp % Mine::quads;
-    const int token = in_warp / Mine::quads;
+    /* The role of a token's thread: a quad of channels of every Mine::TOKENS-th token. */
+    const int quad = in_warp % Mine::QUADS;
+    const int token = in_warp / Mine::QUADS;
     const bool exists = first + quad * 4 < inner;
     const int quad_channel = min(first + quad * 4, inner - 4);
     Float4 dt_weight[RANK];
@@ -221,18 +221,18 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
 
     const Shared<float> rows(0, 2 * SCAN_CHUNK * ROW);
     const Stager<ENDS> stager(p, rows, row_step);
-    const int corner = (2 * SCAN_CHUNK * ROW + warp * Mine::corner) * static_cast<int>(sizeof(float));
+    const int corner = (2 * SCAN_CHUNK * ROW + warp * Mine::CORNER) * static_cast<int>(sizeof(float));
     const Shared<float> pairs(corner, 2 * GROUP);
-    const Shared<float> sums(corner + 2 * GROUP * static_cast<int>(sizeof(float)), LANES * Mine::sums);
+    const Shared<float> sums(corner + 2 * GROUP * static_cast<int>(sizeof(float)), LANES * Mine::SUMS);
     constexpr int RING = 2 * GROUP; /* u and z of a group */
-    const Shared<float> ring((2 * SCAN_CHUNK * ROW + WARPS * Mine::corner + warp * AHEAD * RING) *
+    const Shared<float> ring((2 * SCAN_CHUNK * ROW + WARPS * Mine::CORNER + warp * AHEAD * RING) *
                                  static_cast<int>(sizeof(float)),
                              AHEAD * RING);
 
     /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate_place. */
     const int value_step = row_step * inner;
     const int gate_place = inner - quad_channel;
-    const std::int64_t group_step = static_cast<std::int64_t>(value_step) * Mine::tokens;
+    const std::int64_t group_step = static_cast<std::int64_t>(value_step) * Mine::TOKENS;
     const auto first_values = [&](const Stretch &stretch) {
         return multiply_wide(min(token, stretch.length - 1), value_step, stretch.row * inner + quad_channel);
     };
@@ -250,7 +250,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
             if constexpr (!ENDS) {
                 copy_async(ring, slot + GROUP + in_warp * 4, p.xz, 2 * fetch_at + gate_place);
             }
-            fetch_from += Mine::tokens;
+            fetch_from += Mine::TOKENS;
             if (fetch_from < fetched.length) {
                 fetch_at += fetch_from + token < fetched.length ? group_step : 0;
             } else {
@@ -277,11 +277,11 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
         const Stretch now = stretch_of(p, grid, direction, index);
         /* The first segment of a sequence starts from zero; the carry has the starts of the others. */
         const bool fresh = ENDS || now.segment == 0;
-        float h[CHANNELS][Mine::own];
+        float h[CHANNELS][Mine::OWN];
 #pragma unroll
         for (int c = 0; c < CHANNELS; ++c) {
 #pragma unroll
-            for (int s = 0; s < Mine::own; ++s) {
+            for (int s = 0; s < Mine::OWN; ++s) {
                 h[c][s] = 0.0F;
             }
         }
@@ -290,8 +290,8 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
 #pragma unroll
-                for (int s = 0; s < Mine::own; ++s) {
-                    const int n = lane * Mine::own + s;
+                for (int s = 0; s < Mine::OWN; ++s) {
+                    const int n = lane * Mine::OWN + s;
                     if (n < p.states && first + channel + c < inner) {
                         h[c][s] = p.carry[((carried * 2 + direction) * p.states + n) * inner + first + channel + c];
                     }
@@ -317,7 +317,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
             }
             const int chunk_end = min(chunk + SCAN_CHUNK, now.length);
 #pragma unroll 1
-            for (int group = chunk; group < chunk_end; group += Mine::tokens) {
+            for (int group = chunk; group < chunk_end; group += Mine::TOKENS) {
                 const int group_row = buffer + (group - chunk) * ROW;
 
                 /* A quad of channels of a token. */
@@ -347,24 +347,24 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                 }
 #pragma unroll
                 for (int half = 0; half < 2; ++half) {
-                    pairs.store4(((token * 2 + half) * Mine::quads + quad) * 4,
+                    pairs.store4(((token * 2 + half) * Mine::QUADS + quad) * 4,
                                  {delta.v[2 * half], input.v[2 * half], delta.v[2 * half + 1], input.v[2 * half + 1]});
                 }
                 __syncwarp();
 
                 /* The states of the thread's channels, through all tokens of the group. */
-                const int own_row = group_row + RANK + lane * Mine::own;
+                const int own_row = group_row + RANK + lane * Mine::OWN;
                 const int own_pair = Mine::pair(channel);
-                const int own_sum = lane * Mine::sums + channel;
+                const int own_sum = lane * Mine::SUMS + channel;
                 walk<LANES, CHANNELS, ENDS>(rows, own_row, pairs, own_pair, sums, own_sum, a, h);
                 __syncwarp();
 
                 /* The quad again. */
                 if constexpr (!ENDS) {
-                    Float4 sum = sums.load4(token * Mine::wide + quad * 4);
+                    Float4 sum = sums.load4(token * Mine::WIDE + quad * 4);
 #pragma unroll
                     for (int other_lane = 1; other_lane < LANES; ++other_lane) {
-                        const Float4 share = sums.load4(other_lane * Mine::sums + token * Mine::wide + quad * 4);
+                        const Float4 share = sums.load4(other_lane * Mine::SUMS + token * Mine::WIDE + quad * 4);
 #pragma unroll
                         for (int k = 0; k < 4; ++k) {
                             sum.v[k] += share.v[k];
@@ -381,7 +381,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                 }
             }
             buffer = other;
-            rows_are_older = chunk_end - chunk > (AHEAD - 1) * Mine::tokens;
+            rows_are_older = chunk_end - chunk > (AHEAD - 1) * Mine::TOKENS;
         }
         if constexpr (ENDS) {
             const std::int64_t ended = static_cast<std::int64_t>(index) * 2 + direction;
@@ -389,15 +389,15 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
 #pragma unroll
             for (int c = 0; c < CHANNELS; ++c) {
 #pragma unroll
-                for (int s = 0; s < Mine::own; ++s) {
-                    const int n = lane * Mine::own + s;
+                for (int s = 0; s < Mine::OWN; ++s) {
+                    const int n = lane * Mine::OWN + s;
                     if (n < p.states && first + channel + c < inner) {
                         p.carry[(ended * p.states + n) * inner + first + channel + c] = h[c][s];
                     }
                 }
             }
 #pragma unroll
-            for (int apart = Mine::quads; apart < 32; apart *= 2) {
+            for (int apart = Mine::QUADS; apart < 32; apart *= 2) {
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
                     delta_sum.v[k] += __shfl_xor_sync(~0U, delta_sum.v[k], apart);
@@ -415,9 +415,9 @@ template <int LANES, int CHANNELS, bool ENDS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
-    constexpr int FLOATS = 2 * SCAN_CHUNK * ROW + WARPS * (Mine::corner + AHEAD * 2 * GROUP);
+    constexpr int FLOATS = 2 * SCAN_CHUNK * ROW + WARPS * (Mine::CORNER + AHEAD * 2 * GROUP);
     return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, ENDS>,
-                            WARPS * Mine::wide, FLOATS * sizeof(float), ENDS, scan, plan, stream);
+                            WARPS * Mine::WIDE, FLOATS * sizeof(float), ENDS, scan, plan, stream);
 }
 
 } // namespace earshot

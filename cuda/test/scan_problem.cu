@@ -19,15 +19,15 @@ double silu_of(double x) {
 } // namespace
 
 std::int64_t Grid::token(int sequence, int t) const {
-    const int across = axis == Axis::time ? bands : frames;
+    const int across = axis == Axis::TIME ? bands : frames;
     const std::int64_t b = sequence / across;
-    const std::int64_t frame = axis == Axis::time ? t : sequence % across;
-    const std::int64_t band = axis == Axis::time ? sequence % across : t;
+    const std::int64_t frame = axis == Axis::TIME ? t : sequence % across;
+    const std::int64_t band = axis == Axis::TIME ? sequence % across : t;
     return (b * frames + frame) * bands + band;
 }
 
 earshot::Sequences Grid::addresses() const {
-    return axis == Axis::time ? earshot::Sequences::along_time(batch, frames, bands)
+    return axis == Axis::TIME ? earshot::Sequences::along_time(batch, frames, bands)
                               : earshot::Sequences::along_frequency(batch, frames, bands);
 }
 

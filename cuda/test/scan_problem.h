@@ -9,15 +9,15 @@
 
 namespace test {
 
-enum class Axis { time, frequency };
+enum class Axis { TIME, FREQUENCY };
 
 /* [batch, frames, bands], scanned along one of the two. */
 struct Grid {
     Axis axis;
     int batch, frames, bands;
 
-    int length() const { return axis == Axis::time ? frames : bands; }
-    int sequences() const { return batch * (axis == Axis::time ? bands : frames); }
+    int length() const { return axis == Axis::TIME ? frames : bands; }
+    int sequences() const { return batch * (axis == Axis::TIME ? bands : frames); }
     std::int64_t tokens() const { return std::int64_t{batch} * frames * bands; }
     /* Where place t of a sequence lies, said without the strides that the kernels are given. */
     std::int64_t token(int sequence, int t) const;

@@ -21,15 +21,15 @@ using test::Axis;
 using test::Grid;
 
 std::string describe(const Grid &grid) {
-    return std::string(grid.axis == Axis::time ? "time " : "frequency ") + std::to_string(grid.batch) + "x" +
+    return std::string(grid.axis == Axis::TIME ? "time " : "frequency ") + std::to_string(grid.batch) + "x" +
            std::to_string(grid.frames) + "x" + std::to_string(grid.bands);
 }
 
 /* Lengths about the run of 16 tokens and its steps of 4; sequences that are not neighbours in memory
  * and ones that are. */
 TEST(causal_convolution_agrees_with_its_formula) {
-    const Grid grids[] = {{Axis::time, 1, 1, 1},  {Axis::time, 2, 15, 3},      {Axis::time, 1, 16, 2},
-                          {Axis::time, 1, 17, 2}, {Axis::frequency, 2, 3, 31}, {Axis::frequency, 1, 2, 35}};
+    const Grid grids[] = {{Axis::TIME, 1, 1, 1},  {Axis::TIME, 2, 15, 3},      {Axis::TIME, 1, 16, 2},
+                          {Axis::TIME, 1, 17, 2}, {Axis::FREQUENCY, 2, 3, 31}, {Axis::FREQUENCY, 1, 2, 35}};
     std::uint64_t seed = 1;
     for (const Grid &grid : grids) {
         for (int taps = 1; taps <= 8; ++taps) {
@@ -44,7 +44,7 @@ TEST(causal_convolution_agrees_with_its_formula) {
 }
 
 TEST(causal_convolution_refuses_what_it_has_no_kernel_for) {
-    test::ConvolutionProblem problem = test::random_convolution({Axis::time, 1, 2, 1}, 4, 8, 1);
+    test::ConvolutionProblem problem = test::random_convolution({Axis::TIME, 1, 2, 1}, 4, 8, 1);
     earshot::CausalConvolution convolution = {problem.grid.addresses(), problem.inner, 9, {}, {}, {}, {}};
     CHECK(earshot::enqueue(convolution, nullptr) == cudaErrorInvalidValue);
     convolution.taps = 0;
@@ -72,9 +72,9 @@ void require_close(const Size &size, const std::string &variant, const std::vect
 }
 
 TEST(plain_scan_agrees_with_its_formula) {
-    const Size sizes[] = {{{Axis::time, 1, 1, 1}, 1, 1, 1},        {{Axis::time, 2, 9, 3}, 33, 5, 3},
-                          {{Axis::frequency, 2, 3, 31}, 8, 16, 4}, {{Axis::time, 1, 40, 1}, 130, 17, 9},
-                          {{Axis::frequency, 1, 1, 2}, 3, 256, 1}, {{Axis::time, 1, 300, 1}, 2, 16, 4}};
+    const Size sizes[] = {{{Axis::TIME, 1, 1, 1}, 1, 1, 1},        {{Axis::TIME, 2, 9, 3}, 33, 5, 3},
+                          {{Axis::FREQUENCY, 2, 3, 31}, 8, 16, 4}, {{Axis::TIME, 1, 40, 1}, 130, 17, 9},
+                          {{Axis::FREQUENCY, 1, 1, 2}, 3, 256, 1}, {{Axis::TIME, 1, 300, 1}, 2, 16, 4}};
     std::uint64_t seed = 100;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -97,14 +97,14 @@ std::vector<float> run(const test::ScanProblem &problem, const earshot::ScanPlan
 /* Every shape that the states have, in one launch; one and several sequences a block. Lengths about the groups of 4 to
    16 tokens and the chunk of 32; channels about the tiles of 32, 64, 128 and 256. */
 TEST(fast_scan_agrees_with_its_formula) {
-    const Size sizes[] = {{{Axis::time, 1, 1, 1}, 1, 1, 1},         {{Axis::time, 1, 9, 3}, 33, 4, 3},
-                          {{Axis::frequency, 1, 3, 31}, 64, 16, 4}, {{Axis::time, 1, 40, 2}, 130, 13, 9},
-                          {{Axis::frequency, 2, 2, 33}, 20, 7, 5},  {{Axis::time, 1, 65, 1}, 129, 16, 2},
-                          {{Axis::frequency, 1, 5, 8}, 31, 8, 4},   {{Axis::time, 2, 67, 1}, 7, 30, 4},
-                          {{Axis::frequency, 1, 2, 7}, 35, 64, 4},  {{Axis::time, 1, 100, 1}, 4, 33, 6},
-                          {{Axis::time, 1, 4, 3}, 257, 3, 4},       {{Axis::frequency, 1, 5, 31}, 256, 16, 4},
-                          {{Axis::time, 1, 67, 2}, 36, 13, 1},      {{Axis::frequency, 2, 3, 15}, 4, 14, 3},
-                          {{Axis::time, 2, 1, 2}, 260, 16, 4}};
+    const Size sizes[] = {{{Axis::TIME, 1, 1, 1}, 1, 1, 1},         {{Axis::TIME, 1, 9, 3}, 33, 4, 3},
+                          {{Axis::FREQUENCY, 1, 3, 31}, 64, 16, 4}, {{Axis::TIME, 1, 40, 2}, 130, 13, 9},
+                          {{Axis::FREQUENCY, 2, 2, 33}, 20, 7, 5},  {{Axis::TIME, 1, 65, 1}, 129, 16, 2},
+                          {{Axis::FREQUENCY, 1, 5, 8}, 31, 8, 4},   {{Axis::TIME, 2, 67, 1}, 7, 30, 4},
+                          {{Axis::FREQUENCY, 1, 2, 7}, 35, 64, 4},  {{Axis::TIME, 1, 100, 1}, 4, 33, 6},
+                          {{Axis::TIME, 1, 4, 3}, 257, 3, 4},       {{Axis::FREQUENCY, 1, 5, 31}, 256, 16, 4},
+                          {{Axis::TIME, 1, 67, 2}, 36, 13, 1},      {{Axis::FREQUENCY, 2, 3, 15}, 4, 14, 3},
+                          {{Axis::TIME, 2, 1, 2}, 260, 16, 4}};
     std::uint64_t seed = 200;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -120,10 +120,10 @@ TEST(fast_scan_agrees_with_its_formula) {
 
 /* Segments of whole chunks, the last one shorter; the states of the first must reach the end of the last. */
 TEST(segmented_scan_agrees_with_its_formula) {
-    const Size sizes[] = {{{Axis::time, 1, 65, 1}, 5, 4, 1},   {{Axis::time, 1, 150, 2}, 33, 16, 4},
-                          {{Axis::time, 1, 97, 1}, 9, 7, 5},   {{Axis::frequency, 2, 1, 130}, 3, 11, 9},
-                          {{Axis::time, 1, 128, 1}, 2, 20, 2}, {{Axis::time, 1, 99, 1}, 3, 40, 3},
-                          {{Axis::time, 1, 620, 1}, 2, 4, 1},  {{Axis::time, 1, 131, 2}, 68, 15, 3}};
+    const Size sizes[] = {{{Axis::TIME, 1, 65, 1}, 5, 4, 1},   {{Axis::TIME, 1, 150, 2}, 33, 16, 4},
+                          {{Axis::TIME, 1, 97, 1}, 9, 7, 5},   {{Axis::FREQUENCY, 2, 1, 130}, 3, 11, 9},
+                          {{Axis::TIME, 1, 128, 1}, 2, 20, 2}, {{Axis::TIME, 1, 99, 1}, 3, 40, 3},
+                          {{Axis::TIME, 1, 620, 1}, 2, 4, 1},  {{Axis::TIME, 1, 131, 2}, 68, 15, 3}};
     std::uint64_t seed = 300;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -139,7 +139,7 @@ TEST(segmented_scan_agrees_with_its_formula) {
 }
 
 TEST(scans_agree_with_one_another) {
-    const Size size = {{Axis::time, 1, 100, 2}, 70, 16, 4};
+    const Size size = {{Axis::TIME, 1, 100, 2}, 70, 16, 4};
     const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 400);
     const std::vector<float> plain = run(problem, earshot::PLAIN_SCAN);
     for (const earshot::ScanShape &shape : earshot::scan_shapes(size.states)) {
@@ -152,10 +152,10 @@ TEST(scans_agree_with_one_another) {
 
 /* The rule, on devices from one multiprocessor to many: whatever it picks computes the same. */
 TEST(chosen_scan_agrees_with_its_formula) {
-    const Size sizes[] = {{{Axis::time, 1, 1030, 1}, 3, 4, 1},       /* segments on the largest device */
-                          {{Axis::time, 1, 3, 9}, 40, 16, 4},        /* blocks that scan several sequences */
-                          {{Axis::frequency, 1, 2, 5}, 130, 65, 4},  /* more states than the fast kernel has */
-                          {{Axis::frequency, 1, 2, 3}, 9, 16, 101}}; /* weights of dt beyond its shared memory */
+    const Size sizes[] = {{{Axis::TIME, 1, 1030, 1}, 3, 4, 1},       /* segments on the largest device */
+                          {{Axis::TIME, 1, 3, 9}, 40, 16, 4},        /* blocks that scan several sequences */
+                          {{Axis::FREQUENCY, 1, 2, 5}, 130, 65, 4},  /* more states than the fast kernel has */
+                          {{Axis::FREQUENCY, 1, 2, 3}, 9, 16, 101}}; /* weights of dt beyond its shared memory */
     std::uint64_t seed = 500;
     for (const Size &size : sizes) {
         const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, ++seed);
@@ -174,7 +174,7 @@ TEST(chosen_scan_agrees_with_its_formula) {
 /* Every shape of the tiled scan, with rates from none to far beyond what exp2 can hold, and gates
  * from shut to open. */
 TEST(tiled_scans_agree_with_the_formula) {
-    const Size sizes[] = {{{Axis::time, 1, 70, 2}, 64, 16, 4}, {{Axis::frequency, 1, 5, 31}, 36, 13, 1}};
+    const Size sizes[] = {{{Axis::TIME, 1, 70, 2}, 64, 16, 4}, {{Axis::FREQUENCY, 1, 5, 31}, 36, 13, 1}};
     for (const Size &size : sizes) {
         for (const float factor : {1.0F, 1e-4F, 1e3F}) {
             test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 450);
@@ -235,7 +235,7 @@ TEST(scan_rule_fills_the_device) {
 }
 
 TEST(scan_refuses_sizes_that_make_no_sense) {
-    const Size size = {{Axis::time, 1, 2, 1}, 4, 8, 4};
+    const Size size = {{Axis::TIME, 1, 2, 1}, 4, 8, 4};
     const test::ScanProblem problem = test::random_scan(size.grid, size.inner, size.states, size.rank, 600);
     const auto refused = [&](const std::function<void(earshot::SelectiveScan &)> &change) {
         test::run(
@@ -274,7 +274,7 @@ PublicScan public_scan(const std::map<std::string, test::Tensor> &tensors, const
     const int inner = static_cast<int>(shape[1]);
     const int length = static_cast<int>(shape[2]);
     const int states = static_cast<int>(tensor("A").shape[1]);
-    PublicScan scan = {test::random_scan({Axis::time, batch, length, 1}, inner, states, inner, 1), {}};
+    PublicScan scan = {test::random_scan({Axis::TIME, batch, length, 1}, inner, states, inner, 1), {}};
     test::ScanProblem &p = scan.problem;
     scan.expected.resize(p.u.size());
     const std::int64_t width = p.dt_width() + 2 * p.state_width();

@@ -36,18 +36,18 @@ Picker picker_from_environment() {
     const char *const text = std::getenv("EARSHOT_EMULATION_ORDER");
     const std::string order = text == nullptr ? "forward" : text;
     if (order == "forward") {
-        return Picker(Order::forward, 0);
+        return Picker(Order::FORWARD, 0);
     }
     if (order == "reverse") {
-        return Picker(Order::reverse, 0);
+        return Picker(Order::REVERSE, 0);
     }
     const std::string shuffle = "shuffle";
     if (order == shuffle) {
-        return Picker(Order::shuffle, 1);
+        return Picker(Order::SHUFFLE, 1);
     }
     const std::string digits = order.rfind(shuffle + ":", 0) == 0 ? order.substr(shuffle.size() + 1) : "";
     if (!digits.empty() && digits.size() < 19 && digits.find_first_not_of("0123456789") == std::string::npos) {
-        return Picker(Order::shuffle, std::strtoull(digits.c_str(), nullptr, 10));
+        return Picker(Order::SHUFFLE, std::strtoull(digits.c_str(), nullptr, 10));
     }
     throw Fault("EARSHOT_EMULATION_ORDER is '" + order + "', expected forward, reverse, shuffle or shuffle:<seed>");
 }

@@ -30,13 +30,13 @@ struct Cancelled {};
 
 const char *name_of(BarrierKind kind) {
     switch (kind) {
-    case BarrierKind::plain:
+    case BarrierKind::PLAIN:
         return "__syncthreads";
-    case BarrierKind::any:
+    case BarrierKind::ANY:
         return "__syncthreads_or";
-    case BarrierKind::all:
+    case BarrierKind::ALL:
         return "__syncthreads_and";
-    case BarrierKind::count:
+    case BarrierKind::COUNT:
         break;
     }
     return "__syncthreads_count";
@@ -268,15 +268,15 @@ int Grid::barrier(BarrierKind kind, int predicate, Site site) {
     b.votes += predicate != 0 ? 1U : 0U;
     if (++b.arrived == thread_count_) {
         switch (b.kind) {
-        case BarrierKind::plain:
+        case BarrierKind::PLAIN:
             break;
-        case BarrierKind::any:
+        case BarrierKind::ANY:
             b.result = b.votes != 0 ? 1 : 0;
             break;
-        case BarrierKind::all:
+        case BarrierKind::ALL:
             b.result = b.votes == thread_count_ ? 1 : 0;
             break;
-        case BarrierKind::count:
+        case BarrierKind::COUNT:
             b.result = static_cast<int>(b.votes);
             break;
         }

@@ -13,11 +13,11 @@ std::uint32_t Picker::random() {
 
 unsigned Picker::one_of(unsigned set) {
     switch (order_) {
-    case Order::forward:
+    case Order::FORWARD:
         return static_cast<unsigned>(__builtin_ctz(set));
-    case Order::reverse:
+    case Order::REVERSE:
         return 31U - static_cast<unsigned>(__builtin_clz(set));
-    case Order::shuffle:
+    case Order::SHUFFLE:
         break;
     }
     const unsigned start = random() % 32;
@@ -26,12 +26,12 @@ unsigned Picker::one_of(unsigned set) {
 }
 
 std::vector<std::uint64_t> Picker::blocks(std::uint64_t count) {
-    if (order_ == Order::forward) {
+    if (order_ == Order::FORWARD) {
         return {};
     }
     std::vector<std::uint64_t> order(count);
     std::iota(order.begin(), order.end(), std::uint64_t{0});
-    if (order_ == Order::reverse) {
+    if (order_ == Order::REVERSE) {
         std::reverse(order.begin(), order.end());
     } else {
         for (std::uint64_t i = count; i > 1; --i) {

@@ -16,7 +16,7 @@ class Picker {
     /* One of the warps in `ready`, a set of bits that is not empty. */
     unsigned warp(unsigned ready, unsigned current) {
         // A warp that keeps running for a while gets ahead of the others, which is what finds a missing barrier.
-        if (order_ == Order::shuffle && (ready >> current & 1U) != 0 && random() % 16 != 0) {
+        if (order_ == Order::SHUFFLE && (ready >> current & 1U) != 0 && random() % 16 != 0) {
             return current;
         }
         return one_of(ready);
@@ -30,7 +30,7 @@ class Picker {
     unsigned one_of(unsigned set);
     std::uint32_t random();
 
-    Order order_ = Order::forward;
+    Order order_ = Order::FORWARD;
     std::uint64_t state_ = 1;
 };
 

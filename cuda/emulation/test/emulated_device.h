@@ -45,7 +45,7 @@ struct NamedOrder {
     Order order;
     std::uint64_t seed;
 };
-inline const NamedOrder ORDERS[] = {{Order::forward, 0}, {Order::reverse, 0}, {Order::shuffle, 1}, {Order::shuffle, 2}};
+inline const NamedOrder ORDERS[] = {{Order::FORWARD, 0}, {Order::REVERSE, 0}, {Order::SHUFFLE, 1}, {Order::SHUFFLE, 2}};
 
 /* Right only with its barrier. */
 inline __global__ void reverse_through_shared(float *out, bool with_barrier) {

@@ -98,11 +98,11 @@ TEST(emulation_missing_barrier_is_seen) {
 TEST(emulation_order_uncovers_a_hidden_race) {
     reset_device();
     std::vector<float> results[2];
-    for (const Order order : {Order::forward, Order::reverse}) {
+    for (const Order order : {Order::FORWARD, Order::REVERSE}) {
         set_order(order);
         float *const out = device_array<float>(128);
         CHECK(launch("race", pass_to_next_warp, 1, 128, 128 * 4, nullptr, out) == cudaSuccess);
-        results[order == Order::reverse] = download(out, 128);
+        results[order == Order::REVERSE] = download(out, 128);
         cudaFree(out);
     }
     CHECK(std::memcmp(results[0].data(), results[1].data(), 128 * sizeof(float)) != 0);
@@ -137,12 +137,12 @@ TEST(emulation_poisons_shared_memory_before_each_block) {
     std::uint32_t *const out = device_array<std::uint32_t>(WORDS * BLOCKS);
     CHECK(launch("found", shared_as_found, BLOCKS, 1, WORDS * 4, nullptr, out, WORDS) == cudaSuccess);
     for (const std::uint32_t word : download(out, WORDS * BLOCKS)) {
-        CHECK(word == poison);
+        CHECK(word == POISON);
     }
     float as_float;
     double as_double;
-    const std::uint32_t twice[] = {poison, poison};
-    std::memcpy(&as_float, &poison, sizeof as_float);
+    const std::uint32_t twice[] = {POISON, POISON};
+    std::memcpy(&as_float, &POISON, sizeof as_float);
     std::memcpy(&as_double, twice, sizeof as_double);
     CHECK(std::isnan(as_float) && std::isnan(as_double));
     reset_device();
@@ -152,7 +152,7 @@ TEST(emulation_poisons_allocated_memory) {
     reset_device();
     std::uint32_t *const out = device_array<std::uint32_t>(9);
     for (const std::uint32_t word : download(out, 9)) {
-        CHECK(word == poison);
+        CHECK(word == POISON);
     }
     reset_device();
 }

@@ -11,7 +11,7 @@ namespace earshot::emulation {
 
 /* Every byte pair is a NaN of any float type, and a huge integer: what shared memory holds when a block starts, and
    device memory when it is allocated. */
-constexpr std::uint32_t poison = 0x7FFF7FFFU;
+constexpr std::uint32_t POISON = 0x7FFF7FFFU;
 
 // In kernels
 
@@ -48,7 +48,7 @@ void set_memory(std::size_t bytes);
    one starts, under `reverse` the highest: between them they show most missing barriers. `shuffle` also changes warps
    between barriers. Until the first call, EARSHOT_EMULATION_ORDER decides: forward (the default), reverse, shuffle or
    shuffle:<seed>. */
-enum class Order { forward, reverse, shuffle };
+enum class Order { FORWARD, REVERSE, SHUFFLE };
 void set_order(Order order, std::uint64_t seed = 1);
 
 /* The text of the fault that broke a device; empty if all work. */

@@ -19,7 +19,7 @@ struct Site {
     int line;
 };
 
-enum class BarrierKind { plain, any, all, count };
+enum class BarrierKind { PLAIN, ANY, ALL, COUNT };
 
 /* Waits for all threads of the block; returns the reduced predicate. */
 int block_barrier(BarrierKind kind, int predicate, Site site);
@@ -28,22 +28,22 @@ int block_barrier(BarrierKind kind, int predicate, Site site);
 
 inline void __syncthreads(const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
     using namespace earshot::emulation;
-    block_barrier(BarrierKind::plain, 0, Site{file, line});
+    block_barrier(BarrierKind::PLAIN, 0, Site{file, line});
 }
 
 inline int __syncthreads_or(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
     using namespace earshot::emulation;
-    return block_barrier(BarrierKind::any, predicate, Site{file, line});
+    return block_barrier(BarrierKind::ANY, predicate, Site{file, line});
 }
 
 inline int __syncthreads_and(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
     using namespace earshot::emulation;
-    return block_barrier(BarrierKind::all, predicate, Site{file, line});
+    return block_barrier(BarrierKind::ALL, predicate, Site{file, line});
 }
 
 inline int __syncthreads_count(int predicate, const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
     using namespace earshot::emulation;
-    return block_barrier(BarrierKind::count, predicate, Site{file, line});
+    return block_barrier(BarrierKind::COUNT, predicate, Site{file, line});
 }
 
 /* Threads of a block run in one thread of the operating system and blocks one after the other: every write is seen. */
