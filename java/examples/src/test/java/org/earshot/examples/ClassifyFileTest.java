@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.earshot.SceneClassifier;
 import org.junit.jupiter.api.Test;
 
 class ClassifyFileTest {
@@ -23,9 +24,15 @@ class ClassifyFileTest {
         assertTrue(lines.get(0).startsWith("Metro"), lines.toString());
     }
 
-    /** As its user has it: a named module, to which only what the library exports is open. */
+    /**
+     * As its user has it: a named module, to which only what the library exports is open, and the native jar beside it.
+     */
     @Test
-    void theExamplesAreAModule() {
+    void theExamplesAreAModuleThatFindsTheKernels() {
         assertTrue(ClassifyFile.class.getModule().isNamed());
+        try (SceneClassifier classifier =
+                SceneClassifier.builder(Samples.MODEL).backend("cpu").load()) {
+            assertTrue(classifier.backend().startsWith("cpu["), classifier.backend());
+        }
     }
 }
