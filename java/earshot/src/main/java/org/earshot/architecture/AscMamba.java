@@ -72,11 +72,7 @@ final class AscMamba {
                 modules.head("classifier", encoder.channels(), modules.config().labels(), "labels"),
                 Network.EMBEDDING);
         return modules.finish(
-                builder.build(),
-                conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of(),
-                conditioned ? modules.conditionWidth(CONTEXT) : 0,
-                1,
-                Optional.empty());
+                builder.build(), conditioned, conditioned ? modules.conditionWidth(CONTEXT) : 0, 1, Optional.empty());
     }
 
     private static DenseEncoder denseEncoder(WeightBinder binder) {

@@ -85,7 +85,7 @@ final class MobileAscNet {
         builder.add(Network.LOGITS, modules.head("fc", width, modules.config().labels(), "labels"), Network.EMBEDDING);
         return modules.finish(
                 builder.build(),
-                fusion == Fusion.NONE ? List.of() : List.of(Network.LOCATION, Network.TIME_FEATURES),
+                fusion != Fusion.NONE,
                 0,
                 1 << Math.min(blocks, DEEPEST), // Every block halves the frames, and one must be left.
                 Optional.empty());

@@ -196,7 +196,7 @@ final class Modules {
      * Ends the composition.
      *
      * @param network the network
-     * @param contextInputs what it reads of a recording's context
+     * @param conditioned whether it reads a recording's context
      * @param conditionWidth size of the condition that it may be fed instead, or 0
      * @param minimumFrames fewest frames that it takes
      * @param coarse what its second head is for, if it has one
@@ -205,11 +205,12 @@ final class Modules {
      */
     SceneModel finish(
             Network network,
-            List<String> contextInputs,
+            boolean conditioned,
             int conditionWidth,
             int minimumFrames,
             Optional<CoarseScenes> coarse) {
         binder.finish(architecture.label());
+        List<String> contextInputs = conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of();
         return new SceneModel(architecture, network, contextInputs, conditionWidth, minimumFrames, coarse);
     }
 }

@@ -92,7 +92,7 @@ final class SeTrans {
                 Network.EMBEDDING));
         return modules.finish(
                 builder.build(),
-                conditioned ? List.of(Network.LOCATION, Network.TIME_FEATURES) : List.of(),
+                conditioned,
                 0,
                 1 << BLOCKS.size(), // Every block halves the frames, and one must be left.
                 coarse);
