@@ -11,7 +11,8 @@ void finish(Doubles &y, Size channels, Reader &reader) {
     const Doubles scale = reader.take(channels);
     const Doubles shift = reader.take(channels);
     const Doubles slope = reader.take(channels);
-    const double count = static_cast<double>(y.size() / channels);
+    const Size positions = y.size() / channels;
+    const double count = static_cast<double>(positions);
     for (Size c = 0; c < channels; ++c) {
         double mean = 0;
         double variance = 0;
