@@ -30,7 +30,7 @@ class Fiber {
     std::size_t stack_bytes_ = 0;
     void *mapping_ = nullptr; // none if the stack is the thread's own
     std::size_t mapping_bytes_ = 0;
-    void *sanitizer_state_ = nullptr;
+    [[maybe_unused]] void *sanitizer_state_ = nullptr; // without sanitizers nobody has one
     Body body_ = nullptr;
     void *argument_ = nullptr;
 };

@@ -31,7 +31,7 @@ class Header {
     std::string string() {
         expect('"');
         const std::size_t end = text_.find('"', next_);
-        const std::string found = text_.substr(next_, end - next_);
+        std::string found = text_.substr(next_, end - next_);
         next_ = end + 1;
         return found;
     }
