@@ -27,7 +27,8 @@
  * and 24 M other special functions. Expected limit on an H200 (4.8 TB/s; 132 multiprocessors at 1.75 GHz, 3.7 T special
  * functions a second): special functions, 41 us at batch 1 and 1.3 ms at batch 32 at both shapes; memory would need 21
  * us and 0.67 ms. The time path at batch 1 has 1.9 warps for a scheduler and loses another 6 % because 248 blocks do
- * not divide by 132. None of this has been measured: the counts are from the compiler, the times from the counts.
+ * not divide by 132. The counts are from the compiler, the times from the counts; what a device
+ * took stands in benchmarks/results/gpu.
  */
 #pragma once
 
