@@ -23,11 +23,6 @@ final class WaitingLine {
         }
     }
 
-    /** What may end the waiting of a call: each throws if so. */
-    interface Check {
-        void requireWanted();
-    }
-
     private static final long UNBOUNDED = TimeUnit.DAYS.toNanos(365);
 
     private final int size;
@@ -64,9 +59,9 @@ final class WaitingLine {
      * @param check throws where waiting has become pointless; it is asked again after each {@link #wakeAll}
      * @throws BusyException if it is a newcomer's and all permits are in use
      */
-    void enter(boolean newcomer, Call call, Check check) {
+    void enter(boolean newcomer, Call call, Runnable check) {
         Place place = new Place(newcomer);
-        check.requireWanted();
+        check.run();
         synchronized (monitor) {
             if (free > 0 && places.isEmpty()) {
                 free--;
@@ -80,7 +75,7 @@ final class WaitingLine {
         long since = System.nanoTime();
         try {
             while (!place.permitted) {
-                check.requireWanted();
+                check.run();
                 long left = call.remainingNanos();
                 if (newcomer) {
                     long patience = longestNanos - (System.nanoTime() - since);

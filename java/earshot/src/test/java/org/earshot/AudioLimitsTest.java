@@ -75,13 +75,13 @@ class AudioLimitsTest {
 
             @Override
             public int read() throws IOException {
-                throw new FileSystemException("/tmp/upload-17", null, "Stale file handle");
+                throw new FileSystemException("upload-17.part", null, "Stale file handle");
             }
         };
         AudioException e =
                 refused(AudioException.Reason.IO, () -> AudioClip.read(failing, "upload", AudioLimits.defaults()));
         assertTrue(e.getMessage().contains("Stale file handle"), e.getMessage());
-        assertFalse(e.getMessage().contains("/tmp"), e.getMessage());
+        assertFalse(e.getMessage().contains("upload-17"), e.getMessage());
     }
 
     @Test
