@@ -1,19 +1,10 @@
 package org.earshot;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.earshot.architecture.Architecture;
 import org.earshot.backend.Backend;
-import org.earshot.backend.Precision;
-import org.earshot.error.AudioException;
-import org.earshot.error.BusyException;
-import org.earshot.error.CancelledException;
-import org.earshot.error.ContextException;
-import org.earshot.error.DeadlineException;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
@@ -30,32 +21,11 @@ import org.earshot.weights.KeyMap;
  *     System.out.println(scene.label() + " " + scene.probability());
  * }
  * }</pre>
- *
- * <p>A recording no longer than the model's clip (configuration, {@code features.frames}) is classified as it is; a
- * longer one in windows of that length, whose probabilities are averaged. The last window ends with the recording; a
- * rest shorter than a tenth of a window gets none of its own.
- *
- * <p>It owns the weights and a bounded pool of sessions, each with its workspace and threads. Calls beyond the pool
- * wait for a session, as many and as long as the builder allows, or fail with {@link BusyException}. A call ends before
- * its work is done if its deadline is over or its thread is interrupted.
- *
- * <p>Calls that wait hold nothing open: a recording is opened when its call has a session. Between the windows of a
- * long recording the calls that wait have their turn, so that a short one does not wait for its end. What virtual
- * threads ask for is computed on platform threads of the classifier's own, which end with it.
  */
-public final class SceneClassifier implements AutoCloseable {
-    private final ModelConfig config;
-    private final Architecture architecture;
-    private final SceneEngine engine;
-    private final Precision precision;
-
+public final class SceneClassifier extends Classifier<ScenePrediction, float[]> {
     /** Loads the model, then starts the backend. */
     SceneClassifier(Builder builder, Supplier<List<Backend>> start) {
-        ModelDirectory directory = ModelDirectory.read(builder.directory, builder.weights, builder.keyMap);
-        config = directory.config();
-        architecture = directory.model().architecture();
-        engine = new SceneEngine(List.of(directory), builder, start);
-        precision = builder.precision();
+        super(List.of(ModelDirectory.read(builder.directory, builder.weights, builder.keyMap)), builder, start);
     }
 
     /**
@@ -79,198 +49,14 @@ public final class SceneClassifier implements AutoCloseable {
         return new Builder(directory);
     }
 
-    /**
-     * Classifies a recording in memory.
-     *
-     * @param clip the recording
-     * @param recordingContext where and when it was made
-     * @return the answer
-     * @throws AudioException if the recording is empty or too short for the network
-     * @throws ContextException if the context does not fit the model
-     * @throws BusyException if all sessions are in use and the builder said not to wait, or not so long
-     * @throws CancelledException if the thread is interrupted, which it stays
-     */
-    public ScenePrediction classify(AudioClip clip, RecordingContext recordingContext) {
-        return classify(clip, recordingContext, CallOptions.none());
+    @Override
+    ScenePrediction prediction(List<WindowResults> results) {
+        return results.get(0).prediction();
     }
 
-    /**
-     * Classifies a recording in memory, within a deadline.
-     *
-     * @param clip the recording
-     * @param recordingContext where and when it was made
-     * @param options of this call
-     * @return the answer
-     * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}
-     * @throws DeadlineException if the time is over before
-     */
-    public ScenePrediction classify(AudioClip clip, RecordingContext recordingContext, CallOptions options) {
-        return engine.run(clip, recordingContext, new Call(options, clip.source()))
-                .get(0)
-                .prediction();
-    }
-
-    /**
-     * Classifies samples.
-     *
-     * @param pcm mono samples, full scale being [-1, 1]; not copied, so not to be changed meanwhile
-     * @param sampleRate Hz
-     * @param recordingContext where and when they were recorded
-     * @return the answer
-     * @throws AudioException as {@link #classify(AudioClip, RecordingContext)}, and if a sample is not finite or the
-     *     rate not positive
-     */
-    public ScenePrediction classify(float[] pcm, int sampleRate, RecordingContext recordingContext) {
-        return classify(pcm, sampleRate, recordingContext, CallOptions.none());
-    }
-
-    /**
-     * Classifies samples, within a deadline.
-     *
-     * @param pcm mono samples, full scale being [-1, 1]; not copied, so not to be changed meanwhile
-     * @param sampleRate Hz
-     * @param recordingContext where and when they were recorded
-     * @param options of this call
-     * @return the answer
-     * @throws EarshotException as {@link #classify(float[], int, RecordingContext)}
-     * @throws DeadlineException if the time is over before
-     */
-    public ScenePrediction classify(
-            float[] pcm, int sampleRate, RecordingContext recordingContext, CallOptions options) {
-        return classify(AudioClip.view(pcm, sampleRate), recordingContext, options);
-    }
-
-    /**
-     * Classifies a file of any length, reading it window by window.
-     *
-     * @param recording the file
-     * @param recordingContext where and when it was made
-     * @return the answer
-     * @throws AudioException as {@link #classify(AudioClip, RecordingContext)}, and if the file cannot be decoded
-     */
-    public ScenePrediction classify(Path recording, RecordingContext recordingContext) {
-        return classify(recording, recordingContext, CallOptions.none());
-    }
-
-    /**
-     * Classifies a file of any length, within a deadline.
-     *
-     * @param recording the file
-     * @param recordingContext where and when it was made
-     * @param options of this call
-     * @return the answer
-     * @throws EarshotException as {@link #classify(Path, RecordingContext)}
-     * @throws DeadlineException if the time is over before
-     */
-    public ScenePrediction classify(Path recording, RecordingContext recordingContext, CallOptions options) {
-        return engine.run(recording, recordingContext, new Call(options, recording))
-                .get(0)
-                .prediction();
-    }
-
-    /**
-     * Begins to classify a recording in memory. It waits for its turn in a queue, and is computed on threads of the
-     * classifier's own. To cancel it takes it out of the queue; {@code cancel(true)} also stops it where it runs,
-     * before the next step of the network (on a CUDA device: before the next window).
-     *
-     * @param clip the recording
-     * @param recordingContext where and when it was made
-     * @param options of this call; its deadline counts from now on
-     * @return the answer to come, or the exception of {@link #classify(AudioClip, RecordingContext, CallOptions)}
-     * @throws BusyException if as many calls wait as the builder allows
-     */
-    public CompletableFuture<ScenePrediction> classifyAsync(
-            AudioClip clip, RecordingContext recordingContext, CallOptions options) {
-        return engine.async(
-                new Call(options, clip.source()),
-                call -> engine.run(clip, recordingContext, call).get(0).prediction());
-    }
-
-    /**
-     * Begins to classify a file, see {@link #classifyAsync(AudioClip, RecordingContext, CallOptions)}.
-     *
-     * @param recording the file
-     * @param recordingContext where and when it was made
-     * @param options of this call; its deadline counts from now on
-     * @return the answer to come, or the exception of {@link #classify(Path, RecordingContext, CallOptions)}
-     * @throws BusyException if as many calls wait as the builder allows
-     */
-    public CompletableFuture<ScenePrediction> classifyAsync(
-            Path recording, RecordingContext recordingContext, CallOptions options) {
-        return engine.async(
-                new Call(options, recording),
-                call -> engine.run(recording, recordingContext, call).get(0).prediction());
-    }
-
-    /**
-     * Classifies features that were computed before, as one clip.
-     *
-     * @param features log-mel, dB, {@code [frames, bands]}, made with the parameters of this model's configuration; may
-     *     be longer, what lies behind is not read; not copied, so not to be changed meanwhile
-     * @param frames how many there are, at most the configuration's {@code features.frames}
-     * @param recordingContext where and when the recording was made
-     * @return the answer, of one window
-     * @throws AudioException if there are too few or too many frames, fewer values than they need, or a value that is
-     *     not finite
-     * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}
-     */
-    public ScenePrediction classifyFeatures(float[] features, int frames, RecordingContext recordingContext) {
-        return classifyFeatures(features, frames, recordingContext, CallOptions.none());
-    }
-
-    /**
-     * Classifies features that were computed before, within a deadline.
-     *
-     * @param features as for {@link #classifyFeatures(float[], int, RecordingContext)}
-     * @param frames likewise
-     * @param recordingContext where and when the recording was made
-     * @param options of this call
-     * @return the answer, of one window
-     * @throws EarshotException as {@link #classifyFeatures(float[], int, RecordingContext)}
-     * @throws DeadlineException if the time is over before
-     */
-    public ScenePrediction classifyFeatures(
-            float[] features, int frames, RecordingContext recordingContext, CallOptions options) {
-        return engine.runFeatures(features, frames, recordingContext, new Call(options, "features"))
-                .get(0)
-                .prediction();
-    }
-
-    /**
-     * The embedding of a recording: what enters the network's last linear layer.
-     *
-     * @param clip the recording
-     * @param recordingContext where and when it was made
-     * @return the mean over the windows' embeddings, {@code [E]}
-     * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}
-     */
-    public float[] embed(AudioClip clip, RecordingContext recordingContext) {
-        return embed(clip, recordingContext, CallOptions.none());
-    }
-
-    /**
-     * The embedding of a recording, within a deadline.
-     *
-     * @param clip the recording
-     * @param recordingContext where and when it was made
-     * @param options of this call
-     * @return as {@link #embed(AudioClip, RecordingContext)}
-     * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}
-     * @throws DeadlineException if the time is over before
-     */
-    public float[] embed(AudioClip clip, RecordingContext recordingContext, CallOptions options) {
-        return engine.run(clip, recordingContext, new Call(options, clip.source()))
-                .get(0)
-                .embedding();
-    }
-
-    /**
-     * The scenes this model knows.
-     *
-     * @return their names, in the model's order
-     */
-    public List<String> labels() {
-        return config.labels();
+    @Override
+    float[] embedding(List<WindowResults> results) {
+        return results.get(0).embedding();
     }
 
     /**
@@ -279,68 +65,7 @@ public final class SceneClassifier implements AutoCloseable {
      * @return as read from {@code config.json}
      */
     public ModelConfig config() {
-        return config;
-    }
-
-    /**
-     * The backend in use, with its device; on several devices, one after the other.
-     *
-     * @return for example {@code portable[2 threads]}
-     */
-    public String backend() {
-        return engine.backend();
-    }
-
-    /**
-     * The precision of the large products.
-     *
-     * @return what the builder was told, float32 if nothing
-     */
-    public Precision precision() {
-        return precision;
-    }
-
-    /**
-     * How many calls can run at once.
-     *
-     * @return the number of sessions, at least 1
-     */
-    public int sessions() {
-        return engine.sessions();
-    }
-
-    /**
-     * Whether it can answer.
-     *
-     * @return ready, closed, or why not
-     */
-    public ClassifierHealth health() {
-        return engine.health();
-    }
-
-    /**
-     * Refuses new calls and those that wait, gives those that run some time, and frees everything.
-     *
-     * @param atMost what calls that run have to come to their end; they then stop before the next step of the network
-     *     (on a CUDA device: before the next window) with a {@link CancelledException}
-     * @return whether all of them ended by themselves
-     */
-    public boolean close(Duration atMost) {
-        return engine.close(atMost);
-    }
-
-    /**
-     * Waits for running calls, then frees everything. Later calls throw {@link IllegalStateException}; a second close
-     * does nothing.
-     */
-    @Override
-    public void close() {
-        engine.close();
-    }
-
-    @Override
-    public String toString() {
-        return "SceneClassifier[" + architecture.label() + ", " + labels().size() + " scenes, " + backend() + "]";
+        return models().get(0).config();
     }
 
     /** The choices in loading a classifier. */

@@ -261,6 +261,11 @@ final class SceneEngine implements AutoCloseable {
                 : new ClassifierHealth(ClassifierHealth.State.DEVICE_LOST, loss);
     }
 
+    /** The models, as the first backend has them. */
+    List<LoadedModel> models() {
+        return models.get(0);
+    }
+
     /** How many calls can run at once. */
     int sessions() {
         return pool.size();
