@@ -1,5 +1,6 @@
 package org.earshot;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -25,7 +26,7 @@ import org.earshot.weights.KeyMap;
 public final class SceneClassifier extends Classifier<ScenePrediction, float[]> {
     /** Loads the model, then starts the backend. */
     SceneClassifier(Builder builder, Supplier<List<Backend>> start) {
-        super(List.of(ModelDirectory.read(builder.directory, builder.weights, builder.keyMap)), builder, start);
+        super(List.of(builder.read()), builder, start);
     }
 
     /**
@@ -42,11 +43,23 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
     /**
      * Starts to load a model directory with other than the default choices.
      *
-     * @param directory the model directory
+     * @param directory the model directory, of any file system (a folder in a jar or zip file, or in memory)
      * @return a builder
      */
     public static Builder builder(Path directory) {
         return new Builder(directory);
+    }
+
+    /**
+     * Starts to load a model from memory: out of a database, a jar or the network.
+     *
+     * @param config the configuration, as {@link ModelConfig#parse} reads it
+     * @param weights the content of a safetensors file or of a PyTorch checkpoint, from the buffer's position to its
+     *     limit; not copied, so not to be changed before {@code load} is done
+     * @return a builder
+     */
+    public static Builder builder(ModelConfig config, ByteBuffer weights) {
+        return new Builder(config, weights);
     }
 
     @Override
@@ -70,16 +83,43 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
 
     /** The choices in loading a classifier. */
     public static final class Builder extends LoadOptions<Builder> {
+        /** What stands in messages for the name of weights in memory. */
+        private static final String IN_MEMORY = "weights in memory";
+
+        /** Null if the model is in memory. */
         private final Path directory;
+        /** Null if the model is in a directory. */
+        private final ModelConfig config;
+
+        private final ByteBuffer content;
         private Path weights;
         private KeyMap keyMap = KeyMap.identity();
 
         private Builder(Path directory) {
             this.directory = Objects.requireNonNull(directory);
+            config = null;
+            content = null;
+        }
+
+        private Builder(ModelConfig config, ByteBuffer weights) {
+            directory = null;
+            this.config = Objects.requireNonNull(config);
+            content = weights.slice();
+        }
+
+        private ModelDirectory read() {
+            if (config == null) {
+                return ModelDirectory.read(directory, weights, keyMap);
+            }
+            return ModelDirectory.of(
+                    config,
+                    weights == null
+                            ? ModelDirectory.weights(content, IN_MEMORY, keyMap)
+                            : ModelDirectory.weights(weights, keyMap));
         }
 
         /**
-         * Takes the weights from another file than the directory's {@code model.safetensors}.
+         * Takes the weights from another file than the directory's {@code model.safetensors}, or than memory.
          *
          * @param file a safetensors file or a PyTorch checkpoint
          * @return this

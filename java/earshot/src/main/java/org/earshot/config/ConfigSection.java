@@ -74,7 +74,15 @@ public final class ConfigSection {
         }
     }
 
-    private static ConfigSection parse(String subject, String text) {
+    /**
+     * Reads a text that is one JSON object.
+     *
+     * @param subject what messages call it
+     * @param text the JSON
+     * @return its root
+     * @throws ModelException if it is no JSON object
+     */
+    public static ConfigSection parse(String subject, String text) {
         try {
             JsonNode root = JSON.readTree(text);
             if (root instanceof ObjectNode object) {

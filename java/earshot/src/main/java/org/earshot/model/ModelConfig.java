@@ -67,7 +67,22 @@ public record ModelConfig(
      * @throws ModelException naming file and field if anything is wrong
      */
     public static ModelConfig read(Path configJson) {
-        ConfigSection root = ConfigSection.read(configJson);
+        return of(ConfigSection.read(configJson), configJson);
+    }
+
+    /**
+     * Reads a configuration from memory, as strictly as {@link #read} does.
+     *
+     * @param json the content of a {@code config.json}
+     * @param name what messages call it
+     * @return the configuration
+     * @throws ModelException naming the field if anything is wrong
+     */
+    public static ModelConfig parse(String json, String name) {
+        return of(ConfigSection.parse(name, json), Path.of(name));
+    }
+
+    private static ModelConfig of(ConfigSection root, Path source) {
         Architecture architecture = root.choice("architecture", Architecture.class);
         List<String> labels = root.strings("labels");
         FeatureParameters features = features(root.section("features"));
@@ -75,7 +90,7 @@ public record ModelConfig(
                 root.nullableSection("context").map(ModelConfig::context).orElse(null);
         ConfigObject options = root.unread("model");
         root.finish();
-        return new ModelConfig(configJson, architecture, labels, features, context, options);
+        return new ModelConfig(source, architecture, labels, features, context, options);
     }
 
     private static FeatureParameters features(ConfigSection section) {

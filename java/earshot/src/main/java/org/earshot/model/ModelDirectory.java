@@ -1,5 +1,6 @@
 package org.earshot.model;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -14,7 +15,7 @@ import org.earshot.weights.Weights;
 import org.earshot.weights.WrapperPrefixes;
 
 /**
- * A model as it lies on disk: {@code config.json} and {@code model.safetensors} in one directory.
+ * A model as it was read: {@code config.json} and {@code model.safetensors} in one directory, or what stood for them.
  *
  * @param config the configuration
  * @param weights the tensors
@@ -47,7 +48,18 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
                     directory, Files.exists(directory) ? "a file" : "nothing there", "a model directory");
         }
         ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
-        Weights weights = weights(weightFile == null ? weightFile(directory) : weightFile, keyMap);
+        return of(config, weights(weightFile == null ? weightFile(directory) : weightFile, keyMap));
+    }
+
+    /**
+     * Puts a model together.
+     *
+     * @param config the configuration
+     * @param weights the tensors, under the names that the network has for them
+     * @return both with their network, checked against each other
+     * @throws org.earshot.error.EarshotException if they contradict each other
+     */
+    public static ModelDirectory of(ModelConfig config, Weights weights) {
         weights.notes().forEach(note -> LOGGER.log(System.Logger.Level.INFO, weights.source() + ": " + note));
         return new ModelDirectory(config, weights, compose(config, weights));
     }
@@ -77,6 +89,19 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
      */
     public static Weights weights(Path file, KeyMap keyMap) {
         return named(WeightFiles.read(file, weights -> fits(weights, keyMap)), keyMap);
+    }
+
+    /**
+     * Reads weights that are in memory, as {@link #weights(Path, KeyMap)} does.
+     *
+     * @param file the content of a weight file; not copied, and read when values are asked for
+     * @param name what messages call it
+     * @param keyMap as there
+     * @return the tensors
+     * @throws org.earshot.error.WeightsException if they cannot be read
+     */
+    public static Weights weights(ByteBuffer file, String name, KeyMap keyMap) {
+        return named(WeightFiles.read(file, name, weights -> fits(weights, keyMap)), keyMap);
     }
 
     private static boolean fits(Weights weights, KeyMap keyMap) {

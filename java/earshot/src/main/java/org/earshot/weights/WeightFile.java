@@ -2,6 +2,7 @@ package org.earshot.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ final class WeightFile {
 
     private final Path path;
     private final Identity identity;
-    private final byte[] content;
+    /** Null if it is read from the disk. */
+    private final ByteBuffer content;
 
     /** By what a file is known again. */
     private record Identity(long size, FileTime modified, Object key) {
@@ -32,7 +34,7 @@ final class WeightFile {
         }
     }
 
-    private WeightFile(Path path, Identity identity, byte[] content) {
+    private WeightFile(Path path, Identity identity, ByteBuffer content) {
         this.path = path;
         this.identity = identity;
         this.content = content;
@@ -59,7 +61,17 @@ final class WeightFile {
         }
     }
 
-    private static byte[] copy(Path path) throws IOException {
+    /**
+     * Takes a file that is in memory.
+     *
+     * @param content all of it; not copied
+     * @param name what messages call it
+     */
+    static WeightFile of(ByteBuffer content, Path name) {
+        return new WeightFile(name, null, content.slice());
+    }
+
+    private static ByteBuffer copy(Path path) throws IOException {
         try (InputStream in = Files.newInputStream(path)) {
             byte[] content = in.readNBytes(LARGEST_COPY);
             if (in.read() >= 0) {
@@ -68,7 +80,7 @@ final class WeightFile {
                         "more than " + LARGEST_COPY + " bytes in a file system that is read into memory",
                         "at most as many, or a file on disk");
             }
-            return content;
+            return ByteBuffer.wrap(content);
         } catch (OutOfMemoryError e) {
             throw new WeightsException(
                     path, "a file for which the Java heap has no room", "a larger heap (-Xmx), or a file on disk", e);
@@ -84,7 +96,7 @@ final class WeightFile {
     }
 
     long size() {
-        return content == null ? identity.size() : content.length;
+        return content == null ? identity.size() : content.limit();
     }
 
     /**

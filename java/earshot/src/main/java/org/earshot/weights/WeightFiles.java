@@ -1,8 +1,10 @@
 package org.earshot.weights;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.earshot.error.WeightsException;
@@ -36,15 +38,36 @@ public final class WeightFiles {
      * @throws WeightsException as {@link #read(Path)}
      */
     public static Weights read(Path path, Predicate<Weights> fits) {
-        try (WeightReader file = WeightFile.of(path).reader()) {
+        return read(WeightFile.of(path), fits, () -> ShardIndex.read(path, shard -> shard(shard, fits)));
+    }
+
+    /**
+     * Reads a file that is in memory, of any of these formats but the index of several.
+     *
+     * @param content the whole file; not copied, and read when values are asked for
+     * @param name what messages call it
+     * @param fits as for {@link #read(Path, Predicate)}
+     * @return its tensors, under the names that they have in the file
+     * @throws WeightsException as {@link #read(Path)}
+     */
+    public static Weights read(ByteBuffer content, String name, Predicate<Weights> fits) {
+        Path path = Path.of(name);
+        return read(WeightFile.of(content, path), fits, () -> {
+            throw new WeightsException(
+                    path, "the index of several files", "one file that holds all tensors, since it is in memory");
+        });
+    }
+
+    private static Weights read(WeightFile found, Predicate<Weights> fits, Supplier<Weights> index) {
+        try (WeightReader file = found.reader()) {
             FileKind kind = FileKind.of(file);
             return switch (kind) {
                 case SAFETENSORS -> noted(Safetensors.read(file));
                 case ZIP -> noted(PyTorchCheckpoint.read(file, fits));
-                case JSON -> ShardIndex.read(path, shard -> shard(shard, fits));
+                case JSON -> index.get();
                 case OTHER ->
                     throw new WeightsException(
-                            path,
+                            found.path(),
                             kind.description(file),
                             "a safetensors file, or a PyTorch checkpoint written by"
                                     + " torch.save(model.state_dict(), file)");

@@ -26,9 +26,9 @@ final class WeightReader implements AutoCloseable {
     private boolean interrupted;
 
     /** Reads from memory. */
-    WeightReader(WeightFile file, byte[] content) {
+    WeightReader(WeightFile file, ByteBuffer content) {
         this.file = file;
-        page = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        page = content.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Reads from the disk. */
