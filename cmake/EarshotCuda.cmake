@@ -1,10 +1,11 @@
 # Looks for nvcc, and sets EARSHOT_NVCC to whether it can be used.
 
-# sm_100 and sm_120 are known to nvcc 12.8 and later; 120-virtual is code for what comes after.
+# sm_100 and sm_120 are known to nvcc 12.8 and later; 120-virtual is code for what comes after. 90a is 9.0 with what no
+# later device has (cuda/src/warpgroup.h).
 set(EARSHOT_CUDA_RELEASE_ARCHITECTURES
-    75-real 80-real 86-real 89-real 90-real 100-real 120-real 120-virtual)
+    75-real 80-real 86-real 89-real 90a-real 100-real 120-real 120-virtual)
 set(EARSHOT_CUDA_ARCHITECTURES release
-    CACHE STRING "release, or as in CMAKE_CUDA_ARCHITECTURES; 90-real alone compiles quickly for an H200")
+    CACHE STRING "release, or as in CMAKE_CUDA_ARCHITECTURES; 90a-real alone compiles quickly for an H200")
 option(EARSHOT_CUDA_NVCC "Compile with nvcc if there is one; otherwise a stub that says why it cannot run" ON)
 
 set(EARSHOT_NVCC OFF)
@@ -28,6 +29,10 @@ if(EARSHOT_CUDA_NVCC)
     check_language(CUDA)
     if(CMAKE_CUDA_COMPILER)
         enable_language(CUDA)
+        # CMake's "native" does not know of 90a.
+        if(CMAKE_CUDA_ARCHITECTURES STREQUAL "native" AND CMAKE_CUDA_ARCHITECTURES_NATIVE)
+            string(REPLACE "90-real" "90a-real" CMAKE_CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES_NATIVE}")
+        endif()
         set(EARSHOT_NVCC ON)
     endif()
 endif()

@@ -210,6 +210,11 @@ bool overlaps_launches();
 /* Forbids it, or allows it again, to measure what it is worth. */
 void allow_overlapping_launches(bool allowed);
 
+/* Whether operations that are made now may use warpgroup.h; and forbids it, or allows it again, to test and to measure
+   the kernels for other devices. */
+bool uses_warpgroups();
+void allow_warpgroups(bool allowed);
+
 /* Enqueues a kernel. Shared memory beyond 48 KB must have been allowed before (allow_shared). */
 template <class... P, class... A>
 cudaError_t launch([[maybe_unused]] const char *name, void (*kernel)(P...), dim3 grid, dim3 block,

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 
+#include "warpgroup.h"
+
 namespace earshot {
 
 namespace {
@@ -17,9 +19,17 @@ constexpr int LEAST_MINOR = 5;
 constexpr int LEAST_OVERLAPPING = 90;
 
 std::atomic<bool> overlap_allowed{true};
+std::atomic<bool> warpgroups_allowed{true};
 
 /* Its attributes are those of all kernels: they are compiled together. */
 __global__ void sample_kernel() {
+    begin_kernel();
+}
+
+/* Says by the threads that it takes whether the code which the driver chose was compiled for warpgroups. */
+constexpr int WITHOUT_WARPGROUPS = 32;
+__global__ void __launch_bounds__(WARPGROUPS_COMPILED ? WARPGROUP_THREADS : WITHOUT_WARPGROUPS)
+    warpgroup_sample_kernel() {
     begin_kernel();
 }
 
@@ -84,6 +94,9 @@ Device find_device(int index) {
     }
     check(loaded, "looking for the kernels");
     found.overlaps_launches = found.major * 10 >= LEAST_OVERLAPPING && compiled.ptxVersion >= LEAST_OVERLAPPING;
+    cudaFuncAttributes warpgroup = {};
+    check(cudaFuncGetAttributes(&warpgroup, warpgroup_sample_kernel), "looking for the kernels of warpgroups");
+    found.has_warpgroups = found.major == 9 && found.minor == 0 && warpgroup.maxThreadsPerBlock > WITHOUT_WARPGROUPS;
     return found;
 }
 
@@ -208,6 +221,14 @@ bool overlaps_launches() {
 
 void allow_overlapping_launches(bool allowed) {
     overlap_allowed = allowed;
+}
+
+bool uses_warpgroups() {
+    return warpgroups_allowed && device().has_warpgroups;
+}
+
+void allow_warpgroups(bool allowed) {
+    warpgroups_allowed = allowed;
 }
 
 std::string describe_device(int index) {

@@ -24,6 +24,7 @@ struct Device {
     std::size_t shared_bytes; /* that a block may have */
     std::size_t memory_bytes;
     bool overlaps_launches; /* see begin_kernel() */
+    bool has_warpgroups;    /* and the kernels are compiled for them: see warpgroup.h */
 
     /* mma.sync with TF32 and BF16 */
     bool has_tensor_cores() const { return major >= 8; }

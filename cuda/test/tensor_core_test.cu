@@ -5,13 +5,11 @@
  */
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include "device_array.h"
+#include "factors.h"
 #include "harness.h"
-#include "packing.h"
-#include "reference.h"
 #include "runtime.h"
 #include "tensor_tile.h"
 #include "vectors.h"
@@ -45,52 +43,17 @@ __global__ void multiply_once(earshot::Span<const std::uint32_t> a, earshot::Spa
     }
 }
 
-float number_of(earshot::Word word, std::uint32_t bits, int which) {
-    if (word == earshot::Word::TF32) {
-        float x;
-        std::memcpy(&x, &bits, sizeof x);
-        return x;
-    }
-    const std::uint32_t half = bits >> (which * 16) & 0xFFFFU;
-    if (word == earshot::Word::HALF) {
-        return earshot::float_of_half(half);
-    }
-    const std::uint32_t wide = half << 16U;
-    float x;
-    std::memcpy(&x, &wide, sizeof x);
-    return x;
-}
-
-/* The bits of words as floats, which is what an array of the device holds. */
-std::vector<float> as_floats(const std::vector<std::uint32_t> &words) {
-    std::vector<float> values(words.size());
-    std::memcpy(values.data(), words.data(), words.size() * sizeof(float));
-    return values;
-}
-
 template <earshot::Word W>
 void compare(earshot::Arithmetic arithmetic) {
     constexpr int EACH = W == earshot::Word::TF32 ? 1 : 2;
     constexpr std::int64_t TILES = 64;
     test::Random random(static_cast<std::uint64_t>(W) + 1);
-    std::vector<std::uint32_t> a;
-    std::vector<std::uint32_t> b;
     std::vector<float> sums = random.vector(TILES * 128, -4.0F, 4.0F);
-    const auto fill = [&](std::vector<std::uint32_t> &words, std::int64_t count) {
-        const std::vector<float> values = random.vector(count * 2, -2.0F, 2.0F);
-        for (std::int64_t i = 0; i < count; ++i) {
-            /* Factors of very different size, so that alignment loses bits. */
-            const float shrink = std::ldexp(1.0F, -static_cast<int>(i * 7 % 9));
-            words.push_back(earshot::weight_word(arithmetic, values[static_cast<std::size_t>(2 * i)] * shrink,
-                                                 values[static_cast<std::size_t>(2 * i + 1)])
-                                .high);
-        }
-    };
-    fill(a, TILES * 128);
-    fill(b, TILES * 64);
+    const std::vector<std::uint32_t> a = test::factor_words(random, arithmetic, TILES * 128);
+    const std::vector<std::uint32_t> b = test::factor_words(random, arithmetic, TILES * 64);
     const std::vector<float> before = sums;
-    const test::DeviceArray device_a(as_floats(a));
-    const test::DeviceArray device_b(as_floats(b));
+    const test::DeviceArray device_a(test::as_floats(a));
+    const test::DeviceArray device_b(test::as_floats(b));
     const test::DeviceArray device_sums(sums);
     test::require(earshot::launch("multiply once", multiply_once<W>, dim3(TILES), dim3(32), 16 * 8 * 4, nullptr,
                                   earshot::as_words(device_a.span()), earshot::as_words(device_b.span()),
@@ -106,25 +69,20 @@ void compare(earshot::Arithmetic arithmetic) {
             double largest = std::fabs(exact);
             for (int k = 0; k < 8 * EACH; ++k) {
                 const double product =
-                    static_cast<double>(
-                        number_of(W, a[static_cast<std::size_t>(tile * 128 + i / 8 * 8 + k / EACH)], k % EACH)) *
-                    static_cast<double>(
-                        number_of(W, b[static_cast<std::size_t>(tile * 64 + k / EACH * 8 + i % 8)], k % EACH));
+                    test::factor_number(W, a[static_cast<std::size_t>(tile * 128 + i / 8 * 8 + k / EACH)], k % EACH) *
+                    test::factor_number(W, b[static_cast<std::size_t>(tile * 64 + k / EACH * 8 + i % 8)], k % EACH);
                 exact += product;
                 largest = std::fmax(largest, std::fabs(product));
             }
-            /* A unit of the largest term for each term cut off, and one for the result, which may
-             * be 32 times larger. */
             const double unit = std::ldexp(1.0, std::ilogb(largest) - 23);
             const double error = (static_cast<double>(sums[at]) - exact) / unit;
             furthest = std::fmax(furthest, std::fabs(error));
             bias += error * (exact < 0 ? -1 : 1);
         }
     }
-    constexpr double ALLOWED = 8 * EACH + 1 + 32;
     std::printf("       tensor cores, words of kind %d: furthest %.2f units of the largest term, towards zero %.3f\n",
                 static_cast<int>(W), furthest, -bias / (TILES * 128));
-    CHECK_THAT(furthest <= ALLOWED, "a sum is " + std::to_string(furthest) + " units off");
+    CHECK_THAT(furthest <= test::furthest_units(8 * EACH), "a sum is " + std::to_string(furthest) + " units off");
 }
 
 TEST(tensor_cores_sum_as_the_emulation_does) {

@@ -285,7 +285,7 @@ int Grid::barrier(BarrierKind kind, int predicate, Site site) {
             set_ready(w, warps_[w].existing);
         }
     }
-    suspend(thread, {name_of(kind), site, 0});
+    suspend(thread, {name_of(kind), site, 0, nullptr});
     // The next barrier cannot be passed, and change this, before every thread has been here.
     return b.result;
 }
@@ -321,7 +321,19 @@ void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction fu
         function(warp.arguments, present);
         set_ready(thread.number / 32, present);
     }
-    suspend(thread, {name, site, present});
+    suspend(thread, {name, site, present, nullptr});
+}
+
+void Grid::wait_at(const char *name, const void *place, Site site) {
+    suspend(*current_, {name, site, 0, place});
+}
+
+void Grid::wake_waiting(const void *place) {
+    for (unsigned i = 0; i < thread_count_; ++i) {
+        if (threads_[i]->waiting.place == place) {
+            set_ready(i / 32, 1U << i % 32);
+        }
+    }
 }
 
 void Grid::record_fault(const Thread &thread, const std::string &what) {
@@ -381,6 +393,14 @@ void Grid::check_shared_end() {
 
 int block_barrier(BarrierKind kind, int predicate, Site site) {
     return grid().barrier(kind, predicate, site);
+}
+
+void wait_at(const char *name, const void *place, const char *file, int line) {
+    grid().wait_at(name, place, Site{file, line});
+}
+
+void wake_waiting(const void *place) {
+    grid().wake_waiting(place);
 }
 
 void warp_rendezvous(const char *name, unsigned mask, void *argument, WarpFunction function, Site site) {

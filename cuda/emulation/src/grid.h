@@ -26,7 +26,8 @@ class Fault : public std::runtime_error {
 struct Waiting {
     const char *operation = nullptr;
     Site site{};
-    unsigned mask = 0; // of the lanes; 0 at a block's barrier
+    unsigned mask = 0;           // of the lanes; 0 at a barrier
+    const void *place = nullptr; // of a barrier in memory
 };
 
 class Grid;
@@ -73,6 +74,8 @@ class Grid {
     unsigned existing_lanes() const { return warps_[current_->number / 32].existing; }
     int barrier(BarrierKind kind, int predicate, Site site);
     void wait_for_dependencies();
+    void wait_at(const char *name, const void *place, Site site);
+    void wake_waiting(const void *place);
     void meet(const char *name, unsigned mask, void *argument, WarpFunction function, Site site);
 
   private:

@@ -24,6 +24,10 @@ enum class BarrierKind { PLAIN, ANY, ALL, COUNT };
 /* Waits for all threads of the block; returns the reduced predicate. */
 int block_barrier(BarrierKind kind, int predicate, Site site);
 
+/* Waits until another thread calls wake_waiting with the same place; for barriers that a kernel has in memory. */
+void wait_at(const char *name, const void *place, const char *file = __builtin_FILE(), int line = __builtin_LINE());
+void wake_waiting(const void *place);
+
 } // namespace earshot::emulation
 
 inline void __syncthreads(const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
