@@ -48,7 +48,10 @@ inline void check_alignment(const char *what, const void *pointer, std::size_t b
 } // namespace emulation
 #endif
 
-/* A view of `count` elements in the device's memory. The count is known, and checked, in emulation only. */
+/*
+ * A view of `count` elements in the device's memory; `constant`: no kernel ever writes them, and they were there before
+ * the first was enqueued (see begin_kernel). Both are known, and checked, in emulation only.
+ */
 template <class T>
 class Span {
     using Value = std::remove_const_t<T>;
@@ -66,15 +69,16 @@ class Span {
     }
 
 #ifdef EARSHOT_EMULATION
-    __host__ __device__ Span(T *data, std::int64_t count) : data_(data), count_(count) {}
+    __host__ __device__ Span(T *data, std::int64_t count, bool constant = false)
+        : data_(data), count_(count), constant_(constant) {}
     template <class U>
-    __host__ __device__ Span(const Span<U> &other) : data_(other.data()), count_(other.count()) {}
-    __host__ __device__ std::int64_t count() const {
-        /* A device's view has none. */
-        return count_;
-    }
+    __host__ __device__ Span(const Span<U> &other)
+        : data_(other.data()), count_(other.count()), constant_(other.constant()) {}
+    /* A device's view has neither. */
+    __host__ __device__ std::int64_t count() const { return count_; }
+    __host__ __device__ bool constant() const { return constant_; }
 #else
-    __host__ __device__ Span(T *data, std::int64_t) : data_(data) {}
+    __host__ __device__ Span(T *data, std::int64_t, bool = false) : data_(data) {}
     template <class U>
     __host__ __device__ Span(const Span<U> &other) : data_(other.data()) {}
 #endif
@@ -108,7 +112,9 @@ class Span {
     __device__ __forceinline__ void check([[maybe_unused]] std::int64_t index,
                                           [[maybe_unused]] std::int64_t count) const {
 #ifdef EARSHOT_EMULATION
-        emulation::require_dependencies();
+        if (!constant_) {
+            emulation::require_dependencies();
+        }
         emulation::check_range("global memory", index, count, count_);
         if (emulation::foreign_memory) {
             emulation::require_own_memory(data_ + index);
@@ -126,6 +132,7 @@ class Span {
     T *data_ = nullptr;
 #ifdef EARSHOT_EMULATION
     std::int64_t count_ = 0;
+    bool constant_ = false;
 #endif
 };
 
@@ -193,8 +200,8 @@ class Shared {
 /*
  * The first statement of every kernel: waits until all that was enqueued before has ended and can be read, then lets
  * the next kernel's blocks come, which wait here in their turn. So a kernel is started while the one in front of it
- * runs, and no more than one waits at a time. Before it a kernel may touch nothing but its parameters and shared
- * memory.
+ * runs, and no more than one waits at a time. Before it a kernel may touch nothing but its parameters, shared
+ * memory, and what is constant: the weights of DeviceArray.
  */
 __device__ __forceinline__ void begin_kernel() {
 #ifdef EARSHOT_EMULATION

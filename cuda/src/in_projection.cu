@@ -13,8 +13,8 @@
  */
 #include "in_projection.h"
 
-#include "earshot_layers.h"
 #include "runtime.h"
+#include "token_rows.h"
 #include "vectors.h"
 
 namespace earshot {
@@ -26,56 +26,7 @@ constexpr int ROWS = 2; /* tiles of 16 rows a warp */
 constexpr int COLUMN_WARPS = 4;
 constexpr int WARP_TILES = 4;
 constexpr int PASS_COLUMNS = COLUMN_WARPS * WARP_TILES * 8;
-constexpr int TOKEN_LANES = 8;
-constexpr int LANE_QUADS = 4; /* fours of channels that a lane holds at most */
-constexpr std::int32_t MOST_CHANNELS = TOKEN_LANES * LANE_QUADS * 4;
-constexpr float EPSILON = 1e-5F;
-/* sqrt(128) times this is still a number of half precision. */
-constexpr float RANGE = 4096.0F;
-
-__host__ __device__ constexpr int row_words(int chunks) {
-    return chunks * CHUNK_WORDS + 4;
-}
-
-/* The sum over the lanes of a token. */
-__device__ __forceinline__ float token_sum(float v) {
-#pragma unroll
-    for (int mask = TOKEN_LANES / 2; mask > 0; mask /= 2) {
-        v += __shfl_xor_sync(0xFFFFFFFFU, v, mask);
-    }
-    return v;
-}
-
-/* Scales and then shifts of the norm for a clip. */
-__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip,
-                                                const Shared<float> &parameters) {
-    if (n.kind == EARSHOT_NORM_LAYER) {
-        for (int i = static_cast<int>(threadIdx.x); i < 2 * n.channels; i += TENSOR_THREADS) {
-            parameters[i] = n.parameters[i];
-        }
-        return;
-    }
-    /* Four lanes a parameter. */
-    constexpr int LANES = 4;
-    const int lane = static_cast<int>(threadIdx.x) % LANES;
-    const std::int64_t width = n.condition_width;
-    const std::int64_t channels = n.channels;
-    for (int i = static_cast<int>(threadIdx.x) / LANES; i < 2 * n.channels; i += TENSOR_THREADS / LANES) {
-        const std::int64_t weight = i / n.channels * channels * (width + 1);
-        const std::int64_t row = weight + i % n.channels * width;
-        float sum = lane == 0 ? n.parameters[weight + channels * width + i % n.channels] : 0.0F;
-        for (std::int64_t k = lane; k < width; k += LANES) {
-            sum = fmaf(n.parameters[row + k], n.condition[clip * width + k], sum);
-        }
-        /* The lanes of one parameter always are in the loop together. */
-        const unsigned mask = 0xFU << (threadIdx.x % 32 / LANES * LANES);
-        sum += __shfl_xor_sync(mask, sum, 1);
-        sum += __shfl_xor_sync(mask, sum, 2);
-        if (lane == 0) {
-            parameters[i] = sum;
-        }
-    }
-}
+static_assert(PASS_COLUMNS == IN_PROJECTION_COLUMNS, "a pass is what is packed together");
 
 /* `aligned`: whether x lies at 16 bytes. */
 template <Arithmetic A>
@@ -106,82 +57,16 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     }
 
     if (norms) {
-        norm_parameters(n, clip, parameters);
+        norm_parameters<TENSOR_THREADS>(n, clip, parameters);
         __syncthreads();
     }
-    const float share = 1.0F / static_cast<float>(channels);
-    const int quads = chunks * chunk_numbers(A) / (TOKEN_LANES * 4);
     for (int row = warp * 4 + lane / TOKEN_LANES; row < BLOCK_TOKENS; row += 32) {
         const std::int64_t token = token0 + row;
         const std::int64_t first = (clip * n.tokens + token) * channels;
         const bool present = token < n.tokens;
-        const auto channel_of = [&](int j) { return j * TOKEN_LANES * 4 + lane % TOKEN_LANES * 4; };
-        Float4 x[LANE_QUADS] = {};
-#pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
-            if (present && channel_of(j) < channels) {
-                const std::int64_t from = first + channel_of(j);
-                x[j] = aligned ? n.x.load4(from) : Float4{{n.x[from], n.x[from + 1], n.x[from + 2], n.x[from + 3]}};
-            }
-        }
-        if (norms) {
-            float sum = 0.0F;
-#pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
-#pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    sum += x[j].v[i];
-                }
-            }
-            const float mean = token_sum(sum) * share;
-            float squares = 0.0F;
-#pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
-#pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const float deviation = channel_of(j) < channels ? x[j].v[i] - mean : 0.0F;
-                    squares = fmaf(deviation, deviation, squares);
-                }
-            }
-            const float factor = 1.0F / sqrtf(token_sum(squares) * share + EPSILON);
-#pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
-                const int channel = channel_of(j);
-                if (channel < channels) {
-                    const Float4 scale = parameters.load4(channel);
-                    const Float4 shift = parameters.load4(channels + channel);
-#pragma unroll
-                    for (int i = 0; i < 4; ++i) {
-                        x[j].v[i] = fmaf((x[j].v[i] - mean) * factor, scale.v[i], shift.v[i]);
-                    }
-                    if (present) {
-                        n.h.store4(first + channel, x[j]);
-                    }
-                }
-            }
-        }
-        float squares = 0.0F;
-#pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                squares = fmaf(x[j].v[i], x[j].v[i], squares);
-            }
-        }
-        const float factor = RANGE / sqrtf(token_sum(squares) * share + EPSILON);
-#pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
-            if (j < quads) {
-                const PairWords<A> first_two(x[j].v[0] * factor, x[j].v[1] * factor);
-                const PairWords<A> last_two(x[j].v[2] * factor, x[j].v[3] * factor);
-                const int to = row * stride + channel_of(j) / chunk_numbers(A) * CHUNK_WORDS +
-                               channel_of(j) % chunk_numbers(A) / 2;
-                rows.template store<2>(to, {{first_two.high, last_two.high}});
-                if constexpr (splits(A)) {
-                    rows.template store<2>(to + CHUNK_WORDS / 2, {{first_two.low, last_two.low}});
-                }
-            }
-        }
+        TokenShare share;
+        share.load(n, first, present, aligned, lane);
+        share.norm<A>(n, parameters, first, present, rows, row, lane);
     }
 
     int place[ROWS];
@@ -276,7 +161,7 @@ std::vector<std::uint32_t> pack_in_projection(const std::vector<float> &matrix, 
     std::vector<float> scaled = matrix;
     for (std::int32_t column = 0; column < columns; ++column) {
         float *row = scaled.data() + static_cast<std::size_t>(column) * static_cast<std::size_t>(channels);
-        scale.push_back(scale_row(row, channels) / RANGE);
+        scale.push_back(scale_row(row, channels) / TOKEN_RANGE);
     }
     std::vector<std::uint32_t> packed;
     for (std::int32_t column0 = 0; column0 < static_cast<std::int32_t>(divide_up(columns, PASS_COLUMNS)) * PASS_COLUMNS;

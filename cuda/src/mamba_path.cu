@@ -1,12 +1,13 @@
 /*
  * EARSHOT_LAYER_MAMBA_PATH: the kernels of one path in their order.
  *
- *   in_proj   h = norm(x); [u, z] = (W diag(norm weight)) (h rms(h)), both directions (in_projection.h)
+ *   in_proj   h = norm(x); [x, z] = (W diag(norm weight)) (h rms(h)), both directions (in_projection.h)
  *   x_proj    u = SiLU(causal convolution of u); [dt, B, C] = W u (x_projection.h)
  *   scan      y = (selective scan of u) * SiLU(z)
  *   out       x + bias + P [h + W_f y_f; h + W_b y_b] = x + bias + (P W)[y_f; y_b] + (P_f + P_b) h
  *
- * Where the first two have no kernel (odd sizes, devices without tensor cores, layers behind the first), norm, product
+ * Of the first layer, one kernel makes the first two steps (mamba_front.h) where the device has room for its weights.
+ * Where they have no kernel (odd sizes, devices without tensor cores, layers behind the first), norm, product
  * and convolution are launched one by one: the RMS norm is then a factor for each token that in_proj applies to its
  * sums.
  *
@@ -14,13 +15,14 @@
  * that 2 C numbers a token are never written, and a fifth of the flops goes away. Where a direction has several layers,
  * all but the last write h_d = h_d + W_d y_d, and the last product reads both h_d instead of h.
  *
- * Scratch for each token (floats): h C, factors 2, [u, z] 4 E, u 2 E, [dt, B, C] 2 (R + 2 N), y 2 E, h_d 2 C.
+ * Scratch for each token (floats): h C, factors 2, [x, z] 4 E (or z 2 E), u 2 E, [dt, B, C] 2 (R + 2 N), y 2 E, h_d 2 C.
  */
 #include <cmath>
 
 #include "cuda_operation.h"
 #include "in_projection.h"
 #include "layers.h"
+#include "mamba_front.h"
 #include "product.h"
 #include "runtime.h"
 #include "scan.h"
@@ -86,6 +88,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
                                                   std::to_string(layer.states) + " states; the kernels have at most " +
                                                   std::to_string(MOST_TAPS) + " and " + std::to_string(MOST_STATES)};
         }
+        front_ = has_mamba_front(channels_, inner_, taps_, x_width(), in_pairs(arithmetic_));
         fused_in_ = has_in_projection(channels_, 4 * inner_, in_pairs(arithmetic_));
         fused_x_ = has_x_projection(inner_, taps_, x_width(), in_pairs(arithmetic_));
         if (norm_ == EARSHOT_NORM_LAYER) {
@@ -112,7 +115,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         const TokenNorm norm = {norm_,      e.batch,  e.frames * e.bands,      channels_,
                                 condition_, a.input0, norm_parameters_.span(), a.input1,
                                 s.h,        s.factors};
-        if (fused_in_) {
+        if (front_) {
+            run_front(norm, a, s);
+        } else if (fused_in_) {
             InProjection in = {};
             in.norm = norm;
             in.columns = 4 * inner_;
@@ -166,7 +171,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         Scratch s;
         s.h = carver.take(norm_ == EARSHOT_NORM_NONE ? 0 : size_product({tokens, channels_}));
         s.factors = carver.take(size_product({tokens, layers_ == 1 ? 1 : 2}));
-        s.xz = carver.take(size_product({tokens, 4, inner_}));
+        s.xz = carver.take(size_product({tokens, front_ && layers_ == 1 ? 2 : 4, inner_}));
         s.u = carver.take(size_product({tokens, 2, inner_}));
         s.x_projection = carver.take(size_product({tokens, 2, x_width()}));
         s.y = carver.take(size_product({tokens, 2, inner_}));
@@ -189,7 +194,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         /* The first layer of both directions reads h, later ones read what their own direction wrote. */
         const Rows source = first ? Rows{h, channels_, channels_} : Rows{s.directions, 2 * Index{channels_}, channels_};
         const std::int32_t step = first ? 0 : channels_;
-        if (!first || !fused_in_) {
+        const bool front = first && front_;
+        if (!front && (!first || !fused_in_)) {
             Product in = {};
             in.rows = tokens;
             in.columns = 2 * inner_;
@@ -205,7 +211,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
             in.out_step = 2 * inner_;
             earshot::check(earshot::enqueue(in, arithmetic_, a.stream), "in_proj");
         }
-        run_x_projection(mixer, a, s);
+        if (!front) {
+            run_x_projection(mixer, a, s);
+        }
 
         SelectiveScan scan = {};
         scan.sequences = sequences(a.extents);
@@ -214,7 +222,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         scan.rank = rank_;
         scan.dt_width = dt_width_;
         scan.state_width = state_width_;
-        scan.xz = s.xz;
+        /* The front leaves z alone, the others [x, z]. */
+        scan.z = front ? s.xz : s.xz.part(inner_, tokens * 4 * inner_ - inner_);
+        scan.z_step = front ? 1 : 2;
         scan.u = s.u;
         scan.x_projection = s.x_projection;
         scan.dt_weight = mixer.dt_projection.span();
@@ -243,6 +253,29 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         }
     }
 
+    void run_front(const TokenNorm &norm, const Arguments &a, const Scratch &s) const {
+        const PreparedMixer &mixer = mixers_[0];
+        const auto frames = static_cast<std::int32_t>(a.extents.frames);
+        const auto bands = static_cast<std::int32_t>(a.extents.bands);
+        MambaFront front = {};
+        front.norm = norm;
+        front.sequences = axis_ == EARSHOT_AXIS_TIME ? ClipSequences{frames, bands, 1} : ClipSequences{bands, 1, bands};
+        front.inner = inner_;
+        front.columns = x_width();
+        front.in_projection = mixer.in_projection.span();
+        front.x_projection = mixer.x_projection.span();
+        front.convolution = mixer.convolution.span();
+        front.bias = mixer.convolution_bias.span();
+        front.range = mixer.x_range.span();
+        front.gate_scale = mixer.in_scale.span();
+        front.scale = mixer.x_scale.span();
+        front.u = s.u;
+        front.z = s.xz;
+        front.out = s.x_projection;
+        earshot::check(earshot::enqueue(front, in_pairs(arithmetic_), device().multiprocessors, a.stream),
+                       "norm, in_proj, causal convolution and x_proj");
+    }
+
     void run_x_projection(const PreparedMixer &mixer, const Arguments &a, const Scratch &s) const {
         const CausalConvolution convolution = {
             sequences(a.extents),          inner_, fused_x_ ? X_PROJECTION_TAPS : taps_, s.xz, mixer.convolution.span(),
@@ -269,17 +302,32 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         earshot::check(earshot::enqueue(x, arithmetic_, a.stream), "x_proj");
     }
 
-    PreparedMixer prepare(const MambaPathLayer &layer, std::int32_t i) const {
-        PreparedMixer mixer;
+    /* What the front's kernel needs of the first layer. */
+    void prepare_front(const MambaPathLayer &layer, PreparedMixer &mixer) const {
+        MambaFrontWeights weights;
+        for (const auto &direction : layer.directions) {
+            const MambaMixer &m = direction[0];
+            const std::vector<float> in = in_projection(m).values;
+            pack_mamba_front(in, channels_, m.convolution, taps_, m.convolution_bias, x_projection(m).values, x_width(),
+                             bounds_of_u(m, in), in_pairs(arithmetic_), weights);
+        }
+        mixer.in_projection = DeviceArray<std::uint32_t>(weights.in_projection);
+        mixer.in_scale = DeviceArray<float>(weights.gate_scale);
+        mixer.x_projection = DeviceArray<std::uint32_t>(weights.x_projection);
+        mixer.x_range = DeviceArray<float>(weights.range);
+        mixer.x_scale = DeviceArray<float>(weights.scale);
+        mixer.convolution = DeviceArray<float>(weights.convolution);
+        mixer.convolution_bias = DeviceArray<float>(weights.bias);
+    }
+
+    /* What the kernels of the single steps need. */
+    void prepare_steps(const MambaPathLayer &layer, std::int32_t i, PreparedMixer &mixer) const {
         std::vector<std::vector<HostMatrix>> in;
         std::vector<std::vector<HostMatrix>> x;
-        std::vector<std::vector<HostMatrix>> out;
         for (const auto &direction : layer.directions) {
             const MambaMixer &m = direction[static_cast<std::size_t>(i)];
             in.push_back({in_projection(m)});
             x.push_back({x_projection(m)});
-            out.push_back({{channels_, inner_,
-                            std::vector<float>(m.out_projection, m.out_projection + Index{channels_} * inner_)}});
         }
         if (i == 0 && fused_in_) {
             std::vector<float> both = in[0][0].values;
@@ -306,12 +354,26 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         } else {
             mixer.x_projection = DeviceArray<std::uint32_t>(pack_product(x, arithmetic_));
         }
-        if (i + 1 < layers_) {
-            mixer.out_projection = DeviceArray<std::uint32_t>(pack_product(out, arithmetic_));
-        }
         mixer.convolution = transposed(layer, i, inner_, taps_, &MambaMixer::convolution, same,
                                        fused_x_ ? X_PROJECTION_TAPS - taps_ : 0);
         mixer.convolution_bias = transposed(layer, i, inner_, 1, &MambaMixer::convolution_bias, same);
+    }
+
+    PreparedMixer prepare(const MambaPathLayer &layer, std::int32_t i) const {
+        PreparedMixer mixer;
+        if (i == 0 && front_) {
+            prepare_front(layer, mixer);
+        } else {
+            prepare_steps(layer, i, mixer);
+        }
+        if (i + 1 < layers_) {
+            std::vector<std::vector<HostMatrix>> out;
+            for (const auto &direction : layer.directions) {
+                const float *weight = direction[static_cast<std::size_t>(i)].out_projection;
+                out.push_back({{channels_, inner_, std::vector<float>(weight, weight + Index{channels_} * inner_)}});
+            }
+            mixer.out_projection = DeviceArray<std::uint32_t>(pack_product(out, arithmetic_));
+        }
         mixer.dt_projection = transposed(layer, i, inner_, rank_, &MambaMixer::dt_projection, same);
         mixer.dt_bias = transposed(layer, i, inner_, 1, &MambaMixer::dt_bias, same);
         mixer.a = transposed(layer, i, inner_, states_, &MambaMixer::a_log,
@@ -405,7 +467,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
     std::int32_t taps_;
     std::int32_t dt_width_;
     std::int32_t state_width_;
-    /* Whether there is a kernel that norms and makes in_proj, and one that convolves and makes x_proj. */
+    /* Whether there is a kernel for all that is in front of the first layer's scan; if not, or for later layers, one
+       that norms and makes in_proj, and one that convolves and makes x_proj. */
+    bool front_;
     bool fused_in_;
     bool fused_x_;
     DeviceArray<float> norm_parameters_;

@@ -86,7 +86,8 @@ class DeviceArray {
     }
     ~DeviceArray() { release(); }
 
-    Span<const T> span() const { return Span<const T>(data_, count_); }
+    /* No kernel writes it: it may be read before begin_kernel(). */
+    Span<const T> span() const { return Span<const T>(data_, count_, true); }
 
   private:
     void release() noexcept {

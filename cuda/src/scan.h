@@ -34,8 +34,9 @@ struct SelectiveScan {
     std::int32_t rank;   /* R */
     std::int32_t dt_width;
     std::int32_t state_width;
-    Span<const float> xz; /* [tokens, 2, 2 E]: z is the second half of each direction */
-    Span<const float> u;  /* [tokens, 2, E] */
+    Span<const float> z; /* E values from (2 token + direction) z_step E on */
+    std::int32_t z_step; /* 1, or 2 where as many others lie between them */
+    Span<const float> u; /* [tokens, 2, E] */
     Span<const float> x_projection;
     Span<const float> dt_weight; /* [2, R, E] */
     Span<const float> dt_bias;   /* [2, E] */

@@ -178,9 +178,10 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_fast(const SelectiveScan
         rows[at + layout.c()] = 0.0F;
     }
 
-    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate. */
+    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at z_step times that + gate. */
     const int value_step = row_step * p.inner;
-    const std::int64_t gate = inner - first;
+    const int gate_shift = p.z_step - 1;
+    const std::int64_t gate = -(first << gate_shift) + first;
     const auto origin = [&](const Stretch &stretch) { return stretch.row * inner + first; };
 
     /* u and z of the tokens of a group that are this lane's, fetched a group ahead. */
@@ -196,7 +197,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_fast(const SelectiveScan
                 const bool needed = t < length && exists[c];
                 u_next[i][c] = needed ? p.u[at + c * APART] : 0.0F;
                 if constexpr (!ENDS) {
-                    z_next[i][c] = needed ? p.xz[2 * at + gate + c * APART] : 0.0F;
+                    z_next[i][c] = needed ? p.z[(at << gate_shift) + gate + c * APART] : 0.0F;
                 }
             }
         }

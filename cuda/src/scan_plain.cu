@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(THREADS) scan_plain(const SelectiveScan p, con
         }
         delta = softplus(delta);
         const float u = p.u[(token * 2 + direction) * inner + channel];
-        const float z = p.xz[(token * 2 + direction) * 2 * inner + inner + channel];
+        const float z = p.z[(token * 2 + direction) * p.z_step * inner + channel];
         float y = d * u;
         for (int n = 0; n < p.states; ++n) {
             const float decay = fast_exp2(delta * p.a[(direction * p.states + n) * inner + channel]);

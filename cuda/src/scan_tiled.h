@@ -229,9 +229,10 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                                  static_cast<int>(sizeof(float)),
                              AHEAD * RING);
 
-    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at twice that + gate_place. */
+    /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at z_step times that + gate_place. */
     const int value_step = row_step * inner;
-    const int gate_place = inner - quad_channel;
+    const int gate_shift = p.z_step - 1;
+    const int gate_place = quad_channel - (quad_channel << gate_shift);
     const std::int64_t group_step = static_cast<std::int64_t>(value_step) * Mine::TOKENS;
     const auto first_values = [&](const Stretch &stretch) {
         return multiply_wide(min(token, stretch.length - 1), value_step, stretch.row * inner + quad_channel);
@@ -248,7 +249,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
         if (fetch_index < grid.stretches) {
             copy_async(ring, slot + in_warp * 4, p.u, fetch_at);
             if constexpr (!ENDS) {
-                copy_async(ring, slot + GROUP + in_warp * 4, p.xz, 2 * fetch_at + gate_place);
+                copy_async(ring, slot + GROUP + in_warp * 4, p.z, (fetch_at << gate_shift) + gate_place);
             }
             fetch_from += Mine::TOKENS;
             if (fetch_from < fetched.length) {

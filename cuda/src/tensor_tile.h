@@ -64,6 +64,11 @@ struct StepWeights {
     }
 };
 
+/* From row to row of `chunks` chunks in shared memory. */
+__host__ __device__ constexpr int row_words(int chunks) {
+    return chunks * CHUNK_WORDS + 4;
+}
+
 /* A lane's sums of ROWS tiles of 16 rows by COLUMNS tiles of 8 columns. */
 template <int ROWS, int COLUMNS>
 struct TileSums {
@@ -118,19 +123,12 @@ __device__ __forceinline__ void load_rows(const Shared<std::uint32_t> &words, in
 /* Steps whose products are summed from zero. */
 constexpr int STEPS_TOGETHER = 2;
 
-/* sums += rows x weights for one step. place[r]: lane_place of row tile r; eight_rows: words from a row to the eighth
-   behind it. */
+/* sums += rows x weights for one step, the rows' fragments being there. */
 template <Arithmetic A, int ROWS, int COLUMNS>
-__device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, const Shared<std::uint32_t> &words,
-                                              const int (&place)[ROWS], int eight_rows, int step,
-                                              const StepWeights<A, COLUMNS> &weights) {
+__device__ __forceinline__ void multiply_fragments(TileSums<ROWS, COLUMNS> &sums, const FragmentA (&high)[ROWS],
+                                                   [[maybe_unused]] const FragmentA (&low)[ROWS],
+                                                   const StepWeights<A, COLUMNS> &weights) {
     constexpr Word W = word_of<A>();
-    FragmentA high[ROWS];
-    [[maybe_unused]] FragmentA low[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-        load_rows<A>(words, place[r], eight_rows, step, high[r], low[r]);
-    }
     if constexpr (splits(A)) {
         /* The small products first: they would vanish beside the sum. */
 #pragma unroll
@@ -155,6 +153,44 @@ __device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, con
             mma<W>(sums.fragment[r][c], high[r], weights.high(c));
         }
     }
+}
+
+/* The same for a row tile; of a split factor the step's products are summed from zero, and added to the sums outside. */
+template <Arithmetic A, int COLUMNS>
+__device__ __forceinline__ void multiply_fragment_rounded(FragmentC (&sums)[COLUMNS], const FragmentA &high,
+                                                          const FragmentA &low,
+                                                          const StepWeights<A, COLUMNS> &weights) {
+    if constexpr (splits(A)) {
+        TileSums<1, COLUMNS> products;
+        multiply_fragments<A>(products, {high}, {low}, weights);
+#pragma unroll
+        for (int c = 0; c < COLUMNS; ++c) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                sums[c].v[i] += products.fragment[0][c].v[i];
+            }
+        }
+    } else {
+#pragma unroll
+        for (int c = 0; c < COLUMNS; ++c) {
+            mma<word_of<A>()>(sums[c], high, weights.high(c));
+        }
+    }
+}
+
+/* sums += rows x weights for one step. place[r]: lane_place of row tile r; eight_rows: words from a row to the eighth
+   behind it. */
+template <Arithmetic A, int ROWS, int COLUMNS>
+__device__ __forceinline__ void multiply_step(TileSums<ROWS, COLUMNS> &sums, const Shared<std::uint32_t> &words,
+                                              const int (&place)[ROWS], int eight_rows, int step,
+                                              const StepWeights<A, COLUMNS> &weights) {
+    FragmentA high[ROWS];
+    FragmentA low[ROWS] = {};
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+        load_rows<A>(words, place[r], eight_rows, step, high[r], low[r]);
+    }
+    multiply_fragments<A>(sums, high, low, weights);
 }
 
 /* The same with the step's products summed from zero, a row tile after the other, and added to the sums outside. */

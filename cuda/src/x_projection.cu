@@ -33,9 +33,6 @@ constexpr int STEP_TOKENS = 4;
 constexpr int TAPS = X_PROJECTION_TAPS;
 constexpr float RANGE = 32768.0F;
 
-__host__ __device__ constexpr int row_words(int chunks) {
-    return chunks * CHUNK_WORDS + 4;
-}
 /* From row to row of a warp's sums in shared memory. */
 __host__ __device__ constexpr int sum_words(int tiles) {
     return tiles * 8 + 4;
@@ -233,18 +230,16 @@ cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
                : launch("x_proj", kernel, grid, dim3(TENSOR_THREADS), words * sizeof(float), stream, p);
 }
 
-/* Tiles of 8 columns that there are kernels for. */
-constexpr int FEW_TILES = 5;
 constexpr int MANY_TILES = 8;
 
 int tiles_for(std::int32_t columns) {
-    return columns <= FEW_TILES * 8 ? FEW_TILES : MANY_TILES;
+    return columns <= X_PROJECTION_FEW_TILES * 8 ? X_PROJECTION_FEW_TILES : MANY_TILES;
 }
 
 template <Arithmetic A>
 cudaError_t enqueue_as(const XProjection &p, cudaStream_t stream) {
-    return tiles_for(p.columns) == FEW_TILES ? enqueue_as<A, FEW_TILES>(p, stream)
-                                             : enqueue_as<A, MANY_TILES>(p, stream);
+    return tiles_for(p.columns) == X_PROJECTION_FEW_TILES ? enqueue_as<A, X_PROJECTION_FEW_TILES>(p, stream)
+                                                          : enqueue_as<A, MANY_TILES>(p, stream);
 }
 
 } // namespace

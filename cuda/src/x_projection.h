@@ -22,6 +22,9 @@ bool has_x_projection(std::int32_t inner, std::int32_t taps, std::int32_t column
 /* Taps that the kernel has; shorter filters get zeros in front. */
 constexpr std::int32_t X_PROJECTION_TAPS = 4;
 
+/* Tiles of 8 columns that weights are packed for where there are no more columns. */
+constexpr int X_PROJECTION_FEW_TILES = 5;
+
 /*
  * Packs one direction's matrix [columns, E], appending to what the other one left. `most` (E values) bounds |u| of each
  * channel.

@@ -36,4 +36,20 @@ TEST(cuda_mamba_path_paper_width) {
     compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 5, 31);
 }
 
+/* The kernel in front of the scan takes 61 tokens of a clip at a time, 32 channels a warp, and what it has room for. */
+TEST(cuda_mamba_path_front) {
+    for (const std::int64_t length : {1, 2, 31, 61, 62, 64, 65, 125}) {
+        compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 5, 1, 16, 36, 4, 3, 4}, 2, length, 2);
+        compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, 20, 32, 16, 2, 3}, 2, 3, length);
+    }
+    compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_NONE, 0, 1, 32, 320, 16, 4, 1}, 1, 500, 1);
+    compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_NONE, 0, 2, 36, 68, 16, 8, 2}, 1, 67, 3);
+}
+
+TEST(cuda_mamba_path_without_front) {
+    compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 5, 1, 128, 260, 16, 4, 4}, 2, 33, 2);
+    compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, 32, 36, 16, 9, 4}, 1, 3, 21);
+    compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 1, 32, 36, 16, 4, 5}, 1, 21, 3);
+}
+
 } // namespace

@@ -104,21 +104,23 @@ std::vector<float> run(const ScanProblem &problem, const ScanFunction &function,
     const DeviceArray d(problem.d);
     const DeviceArray y(problem.grid.tokens() * 2 * problem.inner);
     const DeviceArray carry(scratch + 1); /* an allocation of nothing is null */
-    const earshot::SelectiveScan scan = {problem.grid.addresses(),
-                                         problem.inner,
-                                         problem.states,
-                                         problem.rank,
-                                         static_cast<std::int32_t>(problem.dt_width()),
-                                         static_cast<std::int32_t>(problem.state_width()),
-                                         xz.span(),
-                                         u.span(),
-                                         x_projection.span(),
-                                         dt_weight.span(),
-                                         dt_bias.span(),
-                                         a.span(),
-                                         d.span(),
-                                         y.span(),
-                                         carry.span().part(0, scratch)};
+    const earshot::SelectiveScan scan = {
+        problem.grid.addresses(),
+        problem.inner,
+        problem.states,
+        problem.rank,
+        static_cast<std::int32_t>(problem.dt_width()),
+        static_cast<std::int32_t>(problem.state_width()),
+        xz.span().part(problem.inner, static_cast<std::int64_t>(problem.xz.size()) - problem.inner),
+        2,
+        u.span(),
+        x_projection.span(),
+        dt_weight.span(),
+        dt_bias.span(),
+        a.span(),
+        d.span(),
+        y.span(),
+        carry.span().part(0, scratch)};
     require(function(scan), "enqueueing the scan");
     return y.values();
 }

@@ -207,6 +207,11 @@ __global__ void reads_before_it_begins(earshot::Span<float> values) {
     values[threadIdx.x] = value;
 }
 
+__global__ void reads_constants_before_it_begins(earshot::Span<const float> values) {
+    static_cast<void>(values.load4(0));
+    earshot::begin_kernel();
+}
+
 __global__ void writes_before_it_begins(earshot::Span<float> values) {
     values.store4(0, {});
     earshot::begin_kernel();
@@ -238,6 +243,9 @@ TEST(emulation_finds_kernels_that_do_not_wait_for_those_before_them) {
         expect_fault(run(begins_in_one_warp, memory), {"returned without begin_kernel()"});
         prepare();
         expect_fault(run(reads_before_it_begins, earshot::Span<float>(memory, 64)), {"used before begin_kernel()"});
+        prepare();
+        // What no kernel writes may be read before.
+        CHECK(run(reads_constants_before_it_begins, earshot::Span<const float>(memory, 64, true)) == cudaSuccess);
         prepare();
         expect_fault(run(writes_before_it_begins, earshot::Span<float>(memory, 64)), {"used before begin_kernel()"});
     }

@@ -1,0 +1,454 @@
+/*
+ * Norm, in_proj, causal convolution with SiLU and x_proj in one kernel: x, half of what in_proj makes, is never
+ * written.
+ *
+ * Idea. A block stays with one direction, whose weights it keeps in shared memory, and takes tiles of 64 tokens in the
+ * order of the sequences, 3 of them again from the tile before. A warp multiplies all 64 by 32 columns at a time. The
+ * rows of the tile are numbered so that a lane's sums are 8 tokens one behind the other (of four channels each): the
+ * convolution runs over registers, with 3 tokens from the lane 4 below. Its results lie as a fragment of A wants them,
+ * so that x_proj goes on from registers as well; its weights are packed for the order of channels that this makes. What
+ * the warps have of x_proj's sums, each for its channels, is added up in shared memory. So a tile's only barriers are
+ * those around its start and that sum: while one warp of a scheduler is busy with exponentials (half of them begin with
+ * z), the other multiplies.
+ *
+ * Bytes (paper size, one clip): 4 MB read twice, h 4, u and z 32 each, [dt, B, C] 4.5 MB written, 172 KB of weights a
+ * block (22 MB from L2, before begin_kernel()): 77 MB, 18 us on an H200. Flops: 2.6 G and 5 % for tokens done again,
+ * with HALF_SPLIT three times that at 630 TFLOP/s: 13 us; a third of it with HALF. Two special functions a number of
+ * u: 4 us. 255 tiles for each direction's 66 blocks: 4 one after the other, 5 us each. Expected: 28 us, 20 with HALF.
+ */
+#include "mamba_front.h"
+
+#include <algorithm>
+
+#include "in_projection.h"
+#include "runtime.h"
+#include "token_rows.h"
+#include "vectors.h"
+#include "x_projection.h"
+
+namespace earshot {
+
+namespace {
+
+constexpr int THREADS = TENSOR_THREADS;
+constexpr int WARPS = THREADS / 32;
+constexpr int BLOCK_ROWS = 64;
+constexpr int ROWS = BLOCK_ROWS / 16; /* tiles of 16 rows: all of them are a warp's */
+constexpr int LANE_ROWS = 2 * ROWS;   /* a lane's tokens, one behind the other */
+constexpr int TAPS = X_PROJECTION_TAPS;
+constexpr int HALO = TAPS - 1;
+constexpr int TILE_TOKENS = BLOCK_ROWS - HALO;
+constexpr int TILES = X_PROJECTION_FEW_TILES;
+constexpr int SUM_WORDS = TILES * 8; /* from row to row of x_proj's sums in shared memory: without bank conflicts */
+constexpr int SUM_PARTS = WARPS / 2;
+
+/* Row s of a tile's words in shared memory is the token at this place of the tile: a lane has rows lane / 4 + 8 i. */
+__host__ __device__ constexpr int place_of(int row) {
+    return row % 8 * 8 + row / 8;
+}
+
+/* Where things lie in a block's shared memory, in words. */
+struct Layout {
+    int in_words; /* of in_proj for x, and again for z */
+    int x_words;
+    int rows;
+    int sums;
+    int tokens;
+    int parameters;
+    int all;
+
+    __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner)
+        : in_words(in_projection_words(a, inner, channels)),
+          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), rows(2 * in_words + x_words),
+          sums(rows + BLOCK_ROWS * row_words(chunks_of(a, channels))),
+          tokens(sums + SUM_PARTS * BLOCK_ROWS * SUM_WORDS), parameters(tokens + 2 * 2 * BLOCK_ROWS),
+          all(parameters + 2 * channels) {}
+};
+
+/* The tile of a block: tokens of one clip, from place `start` on in the order of its direction. */
+struct FrontTile {
+    std::int64_t clip;
+    int start;
+};
+
+/* A token of a tile. */
+struct Token {
+    int index;  /* among those of all clips */
+    int before; /* how many of its sequence are before it; 3 if more */
+    bool exists;
+};
+
+__device__ __forceinline__ Token token_of(const MambaFront &p, const FrontTile &tile, int direction, int place) {
+    const int at = tile.start + place;
+    const auto tokens = static_cast<int>(p.norm.tokens);
+    if (at < 0 || at >= tokens) {
+        return {0, 0, false};
+    }
+    const int length = p.sequences.length;
+    const int t = at % length;
+    const int in_clip =
+        at / length * p.sequences.sequence_step + (direction == 0 ? t : length - 1 - t) * p.sequences.step;
+    return {static_cast<int>(tile.clip) * tokens + in_clip, min(t, HALO), true};
+}
+
+/* The four numbers of row i (of the lane's) in column tiles 2 pair and 2 pair + 1. */
+template <int COLUMNS>
+__device__ __forceinline__ Float4 quad_of(const TileSums<ROWS, COLUMNS> &sums, int i, int pair) {
+    Float4 y;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+        y.v[k] = sums.fragment[i / 2][pair * 2 + k / 2].v[i % 2 * 2 + k % 2];
+    }
+    return y;
+}
+
+/* `aligned`: whether x lies at 16 bytes. */
+template <Arithmetic A>
+__global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
+    const TokenNorm &n = p.norm;
+    const int inner = p.inner;
+    const int chunks = chunks_of(A, n.channels);
+    const int stride = row_words(chunks);
+    const Layout layout(A, n.channels, inner);
+    const Shared<std::uint32_t> weights(0, 2 * layout.in_words);
+    const Shared<std::uint32_t> x_weights(2 * layout.in_words * 4, layout.x_words);
+    const Shared<std::uint32_t> rows(layout.rows * 4, BLOCK_ROWS * stride);
+    const Shared<float> parts(layout.sums * 4, SUM_PARTS * BLOCK_ROWS * SUM_WORDS);
+    /* Two tiles' tokens in the order of their places, -1 where nothing is to be written; and Token::before. */
+    const Shared<std::int32_t> tokens(layout.tokens * 4, 2 * BLOCK_ROWS);
+    const Shared<std::int32_t> before((layout.tokens + 2 * BLOCK_ROWS) * 4, 2 * BLOCK_ROWS);
+    const Shared<float> parameters(layout.parameters * 4, 2 * n.channels);
+
+    const int thread = static_cast<int>(threadIdx.x);
+    const int lane = thread % 32;
+    const int warp = thread / 32;
+    const int direction = static_cast<int>(blockIdx.x) % 2;
+    copy_weights<THREADS>(weights, 0, p.in_projection, std::int64_t{direction} * 2 * layout.in_words,
+                          2 * layout.in_words, thread);
+    copy_weights<THREADS>(x_weights, 0, p.x_projection, std::int64_t{direction} * layout.x_words, layout.x_words,
+                          thread);
+    commit_copies();
+    begin_kernel();
+
+    const std::int64_t clip_tiles = (n.tokens + TILE_TOKENS - 1) / TILE_TOKENS;
+    const std::int64_t tiles = clip_tiles * n.batch;
+    const std::int64_t blocks = gridDim.x / 2;
+    const std::int64_t last = tiles * (blockIdx.x / 2 + 1) / blocks;
+    const auto tile_of = [&](std::int64_t index) {
+        return FrontTile{index / clip_tiles, static_cast<int>(index % clip_tiles) * TILE_TOKENS - HALO};
+    };
+
+    /* The tokens that this thread norms: two, of which it has a share. */
+    constexpr int SHARES = BLOCK_ROWS * TOKEN_LANES / THREADS;
+    struct Mine {
+        TokenShare share[SHARES];
+        Token token[SHARES];
+    };
+    const auto row_of = [&](int i) { return (i * THREADS + thread) / TOKEN_LANES; };
+    const auto load = [&](Mine &to, const FrontTile &tile) {
+#pragma unroll
+        for (int i = 0; i < SHARES; ++i) {
+            to.token[i] = token_of(p, tile, direction, place_of(row_of(i)));
+            to.share[i].load(n, std::int64_t{to.token[i].index} * n.channels, to.token[i].exists, aligned, lane);
+        }
+    };
+    std::int64_t clip = -1;
+    const auto norm = [&](Mine &from, const FrontTile &tile, int table) {
+        if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
+            norm_parameters<THREADS>(n, tile.clip, parameters);
+            __syncthreads();
+        }
+        clip = tile.clip;
+#pragma unroll
+        for (int i = 0; i < SHARES; ++i) {
+            const int row = row_of(i);
+            const int place = place_of(row);
+            const Token &token = from.token[i];
+            const bool written = token.exists && place >= HALO;
+            from.share[i].template norm<A>(n, parameters, std::int64_t{token.index} * n.channels,
+                                           written && direction == 0, rows, row, lane);
+            if (lane % TOKEN_LANES == 0) {
+                tokens[table + place] = written ? token.index : -1;
+                before[table + place] = token.before;
+            }
+        }
+    };
+
+    std::int64_t index = tiles * (blockIdx.x / 2) / blocks;
+    int table = 0;
+    {
+        Mine first;
+        load(first, tile_of(index));
+        norm(first, tile_of(index), table);
+    }
+    wait_for_groups<0>();
+    __syncthreads();
+
+    int place[ROWS];
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+        place[r] = lane_place<A>(r * 16 * stride, stride, lane);
+    }
+    const int steps = chunks * chunk_steps(A);
+    const int groups = (inner + 31) / 32;
+    for (; index < last; ++index) {
+        TileSums<ROWS, TILES> x_sums;
+        /* Token::before of the lane's tokens, two bits each. */
+        unsigned edges = 0;
+#pragma unroll
+        for (int i = 0; i < LANE_ROWS; ++i) {
+            edges |= static_cast<unsigned>(before[table + lane / 4 * LANE_ROWS + i]) << (2 * i);
+        }
+        const auto token_at = [&](int i) { return tokens[table + lane / 4 * LANE_ROWS + i]; };
+        for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
+            /* Half of the warps begin with z. */
+            const int group = item / 2;
+            const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
+            TileSums<ROWS, 4> sums;
+            const int weights_at = (gates ? layout.in_words : 0) + group * steps * step_words(A, 4);
+#pragma unroll 1
+            for (int chunk = 0; chunk < chunks; ++chunk) {
+#pragma unroll
+                for (int step = 0; step < chunk_steps(A); ++step) {
+                    StepWeights<A, 4> w;
+                    w.load(weights, weights_at + (chunk * chunk_steps(A) + step) * step_words(A, 4), lane);
+#pragma unroll
+                    for (int r = 0; r < ROWS; ++r) {
+                        FragmentA high;
+                        FragmentA low = {};
+                        load_rows<A>(rows, place[r] + chunk * CHUNK_WORDS, 8 * stride, step, high, low);
+                        multiply_fragment_rounded<A>(sums.fragment[r], high, low, w);
+                    }
+                }
+            }
+#pragma unroll
+            for (int pair = 0; pair < 2; ++pair) {
+                const int channel = group * 32 + pair * 16 + lane % 4 * 4;
+                const bool real = channel < inner;
+                const std::int64_t constant = std::int64_t{direction} * inner + channel;
+                if (gates) {
+                    if (real) {
+                        const Float4 scale = p.gate_scale.load4(constant);
+#pragma unroll
+                        for (int i = 0; i < LANE_ROWS; ++i) {
+                            Float4 z = quad_of(sums, i, pair);
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                z.v[k] *= scale.v[k];
+                            }
+                            const int to = token_at(i);
+                            if (to >= 0) {
+                                p.z.store4(std::int64_t{to} * 2 * inner + constant, z);
+                            }
+                        }
+                    }
+                    continue;
+                }
+                Float4 filter[TAPS] = {};
+                Float4 bias = {};
+                Float4 range = {};
+                if (real) {
+#pragma unroll
+                    for (int k = 0; k < TAPS; ++k) {
+                        filter[k] = p.convolution.load4((std::int64_t{direction} * TAPS + k) * inner + channel);
+                    }
+                    bias = p.bias.load4(constant);
+                    range = p.range.load4(constant);
+                }
+                /* x of the lane's tokens, behind that of the 3 before them, which the lane 4 below has. */
+                Float4 x[HALO + LANE_ROWS];
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+                    x[HALO + i] = quad_of(sums, i, pair);
+                }
+#pragma unroll
+                for (int i = 0; i < HALO; ++i) {
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        x[i].v[k] = __shfl_up_sync(0xFFFFFFFFU, x[LANE_ROWS + i].v[k], 4);
+                    }
+                }
+                FragmentA high[ROWS];
+                FragmentA low[ROWS] = {};
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+                    const unsigned have = edges >> (2 * i) & 3U;
+                    Float4 u = bias;
+#pragma unroll
+                    for (int back = HALO; back >= 0; --back) {
+                        if (have >= static_cast<unsigned>(back)) {
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                u.v[k] = fmaf(filter[HALO - back].v[k], x[HALO + i - back].v[k], u.v[k]);
+                            }
+                        }
+                    }
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        u.v[k] = silu(u.v[k]);
+                    }
+                    const int to = token_at(i);
+                    if (to >= 0 && real) {
+                        p.u.store4(std::int64_t{to} * 2 * inner + constant, u);
+                    }
+                    const PairWords<A> first_two(u.v[0] * range.v[0], u.v[1] * range.v[1]);
+                    const PairWords<A> last_two(u.v[2] * range.v[2], u.v[3] * range.v[3]);
+                    high[i / 2].word[i % 2] = first_two.high;
+                    high[i / 2].word[2 + i % 2] = last_two.high;
+                    if constexpr (splits(A)) {
+                        low[i / 2].word[i % 2] = first_two.low;
+                        low[i / 2].word[2 + i % 2] = last_two.low;
+                    }
+                }
+                StepWeights<A, TILES> w;
+                w.load(x_weights, (group * 2 + pair) * step_words(A, TILES), lane);
+#pragma unroll
+                for (int r = 0; r < ROWS; ++r) {
+                    multiply_fragment_rounded<A>(x_sums.fragment[r], high[r], low[r], w);
+                }
+            }
+        }
+
+        const bool more = index + 1 < last;
+        Mine next;
+        if (more) {
+            load(next, tile_of(index + 1));
+        }
+        /* All are done with the tile's words, and with the sums of the tile before. */
+        __syncthreads();
+        const auto each_sum = [&](const auto &run) {
+#pragma unroll
+            for (int i = 0; i < LANE_ROWS; ++i) {
+#pragma unroll
+                for (int c = 0; c < TILES; ++c) {
+                    float *v = &x_sums.fragment[i / 2][c].v[i % 2 * 2];
+                    run(((warp % SUM_PARTS * BLOCK_ROWS) + i * 8 + lane / 4) * SUM_WORDS + c * 8 + lane % 4 * 2, v[0],
+                        v[1]);
+                }
+            }
+        };
+        if (warp >= SUM_PARTS) {
+            each_sum([&](int at, float a, float b) { parts.template store<2>(at, {{a, b}}); });
+        }
+        const int next_table = BLOCK_ROWS - table;
+        if (more) {
+            norm(next, tile_of(index + 1), next_table);
+        }
+        __syncthreads();
+        if (warp < SUM_PARTS) {
+            each_sum([&](int at, float a, float b) {
+                const Float2 other = parts.template load<2>(at);
+                parts.template store<2>(at, {{a + other.v[0], b + other.v[1]}});
+            });
+        }
+        __syncthreads();
+        const int quads = p.columns / 4;
+        for (int item = thread; item < BLOCK_ROWS * quads; item += THREADS) {
+            const int row = item / quads;
+            const int column = item % quads * 4;
+            const int to = tokens[table + place_of(row)];
+            if (to < 0) {
+                continue;
+            }
+            Float4 y = parts.load4(row * SUM_WORDS + column);
+#pragma unroll
+            for (int part = 1; part < SUM_PARTS; ++part) {
+                const Float4 other = parts.load4((part * BLOCK_ROWS + row) * SUM_WORDS + column);
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    y.v[k] += other.v[k];
+                }
+            }
+            const std::int64_t constant = std::int64_t{direction} * p.columns + column;
+            const Float4 scale = p.scale.load4(constant);
+#pragma unroll
+            for (int k = 0; k < 4; ++k) {
+                y.v[k] *= scale.v[k];
+            }
+            p.out.store4(std::int64_t{to} * 2 * p.columns + constant, y);
+        }
+        table = next_table;
+    }
+}
+
+template <Arithmetic A>
+cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
+    const std::int64_t tiles = divide_up(p.norm.tokens, TILE_TOKENS) * p.norm.batch;
+    if (p.norm.tokens * p.norm.batch > INT32_MAX) {
+        return cudaErrorInvalidValue;
+    }
+    const Layout layout(A, p.norm.channels, p.inner);
+    const std::size_t bytes = static_cast<std::size_t>(layout.all) * sizeof(float);
+    const std::int64_t blocks = std::max<std::int64_t>(1, std::min<std::int64_t>(tiles, multiprocessors / 2));
+    const cudaError_t allowed = allow_shared(mamba_front_kernel<A>, bytes);
+    return allowed != cudaSuccess
+               ? allowed
+               : launch("mamba_front", mamba_front_kernel<A>, dim3(static_cast<unsigned>(2 * blocks)), dim3(THREADS),
+                        bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
+}
+
+} // namespace
+
+bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t taps, std::int32_t columns,
+                     Arithmetic arithmetic) {
+    /* Before the layout is asked: it counts in 32 bits. */
+    constexpr std::int32_t MOST_INNER = 4096;
+    return has_in_projection(channels, inner, arithmetic) && inner <= MOST_INNER && taps <= TAPS &&
+           columns <= TILES * 8 &&
+           static_cast<std::size_t>(Layout(arithmetic, channels, inner).all) * sizeof(float) <= device().shared_bytes;
+}
+
+void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,
+                      std::int32_t taps, const float *bias, const std::vector<float> &x_projection,
+                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic,
+                      MambaFrontWeights &weights) {
+    const auto inner = static_cast<std::int32_t>(most.size());
+    const auto half = static_cast<std::ptrdiff_t>(in_projection.size() / 2);
+    const auto append = [](auto &to, const auto &more) { to.insert(to.end(), more.begin(), more.end()); };
+    std::vector<float> x_scale;
+    append(weights.in_projection, pack_in_projection({in_projection.begin(), in_projection.begin() + half}, inner,
+                                                     channels, arithmetic, x_scale));
+    append(weights.in_projection, pack_in_projection({in_projection.begin() + half, in_projection.end()}, inner,
+                                                     channels, arithmetic, weights.gate_scale));
+    for (std::int32_t k = taps - TAPS; k < taps; ++k) {
+        for (std::int32_t i = 0; i < inner; ++i) {
+            weights.convolution.push_back(k < 0 ? 0.0F
+                                                : convolution[i * taps + k] * x_scale[static_cast<std::size_t>(i)]);
+        }
+    }
+    weights.bias.insert(weights.bias.end(), bias, bias + inner);
+
+    /* Number k of a step of x_proj is this channel. */
+    constexpr std::int32_t STEP = 16;
+    const auto channel_of = [](std::int32_t k) { return k / STEP * STEP + interleaved_column(k % STEP / 8, k % 8); };
+    const auto padded = static_cast<std::int32_t>(divide_up(inner, STEP)) * STEP;
+    std::vector<float> matrix(static_cast<std::size_t>(columns) * static_cast<std::size_t>(padded));
+    std::vector<float> bounds(static_cast<std::size_t>(padded));
+    for (std::int32_t k = 0; k < padded; ++k) {
+        const std::int32_t channel = channel_of(k);
+        if (channel >= inner) {
+            continue;
+        }
+        bounds[static_cast<std::size_t>(k)] = most[static_cast<std::size_t>(channel)];
+        for (std::int32_t column = 0; column < columns; ++column) {
+            matrix[static_cast<std::size_t>(column) * static_cast<std::size_t>(padded) + static_cast<std::size_t>(k)] =
+                x_projection[static_cast<std::size_t>(column) * static_cast<std::size_t>(inner) +
+                             static_cast<std::size_t>(channel)];
+        }
+    }
+    std::vector<float> range;
+    pack_x_projection(matrix, columns, padded, bounds, arithmetic, weights.x_projection, range, weights.scale);
+    const std::size_t first = weights.range.size();
+    weights.range.resize(first + static_cast<std::size_t>(inner));
+    for (std::int32_t k = 0; k < padded; ++k) {
+        if (channel_of(k) < inner) {
+            weights.range[first + static_cast<std::size_t>(channel_of(k))] = range[static_cast<std::size_t>(k)];
+        }
+    }
+}
+
+cudaError_t enqueue(const MambaFront &p, Arithmetic arithmetic, int multiprocessors, cudaStream_t stream) {
+    return with_pairs(arithmetic, [&](auto a) { return enqueue_as<decltype(a)::value>(p, multiprocessors, stream); });
+}
+
+} // namespace earshot
