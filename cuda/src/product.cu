@@ -1,16 +1,41 @@
 /* Which kernel makes a product, and the order in which it wants the weights. */
 #include "product.h"
 
+#include "runtime.h"
+#include "vectors.h"
+
 namespace earshot {
+
+namespace {
+
+bool in_fours(const Rows &rows) {
+    return rows.width == 0 || (rows.stride % 4 == 0 && earshot::in_fours(rows.width, {rows.values.data()}));
+}
+
+} // namespace
+
+ProductAccess access_of(const Product &p) {
+    const bool residual = p.residual.values.empty() || (p.residual_step % 4 == 0 && p.residual.stride % 4 == 0 &&
+                                                        earshot::in_fours(p.columns, {p.residual.values.data()}));
+    return {{in_fours(p.source[0]) && p.source_step % 4 == 0, in_fours(p.source[1]) && p.source_step % 4 == 0},
+            residual && p.out_stride % 4 == 0 && p.out_step % 4 == 0 &&
+                earshot::in_fours(p.columns, {p.out.data(), p.bias.data()})};
+}
 
 cudaError_t enqueue(const Product &p, Arithmetic arithmetic, cudaStream_t stream) {
     if (p.rows == 0) {
         return cudaSuccess;
     }
-    return arithmetic == Arithmetic::SCALAR ? enqueue_scalar(p, stream) : enqueue_tensor(p, arithmetic, stream);
+    if (arithmetic == Arithmetic::SCALAR) {
+        return enqueue_scalar(p, stream);
+    }
+    return uses_warpgroups() ? enqueue_warpgroup(p, arithmetic, stream) : enqueue_tensor(p, arithmetic, stream);
 }
 
 std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix>> &groups, Arithmetic arithmetic) {
+    if (arithmetic != Arithmetic::SCALAR && uses_warpgroups()) {
+        return pack_warpgroup_product(groups, arithmetic);
+    }
     std::vector<std::uint32_t> packed;
     for (const std::vector<HostMatrix> &sources : groups) {
         const std::int32_t columns = sources[0].columns;

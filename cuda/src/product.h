@@ -60,8 +60,21 @@ std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix
 
 cudaError_t enqueue(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
 
-/* What enqueue() chooses from: product_scalar.cu, and product_tensor.cu for everything but SCALAR. */
+/* What enqueue() chooses from: product_scalar.cu, and for everything but SCALAR product_warpgroup.cu where the device
+   has them, product_tensor.cu elsewhere. */
 cudaError_t enqueue_scalar(const Product &product, cudaStream_t stream);
 cudaError_t enqueue_tensor(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
+cudaError_t enqueue_warpgroup(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
+
+/* pack_product() for product_warpgroup.cu. */
+std::vector<std::uint32_t> pack_warpgroup_product(const std::vector<std::vector<HostMatrix>> &groups,
+                                                  Arithmetic arithmetic);
+
+/* How a product's memory may be touched: 16 bytes at a time, or only 4. */
+struct ProductAccess {
+    bool source[2];
+    bool out;
+};
+ProductAccess access_of(const Product &product);
 
 } // namespace earshot

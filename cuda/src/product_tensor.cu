@@ -52,12 +52,6 @@ __host__ __device__ constexpr int stage_words(Arithmetic a, int row_tiles) {
     return block_rows(row_tiles) * ROW_WORDS + COLUMN_WARPS * chunk_weights(a);
 }
 
-/* How a product's memory may be touched: 16 bytes at a time, or only 4. */
-struct Access {
-    bool source[2];
-    bool out;
-};
-
 /* Four columns, of which `columns` exist; zeros for the others. In fours, either all exist or none. */
 __device__ __forceinline__ Float4 read_columns(const Span<const float> &from, std::int64_t at, int columns,
                                                bool fours) {
@@ -78,7 +72,7 @@ __device__ __forceinline__ Float4 read_columns(const Span<const float> &from, st
 }
 
 template <Arithmetic A, int ROWS>
-__global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Product p, Access access) {
+__global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Product p, ProductAccess access) {
     begin_kernel();
     constexpr int STAGE_WORDS = stage_words(A, ROWS);
     constexpr int WEIGHTS = block_rows(ROWS) * ROW_WORDS; /* where they begin in a stage */
@@ -235,12 +229,8 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Pro
     }
 }
 
-bool in_fours(const Rows &rows) {
-    return rows.width == 0 || (rows.stride % 4 == 0 && earshot::in_fours(rows.width, {rows.values.data()}));
-}
-
 template <Arithmetic A, int ROWS>
-cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
+cudaError_t enqueue_as(const Product &p, const ProductAccess &access, cudaStream_t stream) {
     const dim3 grid(static_cast<unsigned>(divide_up(p.rows, block_rows(ROWS))),
                     static_cast<unsigned>(divide_up(p.columns, BLOCK_COLUMNS)), static_cast<unsigned>(p.groups));
     constexpr std::size_t BYTES = STAGES * stage_words(A, ROWS) * sizeof(std::uint32_t);
@@ -251,7 +241,7 @@ cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stre
 }
 
 template <Arithmetic A>
-cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stream) {
+cudaError_t enqueue_as(const Product &p, const ProductAccess &access, cudaStream_t stream) {
     const std::int64_t columns = divide_up(p.columns, BLOCK_COLUMNS) * p.groups;
     switch (best_height(
         A, [&](int rows) { return divide_up(p.rows, block_rows(rows)) * columns; }, device().multiprocessors)) {
@@ -270,12 +260,7 @@ cudaError_t enqueue_as(const Product &p, const Access &access, cudaStream_t stre
 } // namespace
 
 cudaError_t enqueue_tensor(const Product &p, Arithmetic arithmetic, cudaStream_t stream) {
-    const bool residual = p.residual.values.empty() || (p.residual_step % 4 == 0 && p.residual.stride % 4 == 0 &&
-                                                        earshot::in_fours(p.columns, {p.residual.values.data()}));
-    const Access access = {
-        {in_fours(p.source[0]) && p.source_step % 4 == 0, in_fours(p.source[1]) && p.source_step % 4 == 0},
-        residual && p.out_stride % 4 == 0 && p.out_step % 4 == 0 &&
-            earshot::in_fours(p.columns, {p.out.data(), p.bias.data()})};
+    const ProductAccess access = access_of(p);
     switch (arithmetic) {
     case Arithmetic::SPLIT:
         return enqueue_as<Arithmetic::SPLIT>(p, access, stream);

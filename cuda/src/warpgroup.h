@@ -3,11 +3,11 @@
  * warps together (wgmma), barriers in shared memory that copies arrive at (mbarrier), and copies of whole runs by the
  * copy engine (cp.async.bulk).
  *
- * wgmma: D [64 rows, 64 columns] += A [64, 16] B [16, 64] of 16-bit numbers. Warp w of the four has rows 16 w to 16 w +
- * 15 of A and D in its registers, in fragments as those of mma.m16n8k16; B lies in shared memory, its columns in groups
- * of 8: a group's 8 numbers of each of its 8 columns are 128 bytes in a row, 16 for a column, which is where two
- * distances lead on from: to the other 8 numbers, and to the next 8 columns. As a column may begin at every 16 bytes, a
- * convolution's tap is nothing but another beginning.
+ * wgmma: D [64 rows, 64 columns] += A [64, 16] B [16, 64] of 16-bit numbers, or of TF32 with a depth of 8. Warp w of
+ * the four has rows 16 w to 16 w + 15 of A and D in its registers, in fragments as those of mma.m16n8; B lies in shared
+ * memory, its columns in groups of 8: a group's 8 numbers (of TF32 4) of each of its 8 columns are 128 bytes in a row,
+ * 16 for a column, which is where two distances lead on from: to the other 8 numbers, and to the next 8 columns. As a
+ * column may begin at every 16 bytes, a convolution's tap is nothing but another beginning.
  *
  * wgmma reads its registers and shared memory after the instruction has been issued, and nothing may touch what it
  * reads or adds to before the wait: registers that are loaded ahead need names of their own (an unrolled loop), or the
@@ -75,7 +75,8 @@ struct WarpgroupProduct {
 
 template <Word W>
 void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
-    constexpr unsigned DEPTH = 16;
+    constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
+    constexpr unsigned DEPTH = 8 * EACH;
     constexpr unsigned UNITS = 0x3FFF;
     double a[16][DEPTH];
     for (unsigned lane = 0; lane < 32; ++lane) {
@@ -83,7 +84,7 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
             fault("wgmma with another B in lane " + std::to_string(lane) + " than in lane 0");
         }
         for (unsigned i = 0; i < 4; ++i) {
-            unpack<W>(lanes[lane]->a.word[i], &a[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * 2]);
+            unpack<W>(lanes[lane]->a.word[i], &a[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
         }
     }
     const std::uint64_t b = lanes[0]->b;
@@ -102,10 +103,11 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
                 for (unsigned i = 0; i < 4; ++i) {
                     std::uint32_t word;
                     std::memcpy(&word, block.data + at + i * sizeof word, sizeof word);
-                    double numbers[2];
+                    double numbers[EACH];
                     unpack<W>(word, numbers);
-                    factor[half * 8 + i * 2][column] = numbers[0];
-                    factor[half * 8 + i * 2 + 1][column] = numbers[1];
+                    for (unsigned n = 0; n < EACH; ++n) {
+                        factor[(half * 4 + i) * EACH + n][column] = numbers[n];
+                    }
                 }
             }
         }
@@ -201,18 +203,17 @@ __device__ __forceinline__ void hold(WarpgroupSums &sums) {
 /* sums = a b (FROM_ZERO) or sums += a b, for the four warps of a warpgroup. */
 template <Word W, bool FROM_ZERO>
 __device__ __forceinline__ void warpgroup_multiply(WarpgroupSums &sums, const FragmentA &a, const WarpgroupFactor &b) {
-    static_assert(W != Word::TF32, "16-bit numbers");
 #ifdef EARSHOT_EMULATION
     emulation::WarpgroupProduct mine{a, b.descriptor, FROM_ZERO ? WarpgroupSums{} : sums};
     emulation::warp_collective<emulation::WarpgroupProduct>("wgmma", mine, emulation::multiply_warp_rows<W>);
     sums = mine.sums;
 #elif defined(__CUDA_ARCH_FEAT_SM90_ALL)
-#define EARSHOT_WGMMA(TYPE)                                                                                            \
+#define EARSHOT_WGMMA(SHAPE, TYPE, ORDER)                                                                              \
     asm volatile(                                                                                                      \
-        "wgmma.mma_async.sync.aligned.m64n64k16.f32." TYPE "." TYPE " "                                                \
+        "wgmma.mma_async.sync.aligned." SHAPE ".f32." TYPE "." TYPE " "                                                \
         "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,"                                                      \
         "%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, "                                           \
-        "{%32,%33,%34,%35}, %36, %37, 1, 1, 0;"                                                                        \
+        "{%32,%33,%34,%35}, %36, %37, 1, 1" ORDER ";"                                                                  \
         : "+f"(sums.v[0]), "+f"(sums.v[1]), "+f"(sums.v[2]), "+f"(sums.v[3]), "+f"(sums.v[4]), "+f"(sums.v[5]),        \
           "+f"(sums.v[6]), "+f"(sums.v[7]), "+f"(sums.v[8]), "+f"(sums.v[9]), "+f"(sums.v[10]), "+f"(sums.v[11]),      \
           "+f"(sums.v[12]), "+f"(sums.v[13]), "+f"(sums.v[14]), "+f"(sums.v[15]), "+f"(sums.v[16]), "+f"(sums.v[17]),  \
@@ -220,10 +221,12 @@ __device__ __forceinline__ void warpgroup_multiply(WarpgroupSums &sums, const Fr
           "+f"(sums.v[24]), "+f"(sums.v[25]), "+f"(sums.v[26]), "+f"(sums.v[27]), "+f"(sums.v[28]), "+f"(sums.v[29]),  \
           "+f"(sums.v[30]), "+f"(sums.v[31])                                                                           \
         : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "l"(b.descriptor), "n"(FROM_ZERO ? 0 : 1))
-    if constexpr (W == Word::HALF) {
-        EARSHOT_WGMMA("f16");
+    if constexpr (W == Word::TF32) {
+        EARSHOT_WGMMA("m64n64k8", "tf32", "");
+    } else if constexpr (W == Word::HALF) {
+        EARSHOT_WGMMA("m64n64k16", "f16", ", 0");
     } else {
-        EARSHOT_WGMMA("bf16");
+        EARSHOT_WGMMA("m64n64k16", "bf16", ", 0");
     }
 #undef EARSHOT_WGMMA
 #endif

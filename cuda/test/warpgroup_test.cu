@@ -85,6 +85,7 @@ __global__ void __launch_bounds__(WARPGROUP_THREADS)
 template <earshot::Word W, bool FROM_ZERO>
 void compare(earshot::Arithmetic arithmetic) {
     constexpr std::int64_t TILES = 8;
+    constexpr int EACH = W == earshot::Word::TF32 ? 1 : 2;
     test::Random random(static_cast<std::uint64_t>(W) + 1);
     const std::vector<std::uint32_t> a = test::factor_words(random, arithmetic, TILES * A_WORDS);
     const std::vector<std::uint32_t> b = test::factor_words(random, arithmetic, TILES * RUNS * RUN_WORDS);
@@ -106,11 +107,12 @@ void compare(earshot::Arithmetic arithmetic) {
             const std::int64_t column = i % WARPGROUP_COLUMNS;
             double exact = FROM_ZERO ? 0.0 : static_cast<double>(before[static_cast<std::size_t>(i)]);
             double largest = std::fabs(exact);
-            for (int k = 0; k < 16; ++k) {
-                const std::int64_t at = ((tile * RUNS + k / 8) * RUN + BEFORE + column) * UNIT_WORDS + k % 8 / 2;
+            for (int k = 0; k < 8 * EACH; ++k) {
+                const int word = k / EACH;
+                const std::int64_t at = ((tile * RUNS + word / 4) * RUN + BEFORE + column) * UNIT_WORDS + word % 4;
                 const double product =
-                    test::factor_number(W, a[static_cast<std::size_t>(tile * A_WORDS + row * 8 + k / 2)], k % 2) *
-                    test::factor_number(W, b[static_cast<std::size_t>(at)], k % 2);
+                    test::factor_number(W, a[static_cast<std::size_t>(tile * A_WORDS + row * 8 + word)], k % EACH) *
+                    test::factor_number(W, b[static_cast<std::size_t>(at)], k % EACH);
                 exact += product;
                 largest = std::fmax(largest, std::fabs(product));
             }
@@ -136,6 +138,8 @@ TEST(warpgroups_multiply_as_the_emulation_does) {
     if (!earshot::device().has_warpgroups) {
         return;
     }
+    compare<earshot::Word::TF32, true>(earshot::Arithmetic::TF32);
+    compare<earshot::Word::TF32, false>(earshot::Arithmetic::TF32);
     compare<earshot::Word::HALF, true>(earshot::Arithmetic::HALF);
     compare<earshot::Word::HALF, false>(earshot::Arithmetic::HALF);
     compare<earshot::Word::BF16, true>(earshot::Arithmetic::BF16);
