@@ -7,7 +7,8 @@
  * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
  * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs
  * come to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes
- * are. Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
+ * are. A warp of its own copies them: in the chain's warps the copies' 60 instructions were part of the chain (a step
+ * then took some 900 cycles on an H200). Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
  * Flops: 24 M and 0.8 M a step. Limit: not those but the chain of 62 steps; a step's 12,288 multiply-adds take one
@@ -62,12 +63,26 @@ __host__ __device__ constexpr int part_stride(int hidden) {
     return (GATES * hidden + 31) / 32 * 32 + 8;
 }
 
+__host__ __device__ constexpr int slot_words(int hidden) {
+    return MOST_PARTS * part_stride(hidden);
+}
+
 /* The inputs of STEPS_AHEAD steps in shared memory, behind the states. */
 class Inputs {
   public:
     __device__ __forceinline__ Inputs(const Steps &s, std::int64_t first)
-        : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)), STEPS_AHEAD * s.parts * part_stride(s.hidden)),
+        : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)), STEPS_AHEAD * slot_words(s.hidden)),
           first_(first) {}
+
+    /* By one warp: zeros where there is no part, so that whoever adds them up need not ask. */
+    __device__ __forceinline__ void clear(const Steps &s) const {
+        for (int slot = 0; slot < STEPS_AHEAD; ++slot) {
+            for (int i = s.parts * part_stride(s.hidden) + static_cast<int>(threadIdx.x) % 32; i < slot_words(s.hidden);
+                 i += 32) {
+                ring_[slot * slot_words(s.hidden) + i] = 0;
+            }
+        }
+    }
 
     /* Begins to copy those of a step, if there is one; a group of copies in any case. */
     __device__ __forceinline__ void fetch(const Steps &s, std::int64_t step) const {
@@ -84,30 +99,25 @@ class Inputs {
         commit_copies();
     }
 
-    /* A lane's share of a gate's input. */
-    __device__ __forceinline__ float of(const Steps &s, std::int64_t step, int gate, int unit, int lane) const {
-        float sum = 0.0F;
+    /* A lane's share of a gate's input in the step whose slot begins at `slot`. */
+    __device__ __forceinline__ float of(const Steps &s, int slot, int gate, int unit, int lane) const {
+        const int stride = part_stride(s.hidden);
+        const int at = slot + lane * stride + gate * s.hidden + unit;
+        float sum = float_of(ring_[at]);
 #pragma unroll
-        for (int i = 0; i < PARTS_OF_LANE; ++i) {
-            const int part = lane + i * LANES;
-            if (part < s.parts) {
-                sum += float_of(ring_[place(s, step, part) + gate * s.hidden + unit]);
-            }
+        for (int i = 1; i < PARTS_OF_LANE; ++i) {
+            sum += float_of(ring_[at + i * LANES * stride]);
         }
         return sum;
     }
 
   private:
-    __device__ __forceinline__ static int place(const Steps &s, std::int64_t step, int part) {
-        return (static_cast<int>(step % STEPS_AHEAD) * s.parts + part) * part_stride(s.hidden);
-    }
-
+    /* By one warp. */
     template <int N>
     __device__ __forceinline__ void copy(const Steps &s, const Span<const std::uint32_t> &words, std::int64_t from,
                                          std::int64_t step, int rows) const {
-        const int warps = static_cast<int>(blockDim.x) / 32;
-        for (int part = static_cast<int>(threadIdx.x) / 32; part < s.parts; part += warps) {
-            const int to = place(s, step, part);
+        for (int part = 0; part < s.parts; ++part) {
+            const int to = static_cast<int>(step) % STEPS_AHEAD * slot_words(s.hidden) + part * part_stride(s.hidden);
             for (int i = static_cast<int>(threadIdx.x) % 32 * N; i < rows; i += 32 * N) {
                 copy_or_zero<N>(ring_, to + i, words, from + part * rows + i, true);
             }
@@ -127,16 +137,36 @@ __device__ __forceinline__ float sum_of_lanes(float v) {
     return v;
 }
 
-/* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, and whole warps. */
-__global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_kernel(Steps s) {
+/* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
+   one place. */
+__device__ __forceinline__ void meet() {
+    __syncthreads();
+}
+
+/* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, whole warps, and one more that copies. */
+__global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS + 32, 2) gru_in_registers_kernel(Steps s) {
     begin_kernel();
     const Shared<float> states(0, 2 * MOST_IN_REGISTERS);
     const int lane = static_cast<int>(threadIdx.x) % LANES;
     const int unit = static_cast<int>(threadIdx.x) / LANES;
     const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * s.frames;
     const bool mine = unit < s.hidden;
-    for (int i = static_cast<int>(threadIdx.x); i < 2 * MOST_IN_REGISTERS; i += static_cast<int>(blockDim.x)) {
-        states[i] = 0.0F;
+    const Inputs inputs(s, first);
+    if (threadIdx.x + 32 >= blockDim.x) {
+        for (int i = static_cast<int>(threadIdx.x) % 32; i < 2 * MOST_IN_REGISTERS; i += 32) {
+            states[i] = 0.0F;
+        }
+        inputs.clear(s);
+        for (int step = 0; step + 1 < STEPS_AHEAD; ++step) {
+            inputs.fetch(s, step);
+        }
+        for (std::int64_t t = 0; t < s.frames; ++t) {
+            wait_for_groups<STEPS_AHEAD - 2>();
+            /* Behind it the step's inputs are there, and those of the step before have been read. */
+            meet();
+            inputs.fetch(s, t + STEPS_AHEAD - 1);
+        }
+        return;
     }
     float weight[GATES][WEIGHTS_OF_LANE] = {};
     float bias[GATES] = {};
@@ -155,17 +185,17 @@ __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_
             bias[gate] = lane == 0 ? s.bias[row] : 0.0F;
         }
     }
-    const Inputs inputs(s, first);
-    for (int step = 0; step + 1 < STEPS_AHEAD; ++step) {
-        inputs.fetch(s, step);
-    }
+    const int row = mine ? unit : 0;
+    const int slots = STEPS_AHEAD * slot_words(s.hidden);
     float h = 0.0F;
-    wait_for_groups<STEPS_AHEAD - 2>();
-    __syncthreads();
+    int state = 0;
+    int slot = 0;
+    std::int64_t out = first * s.hidden + unit;
     for (std::int64_t t = 0; t < s.frames; ++t) {
-        const int state = static_cast<int>(t % 2) * MOST_IN_REGISTERS;
-        const int row = mine ? unit : 0;
+        meet();
         float sums[GATES] = {bias[0], bias[1], bias[2]};
+        const float input[GATES] = {inputs.of(s, slot, 0, row, lane), inputs.of(s, slot, 1, row, lane),
+                                    inputs.of(s, slot, 2, row, lane)};
 #pragma unroll
         for (int j = 0; j < WEIGHTS_OF_LANE; j += 4) {
             const Float4 old = states.load4(state + j * LANES + 4 * lane);
@@ -177,19 +207,19 @@ __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS, 2) gru_in_registers_
                 }
             }
         }
-        const float fresh_input = sum_of_lanes(inputs.of(s, t, 2, row, lane));
-        const float reset = sigmoid(sum_of_lanes(sums[0] + inputs.of(s, t, 0, row, lane)));
-        const float keep = sigmoid(sum_of_lanes(sums[1] + inputs.of(s, t, 1, row, lane)));
-        /* While r is under way. The place was read in the step before, behind which all threads met. */
-        inputs.fetch(s, t + STEPS_AHEAD - 1);
+        const float reset = sigmoid(sum_of_lanes(sums[0] + input[0]));
+        const float keep = sigmoid(sum_of_lanes(sums[1] + input[1]));
+        const float fresh_input = sum_of_lanes(input[2]);
         const float fresh = hyperbolic_tangent(fmaf(reset, sum_of_lanes(sums[2]), fresh_input));
         h = fmaf(keep, h - fresh, fresh);
         if (mine && lane == 0) {
             states[MOST_IN_REGISTERS - state + unit] = h;
-            s.out[(first + t) * s.hidden + unit] = h;
+            s.out[out] = h;
         }
-        wait_for_groups<STEPS_AHEAD - 2>();
-        __syncthreads();
+        out += s.hidden;
+        state = MOST_IN_REGISTERS - state;
+        slot += slot_words(s.hidden);
+        slot = slot == slots ? 0 : slot;
     }
 }
 
@@ -258,7 +288,7 @@ class Gru final : public CarvedOperation<Gru> {
     explicit Gru(const GruLayer &layer)
         : inputs_(layer.inputs), hidden_(layer.hidden), parts_(parts_of(layer.inputs)),
           arithmetic_(arithmetic_for(EARSHOT_PRECISION_FLOAT32)) {
-        shared_bytes_ = (in_registers() ? 2 * MOST_IN_REGISTERS + STEPS_AHEAD * parts_ * part_stride(hidden_)
+        shared_bytes_ = (in_registers() ? 2 * MOST_IN_REGISTERS + STEPS_AHEAD * slot_words(hidden_)
                                         : size_product({4, hidden_}) + up_to_four(hidden_)) *
                         static_cast<Index>(sizeof(float));
         if (shared_bytes_ > static_cast<Index>(device().shared_bytes)) {
@@ -312,8 +342,8 @@ class Gru final : public CarvedOperation<Gru> {
         p.out_stride = Index{parts_} * rows;
         p.out_step = rows;
         earshot::check(earshot::enqueue(p, arithmetic_, a.stream), "product of a GRU's inputs");
-        const std::int64_t threads =
-            in_registers() ? round_up(LANES * Index{hidden_}, 32) : std::min<Index>(round_up(rows, 32), MOST_THREADS);
+        const std::int64_t threads = in_registers() ? round_up(LANES * Index{hidden_}, 32) + 32
+                                                    : std::min<Index>(round_up(rows, 32), MOST_THREADS);
         earshot::check(
             launch("GRU", in_registers() ? gru_in_registers_kernel : gru_kernel, dim3(static_cast<unsigned>(e.batch)),
                    dim3(static_cast<unsigned>(threads)), static_cast<std::size_t>(shared_bytes_), a.stream,
