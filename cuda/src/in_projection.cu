@@ -64,9 +64,9 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
         const std::int64_t token = token0 + row;
         const std::int64_t first = (clip * n.tokens + token) * channels;
         const bool present = token < n.tokens;
-        TokenShare share;
+        TokenShare<lane_quads(MOST_CHANNELS)> share;
         share.load(n, first, present, aligned, lane);
-        share.norm<A>(n, parameters, first, present, rows, row, lane);
+        share.template norm<A>(n, parameters, first, present, rows, row, lane);
     }
 
     int place[ROWS];

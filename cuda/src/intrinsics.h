@@ -154,6 +154,34 @@ __device__ __forceinline__ Float4 load_or_zero(const Span<const float> &from, st
 #endif
 }
 
+/* a b + c in one instruction. (A compiler that widens a factor ahead of a loop needs four in it.) */
+__device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32_t b, std::int64_t c) {
+#ifdef EARSHOT_EMULATION
+    return static_cast<std::int64_t>(a) * b + c;
+#else
+    std::int64_t y;
+    asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(y) : "r"(a), "r"(b), "l"(c));
+    return y;
+#endif
+}
+
+/*
+ * Four floats to global memory where `wanted` is true; `index` otherwise does not have to exist. Without a branch, which
+ * would part what is computed before from what comes behind. For what the kernel itself does not read.
+ */
+__device__ __forceinline__ void store_if(const Span<float> &to, std::int64_t index, const Float4 &value, bool wanted) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    asm volatile(
+        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.v4.f32 [%4], {%0, %1, %2, %3};\n}" ::"f"(value.v[0]),
+        "f"(value.v[1]), "f"(value.v[2]), "f"(value.v[3]), "l"(to.data() + index),
+        "r"(static_cast<std::uint32_t>(wanted)));
+#else
+    if (wanted) {
+        to.store4(index, value);
+    }
+#endif
+}
+
 /* Ends a group of copies. */
 __device__ __forceinline__ void commit_copies() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800

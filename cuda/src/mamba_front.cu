@@ -41,6 +41,7 @@ constexpr int TILE_TOKENS = BLOCK_ROWS - HALO;
 constexpr int TILES = X_PROJECTION_FEW_TILES;
 constexpr int SUM_WORDS = TILES * 8; /* from row to row of x_proj's sums in shared memory: without bank conflicts */
 constexpr int SUM_PARTS = WARPS / 2;
+constexpr std::int32_t FRONT_CHANNELS = 64; /* at most: more would hardly find room */
 
 /* Row s of a tile's words in shared memory is the token at this place of the tile: a lane has rows lane / 4 + 8 i. */
 __host__ __device__ constexpr int place_of(int row) {
@@ -67,8 +68,14 @@ struct Layout {
 
 /* The tile of a block: tokens of one clip, from place `start` on in the order of its direction. */
 struct FrontTile {
-    std::int64_t clip;
+    int clip;
     int start;
+
+    /* The one behind it, of clips of so many tokens. */
+    __device__ __forceinline__ FrontTile next(int tokens) const {
+        const int behind = start + TILE_TOKENS;
+        return behind + HALO < tokens ? FrontTile{clip, behind} : FrontTile{clip + 1, -HALO};
+    }
 };
 
 /* A token of a tile. */
@@ -88,7 +95,7 @@ __device__ __forceinline__ Token token_of(const MambaFront &p, const FrontTile &
     const int t = at % length;
     const int in_clip =
         at / length * p.sequences.sequence_step + (direction == 0 ? t : length - 1 - t) * p.sequences.step;
-    return {static_cast<int>(tile.clip) * tokens + in_clip, min(t, HALO), true};
+    return {tile.clip * tokens + in_clip, min(t, HALO), true};
 }
 
 /* The four numbers of row i (of the lane's) in column tiles 2 pair and 2 pair + 1. */
@@ -130,30 +137,31 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     commit_copies();
     begin_kernel();
 
-    const std::int64_t clip_tiles = (n.tokens + TILE_TOKENS - 1) / TILE_TOKENS;
-    const std::int64_t tiles = clip_tiles * n.batch;
-    const std::int64_t blocks = gridDim.x / 2;
-    const std::int64_t last = tiles * (blockIdx.x / 2 + 1) / blocks;
-    const auto tile_of = [&](std::int64_t index) {
-        return FrontTile{index / clip_tiles, static_cast<int>(index % clip_tiles) * TILE_TOKENS - HALO};
-    };
+    /* The block's share of the direction's tiles. */
+    const auto clip_tokens = static_cast<int>(n.tokens);
+    const int clip_tiles = (clip_tokens + TILE_TOKENS - 1) / TILE_TOKENS;
+    const std::int64_t tiles = n.batch * clip_tiles;
+    const auto share_begin = [&](std::int64_t block) { return static_cast<int>(tiles * block / (gridDim.x / 2)); };
+    int left = share_begin(blockIdx.x / 2 + 1) - share_begin(blockIdx.x / 2);
+    FrontTile tile = {share_begin(blockIdx.x / 2) / clip_tiles,
+                      share_begin(blockIdx.x / 2) % clip_tiles * TILE_TOKENS - HALO};
 
     /* The tokens that this thread norms: two, of which it has a share. */
     constexpr int SHARES = BLOCK_ROWS * TOKEN_LANES / THREADS;
     struct Mine {
-        TokenShare share[SHARES];
+        TokenShare<lane_quads(FRONT_CHANNELS)> share[SHARES];
         Token token[SHARES];
     };
     const auto row_of = [&](int i) { return (i * THREADS + thread) / TOKEN_LANES; };
-    const auto load = [&](Mine &to, const FrontTile &tile) {
+    const auto load = [&](Mine &to) {
 #pragma unroll
         for (int i = 0; i < SHARES; ++i) {
             to.token[i] = token_of(p, tile, direction, place_of(row_of(i)));
             to.share[i].load(n, std::int64_t{to.token[i].index} * n.channels, to.token[i].exists, aligned, lane);
         }
     };
-    std::int64_t clip = -1;
-    const auto norm = [&](Mine &from, const FrontTile &tile, int table) {
+    int clip = -1;
+    const auto norm = [&](Mine &from, int to_table) {
         if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
             norm_parameters<THREADS>(n, tile.clip, parameters);
             __syncthreads();
@@ -168,18 +176,17 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             from.share[i].template norm<A>(n, parameters, std::int64_t{token.index} * n.channels,
                                            written && direction == 0, rows, row, lane);
             if (lane % TOKEN_LANES == 0) {
-                tokens[table + place] = written ? token.index : -1;
-                before[table + place] = token.before;
+                tokens[to_table + place] = written ? token.index : -1;
+                before[to_table + place] = token.before;
             }
         }
     };
 
-    std::int64_t index = tiles * (blockIdx.x / 2) / blocks;
     int table = 0;
     {
         Mine first;
-        load(first, tile_of(index));
-        norm(first, tile_of(index), table);
+        load(first);
+        norm(first, table);
     }
     wait_for_groups<0>();
     __syncthreads();
@@ -191,7 +198,8 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     }
     const int steps = chunks * chunk_steps(A);
     const int groups = (inner + 31) / 32;
-    for (; index < last; ++index) {
+    const int row_step = 2 * inner;
+    for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
         /* Token::before of the lane's tokens, two bits each. */
         unsigned edges = 0;
@@ -199,7 +207,7 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
         for (int i = 0; i < LANE_ROWS; ++i) {
             edges |= static_cast<unsigned>(before[table + lane / 4 * LANE_ROWS + i]) << (2 * i);
         }
-        const auto token_at = [&](int i) { return tokens[table + lane / 4 * LANE_ROWS + i]; };
+        const int my_tokens = table + lane / 4 * LANE_ROWS;
         for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
             /* Half of the warps begin with z. */
             const int group = item / 2;
@@ -226,21 +234,26 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                 const int channel = group * 32 + pair * 16 + lane % 4 * 4;
                 const bool real = channel < inner;
                 const std::int64_t constant = std::int64_t{direction} * inner + channel;
+                /* Those of the lane's rows; what a row makes begins at row_step times that. */
+                std::int32_t to[LANE_ROWS];
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; i += 4) {
+                    const Vector<std::int32_t, 4> four = tokens.load4(my_tokens + i);
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        to[i + k] = four.v[k];
+                    }
+                }
                 if (gates) {
-                    if (real) {
-                        const Float4 scale = p.gate_scale.load4(constant);
+                    const Float4 scale = real ? p.gate_scale.load4(constant) : Float4{};
 #pragma unroll
-                        for (int i = 0; i < LANE_ROWS; ++i) {
-                            Float4 z = quad_of(sums, i, pair);
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        Float4 z = quad_of(sums, i, pair);
 #pragma unroll
-                            for (int k = 0; k < 4; ++k) {
-                                z.v[k] *= scale.v[k];
-                            }
-                            const int to = token_at(i);
-                            if (to >= 0) {
-                                p.z.store4(std::int64_t{to} * 2 * inner + constant, z);
-                            }
+                        for (int k = 0; k < 4; ++k) {
+                            z.v[k] *= scale.v[k];
                         }
+                        store_if(p.z, multiply_wide(to[i], row_step, constant), z, real && to[i] >= 0);
                     }
                     continue;
                 }
@@ -287,10 +300,7 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                     for (int k = 0; k < 4; ++k) {
                         u.v[k] = silu(u.v[k]);
                     }
-                    const int to = token_at(i);
-                    if (to >= 0 && real) {
-                        p.u.store4(std::int64_t{to} * 2 * inner + constant, u);
-                    }
+                    store_if(p.u, multiply_wide(to[i], row_step, constant), u, real && to[i] >= 0);
                     const PairWords<A> first_two(u.v[0] * range.v[0], u.v[1] * range.v[1]);
                     const PairWords<A> last_two(u.v[2] * range.v[2], u.v[3] * range.v[3]);
                     high[i / 2].word[i % 2] = first_two.high;
@@ -309,10 +319,10 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             }
         }
 
-        const bool more = index + 1 < last;
+        tile = tile.next(clip_tokens);
         Mine next;
-        if (more) {
-            load(next, tile_of(index + 1));
+        if (left > 1) {
+            load(next);
         }
         /* All are done with the tile's words, and with the sums of the tile before. */
         __syncthreads();
@@ -331,8 +341,8 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             each_sum([&](int at, float a, float b) { parts.template store<2>(at, {{a, b}}); });
         }
         const int next_table = BLOCK_ROWS - table;
-        if (more) {
-            norm(next, tile_of(index + 1), next_table);
+        if (left > 1) {
+            norm(next, next_table);
         }
         __syncthreads();
         if (warp < SUM_PARTS) {
@@ -393,8 +403,8 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
                      Arithmetic arithmetic) {
     /* Before the layout is asked: it counts in 32 bits. */
     constexpr std::int32_t MOST_INNER = 4096;
-    return has_in_projection(channels, inner, arithmetic) && inner <= MOST_INNER && taps <= TAPS &&
-           columns <= TILES * 8 &&
+    return has_in_projection(channels, inner, arithmetic) && channels <= FRONT_CHANNELS && inner <= MOST_INNER &&
+           taps <= TAPS && columns <= TILES * 8 &&
            static_cast<std::size_t>(Layout(arithmetic, channels, inner).all) * sizeof(float) <= device().shared_bytes;
 }
 

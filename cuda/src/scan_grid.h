@@ -19,17 +19,6 @@ struct ScanGrid {
     std::int32_t segment_length;
 };
 
-/* a b + c in one instruction. (A compiler that widens a factor ahead of a loop needs four in it.) */
-__device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32_t b, std::int64_t c) {
-#ifdef EARSHOT_EMULATION
-    return static_cast<std::int64_t>(a) * b + c;
-#else
-    std::int64_t y;
-    asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(y) : "r"(a), "r"(b), "l"(c));
-    return y;
-#endif
-}
-
 /* A run of tokens: `row` is the first one's in the direction's order, of [tokens, 2]. */
 struct Stretch {
     std::int64_t row;

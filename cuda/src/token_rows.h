@@ -8,8 +8,11 @@
 namespace earshot {
 
 constexpr int TOKEN_LANES = 8;
-constexpr int LANE_QUADS = 4; /* fours of channels that a lane holds at most */
-constexpr std::int32_t MOST_CHANNELS = TOKEN_LANES * LANE_QUADS * 4;
+/* Fours of channels that a lane holds, for so many channels. */
+constexpr int lane_quads(int channels) {
+    return (channels + TOKEN_LANES * 4 - 1) / (TOKEN_LANES * 4);
+}
+constexpr std::int32_t MOST_CHANNELS = 128;
 /* What a token with a mean square of 1 is multiplied with: sqrt(128) times this is still a number of half precision. */
 constexpr float TOKEN_RANGE = 4096.0F;
 
@@ -58,9 +61,10 @@ __device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t
     }
 }
 
-/* A lane's share of a token: fours of channels, 4 TOKEN_LANES apart. */
+/* A lane's share of a token: at most QUADS fours of channels, 4 TOKEN_LANES apart. */
+template <int QUADS>
 struct TokenShare {
-    Float4 x[LANE_QUADS];
+    Float4 x[QUADS];
 
     static __device__ __forceinline__ int channel(int j, int lane) {
         return j * TOKEN_LANES * 4 + lane % TOKEN_LANES * 4;
@@ -69,7 +73,7 @@ struct TokenShare {
     /* The token whose channels begin at `first`, or zeros; `aligned`: whether x lies at 16 bytes. */
     __device__ __forceinline__ void load(const TokenNorm &n, std::int64_t first, bool present, bool aligned, int lane) {
 #pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
+        for (int j = 0; j < QUADS; ++j) {
             const std::int64_t from = first + channel(j, lane);
             const bool exists = present && channel(j, lane) < n.channels;
             x[j] = load_or_zero(n.x, from, exists && aligned);
@@ -88,7 +92,7 @@ struct TokenShare {
         if (n.kind != EARSHOT_NORM_NONE) {
             float sum = 0.0F;
 #pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
+            for (int j = 0; j < QUADS; ++j) {
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     sum += x[j].v[i];
@@ -97,7 +101,7 @@ struct TokenShare {
             const float mean = token_sum(sum) * share;
             float squares = 0.0F;
 #pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
+            for (int j = 0; j < QUADS; ++j) {
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     const float deviation = channel(j, lane) < n.channels ? x[j].v[i] - mean : 0.0F;
@@ -106,7 +110,7 @@ struct TokenShare {
             }
             const float factor = 1.0F / sqrtf(token_sum(squares) * share + EPSILON);
 #pragma unroll
-            for (int j = 0; j < LANE_QUADS; ++j) {
+            for (int j = 0; j < QUADS; ++j) {
                 const int at = channel(j, lane);
                 if (at < n.channels) {
                     const Float4 scale = parameters.load4(at);
@@ -123,7 +127,7 @@ struct TokenShare {
         }
         float squares = 0.0F;
 #pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
+        for (int j = 0; j < QUADS; ++j) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 squares = fmaf(x[j].v[i], x[j].v[i], squares);
@@ -132,7 +136,7 @@ struct TokenShare {
         const float factor = TOKEN_RANGE / sqrtf(token_sum(squares) * share + EPSILON);
         const int chunks = chunks_of(A, n.channels);
 #pragma unroll
-        for (int j = 0; j < LANE_QUADS; ++j) {
+        for (int j = 0; j < QUADS; ++j) {
             if (j < chunks * chunk_numbers(A) / (TOKEN_LANES * 4)) {
                 const PairWords<A> first_two(x[j].v[0] * factor, x[j].v[1] * factor);
                 const PairWords<A> last_two(x[j].v[2] * factor, x[j].v[3] * factor);
