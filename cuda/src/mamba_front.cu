@@ -109,6 +109,39 @@ __device__ __forceinline__ Float4 quad_of(const TileSums<ROWS, COLUMNS> &sums, i
     return y;
 }
 
+/*
+ * sums += rows x weights for a chunk, a row tile after the other. Of a split factor no more steps than STEPS_TOGETHER
+ * are summed from zero: the first chunk's are the sums themselves, the others' are added outside.
+ */
+template <Arithmetic A, bool FIRST>
+__device__ __forceinline__ void multiply_chunk(TileSums<ROWS, 4> &sums, const Shared<std::uint32_t> &rows,
+                                               const int (&place)[ROWS], int eight_rows,
+                                               const Shared<std::uint32_t> &weights, int weights_at, int lane) {
+    static_assert(!splits(A) || chunk_steps(A) <= STEPS_TOGETHER, "a chunk's products are summed from zero");
+    StepWeights<A, 4> w[chunk_steps(A)];
+#pragma unroll
+    for (int step = 0; step < chunk_steps(A); ++step) {
+        w[step].load(weights, weights_at + step * step_words(A, 4), lane);
+    }
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+        TileSums<1, 4> products;
+#pragma unroll
+        for (int step = 0; step < chunk_steps(A); ++step) {
+            const int here[1] = {place[r]};
+            multiply_step<A>(products, rows, here, eight_rows, step, w[step]);
+        }
+#pragma unroll
+        for (int c = 0; c < 4; ++c) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                float &sum = sums.fragment[r][c].v[i];
+                sum = FIRST ? products.fragment[0][c].v[i] : sum + products.fragment[0][c].v[i];
+            }
+        }
+    }
+}
+
 /* `aligned`: whether x lies at 16 bytes. */
 template <Arithmetic A>
 __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
@@ -214,20 +247,13 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
             TileSums<ROWS, 4> sums;
             const int weights_at = (gates ? layout.in_words : 0) + group * steps * step_words(A, 4);
+            multiply_chunk<A, true>(sums, rows, place, 8 * stride, weights, weights_at, lane);
 #pragma unroll 1
-            for (int chunk = 0; chunk < chunks; ++chunk) {
-#pragma unroll
-                for (int step = 0; step < chunk_steps(A); ++step) {
-                    StepWeights<A, 4> w;
-                    w.load(weights, weights_at + (chunk * chunk_steps(A) + step) * step_words(A, 4), lane);
-#pragma unroll
-                    for (int r = 0; r < ROWS; ++r) {
-                        FragmentA high;
-                        FragmentA low = {};
-                        load_rows<A>(rows, place[r] + chunk * CHUNK_WORDS, 8 * stride, step, high, low);
-                        multiply_fragment_rounded<A>(sums.fragment[r], high, low, w);
-                    }
-                }
+            for (int chunk = 1; chunk < chunks; ++chunk) {
+                const int here[ROWS] = {place[0] + chunk * CHUNK_WORDS, place[1] + chunk * CHUNK_WORDS,
+                                        place[2] + chunk * CHUNK_WORDS, place[3] + chunk * CHUNK_WORDS};
+                multiply_chunk<A, false>(sums, rows, here, 8 * stride, weights,
+                                         weights_at + chunk * chunk_steps(A) * step_words(A, 4), lane);
             }
 #pragma unroll
             for (int pair = 0; pair < 2; ++pair) {
@@ -312,9 +338,14 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                 }
                 StepWeights<A, TILES> w;
                 w.load(x_weights, (group * 2 + pair) * step_words(A, TILES), lane);
+                if (group == warp) {
+                    /* A warp's first two steps: x_sums are these products, summed from zero. */
+                    multiply_fragments<A>(x_sums, high, low, w);
+                } else {
 #pragma unroll
-                for (int r = 0; r < ROWS; ++r) {
-                    multiply_fragment_rounded<A>(x_sums.fragment[r], high[r], low[r], w);
+                    for (int r = 0; r < ROWS; ++r) {
+                        multiply_fragment_rounded<A>(x_sums.fragment[r], high[r], low[r], w);
+                    }
                 }
             }
         }

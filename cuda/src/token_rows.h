@@ -9,7 +9,7 @@ namespace earshot {
 
 constexpr int TOKEN_LANES = 8;
 /* Fours of channels that a lane holds, for so many channels. */
-constexpr int lane_quads(int channels) {
+__host__ __device__ constexpr int lane_quads(int channels) {
     return (channels + TOKEN_LANES * 4 - 1) / (TOKEN_LANES * 4);
 }
 constexpr std::int32_t MOST_CHANNELS = 128;
@@ -74,11 +74,18 @@ struct TokenShare {
     __device__ __forceinline__ void load(const TokenNorm &n, std::int64_t first, bool present, bool aligned, int lane) {
 #pragma unroll
         for (int j = 0; j < QUADS; ++j) {
-            const std::int64_t from = first + channel(j, lane);
-            const bool exists = present && channel(j, lane) < n.channels;
-            x[j] = load_or_zero(n.x, from, exists && aligned);
-            if (exists && !aligned) {
-                x[j] = {{n.x[from], n.x[from + 1], n.x[from + 2], n.x[from + 3]}};
+            x[j] = load_or_zero(n.x, first + channel(j, lane), aligned && present && channel(j, lane) < n.channels);
+        }
+        if (aligned) {
+            return;
+        }
+#pragma unroll
+        for (int j = 0; j < QUADS; ++j) {
+            if (present && channel(j, lane) < n.channels) {
+#pragma unroll
+                for (int i = 0; i < 4; ++i) {
+                    x[j].v[i] = n.x[first + channel(j, lane) + i];
+                }
             }
         }
     }
@@ -108,7 +115,7 @@ struct TokenShare {
                     squares = fmaf(deviation, deviation, squares);
                 }
             }
-            const float factor = 1.0F / sqrtf(token_sum(squares) * share + EPSILON);
+            const float factor = __frsqrt_rn(token_sum(squares) * share + EPSILON);
 #pragma unroll
             for (int j = 0; j < QUADS; ++j) {
                 const int at = channel(j, lane);
@@ -133,7 +140,7 @@ struct TokenShare {
                 squares = fmaf(x[j].v[i], x[j].v[i], squares);
             }
         }
-        const float factor = TOKEN_RANGE / sqrtf(token_sum(squares) * share + EPSILON);
+        const float factor = TOKEN_RANGE * __frsqrt_rn(token_sum(squares) * share + EPSILON);
         const int chunks = chunks_of(A, n.channels);
 #pragma unroll
         for (int j = 0; j < QUADS; ++j) {
