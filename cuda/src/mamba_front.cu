@@ -163,10 +163,32 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     const int lane = thread % 32;
     const int warp = thread / 32;
     const int direction = static_cast<int>(blockIdx.x) % 2;
-    copy_weights<THREADS>(weights, 0, p.in_projection, std::int64_t{direction} * 2 * layout.in_words,
-                          2 * layout.in_words, thread);
-    copy_weights<THREADS>(x_weights, 0, p.x_projection, std::int64_t{direction} * layout.x_words, layout.x_words,
-                          thread);
+    const int steps = chunks * chunk_steps(A);
+    const int groups = (inner + 31) / 32;
+    /*
+     * A warp's items: for each group of 32 channels that is its own, in_proj for x, with all that follows, and for z;
+     * half of the warps begin with z.
+     */
+    const int first_item = warp * 2;
+    const auto next_item = [](int item) { return item % 2 == 0 ? item + 1 : item + 2 * WARPS - 1; };
+    const auto makes_z = [&](int item) { return (item % 2 == 0) == (warp >= WARPS / 2); };
+    const auto weights_of = [&](int item) {
+        return (makes_z(item) ? layout.in_words : 0) + item / 2 * steps * step_words(A, 4);
+    };
+    /* Each warp copies what it alone reads, what it begins with ahead of the rest. */
+    for (int item = first_item; item < 2 * groups; item = next_item(item)) {
+        copy_weights<32>(weights, weights_of(item), p.in_projection,
+                         std::int64_t{direction} * 2 * layout.in_words + weights_of(item), steps * step_words(A, 4),
+                         lane);
+        if (!makes_z(item)) {
+            const int at = item / 2 * 2 * step_words(A, TILES);
+            copy_weights<32>(x_weights, at, p.x_projection, std::int64_t{direction} * layout.x_words + at,
+                             2 * step_words(A, TILES), lane);
+        }
+        if (item == first_item) {
+            commit_copies();
+        }
+    }
     commit_copies();
     begin_kernel();
 
@@ -221,7 +243,6 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
         load(first);
         norm(first, table);
     }
-    wait_for_groups<0>();
     __syncthreads();
 
     int place[ROWS];
@@ -229,8 +250,6 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>(r * 16 * stride, stride, lane);
     }
-    const int steps = chunks * chunk_steps(A);
-    const int groups = (inner + 31) / 32;
     const int row_step = 2 * inner;
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
@@ -241,12 +260,18 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             edges |= static_cast<unsigned>(before[table + lane / 4 * LANE_ROWS + i]) << (2 * i);
         }
         const int my_tokens = table + lane / 4 * LANE_ROWS;
-        for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
-            /* Half of the warps begin with z. */
+        for (int item = first_item; item < 2 * groups; item = next_item(item)) {
             const int group = item / 2;
-            const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
+            const bool gates = makes_z(item);
+            const int weights_at = weights_of(item);
+            /* In the first tile its weights may still be on their way. */
+            if (item == first_item) {
+                wait_for_groups<1>();
+            } else {
+                wait_for_groups<0>();
+            }
+            __syncwarp();
             TileSums<ROWS, 4> sums;
-            const int weights_at = (gates ? layout.in_words : 0) + group * steps * step_words(A, 4);
             multiply_chunk<A, true>(sums, rows, place, 8 * stride, weights, weights_at, lane);
 #pragma unroll 1
             for (int chunk = 1; chunk < chunks; ++chunk) {
@@ -357,19 +382,30 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
         }
         /* All are done with the tile's words, and with the sums of the tile before. */
         __syncthreads();
-        const auto each_sum = [&](const auto &run) {
+        /* Two warps of a scheduler add up: each gives half of its rows to the other. */
+        const auto each_sum = [&](auto half, const auto &run) {
+            constexpr int FIRST_ROW = decltype(half)::value * LANE_ROWS / 2;
 #pragma unroll
-            for (int i = 0; i < LANE_ROWS; ++i) {
+            for (int i = FIRST_ROW; i < FIRST_ROW + LANE_ROWS / 2; ++i) {
 #pragma unroll
                 for (int c = 0; c < TILES; ++c) {
-                    float *v = &x_sums.fragment[i / 2][c].v[i % 2 * 2];
+                    const float *v = &x_sums.fragment[i / 2][c].v[i % 2 * 2];
                     run(((warp % SUM_PARTS * BLOCK_ROWS) + i * 8 + lane / 4) * SUM_WORDS + c * 8 + lane % 4 * 2, v[0],
                         v[1]);
                 }
             }
         };
-        if (warp >= SUM_PARTS) {
-            each_sum([&](int at, float a, float b) { parts.template store<2>(at, {{a, b}}); });
+        constexpr std::integral_constant<int, 0> LOWER;
+        constexpr std::integral_constant<int, 1> UPPER;
+        const auto give = [&](int at, float a, float b) { parts.template store<2>(at, {{a, b}}); };
+        const auto add = [&](int at, float a, float b) {
+            const Float2 other = parts.template load<2>(at);
+            parts.template store<2>(at, {{a + other.v[0], b + other.v[1]}});
+        };
+        if (warp < SUM_PARTS) {
+            each_sum(UPPER, give);
+        } else {
+            each_sum(LOWER, give);
         }
         const int next_table = BLOCK_ROWS - table;
         if (left > 1) {
@@ -377,19 +413,20 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
         }
         __syncthreads();
         if (warp < SUM_PARTS) {
-            each_sum([&](int at, float a, float b) {
-                const Float2 other = parts.template load<2>(at);
-                parts.template store<2>(at, {{a + other.v[0], b + other.v[1]}});
-            });
+            each_sum(LOWER, add);
+        } else {
+            each_sum(UPPER, add);
         }
         __syncthreads();
-        const int quads = p.columns / 4;
-        for (int item = thread; item < BLOCK_ROWS * quads; item += THREADS) {
-            const int row = item / quads;
-            const int column = item % quads * 4;
-            const int to = tokens[table + place_of(row)];
-            if (to < 0) {
-                continue;
+        /* Four threads a row. */
+        constexpr int ROW_THREADS = THREADS / BLOCK_ROWS;
+        const int row = thread / ROW_THREADS;
+        const int to = tokens[table + place_of(row)];
+#pragma unroll
+        for (int i = 0; i < (SUM_WORDS / 4 + ROW_THREADS - 1) / ROW_THREADS; ++i) {
+            const int column = (i * ROW_THREADS + thread % ROW_THREADS) * 4;
+            if (column >= p.columns || to < 0) {
+                break;
             }
             Float4 y = parts.load4(row * SUM_WORDS + column);
 #pragma unroll
@@ -400,13 +437,13 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                     y.v[k] += other.v[k];
                 }
             }
-            const std::int64_t constant = std::int64_t{direction} * p.columns + column;
+            const int constant = direction * p.columns + column;
             const Float4 scale = p.scale.load4(constant);
 #pragma unroll
             for (int k = 0; k < 4; ++k) {
                 y.v[k] *= scale.v[k];
             }
-            p.out.store4(std::int64_t{to} * 2 * p.columns + constant, y);
+            p.out.store4(multiply_wide(to, 2 * p.columns, constant), y);
         }
         table = next_table;
     }
