@@ -59,6 +59,7 @@ struct Tensors {
                 STATES,
                 xz.span().part(INNER, sequences.tokens() * 4 * INNER - INNER),
                 2,
+                false,
                 u.span(),
                 x_projection.span(),
                 dt_weight.span(),

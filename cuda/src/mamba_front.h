@@ -25,8 +25,8 @@ struct MambaFrontWeights {
 };
 
 /*
- * h = norm(x) as TokenNorm has it, [x, z] = W (h rms(h)), u = SiLU(causal convolution of x), [dt, B, C] = V u. What W
- * multiplies has a mean square of at most 1.
+ * h = norm(x) as TokenNorm has it, [x, z] = W (h rms(h)), u = SiLU(causal convolution of x), gate = SiLU(z),
+ * [dt, B, C] = V u. What W multiplies has a mean square of at most 1.
  */
 struct MambaFront {
     TokenNorm norm; /* without rms; h empty for EARSHOT_NORM_NONE */
@@ -40,9 +40,9 @@ struct MambaFront {
     Span<const float> range;
     Span<const float> gate_scale;
     Span<const float> scale;
-    Span<float> u;   /* [tokens, 2, E] */
-    Span<float> z;   /* [tokens, 2, E] */
-    Span<float> out; /* [tokens, 2, columns] */
+    Span<float> u;    /* [tokens, 2, E] */
+    Span<float> gate; /* [tokens, 2, E] */
+    Span<float> out;  /* [tokens, 2, columns] */
 };
 
 /* Whether the kernel takes such a layer, and this device has room for its weights in a block's shared memory. */

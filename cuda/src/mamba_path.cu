@@ -222,9 +222,10 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         scan.rank = rank_;
         scan.dt_width = dt_width_;
         scan.state_width = state_width_;
-        /* The front leaves z alone, the others [x, z]. */
+        /* The front leaves SiLU(z) alone, the others [x, z]. */
         scan.z = front ? s.xz : s.xz.part(inner_, tokens * 4 * inner_ - inner_);
         scan.z_step = front ? 1 : 2;
+        scan.gated = front;
         scan.u = s.u;
         scan.x_projection = s.x_projection;
         scan.dt_weight = mixer.dt_projection.span();
@@ -270,7 +271,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         front.gate_scale = mixer.in_scale.span();
         front.scale = mixer.x_scale.span();
         front.u = s.u;
-        front.z = s.xz;
+        front.gate = s.xz;
         front.out = s.x_projection;
         earshot::check(earshot::enqueue(front, in_pairs(arithmetic_), device().multiprocessors, a.stream),
                        "norm, in_proj, causal convolution and x_proj");

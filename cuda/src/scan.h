@@ -36,6 +36,7 @@ struct SelectiveScan {
     std::int32_t state_width;
     Span<const float> z; /* E values from (2 token + direction) z_step E on */
     std::int32_t z_step; /* 1, or 2 where as many others lie between them */
+    bool gated;          /* whether SiLU(z) stands in z's place */
     Span<const float> u; /* [tokens, 2, E] */
     Span<const float> x_projection;
     Span<const float> dt_weight; /* [2, R, E] */

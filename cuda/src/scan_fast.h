@@ -333,7 +333,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_fast(const SelectiveScan
 #pragma unroll
                         for (int c = 0; c < CHANNELS; ++c) {
                             const float sum = sum_of_mine<LANES>(y[c], lane);
-                            const float value = fmaf(d[c], u[i][c], sum) * silu(z[i][c]);
+                            const float value = fmaf(d[c], u[i][c], sum) * (p.gated ? z[i][c] : silu(z[i][c]));
                             if (t < now.length && exists[c]) {
                                 p.y[at + c * APART] = value;
                             }

@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(THREADS) scan_plain(const SelectiveScan p, con
             h[n] = fmaf(decay, h[n], delta * u * p.x_projection[b + n]);
             y = fmaf(p.x_projection[c + n], h[n], y);
         }
-        p.y[(token * 2 + direction) * inner + channel] = y * silu(z);
+        p.y[(token * 2 + direction) * inner + channel] = y * (p.gated ? z : silu(z));
     }
 }
 

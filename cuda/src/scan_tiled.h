@@ -343,6 +343,13 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                         delta_sum.v[k] += delta.v[k];
                     } else {
                         skip.v[k] = d.v[k] * u.v[k];
+                    }
+                }
+                /* A branch: what is not needed is not to be issued either. */
+                gate = z;
+                if (!ENDS && !p.gated) {
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
                         gate.v[k] = silu(z.v[k]);
                     }
                 }
