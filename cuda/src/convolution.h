@@ -150,6 +150,7 @@ struct FirstNorm {
     std::int32_t channels;
     Span<const float> x; /* [B, positions] */
     Span<float> statistics;
+    Span<float> counts;       /* [input_parts()]: positions of each part; or empty */
     Span<const float> kernel; /* [C] */
     Span<const float> weight;
     Span<const float> bias;
@@ -158,8 +159,49 @@ struct FirstNorm {
     Span<std::uint32_t> out;
 };
 
+std::int64_t input_parts();
 std::int64_t input_statistics(std::int64_t batch);
 cudaError_t enqueue(const FirstNorm &norm, Arithmetic arithmetic, cudaStream_t stream);
+/* The statistics alone: of each clip's parts, mean and sum of squared deviations. */
+cudaError_t enqueue_statistics(const FirstNorm &norm, cudaStream_t stream);
+
+/*
+ * The same on compute capability 9.0 (convolution_warpgroup.cu): for 3x3 convolutions of 64 channels to 64, in
+ * arithmetics that take pairs. Planes then lie in slabs of 8 channels, [B, slabs, T, F, 8 numbers of 16 bits]; of a
+ * split factor all high parts' slabs, then all low parts'. The output is [B, O, raw_row(T F)], and `statistics` [B, O,
+ * statistics_entries, mean and sum of squared deviations], an entry for each STATISTICS_FRAMES frames of a tile.
+ */
+constexpr int STATISTICS_FRAMES = 2;
+
+bool fits_warpgroups(const ConvolutionGeometry &geometry, std::int32_t channels);
+ConvolutionTiles plan_warpgroups(const Convolution &convolution);
+std::int64_t statistics_entries(const ConvolutionTiles &tiles);
+std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes, Arithmetic arithmetic);
+cudaError_t enqueue_warpgroups(const Convolution &convolution, Arithmetic arithmetic, cudaStream_t stream);
+
+/* Floats from one channel of a clip's raw output to the next: rows begin at 16 bytes. */
+__host__ __device__ constexpr std::int64_t raw_row(std::int64_t positions) {
+    return (positions + 3) / 4 * 4;
+}
+
+/* InstanceNorm and FirstNorm for planes in slabs. `slabs`: whether `out` is to lie so, or as Planes says. */
+struct SlabNorm {
+    std::int64_t batch;
+    std::int64_t positions;
+    std::int64_t entries; /* of the statistics; of the first norm its input's parts */
+    Span<const float> x;  /* [B, 64, raw_row(positions)]; of the first norm [B, positions] */
+    Span<const float> statistics;
+    Span<const float> counts; /* [entries] */
+    Span<const float> kernel; /* [64] of the first norm's convolution, or empty */
+    Span<const float> weight;
+    Span<const float> bias;
+    Span<const float> slopes;
+    float scale;
+    bool slabs;
+    Span<std::uint32_t> out;
+};
+
+cudaError_t enqueue(const SlabNorm &norm, Arithmetic arithmetic, cudaStream_t stream);
 
 /* Words of a plane [positions, C] as a convolution of this arithmetic reads it. */
 std::int64_t plane_words(Arithmetic arithmetic, std::int64_t positions, std::int32_t channels);

@@ -2,7 +2,8 @@
  * EARSHOT_LAYER_DENSE_ENCODER: convolutions and instance norms one behind the other. A convolution leaves its raw
  * output and the statistics of its tiles; the norm behind it writes the plane [B, T, F, C] that later convolutions
  * read, in the words of their arithmetic, the last norm the output. The first convolution, 1x1 of one channel, needs no
- * kernel: its norm is that of its input.
+ * kernel: its norm is that of its input. Where there are warpgroups (compute capability 9.0) and the block's convolutions
+ * suit them, these and the norms in front of the last convolution have kernels and a layout of their own.
  *
  * The convolutions' biases are left out: the norm takes them away again with the mean, and without them a plane of
  * silence is exactly zero, whose norm would multiply every rounding by 1 / sqrt(1e-5).
@@ -39,7 +40,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
 
   public:
     DenseEncoder(const DenseEncoderLayer &layer, Arithmetic arithmetic)
-        : arithmetic_(in_pairs(arithmetic)), channels_(layer.channels), block_layers_(layer.block_layers) {
+        : arithmetic_(in_pairs(arithmetic)), warpgroups_(takes_warpgroups(layer, arithmetic_)),
+          channels_(layer.channels), block_layers_(layer.block_layers) {
         /* What each plane's channels are divided by. */
         std::vector<std::vector<float>> factors;
         for (std::size_t i = 0; i < layer.convolutions.size(); ++i) {
@@ -54,8 +56,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
                                        std::max(1.0F, std::fabs(c.slopes[channel]))));
             }
             PreparedConvolution prepared;
-            prepared.geometry = {c.kernel_time,       c.kernel_frequency, c.padding_time,
-                                 c.padding_frequency, c.dilation_time,    c.stride_frequency};
+            prepared.geometry = geometry_of(c);
             if (i == 0) {
                 prepared.scale = to_device(c.weight, channels_);
             } else {
@@ -86,58 +87,14 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
     }
 
     void enqueue(const Arguments &a) const override {
-        const Extents &e = a.extents;
         const Scratch s = scratch(a);
-        const Index plane = plane_floats(e);
-        const float scale = range_scale(e);
-        FirstNorm first = {};
-        first.batch = e.batch;
-        first.positions = size_product({e.frames, e.bands});
-        first.channels = channels_;
-        first.x = a.input0;
-        first.statistics = s.statistics;
-        first.kernel = convolutions_[0].scale.span();
-        first.weight = convolutions_[0].norm_weight.span();
-        first.bias = convolutions_[0].norm_bias.span();
-        first.slopes = convolutions_[0].slopes.span();
-        first.scale = scale;
-        first.out = mutable_words(s.planes.part(0, plane));
-        earshot::check(earshot::enqueue(first, arithmetic_, a.stream), "the encoder's first norm");
+        enqueue_first(a, s);
         for (std::size_t i = 1; i < convolutions_.size(); ++i) {
-            const PreparedConvolution &prepared = convolutions_[i];
-            const auto index = static_cast<Index>(i);
-            const bool last = i + 1 == convolutions_.size();
-            Convolution c = {};
-            c.batch = e.batch;
-            c.frames = static_cast<std::int32_t>(e.frames);
-            c.bands = static_cast<std::int32_t>(e.bands);
-            c.geometry = prepared.geometry;
-            /* A layer of the block reads all planes before it, the last convolution the newest alone. */
-            c.input = {as_words(last ? s.planes.part((index - 1) * plane, plane) : s.planes), plane, channels_};
-            c.first = last ? 0 : static_cast<std::int32_t>(i) - 1;
-            c.weights = prepared.weights.span();
-            c.scale = prepared.scale.span();
-            c.common_scale = 1.0F / scale;
-            c.channels_out = channels_;
-            c.tiles = plan_convolution(c, arithmetic_);
-            c.out = s.raw;
-            c.statistics = s.statistics;
-            c.counts = s.counts;
-            earshot::check(earshot::enqueue(c, arithmetic_, a.stream), "convolution");
-            InstanceNorm norm = {};
-            norm.batch = e.batch;
-            norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
-            norm.channels = channels_;
-            norm.tiles = c.tiles.count();
-            norm.x = s.raw;
-            norm.statistics = s.statistics;
-            norm.counts = s.counts;
-            norm.weight = prepared.norm_weight.span();
-            norm.bias = prepared.norm_bias.span();
-            norm.slopes = prepared.slopes.span();
-            norm.scale = last ? 1.0F : scale;
-            norm.out = mutable_words(last ? a.output : s.planes.part(index * plane, plane));
-            earshot::check(earshot::enqueue(norm, last ? Arithmetic::SCALAR : arithmetic_, a.stream), "instance norm");
+            if (by_warpgroups(i)) {
+                enqueue_by_warpgroups(a, s, i);
+            } else {
+                enqueue_convolution(a, s, i);
+            }
         }
     }
 
@@ -148,6 +105,116 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         Span<float> statistics;
         Span<float> counts;
     };
+
+    /* The first norm. */
+    void enqueue_first(const Arguments &a, const Scratch &s) const {
+        const PreparedConvolution &prepared = convolutions_[0];
+        FirstNorm first = {};
+        first.batch = a.extents.batch;
+        first.positions = size_product({a.extents.frames, a.extents.bands});
+        first.channels = channels_;
+        first.x = a.input0;
+        first.statistics = s.statistics;
+        first.kernel = prepared.scale.span();
+        first.weight = prepared.norm_weight.span();
+        first.bias = prepared.norm_bias.span();
+        first.slopes = prepared.slopes.span();
+        first.scale = range_scale(a.extents);
+        first.out = plane(a, s, 0);
+        if (!warpgroups_) {
+            earshot::check(earshot::enqueue(first, arithmetic_, a.stream), "the encoder's first norm");
+            return;
+        }
+        first.counts = s.counts;
+        earshot::check(earshot::enqueue_statistics(first, a.stream), "statistics of the encoder's input");
+        SlabNorm norm = slab_norm(a, s, 0);
+        norm.entries = input_parts();
+        norm.x = a.input0;
+        norm.kernel = first.kernel;
+        earshot::check(earshot::enqueue(norm, arithmetic_, a.stream), "the encoder's first norm");
+    }
+
+    /* A convolution and its norm. */
+    void enqueue_convolution(const Arguments &a, const Scratch &s, std::size_t i) const {
+        const PreparedConvolution &prepared = convolutions_[i];
+        const bool last = i + 1 == convolutions_.size();
+        Convolution c = convolution(a, s, i);
+        c.tiles = plan_convolution(c, arithmetic_);
+        earshot::check(earshot::enqueue(c, arithmetic_, a.stream), "convolution");
+        InstanceNorm norm = {};
+        norm.batch = c.batch;
+        norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
+        norm.channels = channels_;
+        norm.tiles = c.tiles.count();
+        norm.x = s.raw;
+        norm.statistics = s.statistics;
+        norm.counts = s.counts;
+        norm.weight = prepared.norm_weight.span();
+        norm.bias = prepared.norm_bias.span();
+        norm.slopes = prepared.slopes.span();
+        norm.scale = last ? 1.0F : range_scale(a.extents);
+        norm.out = last ? mutable_words(a.output) : plane(a, s, i);
+        earshot::check(earshot::enqueue(norm, last ? Arithmetic::SCALAR : arithmetic_, a.stream), "instance norm");
+    }
+
+    void enqueue_by_warpgroups(const Arguments &a, const Scratch &s, std::size_t i) const {
+        Convolution c = convolution(a, s, i);
+        c.tiles = plan_warpgroups(c);
+        earshot::check(earshot::enqueue_warpgroups(c, arithmetic_, a.stream), "convolution");
+        SlabNorm norm = slab_norm(a, s, i);
+        norm.entries = statistics_entries(c.tiles);
+        norm.x = s.raw;
+        earshot::check(earshot::enqueue(norm, arithmetic_, a.stream), "instance norm");
+    }
+
+    /* All but the tiles of convolution i. */
+    Convolution convolution(const Arguments &a, const Scratch &s, std::size_t i) const {
+        const PreparedConvolution &prepared = convolutions_[i];
+        const Index plane = plane_floats(a.extents);
+        const auto index = static_cast<Index>(i);
+        const bool last = i + 1 == convolutions_.size();
+        Convolution c = {};
+        c.batch = a.extents.batch;
+        c.frames = static_cast<std::int32_t>(a.extents.frames);
+        c.bands = static_cast<std::int32_t>(a.extents.bands);
+        c.geometry = prepared.geometry;
+        /* A layer of the block reads all planes before it, the last convolution the newest alone. */
+        c.input = {as_words(last ? s.planes.part((index - 1) * plane, plane) : s.planes), plane, channels_};
+        c.first = last ? 0 : static_cast<std::int32_t>(i) - 1;
+        c.weights = prepared.weights.span();
+        c.scale = prepared.scale.span();
+        c.common_scale = 1.0F / range_scale(a.extents);
+        c.channels_out = channels_;
+        c.out = s.raw;
+        c.statistics = s.statistics;
+        c.counts = s.counts;
+        return c;
+    }
+
+    /* The norm behind convolution i, for all but its input. */
+    SlabNorm slab_norm(const Arguments &a, const Scratch &s, std::size_t i) const {
+        const PreparedConvolution &prepared = convolutions_[i];
+        SlabNorm norm = {};
+        norm.batch = a.extents.batch;
+        norm.positions = size_product({a.extents.frames, a.extents.bands});
+        norm.statistics = s.statistics;
+        norm.counts = s.counts;
+        norm.weight = prepared.norm_weight.span();
+        norm.bias = prepared.norm_bias.span();
+        norm.slopes = prepared.slopes.span();
+        norm.scale = range_scale(a.extents);
+        /* The last convolution reads the newest plane, and it alone. */
+        norm.slabs = by_warpgroups(i + 1);
+        norm.out = plane(a, s, i);
+        return norm;
+    }
+
+    Span<std::uint32_t> plane(const Arguments &a, const Scratch &s, std::size_t i) const {
+        const Index words = plane_floats(a.extents);
+        return mutable_words(s.planes.part(static_cast<Index>(i) * words, words));
+    }
+
+    bool by_warpgroups(std::size_t i) const { return warpgroups_ && i + 1 < convolutions_.size(); }
 
     Index plane_floats(const Extents &e) const {
         return round_up(plane_words(arithmetic_, size_product({e.positions()}), channels_), 4);
@@ -171,14 +238,31 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             const Index frames = c.geometry.frames_out(e.frames);
             const Index bands = c.geometry.bands_out(e.bands);
             tiles = std::max(tiles, most_tiles(c.geometry, frames, bands));
-            raw = std::max(raw, size_product({e.batch, frames, bands, channels_}));
+            raw = std::max(raw, size_product({e.batch, raw_row(size_product({frames, bands})), channels_}));
         }
         Scratch s;
         s.planes = carver.take(size_product({block_layers_ + Index{1}, plane_floats(e)}));
         s.raw = carver.take(raw);
-        s.counts = carver.take(tiles);
-        s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, tiles, 2, channels_})));
+        Index entries = tiles;
+        if (warpgroups_) {
+            entries = std::max({entries, most_statistics_entries(e), input_parts()});
+        }
+        s.counts = carver.take(entries);
+        s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, entries, 2, channels_})));
         return s;
+    }
+
+    /* Of any convolution's statistics. */
+    Index most_statistics_entries(const Extents &e) const {
+        Index most = 0;
+        for (std::size_t i = 1; by_warpgroups(i); ++i) {
+            Convolution c = {};
+            c.frames = static_cast<std::int32_t>(e.frames);
+            c.bands = static_cast<std::int32_t>(e.bands);
+            c.geometry = convolutions_[i].geometry;
+            most = std::max(most, statistics_entries(plan_warpgroups(c)));
+        }
+        return most;
     }
 
     /* Weights for planes whose channels were divided by `factors`, with a scale for each output channel. */
@@ -203,7 +287,9 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             prepared.scale = DeviceArray<float>(scales);
         }
         prepared.weights = DeviceArray<std::uint32_t>(
-            pack_convolution(weights.data(), channels_, planes, channels_, prepared.geometry, arithmetic_));
+            warpgroups_ && !last
+                ? pack_warpgroups(weights.data(), planes, arithmetic_)
+                : pack_convolution(weights.data(), channels_, planes, channels_, prepared.geometry, arithmetic_));
     }
 
     static DeviceArray<float> divided(const float *values, const std::vector<float> &factors) {
@@ -214,7 +300,22 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         return DeviceArray<float>(quotients);
     }
 
+    static ConvolutionGeometry geometry_of(const EncoderConvolution &c) {
+        return {c.kernel_time,       c.kernel_frequency, c.padding_time,
+                c.padding_frequency, c.dilation_time,    c.stride_frequency};
+    }
+
+    /* Whether all of the block's convolutions can be multiplied by warpgroups. */
+    static bool takes_warpgroups(const DenseEncoderLayer &layer, Arithmetic arithmetic) {
+        bool fit = takes_pairs(arithmetic) && layer.block_layers > 0 && uses_warpgroups();
+        for (std::size_t i = 1; i + 1 < layer.convolutions.size(); ++i) {
+            fit = fit && fits_warpgroups(geometry_of(layer.convolutions[i]), layer.channels);
+        }
+        return fit;
+    }
+
     Arithmetic arithmetic_;
+    bool warpgroups_; /* all but the last convolution, and the norms between them */
     std::int32_t channels_;
     std::int32_t block_layers_;
     std::vector<PreparedConvolution> convolutions_;

@@ -244,6 +244,9 @@ __global__ void __launch_bounds__(THREADS) input_statistics_kernel(FirstNorm n) 
     if (threadIdx.x == 0) {
         n.statistics[static_cast<std::int64_t>(blockIdx.x) * 2] = mean;
         n.statistics[static_cast<std::int64_t>(blockIdx.x) * 2 + 1] = sum;
+        if (!n.counts.empty() && clip == 0) {
+            n.counts[part] = static_cast<float>(end - begin);
+        }
     }
 }
 
@@ -323,14 +326,21 @@ cudaError_t enqueue(const InstanceNorm &n, Arithmetic arithmetic, cudaStream_t s
     return enqueue_for(n, arithmetic, stream);
 }
 
+std::int64_t input_parts() {
+    return PARTS;
+}
+
 std::int64_t input_statistics(std::int64_t batch) {
     return batch * PARTS * 2;
 }
 
+cudaError_t enqueue_statistics(const FirstNorm &n, cudaStream_t stream) {
+    return launch("statistics of the input", input_statistics_kernel, dim3(static_cast<unsigned>(n.batch * PARTS)),
+                  dim3(THREADS), THREADS / 32 * sizeof(float), stream, n);
+}
+
 cudaError_t enqueue(const FirstNorm &n, Arithmetic arithmetic, cudaStream_t stream) {
-    const cudaError_t error =
-        launch("statistics of the input", input_statistics_kernel, dim3(static_cast<unsigned>(n.batch * PARTS)),
-               dim3(THREADS), THREADS / 32 * sizeof(float), stream, n);
+    const cudaError_t error = enqueue_statistics(n, stream);
     return error != cudaSuccess ? error : enqueue_for(n, arithmetic, stream);
 }
 

@@ -182,6 +182,23 @@ __device__ __forceinline__ void store_if(const Span<float> &to, std::int64_t ind
 #endif
 }
 
+/*
+ * Four words of memory that nothing writes while the kernel runs, loaded where this stands: the compiler does not put
+ * it off until the words are needed.
+ */
+__device__ __forceinline__ Vector<std::uint32_t, 4> load_ahead(const Span<const std::uint32_t> &from,
+                                                               std::int64_t index) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    Vector<std::uint32_t, 4> y;
+    asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(y.v[0]), "=r"(y.v[1]), "=r"(y.v[2]), "=r"(y.v[3])
+                 : "l"(from.data() + index));
+    return y;
+#else
+    return from.load4(index);
+#endif
+}
+
 /* Ends a group of copies. */
 __device__ __forceinline__ void commit_copies() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800

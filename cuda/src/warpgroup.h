@@ -38,13 +38,14 @@ struct WarpgroupSums {
     float v[32] = {};
 };
 
-/* Where a B begins in shared memory, and its two distances. */
+/* Where a B begins in shared memory, and its two distances: the two halves of wgmma's descriptor. */
 struct WarpgroupFactor {
-    std::uint64_t descriptor;
+    std::uint32_t place;
+    std::uint32_t distance;
 
     /* 16 * `units` bytes behind this one. */
     __device__ __forceinline__ WarpgroupFactor behind(int units) const {
-        return {descriptor + static_cast<std::uint64_t>(units)};
+        return {place + static_cast<std::uint32_t>(units), distance};
     }
 };
 
@@ -58,9 +59,13 @@ __device__ __forceinline__ WarpgroupFactor warpgroup_factor(int at, int other_nu
     const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(earshot_shared_memory + at));
 #endif
     constexpr std::uint32_t MOST = 0x3FFFF;
-    return {(address & MOST) / FACTOR_UNIT |
-            static_cast<std::uint64_t>(static_cast<std::uint32_t>(other_numbers) / FACTOR_UNIT) << 16U |
-            static_cast<std::uint64_t>(static_cast<std::uint32_t>(next_columns) / FACTOR_UNIT) << 32U};
+    return {(address & MOST) / FACTOR_UNIT | static_cast<std::uint32_t>(other_numbers) / FACTOR_UNIT << 16U,
+            static_cast<std::uint32_t>(next_columns) / FACTOR_UNIT};
+}
+
+/* Which of the block's warpgroups a thread is in; the compiler is told that all of a warp are in the same. */
+__device__ __forceinline__ int own_warpgroup() {
+    return __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / WARPGROUP_THREADS, 0);
 }
 
 #ifdef EARSHOT_EMULATION
@@ -69,7 +74,7 @@ namespace emulation {
 /* A lane's share of a product; B is the same for all. */
 struct WarpgroupProduct {
     FragmentA a;
-    std::uint64_t b;
+    WarpgroupFactor b;
     WarpgroupSums sums;
 };
 
@@ -78,19 +83,19 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
     constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
     constexpr unsigned DEPTH = 8 * EACH;
     constexpr unsigned UNITS = 0x3FFF;
+    const WarpgroupFactor b = lanes[0]->b;
     double a[16][DEPTH];
     for (unsigned lane = 0; lane < 32; ++lane) {
-        if (lanes[lane]->b != lanes[0]->b) {
+        if (lanes[lane]->b.place != b.place || lanes[lane]->b.distance != b.distance) {
             fault("wgmma with another B in lane " + std::to_string(lane) + " than in lane 0");
         }
         for (unsigned i = 0; i < 4; ++i) {
             unpack<W>(lanes[lane]->a.word[i], &a[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
         }
     }
-    const std::uint64_t b = lanes[0]->b;
-    const auto begin = static_cast<std::size_t>(b & UNITS) * FACTOR_UNIT;
-    const auto other_numbers = static_cast<std::size_t>(b >> 16U & UNITS) * FACTOR_UNIT;
-    const auto next_columns = static_cast<std::size_t>(b >> 32U & UNITS) * FACTOR_UNIT;
+    const auto begin = std::size_t{b.place & UNITS} * FACTOR_UNIT;
+    const auto other_numbers = std::size_t{b.place >> 16U & UNITS} * FACTOR_UNIT;
+    const auto next_columns = std::size_t{b.distance & UNITS} * FACTOR_UNIT;
     const SharedBlock block = shared();
     for (unsigned group = 0; group < WARPGROUP_COLUMNS / TENSOR_CORE_COLUMNS; ++group) {
         double factor[DEPTH][TENSOR_CORE_COLUMNS];
@@ -204,23 +209,25 @@ __device__ __forceinline__ void hold(WarpgroupSums &sums) {
 template <Word W, bool FROM_ZERO>
 __device__ __forceinline__ void warpgroup_multiply(WarpgroupSums &sums, const FragmentA &a, const WarpgroupFactor &b) {
 #ifdef EARSHOT_EMULATION
-    emulation::WarpgroupProduct mine{a, b.descriptor, FROM_ZERO ? WarpgroupSums{} : sums};
+    emulation::WarpgroupProduct mine{a, b, FROM_ZERO ? WarpgroupSums{} : sums};
     emulation::warp_collective<emulation::WarpgroupProduct>("wgmma", mine, emulation::multiply_warp_rows<W>);
     sums = mine.sums;
 #elif defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define EARSHOT_WGMMA(SHAPE, TYPE, ORDER)                                                                              \
-    asm volatile(                                                                                                      \
-        "wgmma.mma_async.sync.aligned." SHAPE ".f32." TYPE "." TYPE " "                                                \
-        "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,"                                                      \
-        "%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, "                                           \
-        "{%32,%33,%34,%35}, %36, %37, 1, 1" ORDER ";"                                                                  \
-        : "+f"(sums.v[0]), "+f"(sums.v[1]), "+f"(sums.v[2]), "+f"(sums.v[3]), "+f"(sums.v[4]), "+f"(sums.v[5]),        \
-          "+f"(sums.v[6]), "+f"(sums.v[7]), "+f"(sums.v[8]), "+f"(sums.v[9]), "+f"(sums.v[10]), "+f"(sums.v[11]),      \
-          "+f"(sums.v[12]), "+f"(sums.v[13]), "+f"(sums.v[14]), "+f"(sums.v[15]), "+f"(sums.v[16]), "+f"(sums.v[17]),  \
-          "+f"(sums.v[18]), "+f"(sums.v[19]), "+f"(sums.v[20]), "+f"(sums.v[21]), "+f"(sums.v[22]), "+f"(sums.v[23]),  \
-          "+f"(sums.v[24]), "+f"(sums.v[25]), "+f"(sums.v[26]), "+f"(sums.v[27]), "+f"(sums.v[28]), "+f"(sums.v[29]),  \
-          "+f"(sums.v[30]), "+f"(sums.v[31])                                                                           \
-        : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "l"(b.descriptor), "n"(FROM_ZERO ? 0 : 1))
+    asm volatile("{\n.reg .b64 b;\nmov.b64 b, {%36, %37};\n"                                                           \
+                 "wgmma.mma_async.sync.aligned." SHAPE ".f32." TYPE "." TYPE " "                                       \
+                 "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,"                                             \
+                 "%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, "                                  \
+                 "{%32,%33,%34,%35}, b, %38, 1, 1" ORDER ";\n}"                                                        \
+                 : "+f"(sums.v[0]), "+f"(sums.v[1]), "+f"(sums.v[2]), "+f"(sums.v[3]), "+f"(sums.v[4]),                \
+                   "+f"(sums.v[5]), "+f"(sums.v[6]), "+f"(sums.v[7]), "+f"(sums.v[8]), "+f"(sums.v[9]),                \
+                   "+f"(sums.v[10]), "+f"(sums.v[11]), "+f"(sums.v[12]), "+f"(sums.v[13]), "+f"(sums.v[14]),           \
+                   "+f"(sums.v[15]), "+f"(sums.v[16]), "+f"(sums.v[17]), "+f"(sums.v[18]), "+f"(sums.v[19]),           \
+                   "+f"(sums.v[20]), "+f"(sums.v[21]), "+f"(sums.v[22]), "+f"(sums.v[23]), "+f"(sums.v[24]),           \
+                   "+f"(sums.v[25]), "+f"(sums.v[26]), "+f"(sums.v[27]), "+f"(sums.v[28]), "+f"(sums.v[29]),           \
+                   "+f"(sums.v[30]), "+f"(sums.v[31])                                                                  \
+                 : "r"(a.word[0]), "r"(a.word[1]), "r"(a.word[2]), "r"(a.word[3]), "r"(b.place), "r"(b.distance),      \
+                   "n"(FROM_ZERO ? 0 : 1))
     if constexpr (W == Word::TF32) {
         EARSHOT_WGMMA("m64n64k8", "tf32", "");
     } else if constexpr (W == Word::HALF) {

@@ -1,6 +1,7 @@
 /* The dense encoder through the boundary, against the formulas in double precision, over sizes that straddle tiles,
  * chunks and warps, in every precision. */
 #include "compare.h"
+#include "device.h"
 
 namespace {
 
@@ -38,6 +39,21 @@ TEST(cuda_encoder_sizes) {
     for (const std::int64_t f : {3, 13, 64, 70}) {
         compare(test::EncoderShape::paper(8, 3), 1, 6, f);
     }
+}
+
+/* 64 channels, which warpgroups multiply where there are any: dilations beyond the frames, tiles of 4 frames and 64
+   bands that are whole or not, odd numbers of bands and positions; and the other devices' kernels at the same sizes. */
+TEST(cuda_encoder_64_channels) {
+    const auto compare_all = [] {
+        compare(test::EncoderShape::paper(64, 4), 1, 3, 5);
+        compare(test::EncoderShape::paper(64, 4), 2, 11, 13);
+        compare(test::EncoderShape::paper(64, 2), 1, 9, 64);
+        compare(test::EncoderShape::paper(64, 1), 2, 5, 67);
+    };
+    compare_all();
+    earshot::allow_warpgroups(false);
+    compare_all();
+    earshot::allow_warpgroups(true);
 }
 
 TEST(cuda_encoder_other_geometries) {
