@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.SlidingLogMel;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 
@@ -17,7 +18,7 @@ final class ClassifierSession implements SessionPool.Pooled {
     private final List<ModelSession> networks;
     private final FeatureParameters parameters;
     private final int minimumFrames;
-    /** Of one window, where there are several networks; grows to the longest that there was. */
+    /** Of one window, where they are fed; grows to the longest that there was. */
     private float[] features = {};
     /** What the next recording's windows may be cut in. */
     private float[] buffer = {};
@@ -61,25 +62,58 @@ final class ClassifierSession implements SessionPool.Pooled {
     }
 
     /**
-     * Classifies the window that was cut last.
+     * Classifies a window.
      *
      * @param contexts one for each model
      * @param results takes what was found, one for each model
      * @param wanted called between steps; what it throws ends the work
      */
-    void run(Windows windows, List<ContextEncoding.Encoded> contexts, List<WindowResults> results, Runnable wanted) {
-        int frames = parameters.cutFrames(windows.length());
+    void run(SoundWindow window, List<ContextEncoding.Encoded> contexts, List<WindowResults> results, Runnable wanted) {
+        int frames = parameters.cutFrames(window.length());
         if (frames < minimumFrames) {
             throw new AudioException(
                     AudioException.Reason.FORMAT,
-                    windows.subject(),
-                    windows.length() + " samples, " + frames + " frames",
+                    window.subject(),
+                    window.length() + " samples, " + frames + " frames",
                     "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
         }
-        runWindow(windows.buffer(), windows.length(), frames, contexts, wanted);
-        for (int i = 0; i < networks.size(); i++) {
-            networks.get(i).addTo(results.get(i), windows.startTime(), windows.duration());
+        runWindow(window.pcm(), window.length(), frames, contexts, wanted);
+        addTo(results, window);
+    }
+
+    /**
+     * Classifies a window of the model's length, whose frames may have been computed in part with windows before. Where
+     * the backend computes the features, it does so anew.
+     *
+     * @param frames of the stream that the window is of
+     */
+    void run(
+            SoundWindow window,
+            SlidingLogMel frames,
+            List<ContextEncoding.Encoded> contexts,
+            List<WindowResults> results,
+            Runnable wanted) {
+        if (!models.get(0).network().backend().frontEndIsLogMel()) {
+            run(window, contexts, results, wanted);
+            return;
         }
+        frames.compute(window.pcm(), window.start(), featuresOf(parameters.frames()));
+        feed(0, features, parameters.frames(), contexts, wanted);
+        addTo(results, window);
+    }
+
+    private void addTo(List<WindowResults> results, SoundWindow window) {
+        for (int i = 0; i < networks.size(); i++) {
+            networks.get(i).addTo(results.get(i), window.startTime(), window.duration());
+        }
+    }
+
+    private float[] featuresOf(int frames) {
+        int values = frames * parameters.melBands();
+        if (features.length < values) {
+            features = new float[values];
+        }
+        return features;
     }
 
     /**
@@ -136,11 +170,7 @@ final class ClassifierSession implements SessionPool.Pooled {
         ModelSession first = networks.get(0);
         first.run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0), wanted);
         if (networks.size() > 1) {
-            int values = frames * parameters.melBands();
-            if (features.length < values) {
-                features = new float[values];
-            }
-            first.fetchFeatures(features);
+            first.fetchFeatures(featuresOf(frames));
             feed(1, features, frames, contexts, wanted);
         }
     }

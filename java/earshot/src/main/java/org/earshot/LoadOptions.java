@@ -251,19 +251,6 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
 
     /** The distance between windows, or an IllegalArgumentException if it does not fit the model. */
     long hopSamples(FeatureParameters features) {
-        long window = features.windowSamples();
-        if (windowHop == null) {
-            return window;
-        }
-        int rate = features.sampleRate();
-        Duration longest = Duration.ofNanos(Math.round(window * 1e9 / rate));
-        // Compared first: a duration of centuries has no number of nanoseconds.
-        boolean within = !windowHop.isNegative() && windowHop.compareTo(longest) <= 0;
-        double samples = within ? windowHop.toNanos() * 1e-9 * rate : 0;
-        if (samples < features.hopLength()) {
-            throw new IllegalArgumentException(
-                    "window hop " + windowHop + "; expected at least one frame and at most " + longest);
-        }
-        return Math.round(samples);
+        return windowHop == null ? features.windowSamples() : Windows.hopSamples(windowHop, features);
     }
 }

@@ -111,7 +111,7 @@ final class SceneEngine implements AutoCloseable {
                     Windows windows =
                             new Windows(silence.reader(features.sampleRate()), "silence", features, hopSamples);
                     windows.next();
-                    turn.session().run(windows, encoded, noResults(), () -> {});
+                    turn.session().run(windows.current(), encoded, noResults(), () -> {});
                 }
             }
         } finally {
@@ -186,10 +186,11 @@ final class SceneEngine implements AutoCloseable {
                 float[] spare = turn.session().takeBuffer();
                 Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
                 while (next(windows, turn)) {
-                    if (windows.start() > 0) {
+                    SoundWindow window = windows.current();
+                    if (window.start() > 0) {
                         turn.letOthers();
                     }
-                    turn.session().run(windows, encoded, results, () -> turn.requireWanted(COMPUTING));
+                    turn.session().run(window, encoded, results, () -> turn.requireWanted(COMPUTING));
                 }
                 turn.session().giveBuffer(windows.buffer());
                 note(results, samples.losses());

@@ -3,12 +3,14 @@ package org.earshot;
 import java.time.Duration;
 import java.util.Arrays;
 import org.earshot.audio.SampleSource;
+import org.earshot.audio.Samples;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 
 /**
  * Cuts a stream of PCM into windows of the model's length. A stream that fills no more frames than a clip whose surplus
- * frame is cut (500 of 501) is one window, whatever its length.
+ * frame is cut (500 of 501) is one window, whatever its length. Of a live source a window is there as soon as its
+ * samples are; the first one a frame later, when it is known not to be the last.
  */
 final class Windows {
     /** Samples there is room for at first; the buffer then grows as the recording turns out to be longer. */
@@ -26,6 +28,7 @@ final class Windows {
     private int filled;
     private int length;
     private long start = -1;
+    private boolean ended;
     private boolean last;
 
     /**
@@ -43,6 +46,145 @@ final class Windows {
         capacity = Math.addExact(window, hop);
         int room = Math.min(capacity, FIRST_ROOM);
         buffer = spare.length < room ? new float[room] : spare;
+    }
+
+    /**
+     * The distance of windows in samples.
+     *
+     * @throws IllegalArgumentException if it does not fit the model
+     */
+    static long hopSamples(Duration hop, FeatureParameters features) {
+        long window = features.windowSamples();
+        int rate = features.sampleRate();
+        Duration longest = Duration.ofNanos(Math.round(window * 1e9 / rate));
+        // Compared first: a duration of centuries has no number of nanoseconds.
+        boolean within = !hop.isNegative() && hop.compareTo(longest) <= 0;
+        double samples = within ? hop.toNanos() * 1e-9 * rate : 0;
+        if (samples < features.hopLength()) {
+            throw new IllegalArgumentException(
+                    "window hop " + hop + "; expected at least one frame and at most " + longest);
+        }
+        return Math.round(samples);
+    }
+
+    /**
+     * Moves to the next window, the first at first; false behind the last one, and if a live source has not come to the
+     * next one's end.
+     */
+    boolean next() {
+        if (last) {
+            return false;
+        }
+        fill();
+        if (start < 0) {
+            return first();
+        }
+        int beyond = filled - window;
+        if (beyond >= hop) {
+            move(hop);
+            return true;
+        }
+        // If the recording ended inside the next hop, a last window ends where it does.
+        last = ended;
+        if (!ended || beyond < window / 10) {
+            return false;
+        }
+        move(beyond);
+        return true;
+    }
+
+    private boolean first() {
+        last = ended && filled < window + parameters.hopLength();
+        if (!ended && filled < window + parameters.hopLength()) {
+            return false;
+        }
+        if (filled == 0) {
+            throw new AudioException(
+                    AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
+        }
+        start = 0;
+        length = last ? filled : window;
+        return true;
+    }
+
+    private void move(int samples) {
+        System.arraycopy(buffer, samples, buffer, 0, filled - samples);
+        filled -= samples;
+        start += samples;
+    }
+
+    private void fill() {
+        while (!ended && filled < capacity) {
+            if (filled == buffer.length) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(capacity, 2L * buffer.length));
+            }
+            int count = reader.read(buffer, filled, Math.min(capacity, buffer.length) - filled);
+            if (count == 0) {
+                return;
+            }
+            ended = count < 0;
+            filled += Math.max(0, count);
+        }
+    }
+
+    /**
+     * Moves to the next window, the first at first; false behind the last one, and if a live source has not come to the
+     * next one's end.
+     */
+    boolean next() {
+        if (last) {
+            return false;
+        }
+        fill();
+        if (start < 0) {
+            return first();
+        }
+        int beyond = filled - window;
+        if (beyond >= hop) {
+            move(hop);
+            return true;
+        }
+        // If the recording ended inside the next hop, a last window ends where it does.
+        last = ended;
+        if (!ended || beyond < window / 10) {
+            return false;
+        }
+        move(beyond);
+        return true;
+    }
+
+    private boolean first() {
+        last = ended && filled < window + parameters.hopLength();
+        if (!ended && filled < window + parameters.hopLength()) {
+            return false;
+        }
+        if (filled == 0) {
+            throw new AudioException(
+                    AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
+        }
+        start = 0;
+        length = last ? filled : window;
+        return true;
+    }
+
+    private void move(int samples) {
+        System.arraycopy(buffer, samples, buffer, 0, filled - samples);
+        filled -= samples;
+        start += samples;
+    }
+
+    private void fill() {
+        while (!ended && filled < capacity) {
+            if (filled == buffer.length) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(capacity, 2L * buffer.length));
+            }
+            int count = reader.read(buffer, filled, Math.min(capacity, buffer.length) - filled);
+            if (count == 0) {
+                return;
+            }
+            ended = count < 0;
+            filled += Math.max(0, count);
+        }
     }
 
     /** The recording's name, for messages. */
@@ -98,33 +240,15 @@ final class Windows {
         return size;
     }
 
-    /** The samples, of which the window is the first {@link #length}. Valid until the next one is moved to. */
+    /** The window that was moved to last. Its samples are valid until the next one is moved to. */
+    SoundWindow current() {
+        int rate = parameters.sampleRate();
+        return new SoundWindow(
+                subject, buffer, length, start, Samples.duration(start, rate), Samples.duration(length, rate));
+    }
+
+    /** The memory that the windows are cut in. */
     float[] buffer() {
         return buffer;
-    }
-
-    /** Samples in the window. */
-    int length() {
-        return length;
-    }
-
-    /** Samples of the recording before the window. */
-    long start() {
-        return start;
-    }
-
-    /** Where the window starts in the recording. */
-    Duration startTime() {
-        return seconds(start);
-    }
-
-    /** How long the window is. */
-    Duration duration() {
-        return seconds(length);
-    }
-
-    private Duration seconds(long samples) {
-        long rate = parameters.sampleRate();
-        return Duration.ofSeconds(samples / rate, samples % rate * 1_000_000_000L / rate);
     }
 }

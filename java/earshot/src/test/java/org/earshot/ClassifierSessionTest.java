@@ -31,7 +31,7 @@ class ClassifierSessionTest {
             ContextEncoding.Encoded context = first.context().encode(RecordingContext.unknown());
             List<WindowResults> results = List.of(first.results(), second.results());
             while (windows.next()) {
-                session.run(windows, List.of(context, context), results, () -> {});
+                session.run(windows.current(), List.of(context, context), results, () -> {});
             }
             int window = parameters.windowSamples();
             assertEquals(List.of(window, window, window), backend.samples());

@@ -46,12 +46,13 @@ class WindowsTest {
         Windows windows = new Windows(new Counting(samples), "counting", PARAMETERS, hop);
         List<Window> seen = new ArrayList<>();
         while (windows.next()) {
-            float[] buffer = windows.buffer();
-            for (int i = 1; i < windows.length(); i++) {
+            SoundWindow window = windows.current();
+            float[] buffer = window.pcm();
+            for (int i = 1; i < window.length(); i++) {
                 float step = buffer[i] - buffer[i - 1];
                 assertTrue(step == 1 || step == -0xFFFFF, "consecutive samples");
             }
-            seen.add(new Window((long) buffer[0], windows.length(), windows.startTime()));
+            seen.add(new Window((long) buffer[0], window.length(), window.startTime()));
         }
         assertFalse(windows.next());
         return seen;
@@ -93,6 +94,34 @@ class WindowsTest {
         List<Window> windows = windows(samples, 1000);
         assertEquals(36_000, windows.size());
         assertEquals(Duration.ofHours(10).minusSeconds(1), windows.get(35_999).start());
+    }
+
+    /** A live source, sample by sample: each window comes with its last sample, the first one with the frame behind it. */
+    @Test
+    void aWindowIsThereAsSoonAsItsSamplesAre() {
+        int[] arrived = {0};
+        int[] read = {0};
+        SampleSource live = (target, offset, length) -> {
+            int count = Math.min(length, arrived[0] - read[0]);
+            for (int i = 0; i < count; i++) {
+                target[offset + i] = read[0]++;
+            }
+            return arrived[0] > 1630 ? -1 : count;
+        };
+        Windows windows = new Windows(live, "live", PARAMETERS, 250);
+        List<Integer> when = new ArrayList<>();
+        List<Long> starts = new ArrayList<>();
+        for (arrived[0] = 0; arrived[0] <= 1631; arrived[0]++) {
+            while (windows.next()) {
+                SoundWindow window = windows.current();
+                assertEquals(window.start(), (long) window.pcm()[0]);
+                assertEquals(window.start() + 999, (long) window.pcm()[999]);
+                when.add(arrived[0]);
+                starts.add(window.start());
+            }
+        }
+        assertEquals(List.of(1010, 1250, 1500, 1631), when);
+        assertEquals(List.of(0L, 250L, 500L, 630L), starts);
     }
 
     @Test

@@ -45,16 +45,21 @@ final class PeriodicKernel extends ResamplingKernel {
 
     @Override
     void run(float[] window, long firstOutput, float[] output, int count) {
+        int phases = Math.min(count, outputs);
         int periods = (count + outputs - 1) / outputs;
-        for (int j = 0; j < rows.length; j++) {
+        long firstInput = inputAt(firstOutput);
+        int last = (int) (inputAt(firstOutput + phases - 1) - firstInput) + 2 * half();
+        for (int j = 0; j < last; j++) {
             float[] row = rows[j];
             for (int period = 0; period < periods; period++) {
                 row[period] = window[period * inputs + j];
             }
         }
-        for (int phase = 0; phase < outputs; phase++) {
+        int firstPhase = (int) (firstOutput % up());
+        for (int phase = 0; phase < phases; phase++) {
             Arrays.fill(sums, 0);
-            addTaps(coefficients[phase % up()], (int) inputAt(phase), periods);
+            int row = (int) (inputAt(firstOutput + phase) - firstInput);
+            addTaps(coefficients[(firstPhase + phase) % up()], row, periods);
             for (int period = 0; period < periods; period++) {
                 output[period * outputs + phase] = sums[period];
             }

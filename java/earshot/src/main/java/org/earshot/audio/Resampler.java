@@ -10,9 +10,10 @@ import org.earshot.error.AudioException;
  * by block.
  *
  * <p>Flat to 91.5 % of the lower of the two Nyquist frequencies, at least 120 dB down from that Nyquist frequency on,
- * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. The
- * first few samples are those of soxr "HQ", librosa's default, whose answer to a sound that begins at once is not quite
- * its filter's. Not thread-safe.
+ * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. It comes
+ * as soon as the source has given what it is made of, which reaches half a filter beyond it, and has the same bits
+ * whatever blocks the source gives. The first few samples are those of soxr "HQ", librosa's default, whose answer to a
+ * sound that begins at once is not quite its filter's. Not thread-safe.
  */
 public final class Resampler implements SampleSource {
     /** Lowest rate that is converted, Hz. */
@@ -36,11 +37,15 @@ public final class Resampler implements SampleSource {
     private int blockFilled;
     private long nextOutput;
 
+    /** What is to be taken from the first outputs. */
+    private final float[] onset;
+
     private Resampler(SampleSource source, ResamplingKernel kernel) {
         this.source = source;
         this.kernel = kernel;
         window = new float[kernel.windowLength()];
         block = new float[kernel.blockOutputs()];
+        onset = new float[kernel.onsetLength()];
         // Before the first sample there is silence.
         windowFilled = kernel.half() - 1;
     }
@@ -120,7 +125,7 @@ public final class Resampler implements SampleSource {
         if (blockPosition == blockFilled) {
             nextBlock();
             if (blockFilled == 0) {
-                return -1;
+                return inputEnded ? -1 : 0;
             }
         }
         int count = Math.min(length, blockFilled - blockPosition);
@@ -132,36 +137,54 @@ public final class Resampler implements SampleSource {
     private void nextBlock() {
         fillWindow();
         blockPosition = 0;
-        blockFilled = block.length;
-        if (inputEnded) {
-            // After the last sample there is silence, and output only for as long as there was input.
-            Arrays.fill(window, windowFilled, window.length, 0f);
-            long left = outputLength(inputRead, kernel.down(), kernel.up()) - nextOutput;
-            blockFilled = (int) Math.max(0, Math.min(block.length, left));
-        }
+        blockFilled = (int) Math.min(block.length, inputEnded ? outputsToTheEnd() : outputsInWindow());
         if (blockFilled == 0) {
             return;
         }
         kernel.run(window, nextOutput, block, blockFilled);
-        if (nextOutput == 0) {
-            kernel.trimOnset(window, block);
-        }
-        long next = nextOutput + block.length;
+        trimOnset();
+        long next = nextOutput + blockFilled;
         int advance = (int) (kernel.inputAt(next) - kernel.inputAt(nextOutput));
         nextOutput = next;
-        windowFilled = Math.max(0, windowFilled - advance);
-        System.arraycopy(window, advance, window, 0, windowFilled);
+        int kept = Math.max(0, windowFilled - advance);
+        System.arraycopy(window, windowFilled - kept, window, 0, kept);
+        windowFilled = kept;
     }
 
     private void fillWindow() {
         while (!inputEnded && windowFilled < window.length) {
             int read = source.read(window, windowFilled, window.length - windowFilled);
+            if (read == 0) {
+                break;
+            }
             if (read < 0) {
                 inputEnded = true;
             } else {
                 windowFilled += read;
                 inputRead += read;
             }
+        }
+    }
+
+    /** Outputs from the next one on, all of whose inputs are in the window. */
+    private long outputsInWindow() {
+        int spare = windowFilled - 2 * kernel.half();
+        return spare < 0 ? 0 : kernel.lastOutputAt(kernel.inputAt(nextOutput) + spare) + 1 - nextOutput;
+    }
+
+    /** Outputs from the next one on: after the last sample there is silence, and output as long as there was input. */
+    private long outputsToTheEnd() {
+        Arrays.fill(window, windowFilled, window.length, 0f);
+        return Math.max(0, outputLength(inputRead, kernel.down(), kernel.up()) - nextOutput);
+    }
+
+    /** Takes from the first outputs what soxr leaves out of them. */
+    private void trimOnset() {
+        if (nextOutput == 0) {
+            kernel.onset(window, onset);
+        }
+        for (long n = nextOutput; n < Math.min(onset.length, nextOutput + blockFilled); n++) {
+            block[(int) (n - nextOutput)] -= onset[(int) n];
         }
     }
 

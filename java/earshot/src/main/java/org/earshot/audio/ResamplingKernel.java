@@ -46,7 +46,12 @@ abstract class ResamplingKernel {
         return Math.multiplyExact(output, (long) down) / up;
     }
 
-    /** Outputs that {@link #run} computes at once. */
+    /** Index of the last output sample whose {@link #inputAt} is not beyond the given one. */
+    final long lastOutputAt(long input) {
+        return (Math.multiplyExact(input + 1, (long) up) - 1) / down;
+    }
+
+    /** Most outputs that {@link #run} computes at once. */
     abstract int blockOutputs();
 
     /** Input samples that {@link #run} looks at. */
@@ -56,21 +61,31 @@ abstract class ResamplingKernel {
      * Computes a block.
      *
      * @param window input from sample {@code inputAt(firstOutput) - half + 1} on
-     * @param firstOutput index of the block's first output, a multiple of {@link #blockOutputs}
+     * @param firstOutput index of the block's first output
      * @param output receives the block
-     * @param count how many of its first outputs are wanted
+     * @param count how many outputs are wanted; what is behind them in the window and in the block is undefined
      */
     abstract void run(float[] window, long firstOutput, float[] output, int count);
 
-    /** Takes from the first block what soxr leaves out of it; see {@link SoxrOnset}. */
-    final void trimOnset(float[] window, float[] output) {
+    /** Outputs of which soxr leaves something out; see {@link SoxrOnset}. */
+    final int onsetLength() {
+        return filter.onset().length;
+    }
+
+    /**
+     * Computes what soxr leaves out of the first outputs.
+     *
+     * @param window of the first block
+     * @param missing receives what each lacks
+     */
+    final void onset(float[] window, float[] missing) {
         double[][] onset = filter.onset();
         for (int n = 0; n < onset.length; n++) {
-            double missing = 0;
+            double sum = 0;
             for (int i = 0; i < onset[n].length; i++) {
-                missing += onset[n][i] * window[half() - 1 + i];
+                sum += onset[n][i] * window[half() - 1 + i];
             }
-            output[n] -= (float) missing;
+            missing[n] = (float) sum;
         }
     }
 }

@@ -34,6 +34,16 @@ public interface Backend {
     Operation frontEnd(FeatureParameters parameters);
 
     /**
+     * Whether {@link #frontEnd} computes features by {@link org.earshot.features.LogMel}, so that feeding those gives
+     * the same answers, to the last bit, as feeding the samples.
+     *
+     * @return false where the features come from kernels of the backend's own
+     */
+    default boolean frontEndIsLogMel() {
+        return false;
+    }
+
+    /**
      * Opens what one session runs on.
      *
      * @return an execution, which the caller closes

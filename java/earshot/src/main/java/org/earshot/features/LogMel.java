@@ -97,21 +97,53 @@ public final class LogMel {
         if (!scratch.parameters.equals(parameters)) {
             throw new IllegalArgumentException("scratch of other parameters");
         }
-        double loudest = SMALLEST_POWER;
+        double loudest = 0;
         for (int frame = 0; frame < frames; frame++) {
-            bands(pcm, offset, samples, frame, scratch);
-            for (double power : scratch.bands) {
-                loudest = Math.max(loudest, power);
-            }
-            if (frame < kept) {
-                int row = outOffset + frame * bands;
-                for (int band = 0; band < bands; band++) {
-                    out[row + band] = (float) scratch.bands[band];
-                }
-            }
+            boolean isKept = frame < kept;
+            double loudestOfFrame = isKept
+                    ? frame(pcm, offset, samples, frame, out, outOffset + frame * bands, scratch)
+                    : loudest(pcm, offset, samples, frame, scratch);
+            loudest = Math.max(loudest, loudestOfFrame);
         }
-        toDecibel(out, outOffset, kept * bands, loudest);
+        clamp(out, outOffset, kept * bands, loudest);
         return kept;
+    }
+
+    /** Computes one frame of a clip before the clamp, and returns its loudest power. */
+    double frame(float[] pcm, int offset, int samples, int frame, float[] out, int outOffset, Scratch scratch) {
+        double loudest = loudest(pcm, offset, samples, frame, scratch);
+        for (int band = 0; band < scratch.bands.length; band++) {
+            out[outOffset + band] = (float) decibel((float) scratch.bands[band]);
+        }
+        return loudest;
+    }
+
+    /** The loudest power of one frame of a clip. */
+    double loudest(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
+        bands(pcm, offset, samples, frame, scratch);
+        double loudest = 0;
+        for (double power : scratch.bands) {
+            loudest = Math.max(loudest, power);
+        }
+        return loudest;
+    }
+
+    /** Lifts values to at least the clamp of a clip whose loudest power is given. */
+    void clamp(float[] values, int from, int count, double loudest) {
+        float clamp = (float) (decibel(loudest) - parameters.topDecibel());
+        for (int i = from; i < from + count; i++) {
+            values[i] = Math.max(clamp, values[i]);
+        }
+    }
+
+    private static double decibel(double power) {
+        return 10 * Math.log10(Math.max(SMALLEST_POWER, power));
+    }
+
+    /** Whether all that a frame of a clip sees lies in the clip, so that it is the same in every clip around it. */
+    boolean isInside(int frame, int samples) {
+        long first = (long) frame * parameters.hopLength() + windowStart;
+        return first >= 0 && first + window.length <= samples;
     }
 
     private void bands(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
@@ -169,14 +201,6 @@ public final class LogMel {
         // A loop of its own, so that it is vectorised.
         for (int bin = 0; bin < magnitudes.length; bin++) {
             magnitudes[bin] = Math.sqrt(magnitudes[bin]);
-        }
-    }
-
-    private void toDecibel(float[] values, int from, int count, double loudest) {
-        float clamp = (float) (10 * Math.log10(loudest) - parameters.topDecibel());
-        for (int i = from; i < from + count; i++) {
-            float decibel = (float) (10 * Math.log10(Math.max(SMALLEST_POWER, values[i])));
-            values[i] = Math.max(clamp, decibel);
         }
     }
 

@@ -148,23 +148,71 @@ class ResamplerTest {
         for (int i = 0; i < input.length; i++) {
             input[i] = (float) random.nextGaussian();
         }
-        for (int[] rates : new int[][] {{48_000, 44_100}, {44_056, 44_100}}) {
+        for (int[] rates : new int[][] {{48_000, 44_100}, {44_056, 44_100}, {8000, 44_100}, {96_000, 44_100}}) {
             float[] whole = Resampler.resample(input, "noise", rates[0], rates[1]);
-            int[] position = {0};
-            SampleSource drops = (target, offset, length) -> {
-                int count = Math.min(Math.min(length, 1 + random.nextInt(700)), input.length - position[0]);
-                System.arraycopy(input, position[0], target, offset, count);
-                position[0] += count;
-                return count == 0 ? -1 : count;
-            };
-            SampleSource resampler = Resampler.of(drops, "noise", rates[0], rates[1]);
-            float[] pieces = new float[whole.length + 1];
-            int filled = 0;
-            for (int read = 0; read >= 0; filled += Math.max(0, read)) {
-                read = resampler.read(pieces, filled, Math.min(pieces.length - filled, 1 + random.nextInt(900)));
+            for (int most : new int[] {1, 700, 40_000}) {
+                Live live = new Live(input);
+                SampleSource resampler = Resampler.of(live, "noise", rates[0], rates[1]);
+                float[] pieces = new float[whole.length + 1];
+                int filled = 0;
+                for (int read = 0; read >= 0; filled += Math.max(0, read)) {
+                    live.arrive(1 + random.nextInt(most));
+                    read = resampler.read(pieces, filled, Math.min(pieces.length - filled, 1 + random.nextInt(900)));
+                }
+                assertEquals(whole.length, filled);
+                assertArrayEquals(whole, Arrays.copyOf(pieces, filled));
             }
-            assertEquals(whole.length, filled);
-            assertArrayEquals(whole, Arrays.copyOf(pieces, filled));
+        }
+    }
+
+    /** Of a live source, what comes out is what half a filter after it has come in. */
+    @ParameterizedTest
+    @CsvSource({"48000, 44100", "8000, 44100", "16000, 44100", "96000, 44100", "44056, 44100", "44100, 8000"})
+    void onlyHalfTheFilterIsWaitedFor(int from, int to) {
+        int divisor = BigInteger.valueOf(from).gcd(BigInteger.valueOf(to)).intValue();
+        int half = FilterBank.of(to / divisor, from / divisor).half();
+        Live live = new Live(new float[from]);
+        SampleSource resampler = Resampler.of(live, "silence", from, to);
+        float[] target = new float[2 * to];
+        long out = 0;
+        for (int in = 0; in < from; in += from / 50) {
+            live.arrive(from / 50);
+            for (int read = resampler.read(target, 0, target.length); read > 0; ) {
+                out += read;
+                read = resampler.read(target, 0, target.length);
+            }
+            int arrived = Math.min(from, in + from / 50);
+            // Outputs whose last tap has arrived: the input sample at or before them is half a filter back.
+            long expected = arrived == from
+                    ? Resampler.outputLength(from, from, to)
+                    : Resampler.outputLength(Math.max(0, arrived - half), from, to);
+            assertEquals(expected, out, "after " + arrived + " samples");
+        }
+    }
+
+    /** What has arrived of a sound. */
+    private static final class Live implements SampleSource {
+        private final float[] sound;
+        private int arrived;
+        private int position;
+
+        Live(float[] sound) {
+            this.sound = sound;
+        }
+
+        void arrive(int count) {
+            arrived = Math.min(sound.length, arrived + count);
+        }
+
+        @Override
+        public int read(float[] target, int offset, int length) {
+            if (position == sound.length) {
+                return -1;
+            }
+            int count = Math.min(length, arrived - position);
+            System.arraycopy(sound, position, target, offset, count);
+            position += count;
+            return count;
         }
     }
 

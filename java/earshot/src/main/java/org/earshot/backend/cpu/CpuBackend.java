@@ -74,6 +74,11 @@ public final class CpuBackend extends PackedBackend {
     }
 
     @Override
+    public boolean frontEndIsLogMel() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         String running = threads + (threads == 1 ? " thread" : " threads");
         return NAME + "[" + instructionSet + ", " + shownPrecision() + running + "]";

@@ -47,6 +47,11 @@ public final class PortableBackend implements Backend {
     }
 
     @Override
+    public boolean frontEndIsLogMel() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return NAME + "[" + threads + (threads == 1 ? " thread]" : " threads]");
     }
