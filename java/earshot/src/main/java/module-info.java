@@ -35,6 +35,12 @@ module org.earshot {
             org.earshot.ffmpeg;
     exports org.earshot.network;
     exports org.earshot.parity;
+    exports org.earshot.segmentation;
+
+    opens org.earshot.segmentation to
+            com.fasterxml.jackson.databind,
+            tools.jackson.databind;
+
     exports org.earshot.weights;
 
     uses org.earshot.audio.AudioDecoder;

@@ -31,7 +31,8 @@ public final class AudioClip {
     private static final int MAX_SAMPLES = 1 << 26;
 
     private static final int BLOCK = 1 << 16;
-    private static final float PCM16_UNIT = 0x1p-15f;
+    /** What one step of 16 bits is, full scale being 1. */
+    static final float PCM16_UNIT = 0x1p-15f;
 
     private final float[] pcm;
     private final int sampleRate;

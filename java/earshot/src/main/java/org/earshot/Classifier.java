@@ -53,6 +53,9 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     /** The answer that the models' results make, one for each model. */
     abstract P prediction(List<WindowResults> results);
 
+    /** What an answer takes the recording for. */
+    abstract ScenePrediction scenes(P prediction);
+
     /** The embeddings in the models' results, one for each model. */
     abstract E embedding(List<WindowResults> results);
 
@@ -226,6 +229,19 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
      */
     public E embed(AudioClip clip, RecordingContext recordingContext, CallOptions options) {
         return embedding(engine.run(clip, recordingContext, new Call(options, clip.source())));
+    }
+
+    /**
+     * Begins to say how live sound is to be classified.
+     *
+     * @param recordingContext where and when it is recorded, at first
+     * @param sampleRate of the samples that will be pushed, Hz
+     * @return a builder, with the classifier's own distance of windows
+     * @throws AudioException if the rate cannot be converted to the models'
+     */
+    public SceneStream.Builder<P> stream(RecordingContext recordingContext, int sampleRate) {
+        return new SceneStream.Builder<>(
+                engine, recordingContext, sampleRate, labels(), this::prediction, this::scenes);
     }
 
     /**

@@ -31,10 +31,7 @@ final class ClassifierSession implements SessionPool.Pooled {
     ClassifierSession(List<LoadedModel> models) {
         this.models = models;
         parameters = models.get(0).config().features();
-        minimumFrames = models.stream()
-                .mapToInt(model -> model.model().minimumFrames())
-                .max()
-                .orElseThrow();
+        minimumFrames = minimumFrames(models);
         networks = new ArrayList<>(models.size());
         try {
             for (LoadedModel model : models) {
@@ -45,6 +42,14 @@ final class ClassifierSession implements SessionPool.Pooled {
             close();
             throw e;
         }
+    }
+
+    /** Frames that the most demanding of the networks needs. */
+    static int minimumFrames(List<LoadedModel> models) {
+        return models.stream()
+                .mapToInt(model -> model.model().minimumFrames())
+                .max()
+                .orElseThrow();
     }
 
     /** Takes the array that {@link Windows} may be cut in; empty if there is none. */
@@ -82,10 +87,10 @@ final class ClassifierSession implements SessionPool.Pooled {
     }
 
     /**
-     * Classifies a window of the model's length, whose frames may have been computed in part with windows before. Where
-     * the backend computes the features, it does so anew.
+     * Classifies a window whose frames may have been computed in part with windows before. Those of one that is shorter
+     * than the others are its own, and where the backend computes the features, it does so anew.
      *
-     * @param frames of the stream that the window is of
+     * @param frames of the sound that the window is of
      */
     void run(
             SoundWindow window,
@@ -93,7 +98,8 @@ final class ClassifierSession implements SessionPool.Pooled {
             List<ContextEncoding.Encoded> contexts,
             List<WindowResults> results,
             Runnable wanted) {
-        if (!models.get(0).network().backend().frontEndIsLogMel()) {
+        if (window.length() < parameters.windowSamples()
+                || !models.get(0).network().backend().frontEndIsLogMel()) {
             run(window, contexts, results, wanted);
             return;
         }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.earshot.ScenePrediction.ScoredScene;
+import org.earshot.segmentation.SceneSegment;
+import org.earshot.segmentation.SegmentationOptions;
 
 /**
  * The answer of a {@link SceneEnsemble} for one recording: the fused one, and what each model said by itself. A plain
@@ -131,6 +133,25 @@ public final class EnsemblePrediction {
      */
     public List<Window> disagreements() {
         return windows.stream().filter(window -> !window.agree()).toList();
+    }
+
+    /**
+     * When the scene changed, by {@link SegmentationOptions#defaults}.
+     *
+     * @return as {@link #segments(SegmentationOptions)}
+     */
+    public List<SceneSegment> segments() {
+        return fused.segments();
+    }
+
+    /**
+     * When the scene changed. In each window the models vote with their probabilities and weights, as everywhere.
+     *
+     * @param options how windows become segments
+     * @return those of {@link #fused}
+     */
+    public List<SceneSegment> segments(SegmentationOptions options) {
+        return fused.segments(options);
     }
 
     /** What Jackson writes: the fused answer's fields, whether the models agree, and what each said. */

@@ -68,6 +68,11 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
     }
 
     @Override
+    ScenePrediction scenes(ScenePrediction prediction) {
+        return prediction;
+    }
+
+    @Override
     float[] embedding(List<WindowResults> results) {
         return results.get(0).embedding();
     }

@@ -19,6 +19,8 @@ import org.earshot.error.CancelledException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMel;
+import org.earshot.features.SlidingLogMel;
 import org.earshot.model.ModelDirectory;
 
 /**
@@ -39,6 +41,7 @@ final class SceneEngine implements AutoCloseable {
     private final CallThreads threads = new CallThreads();
     private final AsyncCalls asyncCalls;
     private final FeatureParameters features;
+    private final LogMel logMel;
     private final long hopSamples;
     private final AudioLimits audioLimits;
 
@@ -70,6 +73,7 @@ final class SceneEngine implements AutoCloseable {
      */
     SceneEngine(List<ModelDirectory> directories, LoadOptions<?> options, Supplier<List<Backend>> start) {
         features = directories.get(0).config().features();
+        logMel = new LogMel(features);
         hopSamples = options.hopSamples(features);
         audioLimits = options.audioLimits();
         backends = start.get();
@@ -123,7 +127,8 @@ final class SceneEngine implements AutoCloseable {
         return models.get(0).stream().map(LoadedModel::results).toList();
     }
 
-    private List<ContextEncoding.Encoded> encode(RecordingContext context) {
+    /** What each model is fed of a recording's context. */
+    List<ContextEncoding.Encoded> encode(RecordingContext context) {
         return models.get(0).stream()
                 .map(model -> model.context().encode(context))
                 .toList();
@@ -209,6 +214,25 @@ final class SceneEngine implements AutoCloseable {
         results.forEach(result -> result.note(notes));
     }
 
+    /**
+     * What each model says of one window of live sound.
+     *
+     * @param frames of the sound that the window is of
+     * @param encoded its context
+     * @param open called between steps; what it throws ends the work
+     */
+    List<WindowResults> run(
+            SoundWindow window, SlidingLogMel frames, List<ContextEncoding.Encoded> encoded, Call call, Runnable open) {
+        return call(call, turn -> {
+            List<WindowResults> results = noResults();
+            turn.session().run(window, frames, encoded, results, () -> {
+                open.run();
+                turn.requireWanted(COMPUTING);
+            });
+            return results;
+        });
+    }
+
     /** What each model says of the features of a clip. */
     List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context, Call call) {
         return call(call, context, (turn, encoded) -> turn.session()
@@ -225,9 +249,14 @@ final class SceneEngine implements AutoCloseable {
             RecordingContext context,
             BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, List<WindowResults>> work) {
         List<ContextEncoding.Encoded> encoded = encode(context);
+        return call(call, turn -> work.apply(turn, encoded));
+    }
+
+    private List<WindowResults> call(
+            Call call, Function<SessionPool<ClassifierSession>.Turn, List<WindowResults>> work) {
         try (SessionPool<ClassifierSession>.Turn turn = pool.enter(call)) {
             try {
-                return threads.run(() -> work.apply(turn, encoded));
+                return threads.run(() -> work.apply(turn));
             } catch (AudioException e) {
                 // The recording's fault: the session is as good as before.
                 if (e.reason() == AudioException.Reason.INTERRUPTED
@@ -265,6 +294,26 @@ final class SceneEngine implements AutoCloseable {
     /** The models, as the first backend has them. */
     List<LoadedModel> models() {
         return models.get(0);
+    }
+
+    /** How recordings become features. */
+    FeatureParameters features() {
+        return features;
+    }
+
+    /** The front end of backends that have none of their own. */
+    LogMel logMel() {
+        return logMel;
+    }
+
+    /** The distance of windows in samples. */
+    long hopSamples() {
+        return hopSamples;
+    }
+
+    /** Frames that the most demanding network needs. */
+    int minimumFrames() {
+        return ClassifierSession.minimumFrames(models.get(0));
     }
 
     /** How many calls can run at once. */

@@ -82,6 +82,11 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
     }
 
     @Override
+    ScenePrediction scenes(EnsemblePrediction prediction) {
+        return prediction.fused();
+    }
+
+    @Override
     List<float[]> embedding(List<WindowResults> results) {
         return results.stream().map(WindowResults::embedding).toList();
     }

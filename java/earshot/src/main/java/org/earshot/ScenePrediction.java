@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.earshot.segmentation.SceneSegment;
+import org.earshot.segmentation.ScoredWindow;
+import org.earshot.segmentation.SegmentationOptions;
+import org.earshot.segmentation.Segmenter;
 
 /**
  * The answer for one recording: how probable each scene is. A plain value that needs no closing.
@@ -82,6 +86,11 @@ public final class ScenePrediction {
             fields.put("length", seconds(length));
             fields.putAll(ranked(ranking()));
             return fields;
+        }
+
+        /** One for each of the prediction's labels, in their order; not to be changed. */
+        float[] probabilities() {
+            return probabilities;
         }
 
         /** The probabilities in the order of another list of the same labels. */
@@ -274,6 +283,28 @@ public final class ScenePrediction {
      */
     public List<Window> windows() {
         return windows;
+    }
+
+    /**
+     * When the scene changed, by {@link SegmentationOptions#defaults}.
+     *
+     * @return in the order of time; the more precise, the less far windows lie apart ({@link LoadOptions#windowHop})
+     */
+    public List<SceneSegment> segments() {
+        return segments(SegmentationOptions.defaults());
+    }
+
+    /**
+     * When the scene changed.
+     *
+     * @param options how windows become segments
+     * @return in the order of time; none if no scene reaches the threshold
+     */
+    public List<SceneSegment> segments(SegmentationOptions options) {
+        List<ScoredWindow> scored = windows.stream()
+                .map(window -> new ScoredWindow(window.start, window.start.plus(window.length), window.probabilities))
+                .toList();
+        return Segmenter.segments(windows.get(0).labels, options, scored);
     }
 
     /**

@@ -94,10 +94,11 @@ final class Windows {
     }
 
     private boolean first() {
-        last = ended && filled < window + parameters.hopLength();
-        if (!ended && filled < window + parameters.hopLength()) {
+        boolean fits = filled < window + parameters.hopLength();
+        if (fits && !ended) {
             return false;
         }
+        last = fits;
         if (filled == 0) {
             throw new AudioException(
                     AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
@@ -125,119 +126,6 @@ final class Windows {
             ended = count < 0;
             filled += Math.max(0, count);
         }
-    }
-
-    /**
-     * Moves to the next window, the first at first; false behind the last one, and if a live source has not come to the
-     * next one's end.
-     */
-    boolean next() {
-        if (last) {
-            return false;
-        }
-        fill();
-        if (start < 0) {
-            return first();
-        }
-        int beyond = filled - window;
-        if (beyond >= hop) {
-            move(hop);
-            return true;
-        }
-        // If the recording ended inside the next hop, a last window ends where it does.
-        last = ended;
-        if (!ended || beyond < window / 10) {
-            return false;
-        }
-        move(beyond);
-        return true;
-    }
-
-    private boolean first() {
-        last = ended && filled < window + parameters.hopLength();
-        if (!ended && filled < window + parameters.hopLength()) {
-            return false;
-        }
-        if (filled == 0) {
-            throw new AudioException(
-                    AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
-        }
-        start = 0;
-        length = last ? filled : window;
-        return true;
-    }
-
-    private void move(int samples) {
-        System.arraycopy(buffer, samples, buffer, 0, filled - samples);
-        filled -= samples;
-        start += samples;
-    }
-
-    private void fill() {
-        while (!ended && filled < capacity) {
-            if (filled == buffer.length) {
-                buffer = Arrays.copyOf(buffer, (int) Math.min(capacity, 2L * buffer.length));
-            }
-            int count = reader.read(buffer, filled, Math.min(capacity, buffer.length) - filled);
-            if (count == 0) {
-                return;
-            }
-            ended = count < 0;
-            filled += Math.max(0, count);
-        }
-    }
-
-    /** The recording's name, for messages. */
-    String subject() {
-        return subject;
-    }
-
-    /** Moves to the next window, the first at first; false behind the last. */
-    boolean next() {
-        if (start < 0) {
-            start = 0;
-            filled = fill(0);
-            if (filled == 0) {
-                throw new AudioException(
-                        AudioException.Reason.FORMAT, subject, "no samples", "a recording that is not empty");
-            }
-            last = filled < window + parameters.hopLength();
-            length = last ? filled : window;
-            return true;
-        }
-        if (last) {
-            return false;
-        }
-        int beyond = filled - window;
-        if (beyond >= hop) {
-            System.arraycopy(buffer, hop, buffer, 0, filled - hop);
-            filled = fill(filled - hop);
-            start += hop;
-            return true;
-        }
-        // The recording ended inside the next hop: a last window ends where it does.
-        last = true;
-        if (beyond < window / 10) {
-            return false;
-        }
-        System.arraycopy(buffer, beyond, buffer, 0, window);
-        start += beyond;
-        return true;
-    }
-
-    private int fill(int from) {
-        int size = from;
-        while (size < capacity) {
-            if (size == buffer.length) {
-                buffer = Arrays.copyOf(buffer, (int) Math.min(capacity, 2L * buffer.length));
-            }
-            int count = reader.read(buffer, size, Math.min(capacity, buffer.length) - size);
-            if (count < 0) {
-                break;
-            }
-            size += count;
-        }
-        return size;
     }
 
     /** The window that was moved to last. Its samples are valid until the next one is moved to. */

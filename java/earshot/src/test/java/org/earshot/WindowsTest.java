@@ -96,7 +96,9 @@ class WindowsTest {
         assertEquals(Duration.ofHours(10).minusSeconds(1), windows.get(35_999).start());
     }
 
-    /** A live source, sample by sample: each window comes with its last sample, the first one with the frame behind it. */
+    /**
+     * A live source, sample by sample: each window comes with its last sample, the first one with the frame behind it.
+     */
     @Test
     void aWindowIsThereAsSoonAsItsSamplesAre() {
         int[] arrived = {0};

@@ -1,6 +1,5 @@
 package org.earshot.audio;
 
-import java.util.Locale;
 import org.earshot.error.AudioException;
 
 /** Averages the channels of a stream and checks every sample on the way. */
@@ -44,13 +43,7 @@ final class MonoMixer implements SampleSource {
     }
 
     private AudioException unusable(float sample, long frame, int channel) {
-        String where = String.format(
-                Locale.ROOT,
-                "sample %s at frame %d (%.3f s)%s",
-                sample,
-                frame,
-                (double) frame / stream.sampleRate(),
-                channels == 1 ? "" : ", channel " + (channel + 1) + " of " + channels);
-        return new AudioException(AudioException.Reason.DAMAGED, subject, where, Samples.EXPECTED);
+        String where = channels == 1 ? "" : ", channel " + (channel + 1) + " of " + channels;
+        return Samples.unusable(subject, sample, frame, stream.sampleRate(), where);
     }
 }

@@ -10,10 +10,10 @@ import org.earshot.error.AudioException;
  * by block.
  *
  * <p>Flat to 91.5 % of the lower of the two Nyquist frequencies, at least 120 dB down from that Nyquist frequency on,
- * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. It comes
- * as soon as the source has given what it is made of, which reaches half a filter beyond it, and has the same bits
- * whatever blocks the source gives. The first few samples are those of soxr "HQ", librosa's default, whose answer to a
- * sound that begins at once is not quite its filter's. Not thread-safe.
+ * whichever way the rate changes. Output sample n lies at time n / output rate: the filter's delay is taken out. It
+ * comes as soon as the source has given what it is made of, which reaches half a filter beyond it, and has the same
+ * bits whatever blocks the source gives. The first few samples are those of soxr "HQ", librosa's default, whose answer
+ * to a sound that begins at once is not quite its filter's. Not thread-safe.
  */
 public final class Resampler implements SampleSource {
     /** Lowest rate that is converted, Hz. */

@@ -1,6 +1,7 @@
 package org.earshot.audio;
 
 import java.time.Duration;
+import java.util.Locale;
 import org.earshot.error.AudioException;
 
 /** What a sample may be. */
@@ -49,5 +50,31 @@ public final class Samples {
                         AudioException.Reason.DAMAGED, subject, "sample " + pcm[i] + " at index " + i, EXPECTED);
             }
         }
+    }
+
+    /**
+     * Checks a piece of a recording.
+     *
+     * @param subject what messages call the recording
+     * @param pcm samples, full scale being [-1, 1]
+     * @param offset of the piece's first sample in {@code pcm}
+     * @param length samples in the piece
+     * @param before samples of the recording before the piece
+     * @param sampleRate Hz
+     * @throws AudioException as {@link #check(String, float[])}, with its place in the recording
+     */
+    public static void check(String subject, float[] pcm, int offset, int length, long before, int sampleRate) {
+        for (int i = 0; i < length; i++) {
+            if (!isUsable(pcm[offset + i])) {
+                throw unusable(subject, pcm[offset + i], before + i, sampleRate, "");
+            }
+        }
+    }
+
+    /** The error about a sample that is not usable, with where it is besides its frame. */
+    static AudioException unusable(String subject, float sample, long frame, int sampleRate, String where) {
+        String found = String.format(
+                Locale.ROOT, "sample %s at frame %d (%.3f s)%s", sample, frame, (double) frame / sampleRate, where);
+        return new AudioException(AudioException.Reason.DAMAGED, subject, found, EXPECTED);
     }
 }

@@ -3,9 +3,9 @@ package org.earshot.features;
 import java.util.Objects;
 
 /**
- * The features of the windows that are cut, one after another, from one stream of sound: those of {@link LogMel}, to the
- * last bit. A frame that windows share is computed once and kept in a ring; only the few that see beyond a window's ends
- * are each window's own, and so is the clamp. Windows share frames if their distance is a multiple of the frames'.
+ * The features of the windows that are cut, one after another, from one stream of sound: those of {@link LogMel}, to
+ * the last bit. A frame that windows share is computed once and kept in a ring; only the few that see beyond a window's
+ * ends are each window's own, and so is the clamp. Windows share frames if their distance is a multiple of the frames'.
  *
  * <p>Not thread-safe. It allocates nothing once it is made.
  */

@@ -29,8 +29,15 @@ class SlidingLogMelTest {
     /** A frame, several, a share of one, a whole window, and farther than a window reaches (windows were left out). */
     @ParameterizedTest
     @CsvSource({
-        "80, CONSTANT", "80, REFLECT", "800, CONSTANT", "800, REFLECT", "120, CONSTANT", "4800, REFLECT",
-        "8000, CONSTANT", "4720, CONSTANT", "4560, CONSTANT"
+        "80, CONSTANT",
+        "80, REFLECT",
+        "800, CONSTANT",
+        "800, REFLECT",
+        "120, CONSTANT",
+        "4800, REFLECT",
+        "8000, CONSTANT",
+        "4720, CONSTANT",
+        "4560, CONSTANT"
     })
     void everyWindowIsLikeAClipOfItsOwn(int distance, PadMode mode) {
         FeatureParameters parameters = parameters(mode);
@@ -85,7 +92,8 @@ class SlidingLogMelTest {
         sliding.compute(gone, 3800, after);
         int same = 0;
         for (int frame = 12; frame < 59; frame++) {
-            if (Arrays.equals(before, frame * bands, (frame + 1) * bands, after, (frame - 10) * bands, (frame - 9) * bands)) {
+            if (Arrays.equals(
+                    before, frame * bands, (frame + 1) * bands, after, (frame - 10) * bands, (frame - 9) * bands)) {
                 same++;
             }
         }

@@ -2,46 +2,30 @@ package org.earshot.examples;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
-import org.earshot.ScenePrediction;
+import org.earshot.segmentation.SceneSegment;
 
 /** Tells how the scene changes in a long recording: {@code LongRecording MODEL RECORDING}. */
 public final class LongRecording {
-    /** Windows are as long as the model's clip (10 s for the demonstration model's) and overlap by half of it. */
-    private static final Duration HOP = Duration.ofSeconds(5);
+    /** Windows are as long as the model's clip (10 s for the demonstration model's), so that they overlap by 8 s. */
+    private static final Duration HOP = Duration.ofSeconds(2);
 
     private LongRecording() {}
 
     /**
-     * A part of the recording.
-     *
-     * @param start of its first window
-     * @param label its scene
-     */
-    public record Part(Duration start, String label) {}
-
-    /**
-     * Classifies a file window by window. It is read as it is classified: hours take no more memory than seconds.
+     * Classifies a file window by window. It is read as it is classified: hours take no more memory than seconds, but
+     * for the answers.
      *
      * @param model a model directory
      * @param recording the file
-     * @return the parts in whose windows the same scene is the most probable, in the order of time
+     * @return the parts in one scene, in the order of time
      */
-    public static List<Part> parts(Path model, Path recording) {
+    public static List<SceneSegment> segments(Path model, Path recording) {
         try (SceneClassifier classifier =
                 SceneClassifier.builder(model).windowHop(HOP).load()) {
-            List<Part> parts = new ArrayList<>();
-            for (ScenePrediction.Window window :
-                    classifier.classify(recording, RecordingContext.unknown()).windows()) {
-                String label = window.ranking().get(0).label();
-                if (parts.isEmpty() || !parts.get(parts.size() - 1).label().equals(label)) {
-                    parts.add(new Part(window.start(), label));
-                }
-            }
-            return parts;
+            return classifier.classify(recording, RecordingContext.unknown()).segments();
         }
     }
 
@@ -51,8 +35,8 @@ public final class LongRecording {
      * @param args the model directory and the recording
      */
     public static void main(String[] args) {
-        for (Part part : parts(Path.of(args[0]), Path.of(args[1]))) {
-            System.out.printf("%6d s  %s%n", part.start().toSeconds(), part.label());
+        for (SceneSegment segment : segments(Path.of(args[0]), Path.of(args[1]))) {
+            System.out.printf("%8.1f s  %s%n", segment.startSeconds(), segment.label());
         }
     }
 }

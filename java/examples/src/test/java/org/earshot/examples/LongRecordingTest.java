@@ -1,23 +1,18 @@
 package org.earshot.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
+import org.earshot.segmentation.SceneSegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LongRecordingTest {
-    /**
-     * 20 s in a bus, then 20 s in the metro. Windows of 10 s begin every 5 s: the one from 15 s on has heard both,
-     * those before and behind it only one.
-     */
+    /** 20 s in a bus, then 20 s in the metro: half a window of 10 s on either side of the change has heard both. */
     @Test
     void theSceneChangesWhenItDoes(@TempDir Path folder) throws IOException {
         Path file = Samples.joined(
@@ -26,18 +21,18 @@ class LongRecordingTest {
                                 Collections.nCopies(4, Samples.of("bus")).stream(),
                                 Collections.nCopies(4, Samples.of("metro")).stream())
                         .toList());
-        List<LongRecording.Part> parts = LongRecording.parts(Samples.MODEL, file);
-        assertEquals(new LongRecording.Part(Duration.ZERO, "Bus"), parts.get(0));
-        Set<Duration> change = Set.of(Duration.ofSeconds(15), Duration.ofSeconds(20));
-        assertTrue(change.contains(parts.get(1).start()), parts.toString());
-        LongRecording.Part last = parts.get(parts.size() - 1);
-        assertTrue(last.label().equals("Metro") && change.contains(last.start()), parts.toString());
+        List<SceneSegment> segments = LongRecording.segments(Samples.MODEL, file);
+        assertEquals("Bus", segments.get(0).label());
+        assertEquals(0, segments.get(0).startSeconds());
+        SceneSegment last = segments.get(segments.size() - 1);
+        assertEquals("Metro", last.label());
+        assertEquals(20, last.startSeconds(), 5);
     }
 
     @Test
     void aShortRecordingIsOnePart() throws Exception {
         assertEquals(
-                List.of("     0 s  Traffic street"),
+                List.of("     0.0 s  Traffic street"),
                 Samples.printed(() -> LongRecording.main(new String[] {
                     Samples.MODEL.toString(), Samples.of("traffic-street").toString()
                 })));

@@ -1,0 +1,26 @@
+package org.earshot.segmentation;
+
+import java.time.Duration;
+
+/** {@link Smoothing.Exponential}. */
+final class ExponentialSmoother implements Smoother {
+    private final double timeConstantSeconds;
+    private double[] mean;
+
+    ExponentialSmoother(Duration timeConstant) {
+        timeConstantSeconds = timeConstant.toNanos() / 1e9;
+    }
+
+    @Override
+    public double[] next(Step step, float[] probabilities) {
+        if (mean == null) {
+            mean = Smoother.widened(probabilities);
+        } else {
+            double kept = Math.exp(-step.seconds() / timeConstantSeconds);
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] = kept * mean[i] + (1 - kept) * probabilities[i];
+            }
+        }
+        return mean;
+    }
+}

@@ -1,0 +1,128 @@
+package org.earshot.segmentation;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Where the scene changes: thresholds and shortest dwell, window by window. */
+final class SegmentTrack {
+    private static final int NO_SCENE = -1;
+
+    private final List<String> labels;
+    private final SegmentationOptions options;
+    private final SegmentListener listener;
+    private final long dwellNanos;
+
+    private ScoredWindow last;
+    /** By the thresholds alone. */
+    private int scene = NO_SCENE;
+    /** The part that lasts; null before the first one has lasted long enough. */
+    private Part current;
+    /** The part that follows if it lasts long enough; null if the scene is the current part's. */
+    private Part candidate;
+    /** Where the first part starts. */
+    private Part beginning;
+    /** Each scene's probabilities, summed over all windows so far. */
+    private final double[] sums;
+
+    private int windows;
+
+    SegmentTrack(List<String> labels, SegmentationOptions options, SegmentListener listener) {
+        this.labels = labels;
+        this.options = options;
+        this.listener = listener;
+        dwellNanos = options.shortestDwell().toNanos();
+        sums = new double[labels.size()];
+    }
+
+    /** A part of the recording in one scene, or in none. */
+    private static final class Part {
+        private final int scene;
+        private final long startNanos;
+        /** Of the windows before it. */
+        private final double[] sums;
+
+        private final int windows;
+
+        private Part(int scene, long startNanos, double[] sums, int windows) {
+            this.scene = scene;
+            this.startNanos = startNanos;
+            this.sums = sums;
+            this.windows = windows;
+        }
+    }
+
+    /**
+     * Adds the next window.
+     *
+     * @param leader the most probable scene
+     * @param smoothed the scenes' probabilities
+     */
+    void add(ScoredWindow window, int leader, double[] smoothed) {
+        long centre = window.centreNanos();
+        long start = last == null ? window.start().toNanos() : (last.centreNanos() + centre) / 2;
+        // What is known to be the window's: as far behind its centre as before it, unless nothing came before.
+        long end = last == null ? centre : 2 * centre - start;
+        if (scene == NO_SCENE || smoothed[scene] < options.leave()) {
+            scene = smoothed[leader] >= options.enter() ? leader : NO_SCENE;
+        }
+        if (last == null) {
+            beginning = starting(start);
+        }
+        if (current != null && current.scene == scene) {
+            candidate = null;
+        } else if (candidate == null || candidate.scene != scene) {
+            candidate = starting(start);
+        }
+        last = window;
+        windows++;
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += window.probabilities()[i];
+        }
+        if (candidate != null && end - candidate.startNanos >= dwellNanos) {
+            change();
+        }
+    }
+
+    private Part starting(long start) {
+        return new Part(scene, start, sums.clone(), windows);
+    }
+
+    private void change() {
+        if (current == null) {
+            current = new Part(candidate.scene, beginning.startNanos, beginning.sums, beginning.windows);
+        } else {
+            end(candidate);
+            current = candidate;
+        }
+        candidate = null;
+        if (current.scene != NO_SCENE) {
+            listener.began(segment(last.end().toNanos(), sums, windows));
+        }
+    }
+
+    /** Ends the current part where another starts. */
+    private void end(Part next) {
+        if (current.scene != NO_SCENE) {
+            listener.ended(segment(next.startNanos, next.sums, next.windows));
+        }
+    }
+
+    /** The current part up to a time, with the sums and the windows before that. */
+    private SceneSegment segment(long endNanos, double[] sumsToEnd, int windowsToEnd) {
+        int of = current.scene;
+        double mean = (sumsToEnd[of] - current.sums[of]) / (windowsToEnd - current.windows);
+        return new SceneSegment(
+                Duration.ofNanos(current.startNanos), Duration.ofNanos(endNanos), labels.get(of), (float) mean);
+    }
+
+    /** Ends the recording with the last window. */
+    void finish() {
+        if (last == null) {
+            return;
+        }
+        if (current == null) {
+            change();
+        }
+        end(starting(last.end().toNanos()));
+    }
+}

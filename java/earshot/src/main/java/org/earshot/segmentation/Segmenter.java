@@ -1,0 +1,90 @@
+package org.earshot.segmentation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes segments of windows: of live sound as they come, or of a whole recording at once. Two windows in different
+ * scenes meet in the middle between their centres. Not thread-safe.
+ */
+public final class Segmenter {
+    private final List<String> labels;
+    private final SegmentationOptions options;
+    private final SegmentListener listener;
+    private Smoother smoother;
+    private SegmentTrack track;
+    private ScoredWindow last;
+
+    /**
+     * Begins with no window.
+     *
+     * @param labels the scenes
+     * @param options how windows become segments
+     * @param listener told of segments, by {@link #add} and {@link #finish}
+     */
+    public Segmenter(List<String> labels, SegmentationOptions options, SegmentListener listener) {
+        this.labels = List.copyOf(labels);
+        this.options = options;
+        this.listener = listener;
+        reset();
+    }
+
+    /**
+     * Adds the next window.
+     *
+     * @param window its centre behind that of the one before
+     */
+    public void add(ScoredWindow window) {
+        Smoother.Step step = last == null ? Smoother.Step.FIRST : Smoother.Step.between(last, window);
+        last = window;
+        double[] smoothed = smoother.next(step, window.probabilities());
+        track.add(window, MarkovChain.leader(smoothed), smoothed);
+    }
+
+    /** Ends the recording: the segment that lasts ends with the last window. The next window is another recording's. */
+    public void finish() {
+        SegmentTrack ended = track;
+        reset();
+        ended.finish();
+    }
+
+    /** Forgets the windows, and the segment that lasts, without telling. */
+    public void reset() {
+        smoother = Smoother.of(options.smoothing(), labels.size());
+        track = new SegmentTrack(labels, options, listener);
+        last = null;
+    }
+
+    /**
+     * Makes segments of all windows of a recording.
+     *
+     * @param labels the scenes
+     * @param options how windows become segments
+     * @param windows in the order of their centres
+     * @return the segments, in the order of time
+     */
+    public static List<SceneSegment> segments(
+            List<String> labels, SegmentationOptions options, List<ScoredWindow> windows) {
+        List<SceneSegment> segments = new ArrayList<>();
+        SegmentTrack track = new SegmentTrack(labels, options, segments::add);
+        if (options.smoothing() instanceof Smoothing.HiddenMarkov hidden) {
+            MarkovChain chain = new MarkovChain(labels.size(), hidden.meanStay());
+            int[] path = chain.viterbi(windows);
+            double[][] marginals = chain.marginals(windows);
+            for (int i = 0; i < path.length; i++) {
+                track.add(windows.get(i), path[i], marginals[i]);
+            }
+        } else if (options.smoothing() instanceof Smoothing.Median median) {
+            double[][] medians = MedianSmoother.around(windows, median.windows());
+            for (int i = 0; i < medians.length; i++) {
+                track.add(windows.get(i), MarkovChain.leader(medians[i]), medians[i]);
+            }
+        } else {
+            Segmenter live = new Segmenter(labels, options, segments::add);
+            windows.forEach(live::add);
+            live.finish();
+        }
+        track.finish();
+        return List.copyOf(segments);
+    }
+}

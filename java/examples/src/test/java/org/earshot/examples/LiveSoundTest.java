@@ -1,0 +1,45 @@
+package org.earshot.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.earshot.segmentation.SceneSegment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LiveSoundTest {
+    private static final int HEADER_BYTES = 44;
+
+    /** 20 s in a bus, then 20 s in the metro; half a window of 10 s on either side of the change has heard both. */
+    @Test
+    void aChangeIsTold(@TempDir Path folder) throws IOException {
+        Path file = Samples.joined(
+                folder.resolve("journey.wav"),
+                Stream.concat(
+                                Collections.nCopies(4, Samples.of("bus")).stream(),
+                                Collections.nCopies(4, Samples.of("metro")).stream())
+                        .toList());
+        byte[] bytes = Files.readAllBytes(file);
+        List<SceneSegment> segments = new ArrayList<>();
+        LiveSound.listen(
+                Samples.MODEL,
+                new ByteArrayInputStream(Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length)),
+                Samples.RATE,
+                segments::add);
+        assertEquals("Bus", segments.get(0).label());
+        SceneSegment last = segments.get(segments.size() - 1);
+        assertEquals("Metro", last.label());
+        assertEquals(20, last.startSeconds(), 5);
+        assertEquals(40, last.endSeconds(), 1e-6);
+        assertTrue(segments.size() < 4, segments.toString());
+    }
+}
