@@ -67,7 +67,9 @@ struct Tensors {
                 a.span(),
                 d.span(),
                 y.span(),
-                carry.span()};
+                carry.span(),
+                {},
+                {}};
     }
     earshot::CausalConvolution convolution(const Sequences &sequences) const {
         return {sequences, INNER, TAPS, xz.span(), weight.span(), bias.span(), u.span()};

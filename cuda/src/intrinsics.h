@@ -166,14 +166,15 @@ __device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32
 }
 
 /*
- * Four floats to global memory where `wanted` is true; `index` otherwise does not have to exist. Without a branch, which
+ * Four words to global memory where `wanted` is true; `index` otherwise does not have to exist. Without a branch, which
  * would part what is computed before from what comes behind. For what the kernel itself does not read.
  */
-__device__ __forceinline__ void store_if(const Span<float> &to, std::int64_t index, const Float4 &value, bool wanted) {
+__device__ __forceinline__ void store_if(const Span<std::uint32_t> &to, std::int64_t index,
+                                         const Vector<std::uint32_t, 4> &value, bool wanted) {
 #if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
     asm volatile(
-        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.v4.f32 [%4], {%0, %1, %2, %3};\n}" ::"f"(value.v[0]),
-        "f"(value.v[1]), "f"(value.v[2]), "f"(value.v[3]), "l"(to.data() + index),
+        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.v4.b32 [%4], {%0, %1, %2, %3};\n}" ::"r"(value.v[0]),
+        "r"(value.v[1]), "r"(value.v[2]), "r"(value.v[3]), "l"(to.data() + index),
         "r"(static_cast<std::uint32_t>(wanted)));
 #else
     if (wanted) {
@@ -247,6 +248,11 @@ __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
     return y;
 #endif
+}
+
+/* The two numbers of a word of bfloat16. */
+__device__ __forceinline__ Float2 unpack_bf16(std::uint32_t word) {
+    return {{float_of(word << 16U), float_of(word & 0xFFFF0000U)}};
 }
 
 /* x rounded to half precision, ties to even; beyond 65504 infinity. */

@@ -51,6 +51,14 @@ __host__ __device__ constexpr int place_of(int row) {
     return row % 8 * 8 + row / 8;
 }
 
+/*
+ * Where in a group of 32 channels the four begin that a lane (lane % 4) has of a pair of column tiles: for floats, so
+ * that four lanes write 64 bytes in a row; for pairs, so that a lane's eight numbers lie one behind the other.
+ */
+__host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
+    return pairs ? lane % 4 * 8 + pair * 4 : pair * 16 + lane % 4 * 4;
+}
+
 /* Where things lie in a block's shared memory, in words. */
 struct Layout {
     int in_words; /* of in_proj for x, and again for z */
@@ -145,8 +153,8 @@ __device__ __forceinline__ void multiply_chunk(TileSums<ROWS, 4> &sums, const Sh
     }
 }
 
-/* `aligned`: whether x lies at 16 bytes. */
-template <Arithmetic A>
+/* `aligned`: whether x lies at 16 bytes. PAIRS: u and SiLU(z) leave as pairs of bfloat16. */
+template <Arithmetic A, bool PAIRS>
 __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
     const TokenNorm &n = p.norm;
     const int inner = p.inner;
@@ -283,21 +291,36 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                 multiply_chunk<A, false>(sums, rows, here, 8 * stride, weights,
                                          weights_at + chunk * chunk_steps(A) * step_words(A, 4), lane);
             }
+            /* The lane's tokens; what a token has begins at row_step times its number. */
+            std::int32_t to[LANE_ROWS];
+#pragma unroll
+            for (int i = 0; i < LANE_ROWS; i += 4) {
+                const Vector<std::int32_t, 4> four = tokens.load4(my_tokens + i);
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    to[i + k] = four.v[k];
+                }
+            }
+            /* Of PAIRS, words of eight channels of each token. */
+            [[maybe_unused]] Vector<std::uint32_t, 4> words[LANE_ROWS];
+            const auto store_words = [&](const Span<std::uint32_t> &where) {
+                const int channel = group * 32 + quad_channel(true, 0, lane);
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+                    store_if(where, multiply_wide(to[i], inner, (direction * inner + channel) / 2), words[i],
+                             channel < inner && to[i] >= 0);
+                }
+            };
 #pragma unroll
             for (int pair = 0; pair < 2; ++pair) {
-                const int channel = group * 32 + pair * 16 + lane % 4 * 4;
+                const int channel = group * 32 + quad_channel(PAIRS, pair, lane);
                 const bool real = channel < inner;
-                const std::int64_t constant = std::int64_t{direction} * inner + channel;
-                /* Those of the lane's rows; what a row makes begins at row_step times that. */
-                std::int32_t to[LANE_ROWS];
-#pragma unroll
-                for (int i = 0; i < LANE_ROWS; i += 4) {
-                    const Vector<std::int32_t, 4> four = tokens.load4(my_tokens + i);
-#pragma unroll
-                    for (int k = 0; k < 4; ++k) {
-                        to[i + k] = four.v[k];
-                    }
-                }
+                const int constant = direction * inner + channel;
+                const auto store = [&](const Span<float> &where, int i, const Float4 &value) {
+                    store_if(mutable_words(where), multiply_wide(to[i], row_step, constant),
+                             {{bits_of(value.v[0]), bits_of(value.v[1]), bits_of(value.v[2]), bits_of(value.v[3])}},
+                             real && to[i] >= 0);
+                };
                 if (gates) {
                     const Float4 scale = real ? p.gate_scale.load4(constant) : Float4{};
 #pragma unroll
@@ -307,7 +330,12 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                         for (int k = 0; k < 4; ++k) {
                             z.v[k] = silu(z.v[k] * scale.v[k]);
                         }
-                        store_if(p.gate, multiply_wide(to[i], row_step, constant), z, real && to[i] >= 0);
+                        if constexpr (PAIRS) {
+                            words[i].v[2 * pair] = pack_bf16(z.v[0], z.v[1]);
+                            words[i].v[2 * pair + 1] = pack_bf16(z.v[2], z.v[3]);
+                        } else {
+                            store(p.gate, i, z);
+                        }
                     }
                     continue;
                 }
@@ -317,7 +345,7 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                 if (real) {
 #pragma unroll
                     for (int k = 0; k < TAPS; ++k) {
-                        filter[k] = p.convolution.load4((std::int64_t{direction} * TAPS + k) * inner + channel);
+                        filter[k] = p.convolution.load4((direction * TAPS + k) * inner + channel);
                     }
                     bias = p.bias.load4(constant);
                     range = p.range.load4(constant);
@@ -354,11 +382,24 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                     for (int k = 0; k < 4; ++k) {
                         u.v[k] = silu(u.v[k]);
                     }
-                    store_if(p.u, multiply_wide(to[i], row_step, constant), u, real && to[i] >= 0);
-                    const PairWords<A> first_two(u.v[0] * range.v[0], u.v[1] * range.v[1]);
-                    const PairWords<A> last_two(u.v[2] * range.v[2], u.v[3] * range.v[3]);
+                    if constexpr (!PAIRS) {
+                        store(p.u, i, u);
+                    }
+                    if constexpr (A != Arithmetic::BF16_PAIRS) {
+                        /* Into the range of half precision. */
+#pragma unroll
+                        for (int k = 0; k < 4; ++k) {
+                            u.v[k] *= range.v[k];
+                        }
+                    }
+                    const PairWords<A> first_two(u.v[0], u.v[1]);
+                    const PairWords<A> last_two(u.v[2], u.v[3]);
                     high[i / 2].word[i % 2] = first_two.high;
                     high[i / 2].word[2 + i % 2] = last_two.high;
+                    if constexpr (PAIRS) {
+                        words[i].v[2 * pair] = first_two.high;
+                        words[i].v[2 * pair + 1] = last_two.high;
+                    }
                     if constexpr (splits(A)) {
                         low[i / 2].word[i % 2] = first_two.low;
                         low[i / 2].word[2 + i % 2] = last_two.low;
@@ -374,6 +415,13 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                     for (int r = 0; r < ROWS; ++r) {
                         multiply_fragment_rounded<A>(x_sums.fragment[r], high[r], low[r], w);
                     }
+                }
+            }
+            if constexpr (PAIRS) {
+                if (gates) {
+                    store_words(p.gate_pairs);
+                } else {
+                    store_words(p.u_pairs);
                 }
             }
         }
@@ -452,7 +500,7 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     }
 }
 
-template <Arithmetic A>
+template <Arithmetic A, bool PAIRS>
 cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
     const std::int64_t tiles = divide_up(p.norm.tokens, TILE_TOKENS) * p.norm.batch;
     if (p.norm.tokens * p.norm.batch > INT32_MAX) {
@@ -461,11 +509,11 @@ cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t st
     const Layout layout(A, p.norm.channels, p.inner);
     const std::size_t bytes = static_cast<std::size_t>(layout.all) * sizeof(float);
     const std::int64_t blocks = std::max<std::int64_t>(1, std::min<std::int64_t>(tiles, multiprocessors / 2));
-    const cudaError_t allowed = allow_shared(mamba_front_kernel<A>, bytes);
+    const cudaError_t allowed = allow_shared(mamba_front_kernel<A, PAIRS>, bytes);
     return allowed != cudaSuccess
                ? allowed
-               : launch("mamba_front", mamba_front_kernel<A>, dim3(static_cast<unsigned>(2 * blocks)), dim3(THREADS),
-                        bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
+               : launch("mamba_front", mamba_front_kernel<A, PAIRS>, dim3(static_cast<unsigned>(2 * blocks)),
+                        dim3(THREADS), bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
 }
 
 } // namespace
@@ -481,55 +529,78 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
 
 void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,
                       std::int32_t taps, const float *bias, const std::vector<float> &x_projection,
-                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic,
+                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic, bool pairs,
                       MambaFrontWeights &weights) {
     const auto inner = static_cast<std::int32_t>(most.size());
-    const auto half = static_cast<std::ptrdiff_t>(in_projection.size() / 2);
-    const auto append = [](auto &to, const auto &more) { to.insert(to.end(), more.begin(), more.end()); };
-    std::vector<float> x_scale;
-    append(weights.in_projection, pack_in_projection({in_projection.begin(), in_projection.begin() + half}, inner,
-                                                     channels, arithmetic, x_scale));
-    append(weights.in_projection, pack_in_projection({in_projection.begin() + half, in_projection.end()}, inner,
-                                                     channels, arithmetic, weights.gate_scale));
+    constexpr std::int32_t GROUP = 32;
+    const auto padded = static_cast<std::int32_t>(divide_up(inner, GROUP)) * GROUP;
+    const auto at = [](std::int64_t index) { return static_cast<std::size_t>(index); };
+    /* Column `column` of in_proj in its packing's order is this channel; beyond E there is none. */
+    const auto channel_of = [&](std::int32_t column) {
+        const std::int32_t in_group = column % GROUP;
+        return column - in_group + quad_channel(pairs, in_group / 16, in_group % 16 / 4) + in_group % 4;
+    };
+    /* x and then z; the scales come in the order of columns. */
+    std::vector<float> scales[2];
+    for (std::int32_t half = 0; half < 2; ++half) {
+        std::vector<float> matrix(at(std::int64_t{padded} * channels));
+        for (std::int32_t column = 0; column < padded; ++column) {
+            if (channel_of(column) < inner) {
+                const auto from = in_projection.begin() + (std::int64_t{half} * inner + channel_of(column)) * channels;
+                std::copy(from, from + channels, matrix.begin() + std::int64_t{column} * channels);
+            }
+        }
+        const std::vector<std::uint32_t> packed =
+            pack_in_projection(matrix, padded, channels, arithmetic, scales[half]);
+        weights.in_projection.insert(weights.in_projection.end(), packed.begin(), packed.end());
+    }
+
+    /* Number k of a step of x_proj is this column of in_proj. */
+    constexpr std::int32_t STEP = 16;
+    const auto column_of = [](std::int32_t k) { return k / STEP * STEP + interleaved_column(k % STEP / 8, k % 8); };
+    std::vector<float> matrix(at(std::int64_t{columns} * padded));
+    std::vector<float> bounds(at(padded));
+    for (std::int32_t k = 0; k < padded; ++k) {
+        const std::int32_t channel = channel_of(column_of(k));
+        if (channel < inner) {
+            bounds[at(k)] = most[at(channel)];
+            for (std::int64_t column = 0; column < columns; ++column) {
+                matrix[at(column * padded + k)] = x_projection[at(column * inner + channel)];
+            }
+        }
+    }
+    std::vector<float> ranges;
+    pack_x_projection(matrix, columns, padded, bounds, arithmetic, weights.x_projection, ranges, weights.scale);
+
+    std::vector<float> x_scale(at(inner));
+    std::vector<float> gate_scale(at(inner));
+    std::vector<float> range(at(inner));
+    for (std::int32_t k = 0; k < padded; ++k) {
+        const std::int32_t column = column_of(k);
+        if (channel_of(column) < inner) {
+            x_scale[at(channel_of(column))] = scales[0][at(column)];
+            gate_scale[at(channel_of(column))] = scales[1][at(column)];
+            range[at(channel_of(column))] = ranges[at(k)];
+        }
+    }
     for (std::int32_t k = taps - TAPS; k < taps; ++k) {
         for (std::int32_t i = 0; i < inner; ++i) {
-            weights.convolution.push_back(k < 0 ? 0.0F
-                                                : convolution[i * taps + k] * x_scale[static_cast<std::size_t>(i)]);
+            weights.convolution.push_back(k < 0 ? 0.0F : convolution[i * taps + k] * x_scale[at(i)]);
         }
     }
     weights.bias.insert(weights.bias.end(), bias, bias + inner);
-
-    /* Number k of a step of x_proj is this channel. */
-    constexpr std::int32_t STEP = 16;
-    const auto channel_of = [](std::int32_t k) { return k / STEP * STEP + interleaved_column(k % STEP / 8, k % 8); };
-    const auto padded = static_cast<std::int32_t>(divide_up(inner, STEP)) * STEP;
-    std::vector<float> matrix(static_cast<std::size_t>(columns) * static_cast<std::size_t>(padded));
-    std::vector<float> bounds(static_cast<std::size_t>(padded));
-    for (std::int32_t k = 0; k < padded; ++k) {
-        const std::int32_t channel = channel_of(k);
-        if (channel >= inner) {
-            continue;
-        }
-        bounds[static_cast<std::size_t>(k)] = most[static_cast<std::size_t>(channel)];
-        for (std::int32_t column = 0; column < columns; ++column) {
-            matrix[static_cast<std::size_t>(column) * static_cast<std::size_t>(padded) + static_cast<std::size_t>(k)] =
-                x_projection[static_cast<std::size_t>(column) * static_cast<std::size_t>(inner) +
-                             static_cast<std::size_t>(channel)];
-        }
-    }
-    std::vector<float> range;
-    pack_x_projection(matrix, columns, padded, bounds, arithmetic, weights.x_projection, range, weights.scale);
-    const std::size_t first = weights.range.size();
-    weights.range.resize(first + static_cast<std::size_t>(inner));
-    for (std::int32_t k = 0; k < padded; ++k) {
-        if (channel_of(k) < inner) {
-            weights.range[first + static_cast<std::size_t>(channel_of(k))] = range[static_cast<std::size_t>(k)];
-        }
-    }
+    weights.gate_scale.insert(weights.gate_scale.end(), gate_scale.begin(), gate_scale.end());
+    weights.range.insert(weights.range.end(), range.begin(), range.end());
 }
 
 cudaError_t enqueue(const MambaFront &p, Arithmetic arithmetic, int multiprocessors, cudaStream_t stream) {
-    return with_pairs(arithmetic, [&](auto a) { return enqueue_as<decltype(a)::value>(p, multiprocessors, stream); });
+    if (!p.u_pairs.empty()) {
+        return front_makes_pairs(p.inner, arithmetic)
+                   ? enqueue_as<Arithmetic::BF16_PAIRS, true>(p, multiprocessors, stream)
+                   : cudaErrorInvalidValue;
+    }
+    return with_pairs(arithmetic,
+                      [&](auto a) { return enqueue_as<decltype(a)::value, false>(p, multiprocessors, stream); });
 }
 
 } // namespace earshot

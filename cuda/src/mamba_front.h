@@ -42,12 +42,20 @@ struct MambaFront {
     Span<const float> scale;
     Span<float> u;    /* [tokens, 2, E] */
     Span<float> gate; /* [tokens, 2, E] */
-    Span<float> out;  /* [tokens, 2, columns] */
+    /* In place of these, if weights were packed for pairs: words of two bfloat16, [tokens, 2, E / 2]. */
+    Span<std::uint32_t> u_pairs;
+    Span<std::uint32_t> gate_pairs;
+    Span<float> out; /* [tokens, 2, columns] */
 };
 
 /* Whether the kernel takes such a layer, and this device has room for its weights in a block's shared memory. */
 bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t taps, std::int32_t columns,
                      Arithmetic arithmetic);
+
+/* Whether it can write u and gate as pairs. */
+constexpr bool front_makes_pairs(std::int32_t inner, Arithmetic arithmetic) {
+    return arithmetic == Arithmetic::BF16_PAIRS && inner % 8 == 0;
+}
 
 /*
  * Packs one direction, appending to what the other one left: in_proj [2 E, channels], the convolution's filters
@@ -55,7 +63,7 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
  */
 void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,
                       std::int32_t taps, const float *bias, const std::vector<float> &x_projection,
-                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic,
+                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic, bool pairs,
                       MambaFrontWeights &weights);
 
 cudaError_t enqueue(const MambaFront &front, Arithmetic arithmetic, int multiprocessors, cudaStream_t stream);

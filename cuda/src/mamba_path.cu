@@ -15,7 +15,7 @@
  * that 2 C numbers a token are never written, and a fifth of the flops goes away. Where a direction has several layers,
  * all but the last write h_d = h_d + W_d y_d, and the last product reads both h_d instead of h.
  *
- * Scratch for each token (floats): h C, factors 2, [x, z] 4 E (or z 2 E), u 2 E, [dt, B, C] 2 (R + 2 N), y 2 E, h_d 2 C.
+ * Scratch for each token (floats): h C, factors 2, [x, z] 4 E (or z 2 E, of bfloat16 E), u 2 E (E), [dt, B, C] 2 (R + 2 N), y 2 E, h_d 2 C.
  */
 #include <cmath>
 
@@ -27,6 +27,7 @@
 #include "runtime.h"
 #include "scan.h"
 #include "token_norm.h"
+#include "vectors.h"
 #include "x_projection.h"
 
 namespace earshot {
@@ -89,6 +90,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
                                                   std::to_string(MOST_TAPS) + " and " + std::to_string(MOST_STATES)};
         }
         front_ = has_mamba_front(channels_, inner_, taps_, x_width(), in_pairs(arithmetic_));
+        pairs_ = front_ && layers_ == 1 && front_makes_pairs(inner_, in_pairs(arithmetic_)) &&
+                 scan_takes_pairs(inner_, states_, rank_);
         fused_in_ = has_in_projection(channels_, 4 * inner_, in_pairs(arithmetic_));
         fused_x_ = has_x_projection(inner_, taps_, x_width(), in_pairs(arithmetic_));
         if (norm_ == EARSHOT_NORM_LAYER) {
@@ -171,8 +174,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         Scratch s;
         s.h = carver.take(norm_ == EARSHOT_NORM_NONE ? 0 : size_product({tokens, channels_}));
         s.factors = carver.take(size_product({tokens, layers_ == 1 ? 1 : 2}));
-        s.xz = carver.take(size_product({tokens, front_ && layers_ == 1 ? 2 : 4, inner_}));
-        s.u = carver.take(size_product({tokens, 2, inner_}));
+        s.xz = carver.take(size_product({tokens, pairs_ ? 1 : front_ && layers_ == 1 ? 2 : 4, inner_}));
+        s.u = carver.take(size_product({tokens, pairs_ ? 1 : 2, inner_}));
         s.x_projection = carver.take(size_product({tokens, 2, x_width()}));
         s.y = carver.take(size_product({tokens, 2, inner_}));
         s.directions = carver.take(layers_ == 1 ? 0 : size_product({tokens, 2, channels_}));
@@ -226,6 +229,10 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         scan.z = front ? s.xz : s.xz.part(inner_, tokens * 4 * inner_ - inner_);
         scan.z_step = front ? 1 : 2;
         scan.gated = front;
+        if (pairs_) {
+            scan.u_pairs = as_words(s.u);
+            scan.gate_pairs = as_words(s.xz);
+        }
         scan.u = s.u;
         scan.x_projection = s.x_projection;
         scan.dt_weight = mixer.dt_projection.span();
@@ -270,8 +277,13 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         front.range = mixer.x_range.span();
         front.gate_scale = mixer.in_scale.span();
         front.scale = mixer.x_scale.span();
-        front.u = s.u;
-        front.gate = s.xz;
+        if (pairs_) {
+            front.u_pairs = mutable_words(s.u);
+            front.gate_pairs = mutable_words(s.xz);
+        } else {
+            front.u = s.u;
+            front.gate = s.xz;
+        }
         front.out = s.x_projection;
         earshot::check(earshot::enqueue(front, in_pairs(arithmetic_), device().multiprocessors, a.stream),
                        "norm, in_proj, causal convolution and x_proj");
@@ -310,7 +322,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
             const MambaMixer &m = direction[0];
             const std::vector<float> in = in_projection(m).values;
             pack_mamba_front(in, channels_, m.convolution, taps_, m.convolution_bias, x_projection(m).values, x_width(),
-                             bounds_of_u(m, in), in_pairs(arithmetic_), weights);
+                             bounds_of_u(m, in), in_pairs(arithmetic_), pairs_, weights);
         }
         mixer.in_projection = DeviceArray<std::uint32_t>(weights.in_projection);
         mixer.in_scale = DeviceArray<float>(weights.gate_scale);
@@ -471,6 +483,8 @@ class MambaPath final : public CarvedOperation<MambaPath> {
     /* Whether there is a kernel for all that is in front of the first layer's scan; if not, or for later layers, one
        that norms and makes in_proj, and one that convolves and makes x_proj. */
     bool front_;
+    /* Whether that one hands the scan numbers of bfloat16. */
+    bool pairs_;
     bool fused_in_;
     bool fused_x_;
     DeviceArray<float> norm_parameters_;

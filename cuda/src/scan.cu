@@ -87,7 +87,8 @@ cudaError_t enqueue_fast(const SelectiveScan &scan, const ScanPlan &plan, cudaSt
 }
 
 bool has_sizes(const SelectiveScan &scan) {
-    return scan.inner >= 1 && scan.states >= 1 && scan.states <= MOST_STATES && scan.rank >= 1 &&
+    return (scan.u_pairs.empty() || scan_takes_pairs(scan.inner, scan.states, scan.rank)) && scan.inner >= 1 &&
+           scan.states >= 1 && scan.states <= MOST_STATES && scan.rank >= 1 &&
            scan.dt_width == divide_up(scan.rank, 4) * 4 && scan.state_width == divide_up(scan.states, 4) * 4 &&
            scan.sequences.count >= 1 && scan.sequences.length >= 1 && scan.sequences.inner >= 1;
 }

@@ -45,10 +45,16 @@ struct SelectiveScan {
     Span<const float> d;         /* [2, E] */
     Span<float> y;               /* [tokens, 2, E] */
     Span<float> carry;           /* scratch of scan_scratch() floats; nobody else's until the scan has run */
+    /* In place of u and z, where scan_takes_pairs(): u and SiLU(z) as words of two bfloat16, [tokens, 2, E / 2]. */
+    Span<const std::uint32_t> u_pairs;
+    Span<const std::uint32_t> gate_pairs;
 };
 
 /* Number of floats that SelectiveScan::carry needs on a device of that many multiprocessors; 0 for most. */
 std::int64_t scan_scratch(const Sequences &sequences, std::int32_t inner, std::int32_t states, int multiprocessors);
+
+/* Whether there is a kernel for u_pairs and gate_pairs. */
+bool scan_takes_pairs(std::int32_t inner, std::int32_t states, std::int32_t rank);
 
 /* Both return cudaErrorInvalidValue, and enqueue nothing, for sizes outside those above or more than 8 taps. */
 cudaError_t enqueue(const CausalConvolution &convolution, cudaStream_t stream);

@@ -41,6 +41,7 @@
 #include "intrinsics.h"
 #include "scan_grid.h"
 #include "scan_variants.h"
+#include "vectors.h"
 
 namespace earshot {
 
@@ -173,7 +174,7 @@ class Stager {
 
 } // namespace scan_tiled_details
 
-template <int LANES, int CHANNELS, bool ENDS>
+template <int LANES, int CHANNELS, bool ENDS, bool PAIRS>
 __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveScan p, const ScanGrid grid) {
     begin_kernel();
     using namespace scan_tiled_details;
@@ -224,10 +225,11 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
     const int corner = (2 * SCAN_CHUNK * ROW + warp * Mine::CORNER) * static_cast<int>(sizeof(float));
     const Shared<float> pairs(corner, 2 * GROUP);
     const Shared<float> sums(corner + 2 * GROUP * static_cast<int>(sizeof(float)), LANES * Mine::SUMS);
-    constexpr int RING = 2 * GROUP; /* u and z of a group */
-    const Shared<float> ring((2 * SCAN_CHUNK * ROW + WARPS * Mine::CORNER + warp * AHEAD * RING) *
-                                 static_cast<int>(sizeof(float)),
-                             AHEAD * RING);
+    constexpr int WORDS = PAIRS ? 2 : 4; /* of a quad */
+    constexpr int RING = 2 * 32 * WORDS; /* u and z of a group */
+    const Shared<std::uint32_t> ring((2 * SCAN_CHUNK * ROW + WARPS * Mine::CORNER + warp * AHEAD * RING) *
+                                         static_cast<int>(sizeof(float)),
+                                     AHEAD * RING);
 
     /* Of a stretch's token t, u and y lie at its origin + t * value_step, z at z_step times that + gate_place. */
     const int value_step = row_step * inner;
@@ -247,9 +249,17 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
     int slot = 0;
     const auto fetch = [&]() {
         if (fetch_index < grid.stretches) {
-            copy_async(ring, slot + in_warp * 4, p.u, fetch_at);
-            if constexpr (!ENDS) {
-                copy_async(ring, slot + GROUP + in_warp * 4, p.z, (fetch_at << gate_shift) + gate_place);
+            if constexpr (PAIRS) {
+                copy_or_zero<WORDS>(ring, slot + in_warp * WORDS, p.u_pairs, fetch_at / 2, true);
+                if constexpr (!ENDS) {
+                    copy_or_zero<WORDS>(ring, slot + (32 + in_warp) * WORDS, p.gate_pairs, fetch_at / 2, true);
+                }
+            } else {
+                copy_async(ring, slot + in_warp * WORDS, as_words(p.u), fetch_at);
+                if constexpr (!ENDS) {
+                    copy_async(ring, slot + (32 + in_warp) * WORDS, as_words(p.z),
+                               (fetch_at << gate_shift) + gate_place);
+                }
             }
             fetch_from += Mine::TOKENS;
             if (fetch_from < fetched.length) {
@@ -323,8 +333,17 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
 
                 /* A quad of channels of a token. */
                 wait_for_groups<AHEAD - 1>();
-                const Float4 u = ring.load4(slot + in_warp * 4);
-                const Float4 z = ENDS ? Float4{} : ring.load4(slot + GROUP + in_warp * 4);
+                const auto quad_at = [&](int at) {
+                    const Vector<std::uint32_t, WORDS> words = ring.template load<WORDS>(at);
+                    Float4 values;
+#pragma unroll
+                    for (int i = 0; i < 4; ++i) {
+                        values.v[i] = PAIRS ? unpack_bf16(words.v[i / 2]).v[i % 2] : float_of(words.v[i % WORDS]);
+                    }
+                    return values;
+                };
+                const Float4 u = quad_at(slot + in_warp * WORDS);
+                const Float4 z = ENDS ? Float4{} : quad_at(slot + (32 + in_warp) * WORDS);
                 const Float4 dt = rows.load4(group_row + token * ROW);
                 fetch();
                 Float4 delta = dt_bias;
@@ -347,7 +366,7 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                 }
                 /* A branch: what is not needed is not to be issued either. */
                 gate = z;
-                if (!ENDS && !p.gated) {
+                if (!ENDS && !PAIRS && !p.gated) {
 #pragma unroll
                     for (int k = 0; k < 4; ++k) {
                         gate.v[k] = silu(z.v[k]);
@@ -419,13 +438,19 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
     }
 }
 
-template <int LANES, int CHANNELS, bool ENDS>
+template <int LANES, int CHANNELS, bool ENDS, bool PAIRS>
 cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
     using namespace scan_tiled_details;
     using Mine = Tile<LANES, CHANNELS>;
-    constexpr int FLOATS = 2 * SCAN_CHUNK * ROW + WARPS * (Mine::CORNER + AHEAD * 2 * GROUP);
-    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, ENDS>,
+    constexpr int FLOATS = 2 * SCAN_CHUNK * ROW + WARPS * (Mine::CORNER + AHEAD * 2 * GROUP / (PAIRS ? 2 : 1));
+    return launch_scan_grid(ENDS ? "scan_tiled_ends" : "scan_tiled", scan_tiled<LANES, CHANNELS, ENDS, PAIRS>,
                             WARPS * Mine::WIDE, FLOATS * sizeof(float), ENDS, scan, plan, stream);
+}
+
+template <int LANES, int CHANNELS, bool ENDS>
+cudaError_t launch_tiled(const SelectiveScan &scan, const ScanPlan &plan, cudaStream_t stream) {
+    return scan.u_pairs.empty() ? launch_tiled<LANES, CHANNELS, ENDS, false>(scan, plan, stream)
+                                : launch_tiled<LANES, CHANNELS, ENDS, true>(scan, plan, stream);
 }
 
 } // namespace earshot

@@ -24,7 +24,7 @@ __host__ __device__ inline Span<const std::uint32_t> as_words(const Span<const f
     return {reinterpret_cast<const std::uint32_t *>(values.data()), 0};
 #endif
 }
-inline Span<std::uint32_t> mutable_words(const Span<float> &values) {
+__host__ __device__ inline Span<std::uint32_t> mutable_words(const Span<float> &values) {
 #ifdef EARSHOT_EMULATION
     return {reinterpret_cast<std::uint32_t *>(values.data()), values.count()};
 #else

@@ -255,7 +255,9 @@ void pack_x_projection(const std::vector<float> &matrix, std::int32_t columns, s
                        std::vector<float> &range, std::vector<float> &scale) {
     std::vector<float> scaled = matrix;
     for (std::int32_t k = 0; k < inner; ++k) {
-        const float factor = power_of_two(most[static_cast<std::size_t>(k)]);
+        /* bfloat16 has the range of float32: u stays as it is. */
+        const float factor =
+            arithmetic == Arithmetic::BF16_PAIRS ? RANGE : power_of_two(most[static_cast<std::size_t>(k)]);
         range.push_back(RANGE / factor);
         for (std::int32_t column = 0; column < columns; ++column) {
             scaled[static_cast<std::size_t>(column) * static_cast<std::size_t>(inner) + static_cast<std::size_t>(k)] *=

@@ -121,7 +121,9 @@ std::vector<float> run(const ScanProblem &problem, const ScanFunction &function,
         a.span(),
         d.span(),
         y.span(),
-        carry.span().part(0, scratch)};
+        carry.span().part(0, scratch),
+        {},
+        {}};
     require(function(scan), "enqueueing the scan");
     return y.values();
 }
