@@ -159,10 +159,12 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int chunks = chunks_of(A, n.channels);
     const int stride = row_words(chunks);
     const Layout layout(A, n.channels, inner);
-    const int team = static_cast<int>(threadIdx.x) / THREADS;
-    const int thread = static_cast<int>(threadIdx.x) % THREADS;
-    const int lane = thread % 32;
-    const int warp = thread / 32;
+    /* By a shuffle, so that the compiler knows that it is the same for a warp. */
+    const int block_warp = __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / 32, 0);
+    const int team = block_warp / WARPS;
+    const int warp = block_warp % WARPS;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const int thread = warp * 32 + lane; /* of the team */
     const int team_at = layout.teams + team * layout.team_words;
     const Shared<std::uint32_t> weights(0, 2 * layout.in_words);
     const Shared<std::uint32_t> x_weights(2 * layout.in_words * 4, layout.x_words);
@@ -206,12 +208,14 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         to.share.load(n, std::int64_t{to.token.index} * n.channels, to.token.exists, aligned, lane);
     };
     int clip = -1;
-    const auto norm = [&](Mine &from, int to_table) {
+    /* Seen by all behind the next barrier. */
+    const auto prepare_clip = [&] {
         if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
             norm_parameters<THREADS>(n, tile.clip, parameters, thread);
-            sync_team();
+            clip = tile.clip;
         }
-        clip = tile.clip;
+    };
+    const auto norm = [&](Mine &from, int to_table) {
         const Token &token = from.token;
         const bool written = token.exists && place_of(row) >= halo;
         from.share.template norm<A>(n, parameters, std::int64_t{token.index} * n.channels, written && direction == 0,
@@ -226,6 +230,8 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     if (left > 0) {
         Mine first;
         load(first);
+        prepare_clip();
+        sync_team();
         norm(first, table);
     }
     wait_for_groups<0>();
@@ -241,13 +247,8 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int row_step = 2 * inner;
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
-        /* Token::before of the lane's tokens, two bits each. */
-        unsigned edges = 0;
-#pragma unroll
-        for (int i = 0; i < LANE_ROWS; ++i) {
-            edges |= static_cast<unsigned>(before[table + lane / 4 * LANE_ROWS + i]) << (2 * i);
-        }
         const int my_tokens = table + lane / 4 * LANE_ROWS;
+        static_assert(LANE_ROWS == 4, "the numbers of a lane's tokens are read at once");
         /* For each group of 32 channels: in_proj for x, with all that follows, and for z. */
         for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
             const int group = item / 2;
@@ -285,24 +286,15 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 multiply_chunk<A, false>(sums, rows, here, 8 * stride, weights,
                                          weights_at + chunk * chunk_steps(A) * step_words(A, 4), lane);
             }
-            /* The lane's tokens; what a token has begins at row_step times its number. */
-            std::int32_t to[LANE_ROWS];
-#pragma unroll
-            for (int i = 0; i < LANE_ROWS; i += 4) {
-                const Vector<std::int32_t, 4> four = tokens.load4(my_tokens + i);
-#pragma unroll
-                for (int k = 0; k < 4; ++k) {
-                    to[i + k] = four.v[k];
-                }
-            }
             /* Of PAIRS, words of eight channels of each token. */
             [[maybe_unused]] Vector<std::uint32_t, 4> words[LANE_ROWS];
             const auto store_words = [&](const Span<std::uint32_t> &where) {
                 const int channel = group * 32 + quad_channel(true, 0, lane);
+                const auto to = tokens.load4(my_tokens);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    store_if(where, multiply_wide(to[i], inner, (direction * inner + channel) / 2), words[i],
-                             channel < inner && to[i] >= 0);
+                    store_if(where, multiply_wide(to.v[i], inner, (direction * inner + channel) / 2), words[i],
+                             channel < inner && to.v[i] >= 0);
                 }
             };
 #pragma unroll
@@ -310,36 +302,36 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 const int channel = group * 32 + quad_channel(PAIRS, pair, lane);
                 const bool real = channel < inner;
                 const int constant = direction * inner + channel;
-                const auto store = [&](const Span<float> &where, int i, const Float4 &value) {
-                    store_if(mutable_words(where), multiply_wide(to[i], row_step, constant),
-                             {{bits_of(value.v[0]), bits_of(value.v[1]), bits_of(value.v[2]), bits_of(value.v[3])}},
-                             real && to[i] >= 0);
+                const auto store = [&](const Span<float> &where, const Float4(&values)[LANE_ROWS]) {
+                    const auto to = tokens.load4(my_tokens);
+#pragma unroll
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        store_if(mutable_words(where), multiply_wide(to.v[i], row_step, constant),
+                                 {{bits_of(values[i].v[0]), bits_of(values[i].v[1]), bits_of(values[i].v[2]),
+                                   bits_of(values[i].v[3])}},
+                                 real && to.v[i] >= 0);
+                    }
                 };
                 if (gates) {
                     const Float4 scale = constant_of(0, pair);
+                    Float4 z[LANE_ROWS];
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
-                        Float4 z = quad_of(sums, i, pair);
+                        z[i] = quad_of(sums, i, pair);
 #pragma unroll
                         for (int k = 0; k < 4; ++k) {
-                            z.v[k] = silu(z.v[k] * scale.v[k]);
+                            z[i].v[k] = silu(z[i].v[k] * scale.v[k]);
                         }
                         if constexpr (PAIRS) {
-                            words[i].v[2 * pair] = pack_bf16(z.v[0], z.v[1]);
-                            words[i].v[2 * pair + 1] = pack_bf16(z.v[2], z.v[3]);
-                        } else {
-                            store(p.gate, i, z);
+                            words[i].v[2 * pair] = pack_bf16(z[i].v[0], z[i].v[1]);
+                            words[i].v[2 * pair + 1] = pack_bf16(z[i].v[2], z[i].v[3]);
                         }
+                    }
+                    if constexpr (!PAIRS) {
+                        store(p.gate, z);
                     }
                     continue;
                 }
-                Float4 filter[TAPS];
-#pragma unroll
-                for (int k = 0; k < TAPS; ++k) {
-                    filter[k] = constant_of(k, pair);
-                }
-                const Float4 bias = constant_of(TAPS, pair);
-                const Float4 range = constant_of(TAPS + 1, pair);
                 /* x of the lane's tokens, behind that of the 3 before them, which the lane 4 below has. */
                 Float4 x[HALO + LANE_ROWS];
 #pragma unroll
@@ -353,37 +345,49 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                         x[i].v[k] = __shfl_up_sync(0xFFFFFFFFU, x[LANE_ROWS + i].v[k], 4);
                     }
                 }
+                const auto have = before.load4(my_tokens);
+                Float4 u[LANE_ROWS];
+#pragma unroll
+                for (int back = HALO; back >= 0; --back) {
+                    const Float4 filter = constant_of(HALO - back, pair);
+                    const Float4 bias = back == HALO ? constant_of(TAPS, pair) : Float4{};
+#pragma unroll
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        if (back == HALO) {
+                            u[i] = bias;
+                        }
+                        if (have.v[i] >= back) {
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                u[i].v[k] = fmaf(filter.v[k], x[HALO + i - back].v[k], u[i].v[k]);
+                            }
+                        }
+                    }
+                }
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        u[i].v[k] = silu(u[i].v[k]);
+                    }
+                }
+                if constexpr (!PAIRS) {
+                    store(p.u, u);
+                }
+                /* bfloat16 needs no range. */
+                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : constant_of(TAPS + 1, pair);
                 FragmentA high[ROWS];
                 FragmentA low[ROWS] = {};
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    const unsigned have = edges >> (2 * i) & 3U;
-                    Float4 u = bias;
-#pragma unroll
-                    for (int back = HALO; back >= 0; --back) {
-                        if (have >= static_cast<unsigned>(back)) {
-#pragma unroll
-                            for (int k = 0; k < 4; ++k) {
-                                u.v[k] = fmaf(filter[HALO - back].v[k], x[HALO + i - back].v[k], u.v[k]);
-                            }
-                        }
-                    }
-#pragma unroll
-                    for (int k = 0; k < 4; ++k) {
-                        u.v[k] = silu(u.v[k]);
-                    }
-                    if constexpr (!PAIRS) {
-                        store(p.u, i, u);
-                    }
                     if constexpr (A != Arithmetic::BF16_PAIRS) {
-                        /* Into the range of half precision. */
 #pragma unroll
                         for (int k = 0; k < 4; ++k) {
-                            u.v[k] *= range.v[k];
+                            u[i].v[k] *= range.v[k];
                         }
                     }
-                    const PairWords<A> first_two(u.v[0], u.v[1]);
-                    const PairWords<A> last_two(u.v[2], u.v[3]);
+                    const PairWords<A> first_two(u[i].v[0], u[i].v[1]);
+                    const PairWords<A> last_two(u[i].v[2], u[i].v[3]);
                     high[i / 2].word[i % 2] = first_two.high;
                     high[i / 2].word[2 + i % 2] = last_two.high;
                     if constexpr (PAIRS) {
@@ -420,9 +424,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         if (tile.start + halo >= clip_tokens) {
             tile = {tile.clip + 1, -halo};
         }
-        Mine next;
         if (left > 1) {
-            load(next);
+            /* The parameters that are there were read two barriers ago. */
+            prepare_clip();
         }
         /* All are done with the tile's words, and with the sums of the tile before. */
         sync_team();
@@ -453,6 +457,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         }
         const int next_table = TILE_ROWS - table;
         if (left > 1) {
+            /* Not before, as registers are scarce. */
+            Mine next;
+            load(next);
             norm(next, next_table);
         }
         sync_team();
