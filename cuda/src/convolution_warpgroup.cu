@@ -5,9 +5,8 @@
  * Idea: an implicit product that is transposed, so that the weights are the factor in registers: out [64 channels, 64
  * bands of a frame] += weights [64, 16] x [16 channels, 64 bands]. A block has 4 frames one dilation apart, of which
  * either warpgroup multiplies two; planes lie in slabs of 8 channels (convolution.h), 16 bytes a position, so that a
- * row of a tile is one run that the copy engine brings, and a tap is the same rows from another column on. A warp of
- * its own starts the copies of a step's (16 channels') rows into a ring of stages; zeros around the planes lie there
- * from the beginning. Weights come from L2, for the other warpgroup from L1, in the order of the registers, some taps
+ * row of a tile is one run that the copy engine brings, and a tap is the same rows from another column on. The rows of
+ * a step (16 channels) go into a ring of stages, where zeros around the planes lie from the beginning. Weights come from L2, for the other warpgroup from L1, in the order of the registers, some taps
  * ahead. Where float32 is asked for, a tap's three products begin at zero and are added outside, rounded, while the
  * other frame's are multiplied.
  *
@@ -39,8 +38,7 @@ constexpr int UNIT_WORDS = FACTOR_UNIT / 4;
 
 constexpr int WARPGROUPS = 2;
 constexpr int GROUP_FRAMES = TILE_FRAMES / WARPGROUPS;
-constexpr int CONSUMERS = WARPGROUPS * WARPGROUP_THREADS;
-constexpr int THREADS = CONSUMERS + 32;
+constexpr int THREADS = WARPGROUPS * WARPGROUP_THREADS;
 static_assert(GROUP_FRAMES == STATISTICS_FRAMES, "a warpgroup's statistics are those of its frames");
 
 /* The block's convolutions, 3x3 with zeros around, and the last one: 1x3 of every other band, whose rows come as even
@@ -67,6 +65,10 @@ struct Sizes {
     /* Slabs of a step: high parts, and low ones behind them. */
     __host__ __device__ static constexpr int step_slabs(Arithmetic a) { return splits(a) ? 4 : 2; }
     __host__ __device__ static constexpr int stage_units(Arithmetic a) { return step_slabs(a) * SLAB_UNITS; }
+    /* Blocks that a multiprocessor is to have at least, as far as registers go. */
+    __host__ __device__ static constexpr int blocks(Arithmetic a) {
+        return Shape::TAPS_TIME == 3 && !splits(a) ? 2 : 1;
+    }
     /* As many as leave half of the shared memory to another block; or all steps there are. */
     __host__ __device__ static constexpr int stages(Arithmetic a) {
         return Shape::TAPS_TIME == 3 && !splits(a) ? 8 : 4;
@@ -74,13 +76,15 @@ struct Sizes {
     __host__ __device__ static constexpr int shared_bytes(Arithmetic a) {
         return stages(a) * (stage_units(a) * FACTOR_UNIT + 2 * static_cast<int>(sizeof(std::uint64_t)));
     }
-    /* Steps of one turn of the loop: all, where they are short. */
+    /* Steps of one turn of the loop: more where they are short. */
     __host__ __device__ static constexpr int together(Arithmetic a) {
-        return Shape::TAPS_TIME == 1 && !splits(a) ? PLANE_STEPS : 1;
+        return splits(a) ? 1 : Shape::TAPS_TIME == 1 ? PLANE_STEPS : 2;
     }
     /* Taps whose weights a thread holds: that of now, and what is under way. The loop's taps are a multiple of them, so
        that each has its registers. */
-    __host__ __device__ static constexpr int taps_held(Arithmetic a) { return splits(a) ? 3 : TAPS * together(a); }
+    __host__ __device__ static constexpr int taps_held(Arithmetic a) {
+        return splits(a) ? TAPS : Shape::TAPS_TIME == 3 ? 6 : TAPS * PLANE_STEPS;
+    }
 
     /* From where a row begins to its tap. */
     __device__ static constexpr int tap_units(int tap) {
@@ -146,50 +150,54 @@ struct TapWeights {
     }
 };
 
-/* Copies the rows of all steps into the stages, as they become free. For one warp. */
+/* Copies the rows of steps into their stages. A warp does so, a lane a run. */
 template <Arithmetic A, class Shape>
-__device__ __forceinline__ void copy_planes(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip,
-                                            const Shared<std::uint32_t> &ring, const Shared<std::uint64_t> &full,
-                                            const Shared<std::uint64_t> &empty) {
+class RowCopies {
     using S = Sizes<Shape>;
-    constexpr int SLABS = S::step_slabs(A);
-    constexpr int STAGES = S::stages(A);
+    static constexpr int SLABS = S::step_slabs(A);
+    static constexpr int STAGES = S::stages(A);
     static_assert(SLABS * S::ROWS * Shape::RUNS <= 32, "a lane a run");
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int slab = lane / Shape::RUNS / S::ROWS;
-    const int row = lane / Shape::RUNS % S::ROWS;
-    const int frame = frame_of<Shape>(c, tile, row);
-    const Run<Shape> run(c, tile.band, lane % Shape::RUNS);
-    const bool copies = slab < SLABS && frame >= 0 && frame < c.frames;
-    const int words = run.count * UNIT_WORDS;
-    int bytes = copies ? words * 4 : 0;
-    for (int mask = 1; mask < 32; mask *= 2) {
-        bytes += __shfl_xor_sync(0xFFFFFFFFU, bytes, mask);
-    }
-    const std::int64_t slab_words = static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS;
-    /* Of the lane's run in the plane's first step: in a slab of the high parts, or of the low ones. */
-    const std::int64_t lane_words =
-        (clip * (PLANE_SLABS * SLABS / 2) + slab / 2 * PLANE_SLABS + slab % 2) * slab_words +
-        (static_cast<std::int64_t>(frame) * c.bands + run.position) * UNIT_WORDS;
-    const int lane_place = ((slab * S::ROWS + row) * Shape::COLUMNS + run.column) * UNIT_WORDS;
-    const int all = (c.first + 1) * PLANE_STEPS;
-    for (int step = 0; step < all; ++step) {
-        const int stage = step % STAGES;
-        if (step >= STAGES) {
-            wait_for_phase(empty, stage, (step / STAGES - 1) % 2);
+
+  public:
+    __device__ __forceinline__ RowCopies(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip)
+        : slab_words_(static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS) {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+        const int slab = lane / Shape::RUNS / S::ROWS;
+        const int row = lane / Shape::RUNS % S::ROWS;
+        const int frame = frame_of<Shape>(c, tile, row);
+        const Run<Shape> run(c, tile.band, lane % Shape::RUNS);
+        words_ = slab < SLABS && frame >= 0 && frame < c.frames ? run.count * UNIT_WORDS : 0;
+        bytes_ = words_ * 4;
+        for (int mask = 1; mask < 32; mask *= 2) {
+            bytes_ += __shfl_xor_sync(0xFFFFFFFFU, bytes_, mask);
         }
-        if (lane == 0) {
-            arrive_expecting(full, stage, bytes);
+        /* Of the plane's first step: in a slab of the high parts, or of the low ones. */
+        from_ = (clip * (PLANE_SLABS * SLABS / 2) + slab / 2 * PLANE_SLABS + slab % 2) * slab_words_ +
+                (static_cast<std::int64_t>(frame) * c.bands + run.position) * UNIT_WORDS;
+        to_ = ((slab * S::ROWS + row) * Shape::COLUMNS + run.column) * UNIT_WORDS;
+    }
+
+    __device__ __forceinline__ void begin(const Convolution &c, int step, const Shared<std::uint32_t> &ring,
+                                          const Shared<std::uint64_t> &full) const {
+        const int stage = step % STAGES;
+        if (threadIdx.x % 32 == 0) {
+            arrive_expecting(full, stage, bytes_);
         }
         __syncwarp();
-        if (copies) {
+        if (words_ > 0) {
             const std::int64_t from =
-                (c.first - step / PLANE_STEPS) * c.input.plane_step + lane_words + step % PLANE_STEPS * 2 * slab_words;
-            copy_run(ring, stage * S::stage_units(A) * UNIT_WORDS + lane_place, c.input.words, from, words, full,
-                     stage);
+                (c.first - step / PLANE_STEPS) * c.input.plane_step + from_ + step % PLANE_STEPS * 2 * slab_words_;
+            copy_run(ring, stage * S::stage_units(A) * UNIT_WORDS + to_, c.input.words, from, words_, full, stage);
         }
     }
-}
+
+  private:
+    std::int64_t slab_words_;
+    std::int64_t from_; /* of the lane's run */
+    int to_;
+    int words_;
+    int bytes_; /* of all lanes */
+};
 
 [[maybe_unused]] __device__ __forceinline__ void add(WarpgroupSums &sums, WarpgroupSums &products) {
     hold(products);
@@ -202,8 +210,8 @@ __device__ __forceinline__ void copy_planes(const Convolution &c, const Convolut
 /* sums[f] of the warpgroup's frame f: all steps' products. */
 template <Arithmetic A, class Shape>
 __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAMES], const Convolution &c,
-                                                int warpgroup, const Shared<std::uint64_t> &full,
-                                                const Shared<std::uint64_t> &empty) {
+                                                const RowCopies<A, Shape> &copies, const Shared<std::uint32_t> &stages,
+                                                const Shared<std::uint64_t> &full, const Shared<std::uint64_t> &empty) {
     using S = Sizes<Shape>;
     constexpr Word W = word_of<A>();
     constexpr int STAGES = S::stages(A);
@@ -211,6 +219,8 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
     constexpr int TOGETHER = S::together(A);
     static_assert(S::TAPS * TOGETHER % HELD == 0, "a tap's weights always have the same registers");
     static_assert(GROUP_FRAMES == 2, "one frame's products are added while the other's are made");
+    const bool copier = threadIdx.x < 32;
+    const int warpgroup = own_warpgroup();
     const WarpgroupFactor ring = warpgroup_factor(0, S::SLAB_UNITS * FACTOR_UNIT, 8 * FACTOR_UNIT);
     TapWeights<A> weights[HELD];
     std::int64_t at = static_cast<std::int64_t>(threadIdx.x) % WARPGROUP_THREADS * 4;
@@ -278,6 +288,11 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
             }
             if (threadIdx.x % 32 == 0) {
                 arrive(empty, stage);
+            }
+            /* Into the stage of the step before, which the other warpgroup has had time to read. */
+            if (copier && step > 0 && step - 1 + STAGES < all) {
+                wait_for_phase(empty, (step - 1) % STAGES, (step - 1) / STAGES % 2);
+                copies.begin(c, step - 1 + STAGES, stages, full);
             }
         }
     }
@@ -365,7 +380,7 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
 }
 
 template <Arithmetic A, class Shape>
-__global__ void __launch_bounds__(THREADS, 1) warpgroup_convolution_kernel(Convolution c) {
+__global__ void __launch_bounds__(THREADS, Sizes<Shape>::blocks(A)) warpgroup_convolution_kernel(Convolution c) {
     if constexpr (WARPGROUPS_COMPILED) {
         using S = Sizes<Shape>;
         constexpr int STAGES = S::stages(A);
@@ -394,20 +409,21 @@ __global__ void __launch_bounds__(THREADS, 1) warpgroup_convolution_kernel(Convo
         if (threadIdx.x == 0) {
             for (int i = 0; i < STAGES; ++i) {
                 make_barrier(full, i, 1);
-                make_barrier(empty, i, CONSUMERS / 32);
+                make_barrier(empty, i, THREADS / 32);
             }
         }
         show_to_copies();
         __syncthreads();
         begin_kernel();
-        if (warp == CONSUMERS / 32) {
-            copy_planes<A, Shape>(c, tile, clip, ring, full, empty);
-            return;
+        const RowCopies<A, Shape> copies(c, tile, clip);
+        if (warp == 0) {
+            for (int step = 0; step < min(STAGES, (c.first + 1) * PLANE_STEPS); ++step) {
+                copies.begin(c, step, ring, full);
+            }
         }
-        const int warpgroup = own_warpgroup();
         WarpgroupSums sums[GROUP_FRAMES];
-        multiply_planes<A, Shape>(sums, c, warpgroup, full, empty);
-        finish(sums, c, tile, clip, tile_index, warpgroup);
+        multiply_planes<A, Shape>(sums, c, copies, ring, full, empty);
+        finish(sums, c, tile, clip, tile_index, own_warpgroup());
     }
 }
 
