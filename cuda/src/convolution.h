@@ -169,9 +169,8 @@ cudaError_t enqueue_statistics(const FirstNorm &norm, cudaStream_t stream);
  * The same on compute capability 9.0 (convolution_warpgroup.cu): for the dense encoder's convolutions of 64 channels to
  * 64, in arithmetics that take pairs. Planes then lie in slabs of 8 channels, [B, slabs, T, F, 8 numbers of 16 bits]; of
  * a split factor all high parts' slabs, then all low parts'. The output is [B, O, raw_row(T' F')], and `statistics` [B,
- * O, statistics_entries, mean and sum of squared deviations], an entry for each STATISTICS_FRAMES frames of a tile.
+ * O, tiles, mean and sum of squared deviations].
  */
-constexpr int STATISTICS_FRAMES = 2;
 
 /* How a norm writes what it makes: as slabs, as slabs whose rows have the even bands first, then the odd ones, or as
    floats [B, T, F, C]. */
@@ -182,7 +181,6 @@ bool fits_warpgroups(const ConvolutionGeometry &geometry, std::int32_t channels)
 /* What such a convolution reads. */
 PlaneOrder plane_order(const ConvolutionGeometry &geometry);
 ConvolutionTiles plan_warpgroups(const ConvolutionGeometry &geometry, std::int64_t frames, std::int64_t bands);
-std::int64_t statistics_entries(const ConvolutionTiles &tiles);
 std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes,
                                            const ConvolutionGeometry &geometry, Arithmetic arithmetic);
 cudaError_t enqueue_warpgroups(const Convolution &convolution, Arithmetic arithmetic, cudaStream_t stream);

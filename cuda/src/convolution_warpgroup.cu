@@ -3,22 +3,24 @@
  * channels to 64, dilated in time, 500 x 64 positions; and the last one, 1x3 of every other band, 500 x 31.
  *
  * Idea: an implicit product that is transposed, so that the weights are the factor in registers: out [64 channels, 64
- * bands of a frame] += weights [64, 16] x [16 channels, 64 bands]. A block has 4 frames one dilation apart, of which
- * either warpgroup multiplies two; planes lie in slabs of 8 channels (convolution.h), 16 bytes a position, so that a
- * row of a tile is one run that the copy engine brings, and a tap is the same rows from another column on. The rows of
- * a step (16 channels) go into a ring of stages, where zeros around the planes lie from the beginning. Weights come from L2, for the other warpgroup from L1, in the order of the registers, some taps
- * ahead. Where float32 is asked for, a tap's three products begin at zero and are added outside, rounded, while the
- * other frame's are multiplied.
+ * bands of a frame] += weights [64, 16] x [16 channels, 64 bands]. A block, one warpgroup, has 2 frames one dilation
+ * apart; planes lie in slabs of 8 channels (convolution.h), 16 bytes a position, so that a row of a tile is one run that
+ * the copy engine brings, and a tap is the same rows from another column on. The rows of a step (16 channels) go into a
+ * ring of stages, where zeros around the planes lie from the beginning. Weights come from L2, or L1 where the blocks of
+ * a multiprocessor keep step, in the order of the registers, some taps ahead. Where float32 is asked for, a tap's three
+ * products begin at zero and are added outside, rounded, while the other frame's are multiplied. Two or three blocks
+ * share a multiprocessor, so that one begins or ends while another multiplies.
  *
- * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read 1.5 times (halo; from L2), 8.2 MB written, (i +
- * 1) * 0.15 MB of weights a block from L2, and as much from L1. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1)
- * * 2.36 G, with HALF_SPLIT three times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i +
- * 1) * 2.4 us; 125 to 128 blocks on 132 multiprocessors, and about 4 us until the first product and behind the last.
- * Expected: 12, 19, 27 and 34 us; 7, 9, 12 and 14 in half precision; the last one 6 and 5. Not measured yet.
+ * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read twice (halo; from L2), 8.2 MB written, (i + 1) *
+ * 0.15 MB of weights a block. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1) * 2.36 G, with HALF_SPLIT three
+ * times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4 us; 250 to 256 blocks on
+ * 132 multiprocessors, and about 4 us until the first product and behind the last. Expected: 12, 19, 27 and 34 us; 7, 9,
+ * 12 and 14 in half precision; the last one 6 and 5. Not measured yet.
  */
 #include <algorithm>
 
 #include "convolution.h"
+#include "runtime.h"
 #include "vectors.h"
 #include "warpgroup.h"
 
@@ -27,7 +29,7 @@ namespace earshot {
 namespace {
 
 constexpr int CHANNELS = WARPGROUP_ROWS;
-constexpr int TILE_FRAMES = 4;
+constexpr int TILE_FRAMES = 2;
 constexpr int TILE_BANDS = WARPGROUP_COLUMNS;
 /* Channels of a step: two slabs. */
 constexpr int STEP_CHANNELS = 16;
@@ -36,21 +38,19 @@ constexpr int PLANE_STEPS = CHANNELS / STEP_CHANNELS;
 
 constexpr int UNIT_WORDS = FACTOR_UNIT / 4;
 
-constexpr int WARPGROUPS = 2;
-constexpr int GROUP_FRAMES = TILE_FRAMES / WARPGROUPS;
-constexpr int THREADS = WARPGROUPS * WARPGROUP_THREADS;
-static_assert(GROUP_FRAMES == STATISTICS_FRAMES, "a warpgroup's statistics are those of its frames");
+constexpr int THREADS = WARPGROUP_THREADS;
+constexpr int WARPS = THREADS / 32;
 
 /* The block's convolutions, 3x3 with zeros around, and the last one: 1x3 of every other band, whose rows come as even
    bands and then odd ones. */
 struct Block {
     static constexpr int TAPS_TIME = 3;
-    static constexpr int RUNS = 1;
+    [[maybe_unused]] static constexpr int RUNS = 1;
     static constexpr int COLUMNS = TILE_BANDS + 2;
 };
 struct Last {
     static constexpr int TAPS_TIME = 1;
-    static constexpr int RUNS = 2;
+    [[maybe_unused]] static constexpr int RUNS = 2;
     static constexpr int EVEN_COLUMNS = TILE_BANDS + 1;
     static constexpr int COLUMNS = EVEN_COLUMNS + TILE_BANDS;
 };
@@ -65,11 +65,9 @@ struct Sizes {
     /* Slabs of a step: high parts, and low ones behind them. */
     __host__ __device__ static constexpr int step_slabs(Arithmetic a) { return splits(a) ? 4 : 2; }
     __host__ __device__ static constexpr int stage_units(Arithmetic a) { return step_slabs(a) * SLAB_UNITS; }
-    /* Blocks that a multiprocessor is to have at least, as far as registers go. */
-    __host__ __device__ static constexpr int blocks(Arithmetic a) {
-        return Shape::TAPS_TIME == 3 && !splits(a) ? 2 : 1;
-    }
-    /* As many as leave half of the shared memory to another block; or all steps there are. */
+    /* Blocks that a multiprocessor can have, as far as registers go. */
+    __host__ __device__ static constexpr int blocks(Arithmetic a) { return splits(a) ? 2 : 3; }
+    /* As many as so many blocks have room for; or all steps there are. */
     __host__ __device__ static constexpr int stages(Arithmetic a) {
         return Shape::TAPS_TIME == 3 && !splits(a) ? 8 : 4;
     }
@@ -83,7 +81,7 @@ struct Sizes {
     /* Taps whose weights a thread holds: that of now, and what is under way. The loop's taps are a multiple of them, so
        that each has its registers. */
     __host__ __device__ static constexpr int taps_held(Arithmetic a) {
-        return splits(a) ? TAPS : Shape::TAPS_TIME == 3 ? 6 : TAPS * PLANE_STEPS;
+        return splits(a) ? 3 : Shape::TAPS_TIME == 3 ? TAPS : TAPS * PLANE_STEPS;
     }
 
     /* From where a row begins to its tap. */
@@ -209,7 +207,7 @@ class RowCopies {
 
 /* sums[f] of the warpgroup's frame f: all steps' products. */
 template <Arithmetic A, class Shape>
-__device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAMES], const Convolution &c,
+__device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
                                                 const RowCopies<A, Shape> &copies, const Shared<std::uint32_t> &stages,
                                                 const Shared<std::uint64_t> &full, const Shared<std::uint64_t> &empty) {
     using S = Sizes<Shape>;
@@ -218,18 +216,17 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
     constexpr int HELD = S::taps_held(A);
     constexpr int TOGETHER = S::together(A);
     static_assert(S::TAPS * TOGETHER % HELD == 0, "a tap's weights always have the same registers");
-    static_assert(GROUP_FRAMES == 2, "one frame's products are added while the other's are made");
+    static_assert(TILE_FRAMES == 2, "one frame's products are added while the other's are made");
     const bool copier = threadIdx.x < 32;
-    const int warpgroup = own_warpgroup();
     const WarpgroupFactor ring = warpgroup_factor(0, S::SLAB_UNITS * FACTOR_UNIT, 8 * FACTOR_UNIT);
     TapWeights<A> weights[HELD];
-    std::int64_t at = static_cast<std::int64_t>(threadIdx.x) % WARPGROUP_THREADS * 4;
+    std::int64_t at = static_cast<std::int64_t>(threadIdx.x) * 4;
 #pragma unroll
     for (int i = 0; i < HELD - 1; ++i) {
         weights[i].load(c, at);
         at += tap_words(A);
     }
-    [[maybe_unused]] WarpgroupSums products[splits(A) ? GROUP_FRAMES : 1];
+    [[maybe_unused]] WarpgroupSums products[splits(A) ? TILE_FRAMES : 1];
     const int all = (c.first + 1) * PLANE_STEPS;
     for (int first = 0; first < all; first += TOGETHER) {
 #pragma unroll
@@ -237,8 +234,7 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
             const int step = first + i;
             const int stage = step % STAGES;
             wait_for_phase(full, stage, step / STAGES % 2);
-            const WarpgroupFactor rows =
-                ring.behind(stage * S::stage_units(A) + warpgroup * GROUP_FRAMES * Shape::COLUMNS);
+            const WarpgroupFactor rows = ring.behind(stage * S::stage_units(A));
 #pragma unroll
             for (int tap = 0; tap < S::TAPS; ++tap) {
                 const int number = i * S::TAPS + tap;
@@ -246,7 +242,7 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
                 const WarpgroupFactor here = rows.behind(S::tap_units(tap));
                 if constexpr (splits(A)) {
 #pragma unroll
-                    for (int f = 0; f < GROUP_FRAMES; ++f) {
+                    for (int f = 0; f < TILE_FRAMES; ++f) {
                         const WarpgroupFactor high = here.behind(f * Shape::COLUMNS);
                         /* The small products first: they would vanish beside the sum. */
                         hold(products[f]);
@@ -268,7 +264,7 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
                 } else {
                     begin_products();
 #pragma unroll
-                    for (int f = 0; f < GROUP_FRAMES; ++f) {
+                    for (int f = 0; f < TILE_FRAMES; ++f) {
                         warpgroup_multiply<W, false>(sums[f], w.high, here.behind(f * Shape::COLUMNS));
                     }
                     commit_products();
@@ -277,11 +273,11 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
                     at += tap_words(A);
                 }
             }
-            /* Nothing is under way from one step to the next: the compiler would not follow it round the loop. The
-               other warpgroup keeps the tensor cores busy. */
+            /* Nothing is under way from one step to the next: the compiler would not follow it round the loop. Other
+               blocks keep the tensor cores busy. */
             wait_for_products<0>();
             if constexpr (splits(A)) {
-                add(sums[GROUP_FRAMES - 1], products[GROUP_FRAMES - 1]);
+                add(sums[TILE_FRAMES - 1], products[TILE_FRAMES - 1]);
             } else {
                 hold(sums[0]);
                 hold(sums[1]);
@@ -289,7 +285,7 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
             if (threadIdx.x % 32 == 0) {
                 arrive(empty, stage);
             }
-            /* Into the stage of the step before, which the other warpgroup has had time to read. */
+            /* Into the stage of the step before, which the other warps have had time to read. */
             if (copier && step > 0 && step - 1 + STAGES < all) {
                 wait_for_phase(empty, (step - 1) % STAGES, (step - 1) / STAGES % 2);
                 copies.begin(c, step - 1 + STAGES, stages, full);
@@ -298,26 +294,23 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAM
     }
 }
 
-/* Scales, stores, and takes the statistics of a warpgroup's frames. */
-__device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], const Convolution &c,
-                                       const ConvolutionTile &tile, std::int64_t clip, int tile_index, int warpgroup) {
+/* Scales and stores the sums, and takes their statistics. */
+__device__ __forceinline__ void finish(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
+                                       const ConvolutionTile &tile, std::int64_t clip, int tile_index) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int first_channel = static_cast<int>(threadIdx.x) % WARPGROUP_THREADS / 32 * 16 + lane / 4;
+    const int first_channel = static_cast<int>(threadIdx.x) / 32 * 16 + lane / 4;
     const int bands = min(TILE_BANDS, c.tiles.bands_out - tile.band);
     const int column = lane % 4 * 2;
     const std::int64_t positions = static_cast<std::int64_t>(c.tiles.frames_out) * c.tiles.bands_out;
     const std::int64_t row_floats = raw_row(positions);
-    const int frames_here = min(GROUP_FRAMES, tile.count(c.tiles) / bands - warpgroup * GROUP_FRAMES);
-    const int frames = max(0, frames_here);
+    const int count = tile.count(c.tiles);
+    const int frames = count / bands;
     const auto inside = [&](int f, int j, int i) { return f < frames && 8 * j + column + i < bands; };
-    const bool whole = frames == GROUP_FRAMES && bands == TILE_BANDS;
+    const bool whole = frames == TILE_FRAMES && bands == TILE_BANDS;
     const bool pairs = c.tiles.bands_out % 2 == 0;
-    const int count = frames * bands;
     const float share = count > 0 ? 1.0F / static_cast<float>(count) : 0.0F;
-    const int entries = c.tiles.count() * WARPGROUPS;
-    const int entry = tile_index * WARPGROUPS + warpgroup;
-    if (threadIdx.x % WARPGROUP_THREADS == 0 && clip == 0) {
-        c.counts[entry] = static_cast<float>(count);
+    if (threadIdx.x == 0 && clip == 0) {
+        c.counts[tile_index] = static_cast<float>(count);
     }
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
@@ -326,10 +319,8 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         const std::int64_t row = (clip * CHANNELS + channel) * row_floats + tile.band + column;
         float total = 0.0F;
 #pragma unroll
-        for (int f = 0; f < GROUP_FRAMES; ++f) {
-            const std::int64_t at =
-                row +
-                static_cast<std::int64_t>(tile.frame + (warpgroup * GROUP_FRAMES + f) * tile.step) * c.tiles.bands_out;
+        for (int f = 0; f < TILE_FRAMES; ++f) {
+            const std::int64_t at = row + static_cast<std::int64_t>(tile.frame + f * tile.step) * c.tiles.bands_out;
 #pragma unroll
             for (int j = 0; j < 8; ++j) {
                 Float2 y;
@@ -362,7 +353,7 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         const float mean = four_lanes(total) * share;
         float squares = 0.0F;
 #pragma unroll
-        for (int f = 0; f < GROUP_FRAMES; ++f) {
+        for (int f = 0; f < TILE_FRAMES; ++f) {
 #pragma unroll
             for (int j = 0; j < 8; ++j) {
 #pragma unroll
@@ -374,13 +365,13 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         }
         squares = four_lanes(squares);
         if (lane % 4 == 0) {
-            c.statistics.store<2>(((clip * CHANNELS + channel) * entries + entry) * 2, {{mean, squares}});
+            c.statistics.store<2>(((clip * CHANNELS + channel) * c.tiles.count() + tile_index) * 2, {{mean, squares}});
         }
     }
 }
 
 template <Arithmetic A, class Shape>
-__global__ void __launch_bounds__(THREADS, Sizes<Shape>::blocks(A)) warpgroup_convolution_kernel(Convolution c) {
+__global__ void __launch_bounds__(THREADS, 2) warpgroup_convolution_kernel(Convolution c) {
     if constexpr (WARPGROUPS_COMPILED) {
         using S = Sizes<Shape>;
         constexpr int STAGES = S::stages(A);
@@ -396,7 +387,7 @@ __global__ void __launch_bounds__(THREADS, Sizes<Shape>::blocks(A)) warpgroup_co
         if constexpr (Shape::TAPS_TIME > 1) {
             /* While the kernel in front still runs: the zeros around the planes, where no copy will write. */
             const Run<Shape> run(c, tile.band, 0);
-            for (int row = warp; row < STAGES * S::step_slabs(A) * S::ROWS; row += THREADS / 32) {
+            for (int row = warp; row < STAGES * S::step_slabs(A) * S::ROWS; row += WARPS) {
                 const int frame = frame_of<Shape>(c, tile, row % S::ROWS);
                 const bool outside = frame < 0 || frame >= c.frames;
                 for (int column = static_cast<int>(threadIdx.x) % 32; column < Shape::COLUMNS; column += 32) {
@@ -409,7 +400,7 @@ __global__ void __launch_bounds__(THREADS, Sizes<Shape>::blocks(A)) warpgroup_co
         if (threadIdx.x == 0) {
             for (int i = 0; i < STAGES; ++i) {
                 make_barrier(full, i, 1);
-                make_barrier(empty, i, THREADS / 32);
+                make_barrier(empty, i, WARPS);
             }
         }
         show_to_copies();
@@ -421,9 +412,9 @@ __global__ void __launch_bounds__(THREADS, Sizes<Shape>::blocks(A)) warpgroup_co
                 copies.begin(c, step, ring, full);
             }
         }
-        WarpgroupSums sums[GROUP_FRAMES];
+        WarpgroupSums sums[TILE_FRAMES];
         multiply_planes<A, Shape>(sums, c, copies, ring, full, empty);
-        finish(sums, c, tile, clip, tile_index, own_warpgroup());
+        finish(sums, c, tile, clip, tile_index);
     }
 }
 
@@ -431,15 +422,27 @@ bool is_last(const ConvolutionGeometry &g) {
     return g.kernel_time == 1;
 }
 
+/* Shared memory for so many blocks a multiprocessor, and no more, which together have all of it. */
+constexpr std::int64_t shared_of(std::int64_t blocks) {
+    constexpr std::int64_t ALL = 228 * 1024;
+    constexpr std::int64_t RESERVED = 1024;
+    constexpr std::int64_t MORE = 128;
+    return ALL / (blocks + 1) - RESERVED + MORE;
+}
+
 template <Arithmetic A, class Shape>
 cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
+    using S = Sizes<Shape>;
     const auto kernel = warpgroup_convolution_kernel<A, Shape>;
-    constexpr std::size_t BYTES = Sizes<Shape>::shared_bytes(A);
-    const cudaError_t allowed = allow_shared(kernel, BYTES);
-    return allowed != cudaSuccess
-               ? allowed
-               : launch("warpgroup convolution", kernel, dim3(static_cast<unsigned>(c.tiles.count() * c.batch)),
-                        dim3(THREADS), BYTES, stream, c);
+    const std::int64_t blocks = c.tiles.count() * c.batch;
+    /* Where the last blocks of the kernel in front leave room, these would come and keep to themselves: each
+       multiprocessor takes its share of a small grid, not more. */
+    const std::int64_t share = std::min<std::int64_t>(divide_up(blocks, device().multiprocessors), S::blocks(A));
+    const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(S::shared_bytes(A), shared_of(share)));
+    const cudaError_t allowed = allow_shared(kernel, bytes);
+    return allowed != cudaSuccess ? allowed
+                                  : launch("warpgroup convolution", kernel, dim3(static_cast<unsigned>(blocks)),
+                                           dim3(THREADS), bytes, stream, c);
 }
 
 } // namespace
@@ -458,10 +461,6 @@ PlaneOrder plane_order(const ConvolutionGeometry &g) {
 
 ConvolutionTiles plan_warpgroups(const ConvolutionGeometry &g, std::int64_t frames, std::int64_t bands) {
     return convolution_tiles(g, g.frames_out(frames), g.bands_out(bands), TILE_FRAMES, TILE_BANDS);
-}
-
-std::int64_t statistics_entries(const ConvolutionTiles &tiles) {
-    return std::int64_t{tiles.count()} * WARPGROUPS;
 }
 
 std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes, const ConvolutionGeometry &g,

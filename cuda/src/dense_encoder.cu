@@ -164,7 +164,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         earshot::check(earshot::enqueue_warpgroups(c, arithmetic_, a.stream), "convolution");
         SlabNorm norm = slab_norm(a, s, i);
         norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
-        norm.entries = statistics_entries(c.tiles);
+        norm.entries = c.tiles.count();
         norm.x = s.raw;
         earshot::check(earshot::enqueue(norm, arithmetic_, a.stream), "instance norm");
     }
@@ -237,7 +237,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         for (const PreparedConvolution &c : convolutions_) {
             const Index frames = c.geometry.frames_out(e.frames);
             const Index bands = c.geometry.bands_out(e.bands);
-            tiles = std::max(tiles, warpgroups_ ? statistics_entries(plan_warpgroups(c.geometry, e.frames, e.bands))
+            tiles = std::max(tiles, warpgroups_ ? plan_warpgroups(c.geometry, e.frames, e.bands).count()
                                                 : most_tiles(c.geometry, frames, bands));
             raw = std::max(raw, size_product({e.batch, raw_row(size_product({frames, bands})), channels_}));
         }
