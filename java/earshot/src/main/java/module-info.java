@@ -12,6 +12,7 @@ module org.earshot {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires JTransforms;
+    requires jdk.jfr;
     requires org.bytedeco.javacpp;
 
     exports org.earshot;

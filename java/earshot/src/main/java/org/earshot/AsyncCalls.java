@@ -150,6 +150,11 @@ final class AsyncCalls {
         }
     }
 
+    /** Calls in the queue. */
+    int waiting() {
+        return executor.getQueue().size();
+    }
+
     /** Waits for the threads' end, once no call runs. */
     void awaitEnd() {
         CallThreads.awaitEnd(executor);

@@ -1,20 +1,31 @@
 package org.earshot;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.error.CancelledException;
 import org.earshot.error.DeadlineException;
 
 /**
- * Whether one call is still wanted: its deadline, and the interrupt status of the thread that works on it, by which
- * callers cancel.
+ * One call: whether it is still wanted, by its deadline and the interrupt status of the thread that works on it, by
+ * which callers cancel; and where its time goes. For one thread after another.
  */
-final class Call {
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+final class Call implements Progress {
+    /** What stands for no bound: as long as can be added to. */
+    static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     private final long begun = System.nanoTime();
     private final Duration allowed;
     private final long allowedNanos;
     private final Object subject;
+    private final AtomicBoolean reported = new AtomicBoolean();
+
+    private volatile boolean working;
+    private long queuedNanos;
+    private long decodeNanos;
+    private long featuresNanos;
+    private long networkNanos;
+    private int windows;
+    private int batchSize;
 
     /**
      * Begins now.
@@ -32,8 +43,8 @@ final class Call {
         return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
     }
 
-    /** The time that is left, at most 0 if none is. */
-    long remainingNanos() {
+    @Override
+    public long remainingNanos() {
         return allowedNanos - (System.nanoTime() - begun);
     }
 
@@ -44,7 +55,8 @@ final class Call {
      * @throws CancelledException if the thread is interrupted, which it stays
      * @throws DeadlineException if the time is over
      */
-    void requireWanted(String stage) {
+    @Override
+    public void requireWanted(String stage) {
         if (Thread.currentThread().isInterrupted()) {
             throw cancelled(null);
         }
@@ -66,5 +78,59 @@ final class Call {
     /** What a call throws that is no longer wanted. */
     CancelledException cancelled(Throwable cause) {
         return new CancelledException(subject.toString(), cause);
+    }
+
+    /** Its work begins now, in some thread. */
+    void works() {
+        working = true;
+    }
+
+    /** Whether its work has begun. */
+    boolean hasBegun() {
+        return working;
+    }
+
+    /** All time until now was waiting. */
+    void begins() {
+        queuedNanos = System.nanoTime() - begun;
+    }
+
+    /** It waited since then. */
+    void queuedSince(long nanoTime) {
+        queuedNanos += System.nanoTime() - nanoTime;
+    }
+
+    /** Its recording was read and decoded since then. */
+    void decodedSince(long nanoTime) {
+        decodeNanos += System.nanoTime() - nanoTime;
+    }
+
+    @Override
+    public void computed(WindowRunner.Outputs outputs) {
+        queuedNanos += outputs.queuedNanos();
+        featuresNanos += outputs.featuresNanos();
+        networkNanos += outputs.networkNanos();
+        windows += outputs.windows().size();
+        batchSize = Math.max(batchSize, outputs.batch());
+    }
+
+    /** Whether this is the first who is to report it. */
+    boolean toBeReported() {
+        return reported.compareAndSet(false, true);
+    }
+
+    /** What listeners are told of it. */
+    ClassifierEvent event(String modelDigest, String architecture, String backend, ClassifierEvent.Outcome outcome) {
+        return new ClassifierEvent(
+                modelDigest,
+                architecture,
+                backend,
+                outcome,
+                queuedNanos,
+                decodeNanos,
+                featuresNanos,
+                networkNanos,
+                windows,
+                batchSize);
     }
 }

@@ -89,6 +89,46 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     }
 
     /**
+     * Classifies several recordings in memory as one call, on one session: their windows are computed together, up to
+     * eight at once, or as many as {@link LoadOptions#batching} says. Answers are as those of single calls, in the
+     * measure that is said there.
+     *
+     * @param clips the recordings
+     * @param recordingContexts where and when each was made, as many
+     * @return the answers, as many, in their order
+     * @throws IllegalArgumentException if there are not as many contexts as recordings
+     * @throws EarshotException as {@link #classify(AudioClip, RecordingContext)}, for the first recording that is
+     *     wrong; none of them then has an answer
+     */
+    public List<P> classifyAll(List<AudioClip> clips, List<RecordingContext> recordingContexts) {
+        return classifyAll(clips, recordingContexts, CallOptions.none());
+    }
+
+    /**
+     * Classifies several recordings in memory, within a deadline for all of them.
+     *
+     * @param clips as for {@link #classifyAll(List, List)}
+     * @param recordingContexts likewise
+     * @param options of this call
+     * @return the answers, as many, in their order
+     * @throws EarshotException as {@link #classifyAll(List, List)}
+     * @throws DeadlineException if the time is over before
+     */
+    public List<P> classifyAll(List<AudioClip> clips, List<RecordingContext> recordingContexts, CallOptions options) {
+        if (clips.size() != recordingContexts.size()) {
+            throw new IllegalArgumentException(
+                    recordingContexts.size() + " contexts for " + clips.size() + " recordings; expected one for each");
+        }
+        if (clips.isEmpty()) {
+            return List.of();
+        }
+        Call call = new Call(options, clips.size() + " recordings");
+        return engine.runAll(List.copyOf(clips), List.copyOf(recordingContexts), call).stream()
+                .map(this::prediction)
+                .toList();
+    }
+
+    /**
      * Classifies samples.
      *
      * @param pcm mono samples, full scale being [-1, 1]; not copied, so not to be changed meanwhile
@@ -277,12 +317,41 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     }
 
     /**
-     * How many calls can run at once.
+     * How many calls, or with {@link LoadOptions#batching} batches of calls, can run at once.
      *
      * @return the number of sessions, at least 1
      */
     public int sessions() {
         return engine.sessions();
+    }
+
+    /**
+     * How many calls have begun and are not done, at the moment.
+     *
+     * @return at least 0
+     */
+    public int runningCalls() {
+        return engine.running();
+    }
+
+    /**
+     * How many calls wait to begin, at the moment.
+     *
+     * @return at least 0
+     */
+    public int waitingCalls() {
+        return engine.waiting();
+    }
+
+    /**
+     * By what the model is known again: the same for a checkpoint and what {@code earshot convert} makes of it, on disk
+     * and in memory; another as soon as a value, a name or a setting differs.
+     *
+     * @return SHA-256 of its configuration and weights, 64 hexadecimal digits; of an ensemble, of those of its models
+     *     with their weights
+     */
+    public String modelDigest() {
+        return engine.digest();
     }
 
     /**

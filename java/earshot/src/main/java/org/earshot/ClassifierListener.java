@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Is told what a classifier meets that is no error, and that whoever runs a service should know. Called in the callers'
- * threads, several at once; an exception thrown here is the call's.
+ * threads (of asynchronous calls, in the classifier's own), several at once; unless a method says otherwise, an
+ * exception thrown here is the call's.
  */
 public interface ClassifierListener {
     /** A listener that does nothing. */
@@ -19,6 +20,16 @@ public interface ClassifierListener {
      *     them
      */
     default void unknownCity(String city, List<String> near) {
+        // Of no interest to those who do not say so.
+    }
+
+    /**
+     * A call has ended, with an answer or without. Told once for each call, before its caller gets the answer: whoever
+     * takes long here holds it up. An exception thrown here is logged, and changes nothing.
+     *
+     * @param event what became of it, and where its time went
+     */
+    default void callEnded(ClassifierEvent event) {
         // Of no interest to those who do not say so.
     }
 }

@@ -1,47 +1,33 @@
 package org.earshot;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.SlidingLogMel;
-import org.earshot.layer.Shape;
-import org.earshot.network.Network;
 
-/**
- * The networks' sessions: what one call computes with. However many networks there are, a window's features are
- * computed once: in front of the first network, whose features the others are then fed.
- */
+/** What one call computes with: its windows are checked here, and computed where its {@link WindowRunner} does so. */
 final class ClassifierSession implements SessionPool.Pooled {
     private final List<LoadedModel> models;
-    private final List<ModelSession> networks;
+    private final WindowRunner runner;
     private final FeatureParameters parameters;
     private final int minimumFrames;
-    /** Of one window, where they are fed; grows to the longest that there was. */
+    /** Of one window, where they are computed here. */
     private float[] features = {};
     /** What the next recording's windows may be cut in. */
     private float[] buffer = {};
 
     /**
-     * Opens every network.
+     * Makes the session.
      *
      * @param models at least one, all with the same feature parameters and on the same backend
+     * @param runner of their networks; closed with the session
      */
-    ClassifierSession(List<LoadedModel> models) {
+    ClassifierSession(List<LoadedModel> models, WindowRunner runner) {
         this.models = models;
+        this.runner = runner;
         parameters = models.get(0).config().features();
         minimumFrames = minimumFrames(models);
-        networks = new ArrayList<>(models.size());
-        try {
-            for (LoadedModel model : models) {
-                boolean forOthers = networks.isEmpty() && models.size() > 1;
-                networks.add(new ModelSession(model, forOthers));
-            }
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
     }
 
     /** Frames that the most demanding of the networks needs. */
@@ -71,9 +57,22 @@ final class ClassifierSession implements SessionPool.Pooled {
      *
      * @param contexts one for each model
      * @param results takes what was found, one for each model
-     * @param wanted called between steps; what it throws ends the work
+     * @param progress asked between steps; what it throws ends the work
      */
-    void run(SoundWindow window, List<ContextEncoding.Encoded> contexts, List<WindowResults> results, Runnable wanted) {
+    void run(
+            SoundWindow window,
+            List<ContextEncoding.Encoded> contexts,
+            List<WindowResults> results,
+            Progress progress) {
+        compute(input(window, contexts), window, results, progress);
+    }
+
+    /**
+     * What the networks are fed of a window.
+     *
+     * @throws AudioException if it is too short for one of them
+     */
+    WindowInput input(SoundWindow window, List<ContextEncoding.Encoded> contexts) {
         int frames = parameters.cutFrames(window.length());
         if (frames < minimumFrames) {
             throw new AudioException(
@@ -82,8 +81,7 @@ final class ClassifierSession implements SessionPool.Pooled {
                     window.length() + " samples, " + frames + " frames",
                     "at least " + minimumFrames + " frames of " + parameters.hopLength() + " samples");
         }
-        runWindow(window.pcm(), window.length(), frames, contexts, wanted);
-        addTo(results, window);
+        return WindowInput.ofSamples(window.pcm(), window.length(), frames, contexts);
     }
 
     /**
@@ -97,29 +95,41 @@ final class ClassifierSession implements SessionPool.Pooled {
             SlidingLogMel frames,
             List<ContextEncoding.Encoded> contexts,
             List<WindowResults> results,
-            Runnable wanted) {
+            Progress progress) {
         if (window.length() < parameters.windowSamples()
                 || !models.get(0).network().backend().frontEndIsLogMel()) {
-            run(window, contexts, results, wanted);
+            run(window, contexts, results, progress);
             return;
         }
-        frames.compute(window.pcm(), window.start(), featuresOf(parameters.frames()));
-        feed(0, features, parameters.frames(), contexts, wanted);
-        addTo(results, window);
-    }
-
-    private void addTo(List<WindowResults> results, SoundWindow window) {
-        for (int i = 0; i < networks.size(); i++) {
-            networks.get(i).addTo(results.get(i), window.startTime(), window.duration());
-        }
-    }
-
-    private float[] featuresOf(int frames) {
-        int values = frames * parameters.melBands();
+        int values = parameters.frames() * parameters.melBands();
         if (features.length < values) {
             features = new float[values];
         }
-        return features;
+        frames.compute(window.pcm(), window.start(), features);
+        compute(WindowInput.ofFeatures(features, parameters.frames(), contexts), window, results, progress);
+    }
+
+    private void compute(WindowInput input, SoundWindow window, List<WindowResults> results, Progress progress) {
+        WindowRunner.Outputs outputs = runner.run(List.of(input), progress);
+        progress.computed(outputs);
+        add(results, window.startTime(), window.duration(), outputs.windows().get(0));
+    }
+
+    /**
+     * Adds what the networks said of a window.
+     *
+     * @param results one for each model
+     * @param networks likewise
+     */
+    static void add(List<WindowResults> results, Duration start, Duration length, List<NetworkOutput> networks) {
+        for (int i = 0; i < networks.size(); i++) {
+            results.get(i).add(start, length, networks.get(i));
+        }
+    }
+
+    /** What computes the windows. */
+    WindowRunner runner() {
+        return runner;
     }
 
     /**
@@ -127,20 +137,19 @@ final class ClassifierSession implements SessionPool.Pooled {
      *
      * @param values at least {@code [frames, bands]}
      * @param contexts one for each model
-     * @param wanted as in {@link #run}
+     * @param progress as in {@link #run}
      * @return one for each model
      */
     List<WindowResults> runFeatures(
-            float[] values, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
+            float[] values, int frames, List<ContextEncoding.Encoded> contexts, Progress progress) {
         checkFeatures(values, frames);
-        feed(0, values, frames, contexts, wanted);
+        WindowRunner.Outputs outputs = runner.run(List.of(WindowInput.ofFeatures(values, frames, contexts)), progress);
+        progress.computed(outputs);
         // As long as the clips are that have so many frames: hops, the frame on the end being cut.
         double seconds = (double) frames * parameters.hopLength() / parameters.sampleRate();
         Duration length = Duration.ofNanos(Math.round(seconds * 1e9));
         List<WindowResults> results = models.stream().map(LoadedModel::results).toList();
-        for (int i = 0; i < networks.size(); i++) {
-            networks.get(i).addTo(results.get(i), Duration.ZERO, length);
-        }
+        add(results, Duration.ZERO, length, outputs.windows().get(0));
         return results;
     }
 
@@ -171,26 +180,8 @@ final class ClassifierSession implements SessionPool.Pooled {
         }
     }
 
-    private void runWindow(
-            float[] pcm, int samples, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
-        ModelSession first = networks.get(0);
-        first.run(Network.PCM, Shape.of(1, samples, 1, 1), pcm, contexts.get(0), wanted);
-        if (networks.size() > 1) {
-            first.fetchFeatures(featuresOf(frames));
-            feed(1, features, frames, contexts, wanted);
-        }
-    }
-
-    /** Runs the networks from the given one on, on the same features. */
-    private void feed(int first, float[] values, int frames, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
-        Shape shape = Shape.of(1, frames, parameters.melBands(), 1);
-        for (int i = first; i < networks.size(); i++) {
-            networks.get(i).run(Network.FEATURES, shape, values, contexts.get(i), wanted);
-        }
-    }
-
     @Override
     public void close() {
-        networks.forEach(ModelSession::close);
+        runner.close();
     }
 }

@@ -13,17 +13,25 @@ import org.earshot.network.PreparedNetwork;
  * @param model the system
  * @param context how its network is fed the recording's context
  * @param network its network, prepared
+ * @param digest {@link ModelDirectory#digest}
  */
-record LoadedModel(ModelConfig config, SceneModel model, ContextEncoding context, PreparedNetwork network)
+record LoadedModel(
+        ModelConfig config, SceneModel model, ContextEncoding context, PreparedNetwork network, String digest)
         implements AutoCloseable {
-    static LoadedModel of(ModelDirectory directory, Backend backend, ClassifierListener listener) {
+    /**
+     * Prepares a model.
+     *
+     * @param digest of the directory
+     */
+    static LoadedModel of(ModelDirectory directory, String digest, Backend backend, ClassifierListener listener) {
         ModelConfig config = directory.config();
         SceneModel model = directory.model();
         return new LoadedModel(
                 config,
                 model,
                 new ContextEncoding(config, model, listener),
-                new PreparedNetwork(model.network(), backend, config.features()));
+                new PreparedNetwork(model.network(), backend, config.features()),
+                digest);
     }
 
     WindowResults results() {

@@ -1,7 +1,7 @@
 package org.earshot;
 
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +9,13 @@ import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 
-/** One model's share of a {@link ClassifierSession}: its network's session and what is read of it. */
-final class ModelSession implements SessionPool.Pooled {
+/** One model's share of a {@link NetworkRunner}: its network's session and what is read of it. */
+final class ModelSession implements AutoCloseable {
+    private static final float[] NONE = {};
+
     private final NetworkSession session;
     private final List<String> outputs;
-    private final float[] logits;
-    private final float[] coarseLogits;
-    private float[] embedding = {};
+    private final boolean twoStages;
 
     /**
      * Opens the network's session.
@@ -24,11 +24,9 @@ final class ModelSession implements SessionPool.Pooled {
      * @param featuresToo whether the features are to be fetched, which the network then makes itself
      */
     ModelSession(LoadedModel model, boolean featuresToo) {
-        logits = new float[model.config().labels().size()];
         outputs = new ArrayList<>(List.of(Network.LOGITS, Network.EMBEDDING));
-        coarseLogits = new float
-                [model.model().coarse().map(coarse -> coarse.labels().size()).orElse(0)];
-        if (coarseLogits.length > 0) {
+        twoStages = model.model().coarse().isPresent();
+        if (twoStages) {
             outputs.add(Network.COARSE_LOGITS);
         }
         if (featuresToo) {
@@ -37,16 +35,40 @@ final class ModelSession implements SessionPool.Pooled {
         session = model.network().open();
     }
 
-    /** Runs the network on one window's features, or on its PCM, unless {@code wanted} throws between two steps. */
-    void run(String input, Shape shape, float[] values, ContextEncoding.Encoded context, Runnable wanted) {
+    /**
+     * Runs the network on windows' features, or on their PCM, unless {@code wanted} throws between two steps.
+     *
+     * @param shape of all values, the windows first
+     * @param contexts one for each window, of equal kinds
+     */
+    void run(String input, Shape shape, float[] values, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
         Map<String, Shape> feeds = new HashMap<>();
+        Map<String, float[]> fed = new HashMap<>();
         feeds.put(input, shape);
-        context.values().keySet().forEach(name -> feeds.put(name, context.shape(name)));
-        session.plan(feeds, outputs);
-        Map<String, float[]> fed = new HashMap<>(context.values());
         fed.put(input, values);
+        contexts.get(0).values().forEach((name, value) -> {
+            feeds.put(name, Shape.of(contexts.size(), value.length));
+            fed.put(name, joined(name, contexts));
+        });
+        session.plan(feeds, outputs);
         session.feed(fed);
         session.run(wanted);
+    }
+
+    private static float[] joined(String name, List<ContextEncoding.Encoded> contexts) {
+        float[] first = contexts.get(0).values().get(name);
+        if (contexts.size() == 1) {
+            return first;
+        }
+        float[] all = Arrays.copyOf(first, contexts.size() * first.length);
+        for (int i = 1; i < contexts.size(); i++) {
+            System.arraycopy(contexts.get(i).values().get(name), 0, all, i * first.length, first.length);
+        }
+        return all;
+    }
+
+    int threads() {
+        return session.threads();
     }
 
     /** Reads the features that the network made of the PCM it was last run on. */
@@ -54,18 +76,32 @@ final class ModelSession implements SessionPool.Pooled {
         session.fetch(Network.FEATURES, target);
     }
 
-    /** Reads what the network said of the window it was last run on. */
-    void addTo(WindowResults results, Duration start, Duration length) {
-        int width = session.shape(Network.EMBEDDING).extent(-1);
-        if (embedding.length != width) {
-            embedding = new float[width];
+    /**
+     * Reads what the network said of the windows it was last run on.
+     *
+     * @param windows takes it, one list for each
+     */
+    void addTo(List<List<NetworkOutput>> windows) {
+        float[] logits = fetch(Network.LOGITS);
+        float[] embeddings = fetch(Network.EMBEDDING);
+        float[] coarseLogits = twoStages ? fetch(Network.COARSE_LOGITS) : NONE;
+        int count = windows.size();
+        for (int i = 0; i < count; i++) {
+            windows.get(i)
+                    .add(new NetworkOutput(
+                            part(logits, i, count), part(coarseLogits, i, count), part(embeddings, i, count)));
         }
-        session.fetch(Network.LOGITS, logits);
-        session.fetch(Network.EMBEDDING, embedding);
-        if (coarseLogits.length > 0) {
-            session.fetch(Network.COARSE_LOGITS, coarseLogits);
-        }
-        results.add(start, length, logits, coarseLogits, embedding);
+    }
+
+    private float[] fetch(String output) {
+        float[] values = new float[Math.toIntExact(session.shape(output).elements())];
+        session.fetch(output, values);
+        return values;
+    }
+
+    private static float[] part(float[] all, int index, int count) {
+        int length = all.length / count;
+        return count == 1 ? all : Arrays.copyOfRange(all, index * length, (index + 1) * length);
     }
 
     @Override

@@ -150,6 +150,11 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
             return this;
         }
 
+        @Override
+        String digest(List<String> models) {
+            return models.get(0);
+        }
+
         /**
          * Loads the model and starts the backend.
          *

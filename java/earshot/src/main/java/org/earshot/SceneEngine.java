@@ -3,7 +3,12 @@ package org.earshot;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -31,15 +36,27 @@ final class SceneEngine implements AutoCloseable {
     /** A CUDA execution records a list of steps when it is run again, and replays it from then on. */
     private static final int RUNS_UNTIL_RECORDED = 3;
 
-    private static final String COMPUTING = "computing";
+    private static final System.Logger LOGGER = System.getLogger(SceneEngine.class.getName());
+
+    /**
+     * Windows at once in {@code classifyAll}, where nothing else was said: beyond it little is won, and memory lost.
+     */
+    private static final int DEFAULT_BATCH = 8;
 
     private final List<Backend> backends;
     /** The models on each of the backends. */
     private final List<List<LoadedModel>> models = new ArrayList<>();
 
+    private final int sessions;
     private final SessionPool<ClassifierSession> pool;
+    /** One for each backend where calls are computed together; else none. */
+    private final List<Batcher> batchers = new ArrayList<>();
+
+    private final int batchSize;
     private final CallThreads threads = new CallThreads();
     private final AsyncCalls asyncCalls;
+    private final CallReports reports;
+    private final String digest;
     private final FeatureParameters features;
     private final LogMel logMel;
     private final long hopSamples;
@@ -76,19 +93,26 @@ final class SceneEngine implements AutoCloseable {
         logMel = new LogMel(features);
         hopSamples = options.hopSamples(features);
         audioLimits = options.audioLimits();
+        batchSize = options.batching().map(LoadOptions.Batching::maxSize).orElse(DEFAULT_BATCH);
+        LoadEvent event = new LoadEvent();
+        event.begin();
+        long begun = System.nanoTime();
+        List<String> digests = directories.stream().map(ModelDirectory::digest).toList();
+        digest = options.digest(digests);
         backends = start.get();
-        List<Supplier<ClassifierSession>> factories = new ArrayList<>();
-        for (int i = 0; i < backends.size(); i++) {
-            List<LoadedModel> own = new ArrayList<>();
-            models.add(own);
-            factories.add(() -> new ClassifierSession(own));
-        }
-        pool = options.pool(factories);
+        sessions = options.sessionCount(backends.size());
+        pool = pool(options);
         asyncCalls = new AsyncCalls(pool.size(), options.maxWaiting());
+        String architecture = directories.stream()
+                .map(directory -> directory.model().architecture().label())
+                .collect(Collectors.joining("+"));
+        reports = new CallReports(options.listener(), digest, architecture, backend());
         try {
             for (int i = 0; i < backends.size(); i++) {
-                for (ModelDirectory directory : directories) {
-                    models.get(i).add(LoadedModel.of(directory, backends.get(i), options.listener()));
+                for (int k = 0; k < directories.size(); k++) {
+                    models.get(i)
+                            .add(LoadedModel.of(
+                                    directories.get(k), digests.get(k), backends.get(i), options.listener()));
                 }
             }
             if (options.warmsUp()) {
@@ -98,28 +122,83 @@ final class SceneEngine implements AutoCloseable {
             close();
             throw e;
         }
+        if (event.shouldCommit()) {
+            event.modelDigest = digest;
+            event.architecture = architecture;
+            event.backend = backend();
+            event.sessions = sessions;
+            event.warmedUp = options.warmsUp();
+            event.commit();
+        }
+        LOGGER.log(
+                System.Logger.Level.DEBUG,
+                () -> "loaded " + architecture + " " + digest + " on " + backend() + " in "
+                        + Duration.ofNanos(System.nanoTime() - begun).toMillis() + " ms");
     }
 
-    /** Makes all sessions and runs each on a full window of silence, until a device has recorded what it is to do. */
+    /** Makes the pool of what calls compute with, and the batchers if they compute together. */
+    private SessionPool<ClassifierSession> pool(LoadOptions<?> options) {
+        List<Supplier<ClassifierSession>> factories = new ArrayList<>();
+        for (int i = 0; i < backends.size(); i++) {
+            List<LoadedModel> own = new ArrayList<>();
+            models.add(own);
+            Supplier<WindowRunner> runners = () -> runner(own, options.pool());
+            if (options.batching().isPresent()) {
+                LoadOptions.Batching batching = options.batching().get();
+                int workers = sessions / backends.size() + (i < sessions % backends.size() ? 1 : 0);
+                Batcher batcher = new Batcher(workers, batching.maxSize(), batching.maxDelay(), runners);
+                batchers.add(batcher);
+                factories.add(() -> new ClassifierSession(own, batcher.runner()));
+            } else {
+                factories.add(() -> new ClassifierSession(own, runners.get()));
+            }
+        }
+        int size = sessions;
+        int maxWaiting = options.maxWaiting();
+        if (!batchers.isEmpty()) {
+            // While batches run, as many calls read and decode what will be the next ones.
+            int running = Math.multiplyExact(sessions, batchSize);
+            int preparing = Math.min(running, maxWaiting);
+            size = Math.addExact(running, preparing);
+            maxWaiting -= preparing;
+        }
+        SessionPool<ClassifierSession> made = new SessionPool<>(size, maxWaiting, options.waitAtMost(), factories);
+        batchers.forEach(batcher -> made.whenStopping(batcher::wakeAll));
+        return made;
+    }
+
+    private static WindowRunner runner(List<LoadedModel> models, Optional<ComputePool> processors) {
+        NetworkRunner runner = new NetworkRunner(models);
+        return processors.isEmpty() ? runner : processors.get().bound(runner, runner.threads());
+    }
+
+    /** Makes all sessions and runs each on full windows of silence, until a device has recorded what it is to do. */
     private void warmUp() {
+        WindowInput silence = WindowInput.ofSamples(
+                new float[features.windowSamples()],
+                features.windowSamples(),
+                features.frames(),
+                encode(RecordingContext.unknown()));
+        if (!batchers.isEmpty()) {
+            batchers.forEach(
+                    batcher -> batcher.warmUp(runner -> warmUp(runner, Collections.nCopies(batchSize, silence))));
+            return;
+        }
         Call call = new Call(CallOptions.none(), "warm-up");
-        List<ContextEncoding.Encoded> encoded = encode(RecordingContext.unknown());
         List<SessionPool<ClassifierSession>.Turn> turns = new ArrayList<>();
         try {
             while (turns.size() < pool.size()) {
                 turns.add(pool.enter(call));
             }
-            AudioClip silence = AudioClip.view(new float[features.windowSamples()], features.sampleRate());
-            for (SessionPool<ClassifierSession>.Turn turn : turns) {
-                for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
-                    Windows windows =
-                            new Windows(silence.reader(features.sampleRate()), "silence", features, hopSamples);
-                    windows.next();
-                    turn.session().run(windows.current(), encoded, noResults(), () -> {});
-                }
-            }
+            turns.forEach(turn -> warmUp(turn.session().runner(), List.of(silence)));
         } finally {
             turns.forEach(SessionPool.Turn::close);
+        }
+    }
+
+    private static void warmUp(WindowRunner runner, List<WindowInput> windows) {
+        for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
+            runner.run(windows, Progress.GOES_ON);
         }
     }
 
@@ -187,15 +266,15 @@ final class SceneEngine implements AutoCloseable {
     List<WindowResults> run(Recording recording, RecordingContext context, Call call) {
         return call(call, context, (turn, encoded) -> {
             List<WindowResults> results = noResults();
-            try (OpenRecording samples = recording.open()) {
+            try (OpenRecording samples = open(recording, call)) {
                 float[] spare = turn.session().takeBuffer();
                 Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
-                while (next(windows, turn)) {
+                while (next(windows, turn, call)) {
                     SoundWindow window = windows.current();
                     if (window.start() > 0) {
                         turn.letOthers();
                     }
-                    turn.session().run(window, encoded, results, () -> turn.requireWanted(COMPUTING));
+                    turn.session().run(window, encoded, results, turn);
                 }
                 turn.session().giveBuffer(windows.buffer());
                 note(results, samples.losses());
@@ -204,9 +283,92 @@ final class SceneEngine implements AutoCloseable {
         });
     }
 
-    private static boolean next(Windows windows, SessionPool<?>.Turn turn) {
-        turn.requireWanted("reading the recording");
-        return windows.next();
+    /** One of several recordings that are cut into windows side by side. */
+    private final class Lane {
+        private final AudioClip clip;
+        private final Windows windows;
+        private final List<ContextEncoding.Encoded> encoded;
+        private final List<WindowResults> results;
+
+        private Lane(AudioClip clip, List<ContextEncoding.Encoded> encoded, List<WindowResults> results) {
+            this.clip = clip;
+            this.encoded = encoded;
+            this.results = results;
+            windows = new Windows(clip.reader(features.sampleRate()), clip.source(), features, hopSamples);
+        }
+    }
+
+    /** What each model says of each of several recordings, whose windows are computed together. */
+    List<List<WindowResults>> runAll(List<AudioClip> clips, List<RecordingContext> contexts, Call call) {
+        List<List<WindowResults>> all = clips.stream().map(clip -> noResults()).toList();
+        return reports.of(call, () -> {
+            List<List<ContextEncoding.Encoded>> encoded =
+                    contexts.stream().map(this::encode).toList();
+            return inTurn(call, turn -> {
+                int begun = 0;
+                List<Lane> lanes = List.of();
+                do {
+                    List<Lane> round = new ArrayList<>();
+                    for (Lane lane : lanes) {
+                        if (next(lane.windows, turn, call)) {
+                            round.add(lane);
+                        } else {
+                            note(lane.results, lane.clip.losses());
+                        }
+                    }
+                    for (; round.size() < batchSize && begun < clips.size(); begun++) {
+                        Lane lane = new Lane(clips.get(begun), encoded.get(begun), all.get(begun));
+                        next(lane.windows, turn, call);
+                        round.add(lane);
+                    }
+                    if (!lanes.isEmpty()) {
+                        turn.letOthers();
+                    }
+                    compute(round, turn);
+                    lanes = round;
+                } while (!lanes.isEmpty());
+                return all;
+            });
+        });
+    }
+
+    private static void compute(List<Lane> lanes, SessionPool<ClassifierSession>.Turn turn) {
+        Map<WindowInput.Kind, List<Lane>> kinds = new LinkedHashMap<>();
+        Map<Lane, WindowInput> inputs = new HashMap<>();
+        for (Lane lane : lanes) {
+            WindowInput input = turn.session().input(lane.windows.current(), lane.encoded);
+            inputs.put(lane, input);
+            kinds.computeIfAbsent(input.kind(), kind -> new ArrayList<>()).add(lane);
+        }
+        for (List<Lane> same : kinds.values()) {
+            WindowRunner.Outputs outputs =
+                    turn.session().runner().run(same.stream().map(inputs::get).toList(), turn);
+            turn.computed(outputs);
+            for (int i = 0; i < same.size(); i++) {
+                Lane lane = same.get(i);
+                SoundWindow window = lane.windows.current();
+                ClassifierSession.add(
+                        lane.results,
+                        window.startTime(),
+                        window.duration(),
+                        outputs.windows().get(i));
+            }
+        }
+    }
+
+    private static OpenRecording open(Recording recording, Call call) {
+        long since = System.nanoTime();
+        OpenRecording samples = recording.open();
+        call.decodedSince(since);
+        return samples;
+    }
+
+    private static boolean next(Windows windows, Progress progress, Call call) {
+        progress.requireWanted("reading the recording");
+        long since = System.nanoTime();
+        boolean there = windows.next();
+        call.decodedSince(since);
+        return there;
     }
 
     private static void note(List<WindowResults> results, List<AudioLoss> losses) {
@@ -223,37 +385,36 @@ final class SceneEngine implements AutoCloseable {
      */
     List<WindowResults> run(
             SoundWindow window, SlidingLogMel frames, List<ContextEncoding.Encoded> encoded, Call call, Runnable open) {
-        return call(call, turn -> {
-            List<WindowResults> results = noResults();
-            turn.session().run(window, frames, encoded, results, () -> {
-                open.run();
-                turn.requireWanted(COMPUTING);
-            });
-            return results;
-        });
+        return reports.of(
+                call,
+                () -> inTurn(call, turn -> {
+                    List<WindowResults> results = noResults();
+                    turn.session().run(window, frames, encoded, results, turn.unless(open));
+                    return results;
+                }));
     }
 
     /** What each model says of the features of a clip. */
     List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context, Call call) {
-        return call(call, context, (turn, encoded) -> turn.session()
-                .runFeatures(values, frames, encoded, () -> turn.requireWanted(COMPUTING)));
+        return call(call, context, (turn, encoded) -> turn.session().runFeatures(values, frames, encoded, turn));
     }
 
     /** Begins a call that nobody's thread waits for. */
     <R> CompletableFuture<R> async(Call call, Function<Call, R> work) {
-        return asyncCalls.submit(call, () -> work.apply(call));
+        return reports.ofAsync(call, () -> asyncCalls.submit(call, () -> work.apply(call)));
     }
 
-    private List<WindowResults> call(
+    private <R> R call(
             Call call,
             RecordingContext context,
-            BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, List<WindowResults>> work) {
-        List<ContextEncoding.Encoded> encoded = encode(context);
-        return call(call, turn -> work.apply(turn, encoded));
+            BiFunction<SessionPool<ClassifierSession>.Turn, List<ContextEncoding.Encoded>, R> work) {
+        return reports.of(call, () -> {
+            List<ContextEncoding.Encoded> encoded = encode(context);
+            return inTurn(call, turn -> work.apply(turn, encoded));
+        });
     }
 
-    private List<WindowResults> call(
-            Call call, Function<SessionPool<ClassifierSession>.Turn, List<WindowResults>> work) {
+    private <R> R inTurn(Call call, Function<SessionPool<ClassifierSession>.Turn, R> work) {
         try (SessionPool<ClassifierSession>.Turn turn = pool.enter(call)) {
             try {
                 return threads.run(() -> work.apply(turn));
@@ -316,9 +477,24 @@ final class SceneEngine implements AutoCloseable {
         return ClassifierSession.minimumFrames(models.get(0));
     }
 
-    /** How many calls can run at once. */
+    /** On how much calls can compute at once. */
     int sessions() {
-        return pool.size();
+        return sessions;
+    }
+
+    /** By what the models are known again. */
+    String digest() {
+        return digest;
+    }
+
+    /** Calls that have begun. */
+    int running() {
+        return pool.running();
+    }
+
+    /** Calls that wait to begin. */
+    int waiting() {
+        return pool.waiting() + asyncCalls.waiting();
     }
 
     /** The backends in words. */
@@ -329,6 +505,7 @@ final class SceneEngine implements AutoCloseable {
     /** Tells calls that are not done by then to stop, and frees everything; returns whether there were none. */
     boolean close(Duration atMost) {
         asyncCalls.refuse();
+        batchers.forEach(Batcher::hurry);
         boolean inTime = pool.drain(atMost);
         close();
         return inTime;
@@ -338,8 +515,10 @@ final class SceneEngine implements AutoCloseable {
     @Override
     public void close() {
         asyncCalls.refuse();
+        batchers.forEach(Batcher::hurry);
         if (pool.close()) {
             asyncCalls.awaitEnd();
+            batchers.forEach(Batcher::close);
             threads.close();
             models.forEach(own -> own.forEach(LoadedModel::close));
         }

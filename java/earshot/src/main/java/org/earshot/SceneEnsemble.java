@@ -1,12 +1,15 @@
 package org.earshot;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.earshot.backend.Backend;
 import org.earshot.error.EarshotException;
+import org.earshot.files.FileDigest;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
@@ -111,6 +114,20 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
         @Override
         Builder self() {
             return this;
+        }
+
+        /** SHA-256 of a line for each model: its digest and its weight. */
+        @Override
+        String digest(List<String> models) {
+            StringBuilder lines = new StringBuilder();
+            for (int i = 0; i < models.size(); i++) {
+                lines.append(models.get(i))
+                        .append(' ')
+                        .append(members.get(i).weight)
+                        .append('\n');
+            }
+            byte[] text = lines.toString().getBytes(StandardCharsets.UTF_8);
+            return HexFormat.of().formatHex(FileDigest.sha256().digest(text));
         }
 
         /**

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.earshot.error.DeviceException;
@@ -20,6 +21,8 @@ import org.earshot.error.DeviceException;
  * @param <S> what one call computes with
  */
 final class SessionPool<S extends SessionPool.Pooled> {
+    private static final System.Logger LOGGER = System.getLogger(SessionPool.class.getName());
+
     /** What can be pooled. */
     interface Pooled extends AutoCloseable {
         @Override
@@ -67,6 +70,9 @@ final class SessionPool<S extends SessionPool.Pooled> {
     /** Whether calls that have begun are to stop too. */
     private boolean stopping;
 
+    /** Wake calls that have begun and wait for something else than a session. */
+    private final List<Runnable> wakers = new CopyOnWriteArrayList<>();
+
     /**
      * Makes the pool.
      *
@@ -81,8 +87,17 @@ final class SessionPool<S extends SessionPool.Pooled> {
         factories.forEach(factory -> shares.add(new Share(factory)));
     }
 
+    /**
+     * Has calls woken that wait for something else than a session, when they are told to stop.
+     *
+     * @param waker makes them ask whether they are still wanted
+     */
+    void whenStopping(Runnable waker) {
+        wakers.add(waker);
+    }
+
     /** One call's share in the pool, from its beginning to its end. For one thread at a time. */
-    final class Turn implements AutoCloseable {
+    final class Turn implements Progress, AutoCloseable {
         private final Call call;
         private S session;
         /** Whose the session is, or is to be. */
@@ -101,13 +116,49 @@ final class SessionPool<S extends SessionPool.Pooled> {
          *
          * @param stage how far it came
          */
-        void requireWanted(String stage) {
+        @Override
+        public void requireWanted(String stage) {
             call.requireWanted(stage);
             synchronized (monitor) {
                 if (stopping) {
                     throw call.cancelled(closedException());
                 }
             }
+        }
+
+        @Override
+        public long remainingNanos() {
+            return call.remainingNanos();
+        }
+
+        @Override
+        public void computed(WindowRunner.Outputs outputs) {
+            call.computed(outputs);
+        }
+
+        /**
+         * The progress of this turn's call that others may end too.
+         *
+         * @param open throws if they did
+         */
+        Progress unless(Runnable open) {
+            return new Progress() {
+                @Override
+                public void requireWanted(String stage) {
+                    open.run();
+                    Turn.this.requireWanted(stage);
+                }
+
+                @Override
+                public long remainingNanos() {
+                    return Turn.this.remainingNanos();
+                }
+
+                @Override
+                public void computed(WindowRunner.Outputs outputs) {
+                    Turn.this.computed(outputs);
+                }
+            };
         }
 
         /** The session, until the next {@link #letOthers}. */
@@ -126,8 +177,13 @@ final class SessionPool<S extends SessionPool.Pooled> {
          * @param loss why its device is lost
          */
         void avoid(String loss) {
+            boolean known;
             synchronized (monitor) {
+                known = share.loss != null;
                 share.loss = loss;
+            }
+            if (!known) {
+                LOGGER.log(System.Logger.Level.WARNING, "A device is lost, its sessions are used no more: " + loss);
             }
         }
 
@@ -139,10 +195,12 @@ final class SessionPool<S extends SessionPool.Pooled> {
             if (line.isEmpty() || !stepAside()) {
                 return;
             }
+            long since = System.nanoTime();
             try {
                 free();
-                line.enter(false, call, () -> requireWanted("waiting between two windows"));
+                line.enter(false, 1, call, () -> requireWanted("waiting between two windows"));
                 permitted = true;
+                call.queuedSince(since);
             } finally {
                 synchronized (monitor) {
                     steppedAside--;
@@ -192,7 +250,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
                 spoilt = false;
                 if (permitted) {
                     permitted = false;
-                    line.leave();
+                    line.leave(1);
                 }
             }
         }
@@ -236,11 +294,12 @@ final class SessionPool<S extends SessionPool.Pooled> {
         // An overflow in the middle of a lock would leave it locked for ever: if there is to be one, it comes here.
         requireStack(STACK_FRAMES);
         Turn turn = new Turn(call);
-        line.enter(true, call, () -> {
+        line.enter(true, 1, call, () -> {
             requireOpen();
             call.requireWanted("waiting for a session");
         });
         turn.permitted = true;
+        call.begins();
         try {
             turn.begin();
             return turn;
@@ -334,6 +393,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
                 if (left <= 0 || interrupted) {
                     stopping = true;
                     line.wakeAll();
+                    wakers.forEach(Runnable::run);
                 } else {
                     try {
                         TimeUnit.NANOSECONDS.timedWait(monitor, left);
@@ -366,6 +426,16 @@ final class SessionPool<S extends SessionPool.Pooled> {
 
     int size() {
         return size;
+    }
+
+    /** Calls that have a session. */
+    int running() {
+        return line.taken();
+    }
+
+    /** Calls that wait for a session to begin. */
+    int waiting() {
+        return line.waiting();
     }
 
     boolean isOpen() {

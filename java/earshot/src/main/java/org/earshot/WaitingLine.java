@@ -16,10 +16,12 @@ final class WaitingLine {
     private static final class Place {
         private final Thread thread = Thread.currentThread();
         private final boolean newcomer;
+        private final int permits;
         private volatile boolean permitted;
 
-        private Place(boolean newcomer) {
+        private Place(boolean newcomer, int permits) {
             this.newcomer = newcomer;
+            this.permits = permits;
         }
     }
 
@@ -52,19 +54,20 @@ final class WaitingLine {
     }
 
     /**
-     * Takes a permit, waiting for one where the limits allow that.
+     * Takes permits, waiting for them where the limits allow that.
      *
-     * @param newcomer false for a call that had a permit before, to which the limits do not apply
-     * @param call says when it is no longer wanted
+     * @param newcomer false for a call that had some before, to which the limits do not apply
+     * @param permits how many, at least 1 and at most all
+     * @param call says how long it is wanted
      * @param check throws where waiting has become pointless; it is asked again after each {@link #wakeAll}
      * @throws BusyException if it is a newcomer's and all permits are in use
      */
-    void enter(boolean newcomer, Call call, Runnable check) {
-        Place place = new Place(newcomer);
+    void enter(boolean newcomer, int permits, Progress call, Runnable check) {
+        Place place = new Place(newcomer, permits);
         check.run();
         synchronized (monitor) {
-            if (free > 0 && places.isEmpty()) {
-                free--;
+            if (free >= permits && places.isEmpty()) {
+                free -= permits;
                 return;
             }
             if (newcomer) {
@@ -100,7 +103,7 @@ final class WaitingLine {
         if (maxWaiting == 0) {
             throw new BusyException(size);
         }
-        long waiting = places.stream().filter(place -> place.newcomer).count();
+        int waiting = waiting();
         if (waiting >= maxWaiting) {
             throw new BusyException(size + " of " + size + " sessions in use, and " + waiting + " calls that wait");
         }
@@ -109,23 +112,43 @@ final class WaitingLine {
     private void giveUp(Place place) {
         synchronized (monitor) {
             if (place.permitted) {
-                leave();
+                leave(place.permits);
             } else {
                 places.remove(place);
+                // Those behind it may want less than it did.
+                handOut();
             }
         }
     }
 
-    /** Gives a permit back: to the one who waits longest, if anybody does. */
-    void leave() {
+    /** Gives permits back: to those who wait longest, if anybody does. */
+    void leave(int permits) {
         synchronized (monitor) {
-            Place next = places.pollFirst();
-            if (next == null) {
-                free++;
-            } else {
-                next.permitted = true;
-                LockSupport.unpark(next.thread);
-            }
+            free += permits;
+            handOut();
+        }
+    }
+
+    private void handOut() {
+        for (Place next = places.peekFirst(); next != null && next.permits <= free; next = places.peekFirst()) {
+            places.pollFirst();
+            free -= next.permits;
+            next.permitted = true;
+            LockSupport.unpark(next.thread);
+        }
+    }
+
+    /** Newcomers that wait. */
+    int waiting() {
+        synchronized (monitor) {
+            return (int) places.stream().filter(place -> place.newcomer).count();
+        }
+    }
+
+    /** Permits that are taken. */
+    int taken() {
+        synchronized (monitor) {
+            return size - free;
         }
     }
 

@@ -27,16 +27,12 @@ final class WindowResults {
         this.model = model;
     }
 
-    /**
-     * Adds a window.
-     *
-     * @param coarseLogits of the second stage; not read if there is none
-     */
-    void add(Duration start, Duration length, float[] logits, float[] coarseLogits, float[] embedding) {
-        Scores scores = model.scores(logits, coarseLogits);
+    /** Adds a window. */
+    void add(Duration start, Duration length, NetworkOutput output) {
+        Scores scores = model.scores(output.logits(), output.coarseLogits());
         fine.add(scores.fine());
         coarse.add(scores.coarse());
-        embeddings.add(embedding);
+        embeddings.add(output.embedding());
         windows.add(new ScenePrediction.Window(start, length, labels, scores.scenes()));
     }
 

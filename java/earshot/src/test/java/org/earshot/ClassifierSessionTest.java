@@ -23,15 +23,16 @@ class ClassifierSessionTest {
         ModelDirectory directory = ModelDirectory.read(SmallModel.quick(temporary), null, KeyMap.identity());
         FeatureParameters parameters = directory.config().features();
         AudioClip clip = AudioClip.of(noise(2.5, 1), SmallModel.RATE);
-        try (LoadedModel first = LoadedModel.of(directory, backend, ClassifierListener.NONE);
-                LoadedModel second = LoadedModel.of(directory, backend, ClassifierListener.NONE);
-                ClassifierSession session = new ClassifierSession(List.of(first, second))) {
+        try (LoadedModel first = LoadedModel.of(directory, "", backend, ClassifierListener.NONE);
+                LoadedModel second = LoadedModel.of(directory, "", backend, ClassifierListener.NONE);
+                ClassifierSession session =
+                        new ClassifierSession(List.of(first, second), new NetworkRunner(List.of(first, second)))) {
             Windows windows = new Windows(
                     clip.reader(parameters.sampleRate()), clip.source(), parameters, parameters.windowSamples());
             ContextEncoding.Encoded context = first.context().encode(RecordingContext.unknown());
             List<WindowResults> results = List.of(first.results(), second.results());
             while (windows.next()) {
-                session.run(windows.current(), List.of(context, context), results, () -> {});
+                session.run(windows.current(), List.of(context, context), results, Progress.GOES_ON);
             }
             int window = parameters.windowSamples();
             assertEquals(List.of(window, window, window), backend.samples());

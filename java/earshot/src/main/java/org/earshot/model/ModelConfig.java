@@ -1,5 +1,7 @@
 package org.earshot.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -196,6 +198,30 @@ public record ModelConfig(
      * @throws ModelException if that fails
      */
     public void write(Path configJson) {
+        try {
+            byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree());
+            AtomicFile.write(configJson, out -> out.write(json));
+        } catch (IOException e) {
+            throw new ModelException(
+                    configJson, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
+        }
+    }
+
+    /**
+     * The configuration as JSON.
+     *
+     * @return what {@link #parse} reads, in one line, the fields in the order of their names: always the same for the
+     *     same configuration
+     */
+    public String json() {
+        try {
+            return JSON.writer().with(JsonNodeFeature.WRITE_PROPERTIES_SORTED).writeValueAsString(tree());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // A tree has a text.
+        }
+    }
+
+    private ObjectNode tree() {
         ObjectNode root = JSON.createObjectNode();
         root.put("architecture", architecture.label());
         labels.forEach(root.putArray("labels")::add);
@@ -209,13 +235,7 @@ public record ModelConfig(
             section.put("unknown_location", ConfigSection.word(context.unknownLocation()));
         }
         root.set("model", options.json());
-        try {
-            byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
-            AtomicFile.write(configJson, out -> out.write(json));
-        } catch (IOException e) {
-            throw new ModelException(
-                    configJson, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
-        }
+        return root;
     }
 
     /**

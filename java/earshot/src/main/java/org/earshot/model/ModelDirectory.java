@@ -65,6 +65,27 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
     }
 
     /**
+     * By what the model is known again: the same for a checkpoint and what {@code earshot convert} makes of it, for one
+     * file and several, on disk and in memory; another as soon as a value, a name or a setting differs.
+     *
+     * @return SHA-256 of configuration and weights, 64 hexadecimal digits
+     */
+    public String digest() {
+        return digest(config, weights);
+    }
+
+    /**
+     * The {@link #digest()} of a configuration and weights, whether or not they make a network.
+     *
+     * @param config the configuration
+     * @param weights the tensors, under the names that the network has for them
+     * @return 64 hexadecimal digits
+     */
+    public static String digest(ModelConfig config, Weights weights) {
+        return ModelDigest.of(config, weights);
+    }
+
+    /**
      * Where a model directory has its weights.
      *
      * @param directory the model directory

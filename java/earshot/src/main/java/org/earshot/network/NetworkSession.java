@@ -213,6 +213,15 @@ public final class NetworkSession implements AutoCloseable {
         return plan;
     }
 
+    /**
+     * Threads that compute in a run, the caller's included.
+     *
+     * @return at least 1
+     */
+    public int threads() {
+        return execution.threads();
+    }
+
     /** Frees memory and threads. A second call does nothing. */
     @Override
     public void close() {

@@ -78,6 +78,7 @@ final class BenchCommand extends Subcommand {
 
     /** What was measured, of {@code callers} callers with {@code batch} clips a call; times in milliseconds. */
     private record Figures(
+            String modelDigest,
             String backend,
             int batch,
             int callers,
@@ -100,10 +101,11 @@ final class BenchCommand extends Subcommand {
         }
         options.requirePositive("--callers", callers);
         ModelDirectory model = options.read();
+        String digest = model.digest();
         try (PreparedNetwork network = options.prepare(model)) {
             for (int batch : options.batches()) {
                 for (int count : callers) {
-                    Figures figures = measure(model, network, batch, count);
+                    Figures figures = measure(model, digest, network, batch, count);
                     console().result(json.asked() ? json(figures) : table(figures));
                 }
             }
@@ -111,7 +113,7 @@ final class BenchCommand extends Subcommand {
         return DONE;
     }
 
-    private Figures measure(ModelDirectory model, PreparedNetwork network, int batch, int count) {
+    private Figures measure(ModelDirectory model, String digest, PreparedNetwork network, int batch, int count) {
         FeatureParameters parameters = options.features(model);
         List<LatencyProbe> probes = new ArrayList<>();
         try {
@@ -124,6 +126,7 @@ final class BenchCommand extends Subcommand {
             long[] times = each.stream().flatMapToLong(Arrays::stream).sorted().toArray();
             double median = percentile(times, 50);
             return new Figures(
+                    digest,
                     network.backend().toString(),
                     batch,
                     count,
@@ -203,6 +206,7 @@ final class BenchCommand extends Subcommand {
 
     private String json(Figures figures) {
         return Json.line(out -> {
+            out.writeStringField("model_digest", figures.modelDigest);
             out.writeStringField("backend", figures.backend);
             out.writeNumberField("batch", figures.batch);
             out.writeNumberField("callers", figures.callers);

@@ -14,6 +14,8 @@ import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Json;
 import org.earshot.cli.output.Layout;
 import org.earshot.cli.output.Text;
+import org.earshot.error.ModelException;
+import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.TensorStatistics;
 import org.earshot.weights.WeightTensor;
@@ -28,7 +30,9 @@ import picocli.CommandLine.Parameters;
         description = "Shows what a weight file holds: names, types, shapes, statistics, and the network they are of.",
         footer = {
             "",
-            "Whether the weights fit a network in every tensor is what 'earshot convert' checks.",
+            "Whether the weights fit a network in every tensor is what 'earshot convert' checks. The digest of a model"
+                    + " directory is the SHA-256 of its configuration and weights, by which services name the model"
+                    + " that they run.",
             "",
             "Example:",
             "  earshot inspect best_model.pth"
@@ -52,8 +56,21 @@ final class InspectCommand extends Subcommand {
         if (weights.tensors().isEmpty()) {
             throw new CommandException(file, "no tensor in it", "at least one");
         }
-        console().result(json.asked() ? json(weights) : table(weights));
+        Optional<String> digest = digest(weights);
+        console().result(json.asked() ? json(weights, digest) : table(weights, digest));
         return DONE;
+    }
+
+    /** Of a model directory with a configuration that can be read. */
+    private Optional<String> digest(Weights weights) {
+        try {
+            return Files.isDirectory(input)
+                    ? Optional.of(
+                            ModelDirectory.digest(ModelConfig.read(input.resolve(ModelDirectory.CONFIG)), weights))
+                    : Optional.empty();
+        } catch (ModelException e) {
+            return Optional.empty(); // It is the weights that are looked at.
+        }
     }
 
     private static Optional<Architecture> architecture(Weights weights) {
@@ -72,7 +89,7 @@ final class InspectCommand extends Subcommand {
                 .sum();
     }
 
-    private static String table(Weights weights) {
+    private static String table(Weights weights, Optional<String> digest) {
         Layout table = new Layout(false, false, false, true, true, true, true, true, true);
         table.add("name", "type", "shape", "min", "max", "mean", "std", "NaN", "inf");
         NonFinite nonFinite = new NonFinite();
@@ -95,6 +112,7 @@ final class InspectCommand extends Subcommand {
         text.append(elements(weights)).append(" parameters, ");
         text.append(bytes(weights)).append(" bytes\narchitecture: ");
         text.append(architecture(weights).map(Architecture::label).orElse("not recognised"));
+        digest.ifPresent(sha -> text.append("\ndigest: ").append(sha));
         nonFinite.description().ifPresent(line -> text.append('\n').append(line));
         weights.notes().forEach(line -> text.append("\nnote: ").append(Text.visible(line)));
         weights.leftOut().forEach(line -> text.append("\nleft out: ").append(Text.visible(line)));
@@ -105,12 +123,13 @@ final class InspectCommand extends Subcommand {
         return String.format(Locale.ROOT, "%.5g", value);
     }
 
-    private static String json(Weights weights) {
+    private static String json(Weights weights, Optional<String> digest) {
         return Json.line(json -> {
             json.writeStringField("file", weights.source().toString());
             json.writeStringField(
                     "architecture",
                     architecture(weights).map(Architecture::label).orElse(null));
+            json.writeStringField("model_digest", digest.orElse(null));
             json.writeNumberField("parameters", elements(weights));
             json.writeNumberField("bytes", bytes(weights));
             writeLines(json, "notes", weights.notes());

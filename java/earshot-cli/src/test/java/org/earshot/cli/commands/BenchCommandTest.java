@@ -48,6 +48,7 @@ class BenchCommandTest {
                 >= json.get("latency_ms_p90").asDouble());
         assertTrue(json.get("runs").asInt() >= 5);
         assertTrue(json.get("backend").textValue().startsWith("portable["));
+        assertTrue(json.get("model_digest").textValue().matches("[0-9a-f]{64}"));
         // Two clips of 20 frames of 882 samples at 44.1 kHz: 0.8 s.
         double mean = json.get("latency_ms_mean").asDouble();
         assertEquals(2000 / mean, json.get("clips_per_second").asDouble(), 1e-9 * 2000 / mean);

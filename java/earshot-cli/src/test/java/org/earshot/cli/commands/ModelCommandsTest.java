@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.earshot.SceneClassifier;
 import org.earshot.cli.CommandRun;
 import org.earshot.cli.Recordings;
 import org.earshot.cli.TestModels;
@@ -106,6 +107,23 @@ class ModelCommandsTest {
                     Safetensors.read(WEIGHTS).tensors().size(),
                     object.get("tensors").size());
         }
+    }
+
+    /** What a classifier of the folder says; of weights alone there is none. */
+    @Test
+    void inspectNamesTheModelAsServicesDo() throws IOException {
+        String digest;
+        try (SceneClassifier classifier = SceneClassifier.load(CommandRun.SMALL)) {
+            digest = classifier.modelDigest();
+        }
+        JsonNode inspected =
+                json(CommandRun.of("inspect", "--json", CommandRun.SMALL).done().out());
+        assertEquals(digest, inspected.get("model_digest").textValue());
+        String table = CommandRun.of("inspect", CommandRun.SMALL).done().out();
+        assertTrue(table.contains("digest: " + digest), table);
+        assertTrue(json(CommandRun.of("inspect", "--json", WEIGHTS).done().out())
+                .get("model_digest")
+                .isNull());
     }
 
     @Test
