@@ -7,8 +7,8 @@
  * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
  * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs
  * come to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes
- * are. A warp of its own copies them: in the chain's warps the copies' 60 instructions were part of the chain (a step
- * then took some 900 cycles on an H200). Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
+ * are. Warps of their own copy them: in the chain's warps the copies' 60 instructions were part of the chain (a
+ * step then took some 900 cycles on an H200; with a single warp for them, 2,000). Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
  * Flops: 24 M and 0.8 M a step. Limit: not those but the chain of 62 steps; a step's 12,288 multiply-adds take one
@@ -43,6 +43,8 @@ constexpr int PARTS_OF_LANE = MOST_PARTS / LANES;
 constexpr int WEIGHTS_OF_LANE = MOST_IN_REGISTERS / LANES;
 /* Steps whose inputs are in shared memory: the present one and those that are under way. */
 constexpr int STEPS_AHEAD = 8;
+/* Threads that copy them: a warp for each scheduler. */
+constexpr int COPYING_THREADS = 128;
 
 struct Steps {
     std::int64_t frames;
@@ -67,18 +69,23 @@ __host__ __device__ constexpr int slot_words(int hidden) {
     return MOST_PARTS * part_stride(hidden);
 }
 
-/* The inputs of STEPS_AHEAD steps in shared memory, behind the states. */
+/* The inputs of STEPS_AHEAD steps in shared memory, behind the states. For the threads that copy but for of(). */
 class Inputs {
   public:
     __device__ __forceinline__ Inputs(const Steps &s, std::int64_t first)
         : ring_(2 * MOST_IN_REGISTERS * static_cast<int>(sizeof(float)), STEPS_AHEAD * slot_words(s.hidden)),
-          first_(first) {}
+          first_(first), thread_(static_cast<int>(threadIdx.x + COPYING_THREADS - blockDim.x)) {
+        const int rows = GATES * s.hidden;
+#pragma unroll
+        for (int j = 0; j < QUADS; ++j) {
+            place_[j] = quad(j) * 4 / rows * part_stride(s.hidden) + quad(j) * 4 % rows;
+        }
+    }
 
-    /* By one warp: zeros where there is no part, so that whoever adds them up need not ask. */
+    /* Zeros where there is no part, so that whoever adds them up need not ask. */
     __device__ __forceinline__ void clear(const Steps &s) const {
         for (int slot = 0; slot < STEPS_AHEAD; ++slot) {
-            for (int i = s.parts * part_stride(s.hidden) + static_cast<int>(threadIdx.x) % 32; i < slot_words(s.hidden);
-                 i += 32) {
+            for (int i = s.parts * part_stride(s.hidden) + thread_; i < slot_words(s.hidden); i += COPYING_THREADS) {
                 ring_[slot * slot_words(s.hidden) + i] = 0;
             }
         }
@@ -89,11 +96,20 @@ class Inputs {
         if (step < s.frames) {
             const Span<const std::uint32_t> words = as_words(s.inputs);
             const int rows = GATES * s.hidden;
-            const std::int64_t from = (first_ + step) * s.parts * rows;
+            const int all = s.parts * rows;
+            const std::int64_t from = (first_ + step) * all;
+            const int slot = static_cast<int>(step) % STEPS_AHEAD * slot_words(s.hidden);
             if (rows % 4 == 0) {
-                copy<4>(s, words, from, step, rows);
+#pragma unroll
+                for (int j = 0; j < QUADS; ++j) {
+                    if (quad(j) * 4 < all) {
+                        copy_async(ring_, slot + place_[j], words, from + quad(j) * 4);
+                    }
+                }
             } else {
-                copy<1>(s, words, from, step, rows);
+                for (int i = thread_; i < all; i += COPYING_THREADS) {
+                    copy_or_zero<1>(ring_, slot + i / rows * part_stride(s.hidden) + i % rows, words, from + i, true);
+                }
             }
         }
         commit_copies();
@@ -112,20 +128,14 @@ class Inputs {
     }
 
   private:
-    /* By one warp. */
-    template <int N>
-    __device__ __forceinline__ void copy(const Steps &s, const Span<const std::uint32_t> &words, std::int64_t from,
-                                         std::int64_t step, int rows) const {
-        for (int part = 0; part < s.parts; ++part) {
-            const int to = static_cast<int>(step) % STEPS_AHEAD * slot_words(s.hidden) + part * part_stride(s.hidden);
-            for (int i = static_cast<int>(threadIdx.x) % 32 * N; i < rows; i += 32 * N) {
-                copy_or_zero<N>(ring_, to + i, words, from + part * rows + i, true);
-            }
-        }
-    }
+    /* Fours of a step's inputs that a thread copies, and where each goes to: found once, as a step has no time for it. */
+    static constexpr int QUADS = MOST_PARTS * GATES * MOST_IN_REGISTERS / 4 / COPYING_THREADS;
+    __device__ __forceinline__ int quad(int j) const { return thread_ + j * COPYING_THREADS; }
 
     Shared<std::uint32_t> ring_;
     std::int64_t first_;
+    int thread_; /* of those that copy */
+    int place_[QUADS];
 };
 
 /* The sum over the lanes that share a number, in all of them. */
@@ -143,8 +153,8 @@ __device__ __forceinline__ void meet() {
     __syncthreads();
 }
 
-/* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, whole warps, and one more that copies. */
-__global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS + 32, 2) gru_in_registers_kernel(Steps s) {
+/* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, whole warps, and those that copy. */
+__global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS + COPYING_THREADS, 2) gru_in_registers_kernel(Steps s) {
     begin_kernel();
     const Shared<float> states(0, 2 * MOST_IN_REGISTERS);
     const int lane = static_cast<int>(threadIdx.x) % LANES;
@@ -152,7 +162,7 @@ __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS + 32, 2) gru_in_regis
     const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * s.frames;
     const bool mine = unit < s.hidden;
     const Inputs inputs(s, first);
-    if (threadIdx.x + 32 >= blockDim.x) {
+    if (threadIdx.x + COPYING_THREADS >= blockDim.x) {
         for (int i = static_cast<int>(threadIdx.x) % 32; i < 2 * MOST_IN_REGISTERS; i += 32) {
             states[i] = 0.0F;
         }
@@ -342,7 +352,7 @@ class Gru final : public CarvedOperation<Gru> {
         p.out_stride = Index{parts_} * rows;
         p.out_step = rows;
         earshot::check(earshot::enqueue(p, arithmetic_, a.stream), "product of a GRU's inputs");
-        const std::int64_t threads = in_registers() ? round_up(LANES * Index{hidden_}, 32) + 32
+        const std::int64_t threads = in_registers() ? round_up(LANES * Index{hidden_}, 32) + COPYING_THREADS
                                                     : std::min<Index>(round_up(rows, 32), MOST_THREADS);
         earshot::check(
             launch("GRU", in_registers() ? gru_in_registers_kernel : gru_kernel, dim3(static_cast<unsigned>(e.batch)),
