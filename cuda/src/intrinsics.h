@@ -222,15 +222,15 @@ __device__ __forceinline__ void wait_for_copies() {
 #endif
 }
 
-/* x rounded to the 10 explicit bits of TF32, ties away from zero (cvt.rna, from compute capability 8.0 on). */
+/* Bits of a word of TF32 that tensor cores do not read. */
+constexpr std::uint32_t TF32_UNREAD = 0x1FFFU;
+
+/*
+ * x rounded to the 10 explicit bits of TF32, ties away from zero, in a word whose other bits are whatever they are:
+ * one addition, where cvt.rna.tf32 takes four instructions to clear them. Infinity and NaN stay what they are.
+ */
 __device__ __forceinline__ std::uint32_t to_tf32(float x) {
-#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 800
-    return (bits_of(x) + 0x1000U) & ~0x1FFFU;
-#else
-    std::uint32_t y;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y) : "f"(x));
-    return y;
-#endif
+    return bits_of(x) + (TF32_UNREAD + 1) / 2;
 }
 
 /* x rounded to bfloat16, ties to even. */
@@ -362,7 +362,7 @@ void unpack(std::uint32_t word, double *numbers) {
         numbers[0] = float_of_half(word & 0xFFFFU);
         numbers[1] = float_of_half(word >> 16U);
     } else {
-        numbers[0] = float_of(word & ~0x1FFFU);
+        numbers[0] = float_of(word & ~TF32_UNREAD);
     }
 }
 

@@ -6,8 +6,7 @@
  * instruction takes them from registers, and as the order of a sum is free, a lane's share of 16 numbers of a row is
  * chosen to be four in a row, 16 bytes from global memory, and the weights are packed to match. What a step of 64
  * numbers needs is under way while the step before is multiplied. Weights travel to shared memory by cp.async, three
- * steps ahead, with one barrier a step. SPLIT splits rows in registers, between instructions that run by themselves:
- * 12 instructions of a warp for three of the tensor cores that take 96 cycles.
+ * steps ahead, with one barrier a step. SPLIT splits rows in registers, between instructions that run by themselves.
  *
  * Bytes (paper size, one clip, the projection of a path): 36 MB read once, 4 MB of x read, 4 MB written, 0.3 MB of
  * weights (SPLIT) a block from L2: 10 us on an H200. Flops: 1.14 G; with SPLIT three times that at some 400 TFLOP/s:
@@ -63,7 +62,71 @@ __device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::
     return x;
 }
 
-template <Arithmetic A>
+/*
+ * A lane's numbers of the rows lane / 4 and 8 behind it of its warp's 16, step after step through both sources. WHOLE:
+ * memory can be read in fours, and both widths are whole steps; rows behind the last are then the last once more.
+ */
+template <bool WHOLE>
+class RowReader {
+  public:
+    __device__ __forceinline__ RowReader(const Product &p, const ProductAccess &access, int group, std::int64_t row0,
+                                         int steps0)
+        : p_(p), access_(access), row0_(row0), offset_(static_cast<std::int64_t>(group) * p.source_step),
+          steps0_(steps0) {
+        turn_to(0);
+    }
+
+    /* The next step's numbers; nothing is read behind the last step. */
+    __device__ __forceinline__ void read(Float4 (&to)[QUADS][2], int step, int steps) {
+        if (step >= steps) {
+            return;
+        }
+        if (step == steps0_) {
+            turn_to(1);
+        }
+#pragma unroll
+        for (int q = 0; q < QUADS; ++q) {
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+                if constexpr (WHOLE) {
+                    to[q][half] = values_.load4(at_[half] + q * 16);
+                } else {
+                    const int present = row0_ + half * 8 < p_.rows ? left_ - q * 16 : 0;
+                    to[q][half] = read_four(values_, at_[half] + q * 16, present, fours_);
+                }
+            }
+        }
+        at_[0] += STEP;
+        at_[1] += STEP;
+        left_ -= STEP;
+    }
+
+  private:
+    __device__ __forceinline__ void turn_to(int which) {
+        const Rows &source = which == 0 ? p_.source[0] : p_.source[1];
+        const int first = static_cast<int>(threadIdx.x) % 4 * 4;
+        values_ = source.values;
+        fours_ = which == 0 ? access_.source[0] : access_.source[1];
+        left_ = source.width - first;
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            const std::int64_t row = row0_ + half * 8;
+            at_[half] = offset_ + (WHOLE && row >= p_.rows ? p_.rows - 1 : row) * source.stride + first;
+        }
+    }
+
+    const Product &p_;
+    const ProductAccess &access_;
+    std::int64_t row0_;
+    std::int64_t offset_;
+    int steps0_;
+    Span<const float> values_;
+    bool fours_ = false;
+    int left_ = 0; /* numbers of the lane's rows from its next on */
+    std::int64_t at_[2];
+};
+
+template <Arithmetic A, bool WHOLE>
 __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAccess &access) {
     constexpr int STAGE_WORDS = stage_words(A);
     const Shared<std::uint32_t> stages(0, STAGES * STAGE_WORDS);
@@ -75,35 +138,47 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
     const std::int64_t weights0 = (static_cast<std::int64_t>(group) * gridDim.y + blockIdx.y) * steps * STAGE_WORDS;
     const auto fetch_weights = [&](int step) {
         if (step < steps) {
-            copy_weights<THREADS>(stages, step % STAGES * STAGE_WORDS, p.weights,
-                                  weights0 + static_cast<std::int64_t>(step) * STAGE_WORDS, STAGE_WORDS,
-                                  static_cast<int>(threadIdx.x));
+            const int first = static_cast<int>(threadIdx.x) * 4;
+            const std::int64_t from = weights0 + static_cast<std::int64_t>(step) * STAGE_WORDS + first;
+            const int to = step % STAGES * STAGE_WORDS + first;
+#pragma unroll
+            for (int i = 0; i < STAGE_WORDS; i += THREADS * 4) {
+                copy_async(stages, to + i, p.weights, from + i);
+            }
         }
         commit_copies();
     };
     for (int step = 0; step < STAGES - 1; ++step) {
         fetch_weights(step);
     }
+    begin_kernel();
 
-    /* The rows lane / 4 and 8 behind it of the warp's 16. */
     const std::int64_t row0 = static_cast<std::int64_t>(blockIdx.x) * BLOCK_ROWS + warp * WARP_ROWS + lane / 4;
-    Float4 next[QUADS][2];
-    const auto fetch_rows = [&](int step) {
-        const int which = step < steps0 ? 0 : 1;
-        const Rows &source = p.source[which];
-        const int k0 = (step - which * steps0) * STEP + lane % 4 * 4;
-        const std::int64_t base = static_cast<std::int64_t>(group) * p.source_step + row0 * source.stride + k0;
+    RowReader<WHOLE> reader(p, access, group, row0, steps0);
+    Float4 next[QUADS][2] = {};
+    reader.read(next, 0, steps);
+    /* What is added at the end: all of it before anything waits for it, and ahead of the steps where registers allow. */
+    Float4 residual[TILES / 2][2] = {};
+    const auto column_of = [&](int pair) { return static_cast<int>(blockIdx.y) * COLUMNS + pair * 16 + lane % 4 * 4; };
+    const auto read_residual = [&] {
+        if (!p.residual.values.empty()) {
 #pragma unroll
-        for (int q = 0; q < QUADS; ++q) {
+            for (int pair = 0; pair < TILES / 2; ++pair) {
 #pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                const int present = row0 + half * 8 < p.rows && step < steps ? source.width - k0 - q * 16 : 0;
-                next[q][half] = read_four(source.values, base + half * 8 * source.stride + q * 16, present,
-                                          which == 0 ? access.source[0] : access.source[1]);
+                for (int half = 0; half < 2; ++half) {
+                    const std::int64_t row = row0 + half * 8;
+                    const int present = row < p.rows ? p.columns - column_of(pair) : 0;
+                    residual[pair][half] = read_four(
+                        p.residual.values,
+                        row * p.residual.stride + static_cast<std::int64_t>(group) * p.residual_step + column_of(pair),
+                        present, WHOLE || access.out);
+                }
             }
         }
     };
-    fetch_rows(0);
+    if constexpr (!splits(A)) {
+        read_residual();
+    }
 
     WarpgroupSums sums;
     for (int step = 0; step < steps; ++step) {
@@ -113,7 +188,7 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
             now[q][0] = next[q][0];
             now[q][1] = next[q][1];
         }
-        fetch_rows(step + 1);
+        reader.read(next, step + 1, steps);
         wait_for_groups<STAGES - 2>();
         show_to_copies();
         /* Behind it all warps see the step's weights, and none reads those of the step before any more. */
@@ -185,13 +260,17 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
         }
     }
 
+    if constexpr (splits(A)) {
+        read_residual();
+    }
 #pragma unroll
     for (int pair = 0; pair < TILES / 2; ++pair) {
-        const int column = static_cast<int>(blockIdx.y) * COLUMNS + pair * 16 + lane % 4 * 4;
+        const int column = column_of(pair);
         const int present = p.columns - column;
         Float4 bias = {};
         if (!p.bias.empty() && present > 0) {
-            bias = read_four(p.bias, static_cast<std::int64_t>(group) * p.columns + column, present, access.out);
+            bias =
+                read_four(p.bias, static_cast<std::int64_t>(group) * p.columns + column, present, WHOLE || access.out);
         }
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
@@ -199,23 +278,17 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
             if (row >= p.rows || present <= 0) {
                 continue;
             }
-            Float4 residual = {};
-            if (!p.residual.values.empty()) {
-                residual =
-                    read_four(p.residual.values,
-                              row * p.residual.stride + static_cast<std::int64_t>(group) * p.residual_step + column,
-                              present, access.out);
-            }
             const float scale = p.scale.empty()
                                     ? 1.0F
                                     : p.scale[row * p.scale_stride + static_cast<std::int64_t>(group) * p.scale_step];
             Float4 y;
 #pragma unroll
             for (int k = 0; k < 4; ++k) {
-                y.v[k] = fmaf(sums.v[(pair * 2 + k / 2) * 4 + half * 2 + k % 2], scale, bias.v[k]) + residual.v[k];
+                y.v[k] = fmaf(sums.v[(pair * 2 + k / 2) * 4 + half * 2 + k % 2], scale, bias.v[k]) +
+                         residual[pair][half].v[k];
             }
             const std::int64_t out = row * p.out_stride + static_cast<std::int64_t>(group) * p.out_step + column;
-            if (access.out) {
+            if (WHOLE || access.out) {
                 p.out.store4(out, y);
             } else {
 #pragma unroll
@@ -229,11 +302,12 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
     }
 }
 
-template <Arithmetic A>
+template <Arithmetic A, bool WHOLE>
 __global__ void __launch_bounds__(THREADS, 1) warpgroup_product_kernel(Product p, ProductAccess access) {
-    begin_kernel();
     if constexpr (WARPGROUPS_COMPILED) {
-        multiply_tile<A>(p, access);
+        multiply_tile<A, WHOLE>(p, access);
+    } else {
+        begin_kernel();
     }
 }
 
@@ -242,7 +316,9 @@ cudaError_t enqueue_as(const Product &p, const ProductAccess &access, cudaStream
     const dim3 grid(static_cast<unsigned>(divide_up(p.rows, BLOCK_ROWS)),
                     static_cast<unsigned>(divide_up(p.columns, COLUMNS)), static_cast<unsigned>(p.groups));
     constexpr std::size_t BYTES = STAGES * stage_words(A) * sizeof(std::uint32_t);
-    const auto kernel = warpgroup_product_kernel<A>;
+    const bool whole = access.source[0] && access.source[1] && access.out && p.source[0].width % STEP == 0 &&
+                       p.source[1].width % STEP == 0;
+    const auto kernel = whole ? warpgroup_product_kernel<A, true> : warpgroup_product_kernel<A, false>;
     const cudaError_t allowed = allow_shared(kernel, BYTES);
     return allowed != cudaSuccess ? allowed : launch("product", kernel, grid, dim3(THREADS), BYTES, stream, p, access);
 }
