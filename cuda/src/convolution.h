@@ -166,17 +166,23 @@ cudaError_t enqueue(const FirstNorm &norm, Arithmetic arithmetic, cudaStream_t s
 cudaError_t enqueue_statistics(const FirstNorm &norm, cudaStream_t stream);
 
 /*
- * The same on compute capability 9.0 (convolution_warpgroup.cu): for 3x3 convolutions of 64 channels to 64, in
- * arithmetics that take pairs. Planes then lie in slabs of 8 channels, [B, slabs, T, F, 8 numbers of 16 bits]; of a
- * split factor all high parts' slabs, then all low parts'. The output is [B, O, raw_row(T F)], and `statistics` [B, O,
- * statistics_entries, mean and sum of squared deviations], an entry for each STATISTICS_FRAMES frames of a tile.
+ * The same on compute capability 9.0 (convolution_warpgroup.cu): for the dense encoder's convolutions of 64 channels to
+ * 64, in arithmetics that take pairs. Planes then lie in slabs of 8 channels, [B, slabs, T, F, 8 numbers of 16 bits]; of
+ * a split factor all high parts' slabs, then all low parts'. The output is [B, O, raw_row(T' F')], and `statistics` [B,
+ * O, tiles, mean and sum of squared deviations].
  */
-constexpr int STATISTICS_FRAMES = 2;
 
+/* How a norm writes what it makes: as slabs, as slabs whose rows have the even bands first, then the odd ones, or as
+   floats [B, T, F, C]. */
+enum class PlaneOrder { SLABS, SLABS_BY_PARITY, FLOATS };
+
+/* 3x3 of stride 1 with zeros around, or 1x3 of stride 2 without. */
 bool fits_warpgroups(const ConvolutionGeometry &geometry, std::int32_t channels);
-ConvolutionTiles plan_warpgroups(const Convolution &convolution);
-std::int64_t statistics_entries(const ConvolutionTiles &tiles);
-std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes, Arithmetic arithmetic);
+/* What such a convolution reads. */
+PlaneOrder plane_order(const ConvolutionGeometry &geometry);
+ConvolutionTiles plan_warpgroups(const ConvolutionGeometry &geometry, std::int64_t frames, std::int64_t bands);
+std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes,
+                                           const ConvolutionGeometry &geometry, Arithmetic arithmetic);
 cudaError_t enqueue_warpgroups(const Convolution &convolution, Arithmetic arithmetic, cudaStream_t stream);
 
 /* Floats from one channel of a clip's raw output to the next: rows begin at 16 bytes. */
@@ -184,11 +190,12 @@ __host__ __device__ constexpr std::int64_t raw_row(std::int64_t positions) {
     return (positions + 3) / 4 * 4;
 }
 
-/* InstanceNorm and FirstNorm for planes in slabs. `slabs`: whether `out` is to lie so, or as Planes says. */
+/* InstanceNorm and FirstNorm for these. */
 struct SlabNorm {
     std::int64_t batch;
     std::int64_t positions;
-    std::int64_t entries; /* of the statistics; of the first norm its input's parts */
+    std::int32_t bands;   /* of a frame, where the order wants to know */
+    std::int64_t entries; /* of the statistics; of the first norm its input\'s parts */
     Span<const float> x;  /* [B, 64, raw_row(positions)]; of the first norm [B, positions] */
     Span<const float> statistics;
     Span<const float> counts; /* [entries] */
@@ -197,7 +204,7 @@ struct SlabNorm {
     Span<const float> bias;
     Span<const float> slopes;
     float scale;
-    bool slabs;
+    PlaneOrder order;
     Span<std::uint32_t> out;
 };
 

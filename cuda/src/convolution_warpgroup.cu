@@ -1,25 +1,26 @@
 /*
- * The dense encoder's 3x3 convolutions by products of warpgroups (warpgroup.h), on compute capability 9.0: 64 to 256
- * channels to 64, dilated in time, 500 x 64 positions.
+ * The dense encoder's convolutions by products of warpgroups (warpgroup.h), on compute capability 9.0: 3x3, 64 to 256
+ * channels to 64, dilated in time, 500 x 64 positions; and the last one, 1x3 of every other band, 500 x 31.
  *
  * Idea: an implicit product that is transposed, so that the weights are the factor in registers: out [64 channels, 64
- * bands of a frame] += weights [64, 16] x [16 channels, 64 bands]. A block has 4 frames one dilation apart, of which
- * either warpgroup multiplies two; planes lie in slabs of 8 channels (convolution.h), 16 bytes a position, so that a
- * row of a tile is one run that the copy engine brings, and a tap is the same rows from another column on. A warp of
- * its own starts the copies of a step's (16 channels') rows into a ring of stages; zeros around the planes lie there
- * from the beginning. Weights come from L2, for the other warpgroup from L1, in the order of the registers, some taps
- * ahead. Where float32 is asked for, a tap's three products begin at zero and are added outside, rounded, while the
- * other frame's are multiplied.
+ * bands of a frame] += weights [64, 16] x [16 channels, 64 bands]. A block, one warpgroup, has 2 frames one dilation
+ * apart; planes lie in slabs of 8 channels (convolution.h), 16 bytes a position, so that a row of a tile is one run that
+ * the copy engine brings, and a tap is the same rows from another column on. The rows of a step (16 channels) go into a
+ * ring of stages, where zeros around the planes lie from the beginning. Weights come from L2, or L1 where the blocks of
+ * a multiprocessor keep step, in the order of the registers, some taps ahead. Where float32 is asked for, a tap's three
+ * products begin at zero and are added outside, rounded, while the other frame's are multiplied. Two or three blocks
+ * share a multiprocessor, so that one begins or ends while another multiplies.
  *
- * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read 1.5 times (halo; from L2), 8.2 MB written, (i +
- * 1) * 0.15 MB of weights a block from L2, and as much from L1. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1)
- * * 2.36 G, with HALF_SPLIT three times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i +
- * 1) * 2.4 us; 125 to 128 blocks on 132 multiprocessors, and about 4 us until the first product and behind the last.
- * Expected: 12, 19, 27 and 34 us; 7, 9, 12 and 14 in half precision. Not measured yet.
+ * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read twice (halo; from L2), 8.2 MB written, (i + 1) *
+ * 0.15 MB of weights a block. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1) * 2.36 G, with HALF_SPLIT three
+ * times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4 us; 250 to 256 blocks on
+ * 132 multiprocessors, and about 4 us until the first product and behind the last. Expected: 12, 19, 27 and 34 us; 7, 9,
+ * 12 and 14 in half precision; the last one 6 and 5. Not measured yet.
  */
 #include <algorithm>
 
 #include "convolution.h"
+#include "runtime.h"
 #include "vectors.h"
 #include "warpgroup.h"
 
@@ -28,64 +29,102 @@ namespace earshot {
 namespace {
 
 constexpr int CHANNELS = WARPGROUP_ROWS;
-constexpr int TILE_FRAMES = 4;
+constexpr int TILE_FRAMES = 2;
 constexpr int TILE_BANDS = WARPGROUP_COLUMNS;
-constexpr int TAPS_TIME = 3;
-constexpr int TAPS_FREQUENCY = 3;
-constexpr int TAPS = TAPS_TIME * TAPS_FREQUENCY;
-constexpr int ROWS = TILE_FRAMES + TAPS_TIME - 1;
-constexpr int COLUMNS = TILE_BANDS + TAPS_FREQUENCY - 1;
-/* Numbers of a position in a slab, and channels of a step: two slabs. */
-[[maybe_unused]] constexpr int SLAB_CHANNELS = 8;
+/* Channels of a step: two slabs. */
 constexpr int STEP_CHANNELS = 16;
-[[maybe_unused]] constexpr int PLANE_STEPS = CHANNELS / STEP_CHANNELS;
+constexpr int PLANE_STEPS = CHANNELS / STEP_CHANNELS;
+[[maybe_unused]] constexpr int PLANE_SLABS = CHANNELS / 8;
 
 constexpr int UNIT_WORDS = FACTOR_UNIT / 4;
-constexpr int SLAB_UNITS = ROWS * COLUMNS;
 
-constexpr int WARPGROUPS = 2;
-constexpr int GROUP_FRAMES = TILE_FRAMES / WARPGROUPS;
-constexpr int CONSUMERS = WARPGROUPS * WARPGROUP_THREADS;
-constexpr int THREADS = CONSUMERS + 32;
-static_assert(GROUP_FRAMES == STATISTICS_FRAMES, "a warpgroup's statistics are those of its frames");
+constexpr int THREADS = WARPGROUP_THREADS;
+constexpr int WARPS = THREADS / 32;
 
-/* Slabs of a step: high parts, and low ones behind them. */
-__host__ __device__ constexpr int step_slabs(Arithmetic a) {
-    return splits(a) ? 4 : 2;
-}
-__host__ __device__ constexpr int stage_units(Arithmetic a) {
-    return step_slabs(a) * SLAB_UNITS;
-}
-/* As many as leave half of the shared memory to another block. */
-__host__ __device__ constexpr int stages(Arithmetic a) {
-    return splits(a) ? 4 : 8;
-}
-__host__ __device__ constexpr int shared_bytes(Arithmetic a) {
-    return stages(a) * stage_units(a) * FACTOR_UNIT + 2 * stages(a) * static_cast<int>(sizeof(std::uint64_t));
-}
+/* The block's convolutions, 3x3 with zeros around, and the last one: 1x3 of every other band, whose rows come as even
+   bands and then odd ones. */
+struct Block {
+    static constexpr int TAPS_TIME = 3;
+    [[maybe_unused]] static constexpr int RUNS = 1;
+    static constexpr int COLUMNS = TILE_BANDS + 2;
+};
+struct Last {
+    static constexpr int TAPS_TIME = 1;
+    [[maybe_unused]] static constexpr int RUNS = 2;
+    static constexpr int EVEN_COLUMNS = TILE_BANDS + 1;
+    static constexpr int COLUMNS = EVEN_COLUMNS + TILE_BANDS;
+};
+constexpr int TAPS_FREQUENCY = 3;
+
+template <class Shape>
+struct Sizes {
+    static constexpr int TAPS = Shape::TAPS_TIME * TAPS_FREQUENCY;
+    static constexpr int ROWS = TILE_FRAMES + Shape::TAPS_TIME - 1;
+    static constexpr int SLAB_UNITS = ROWS * Shape::COLUMNS;
+
+    /* Slabs of a step: high parts, and low ones behind them. */
+    __host__ __device__ static constexpr int step_slabs(Arithmetic a) { return splits(a) ? 4 : 2; }
+    __host__ __device__ static constexpr int stage_units(Arithmetic a) { return step_slabs(a) * SLAB_UNITS; }
+    /* Blocks that a multiprocessor can have, as far as registers go. */
+    __host__ __device__ static constexpr int blocks(Arithmetic a) { return splits(a) ? 2 : 3; }
+    /* As many as so many blocks have room for; or all steps there are. */
+    __host__ __device__ static constexpr int stages(Arithmetic a) {
+        return Shape::TAPS_TIME == 3 && !splits(a) ? 8 : 4;
+    }
+    __host__ __device__ static constexpr int shared_bytes(Arithmetic a) {
+        return stages(a) * (stage_units(a) * FACTOR_UNIT + 2 * static_cast<int>(sizeof(std::uint64_t)));
+    }
+    /* Steps of one turn of the loop: more where they are short. */
+    __host__ __device__ static constexpr int together(Arithmetic a) {
+        return splits(a) ? 1 : Shape::TAPS_TIME == 1 ? PLANE_STEPS : 2;
+    }
+    /* Taps whose weights a thread holds: that of now, and what is under way. The loop's taps are a multiple of them, so
+       that each has its registers. */
+    __host__ __device__ static constexpr int taps_held(Arithmetic a) {
+        return splits(a) ? 3 : Shape::TAPS_TIME == 3 ? TAPS : TAPS * PLANE_STEPS;
+    }
+
+    /* From where a row begins to its tap. */
+    __device__ static constexpr int tap_units(int tap) {
+        const int column = tap % TAPS_FREQUENCY;
+        if constexpr (Shape::RUNS == 2) {
+            return column % 2 * Shape::EVEN_COLUMNS + column / 2;
+        } else {
+            return tap / TAPS_FREQUENCY * Shape::COLUMNS + column;
+        }
+    }
+};
 
 /* Words of weights of one tap of one step: 4 a thread of high parts, then as many of low ones. */
 __host__ __device__ constexpr int tap_words(Arithmetic a) {
     return (splits(a) ? 2 : 1) * WARPGROUP_THREADS * 4;
 }
-/* Taps whose weights a thread holds: that of now, and what is under way. A step's taps are a multiple of them, so that
-   each has its registers. */
-__host__ __device__ constexpr int taps_held(Arithmetic a) {
-    return splits(a) ? 3 : 9;
-}
 
-/* Columns of a tile's halo that are bands of the plane: from `first` to before `end`. */
-struct Inside {
-    int first;
-    int end;
+/* Where a run of a tile's row begins in the ring's row and in the plane's, and its positions. */
+template <class Shape>
+struct Run {
+    int column;
+    int position;
+    int count;
 
-    __device__ __forceinline__ Inside(const Convolution &c, int band)
-        : first(max(0, 1 - band)), end(min(COLUMNS, c.bands + 1 - band)) {}
+    __device__ __forceinline__ Run(const Convolution &c, int band, int run) {
+        if constexpr (Shape::RUNS == 2) {
+            const int evens = (c.bands + 1) / 2;
+            column = run * Shape::EVEN_COLUMNS;
+            position = run * evens + band;
+            count = min(Shape::EVEN_COLUMNS - run, (run == 0 ? evens : c.bands / 2) - band);
+        } else {
+            column = max(0, 1 - band);
+            position = band - 1 + column;
+            count = min(Shape::COLUMNS, c.bands + 1 - band) - column;
+        }
+    }
 };
 
 /* The frame of a halo's row. */
+template <class Shape>
 __device__ __forceinline__ int frame_of(const Convolution &c, const ConvolutionTile &tile, int row) {
-    return tile.frame + (row - 1) * c.geometry.dilation_time;
+    return tile.frame + (row - Shape::TAPS_TIME / 2) * c.geometry.dilation_time;
 }
 
 template <Arithmetic A>
@@ -109,45 +148,54 @@ struct TapWeights {
     }
 };
 
-/* Copies the rows of all steps into the stages, as they become free. For one warp. */
-template <Arithmetic A>
-__device__ __forceinline__ void copy_planes(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip,
-                                            const Shared<std::uint32_t> &ring, const Shared<std::uint64_t> &full,
-                                            const Shared<std::uint64_t> &empty) {
-    constexpr int SLABS = step_slabs(A);
-    static_assert(SLABS * ROWS <= 32, "a lane a row");
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int slab = lane / ROWS;
-    const int row = lane % ROWS;
-    const int frame = frame_of(c, tile, row);
-    const bool copies = slab < SLABS && frame >= 0 && frame < c.frames;
-    const Inside inside(c, tile.band);
-    const int words = (inside.end - inside.first) * UNIT_WORDS;
-    const int bytes = __popc(__ballot_sync(0xFFFFFFFFU, copies)) * words * 4;
-    const std::int64_t slab_words = static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS;
-    constexpr int PLANE_SLABS = SLABS * PLANE_STEPS;
-    /* Of the lane's row in the step's first slab: of the high parts, or of the low ones. */
-    const std::int64_t lane_words =
-        (clip * PLANE_SLABS + slab / 2 * (CHANNELS / SLAB_CHANNELS) + slab % 2) * slab_words +
-        (static_cast<std::int64_t>(frame) * c.bands + tile.band - 1 + inside.first) * UNIT_WORDS;
-    const int lane_place = (lane * COLUMNS + inside.first) * UNIT_WORDS;
-    const int all = (c.first + 1) * PLANE_STEPS;
-    for (int step = 0; step < all; ++step) {
-        const int stage = step % stages(A);
-        if (step >= stages(A)) {
-            wait_for_phase(empty, stage, (step / stages(A) - 1) % 2);
+/* Copies the rows of steps into their stages. A warp does so, a lane a run. */
+template <Arithmetic A, class Shape>
+class RowCopies {
+    using S = Sizes<Shape>;
+    static constexpr int SLABS = S::step_slabs(A);
+    static constexpr int STAGES = S::stages(A);
+    static_assert(SLABS * S::ROWS * Shape::RUNS <= 32, "a lane a run");
+
+  public:
+    __device__ __forceinline__ RowCopies(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip)
+        : slab_words_(static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS) {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+        const int slab = lane / Shape::RUNS / S::ROWS;
+        const int row = lane / Shape::RUNS % S::ROWS;
+        const int frame = frame_of<Shape>(c, tile, row);
+        const Run<Shape> run(c, tile.band, lane % Shape::RUNS);
+        words_ = slab < SLABS && frame >= 0 && frame < c.frames ? run.count * UNIT_WORDS : 0;
+        bytes_ = words_ * 4;
+        for (int mask = 1; mask < 32; mask *= 2) {
+            bytes_ += __shfl_xor_sync(0xFFFFFFFFU, bytes_, mask);
         }
-        if (lane == 0) {
-            arrive_expecting(full, stage, bytes);
+        /* Of the plane's first step: in a slab of the high parts, or of the low ones. */
+        from_ = (clip * (PLANE_SLABS * SLABS / 2) + slab / 2 * PLANE_SLABS + slab % 2) * slab_words_ +
+                (static_cast<std::int64_t>(frame) * c.bands + run.position) * UNIT_WORDS;
+        to_ = ((slab * S::ROWS + row) * Shape::COLUMNS + run.column) * UNIT_WORDS;
+    }
+
+    __device__ __forceinline__ void begin(const Convolution &c, int step, const Shared<std::uint32_t> &ring,
+                                          const Shared<std::uint64_t> &full) const {
+        const int stage = step % STAGES;
+        if (threadIdx.x % 32 == 0) {
+            arrive_expecting(full, stage, bytes_);
         }
         __syncwarp();
-        if (copies) {
+        if (words_ > 0) {
             const std::int64_t from =
-                (c.first - step / PLANE_STEPS) * c.input.plane_step + lane_words + step % PLANE_STEPS * 2 * slab_words;
-            copy_run(ring, stage * stage_units(A) * UNIT_WORDS + lane_place, c.input.words, from, words, full, stage);
+                (c.first - step / PLANE_STEPS) * c.input.plane_step + from_ + step % PLANE_STEPS * 2 * slab_words_;
+            copy_run(ring, stage * S::stage_units(A) * UNIT_WORDS + to_, c.input.words, from, words_, full, stage);
         }
     }
-}
+
+  private:
+    std::int64_t slab_words_;
+    std::int64_t from_; /* of the lane's run */
+    int to_;
+    int words_;
+    int bytes_; /* of all lanes */
+};
 
 [[maybe_unused]] __device__ __forceinline__ void add(WarpgroupSums &sums, WarpgroupSums &products) {
     hold(products);
@@ -158,100 +206,111 @@ __device__ __forceinline__ void copy_planes(const Convolution &c, const Convolut
 }
 
 /* sums[f] of the warpgroup's frame f: all steps' products. */
-template <Arithmetic A>
-__device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[GROUP_FRAMES], const Convolution &c,
-                                                int warpgroup, const Shared<std::uint64_t> &full,
-                                                const Shared<std::uint64_t> &empty) {
+template <Arithmetic A, class Shape>
+__device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
+                                                const RowCopies<A, Shape> &copies, const Shared<std::uint32_t> &stages,
+                                                const Shared<std::uint64_t> &full, const Shared<std::uint64_t> &empty) {
+    using S = Sizes<Shape>;
     constexpr Word W = word_of<A>();
-    constexpr int HELD = taps_held(A);
-    static_assert(TAPS % HELD == 0, "a tap's weights always have the same registers");
-    static_assert(GROUP_FRAMES == 2, "one frame's products are added while the other's are made");
-    const WarpgroupFactor ring = warpgroup_factor(0, SLAB_UNITS * FACTOR_UNIT, 8 * FACTOR_UNIT);
+    constexpr int STAGES = S::stages(A);
+    constexpr int HELD = S::taps_held(A);
+    constexpr int TOGETHER = S::together(A);
+    static_assert(S::TAPS * TOGETHER % HELD == 0, "a tap's weights always have the same registers");
+    static_assert(TILE_FRAMES == 2, "one frame's products are added while the other's are made");
+    const bool copier = threadIdx.x < 32;
+    const WarpgroupFactor ring = warpgroup_factor(0, S::SLAB_UNITS * FACTOR_UNIT, 8 * FACTOR_UNIT);
     TapWeights<A> weights[HELD];
-    std::int64_t at = static_cast<std::int64_t>(threadIdx.x) % WARPGROUP_THREADS * 4;
+    std::int64_t at = static_cast<std::int64_t>(threadIdx.x) * 4;
 #pragma unroll
     for (int i = 0; i < HELD - 1; ++i) {
         weights[i].load(c, at);
         at += tap_words(A);
     }
-    [[maybe_unused]] WarpgroupSums products[splits(A) ? GROUP_FRAMES : 1];
+    [[maybe_unused]] WarpgroupSums products[splits(A) ? TILE_FRAMES : 1];
     const int all = (c.first + 1) * PLANE_STEPS;
-    for (int step = 0; step < all; ++step) {
-        const int stage = step % stages(A);
-        wait_for_phase(full, stage, step / stages(A) % 2);
-        const WarpgroupFactor rows = ring.behind(stage * stage_units(A) + warpgroup * GROUP_FRAMES * COLUMNS);
+    for (int first = 0; first < all; first += TOGETHER) {
 #pragma unroll
-        for (int tap = 0; tap < TAPS; ++tap) {
-            const TapWeights<A> &w = weights[tap % HELD];
-            const int units = tap / TAPS_FREQUENCY * COLUMNS + tap % TAPS_FREQUENCY;
-            if constexpr (splits(A)) {
+        for (int i = 0; i < TOGETHER; ++i) {
+            const int step = first + i;
+            const int stage = step % STAGES;
+            wait_for_phase(full, stage, step / STAGES % 2);
+            const WarpgroupFactor rows = ring.behind(stage * S::stage_units(A));
 #pragma unroll
-                for (int f = 0; f < GROUP_FRAMES; ++f) {
-                    const WarpgroupFactor high = rows.behind(units + f * COLUMNS);
-                    /* The small products first: they would vanish beside the sum. */
-                    hold(products[f]);
+            for (int tap = 0; tap < S::TAPS; ++tap) {
+                const int number = i * S::TAPS + tap;
+                const TapWeights<A> &w = weights[number % HELD];
+                const WarpgroupFactor here = rows.behind(S::tap_units(tap));
+                if constexpr (splits(A)) {
+#pragma unroll
+                    for (int f = 0; f < TILE_FRAMES; ++f) {
+                        const WarpgroupFactor high = here.behind(f * Shape::COLUMNS);
+                        /* The small products first: they would vanish beside the sum. */
+                        hold(products[f]);
+                        begin_products();
+                        warpgroup_multiply<W, true>(products[f], w.low, high);
+                        warpgroup_multiply<W, false>(products[f], w.high, high.behind(2 * S::SLAB_UNITS));
+                        warpgroup_multiply<W, false>(products[f], w.high, high);
+                        commit_products();
+                        if (tap > 0 || f > 0) {
+                            wait_for_products<1>();
+                            add(sums[1 - f], products[1 - f]);
+                        }
+                        if (f == 0) {
+                            /* Whoever read the weights before these has done so. */
+                            weights[(number + HELD - 1) % HELD].load(c, at);
+                            at += tap_words(A);
+                        }
+                    }
+                } else {
                     begin_products();
-                    warpgroup_multiply<W, true>(products[f], w.low, high);
-                    warpgroup_multiply<W, false>(products[f], w.high, high.behind(2 * SLAB_UNITS));
-                    warpgroup_multiply<W, false>(products[f], w.high, high);
-                    commit_products();
-                    if (tap > 0 || f > 0) {
-                        wait_for_products<1>();
-                        add(sums[1 - f], products[1 - f]);
-                    }
-                    if (f == 0) {
-                        /* Whoever read the weights before these has done so. */
-                        weights[(tap + HELD - 1) % HELD].load(c, at);
-                        at += tap_words(A);
-                    }
-                }
-            } else {
-                begin_products();
 #pragma unroll
-                for (int f = 0; f < GROUP_FRAMES; ++f) {
-                    warpgroup_multiply<W, false>(sums[f], w.high, rows.behind(units + f * COLUMNS));
+                    for (int f = 0; f < TILE_FRAMES; ++f) {
+                        warpgroup_multiply<W, false>(sums[f], w.high, here.behind(f * Shape::COLUMNS));
+                    }
+                    commit_products();
+                    wait_for_products<1>();
+                    weights[(number + HELD - 1) % HELD].load(c, at);
+                    at += tap_words(A);
                 }
-                commit_products();
-                wait_for_products<1>();
-                weights[(tap + HELD - 1) % HELD].load(c, at);
-                at += tap_words(A);
             }
-        }
-        /* Nothing is under way from one step to the next: the compiler would not follow it round the loop. The other
-           warpgroup keeps the tensor cores busy. */
-        wait_for_products<0>();
-        if constexpr (splits(A)) {
-            add(sums[GROUP_FRAMES - 1], products[GROUP_FRAMES - 1]);
-        } else {
-            hold(sums[0]);
-            hold(sums[1]);
-        }
-        if (threadIdx.x % 32 == 0) {
-            arrive(empty, stage);
+            /* Nothing is under way from one step to the next: the compiler would not follow it round the loop. Other
+               blocks keep the tensor cores busy. */
+            wait_for_products<0>();
+            if constexpr (splits(A)) {
+                add(sums[TILE_FRAMES - 1], products[TILE_FRAMES - 1]);
+            } else {
+                hold(sums[0]);
+                hold(sums[1]);
+            }
+            if (threadIdx.x % 32 == 0) {
+                arrive(empty, stage);
+            }
+            /* Into the stage of the step before, which the other warps have had time to read. */
+            if (copier && step > 0 && step - 1 + STAGES < all) {
+                wait_for_phase(empty, (step - 1) % STAGES, (step - 1) / STAGES % 2);
+                copies.begin(c, step - 1 + STAGES, stages, full);
+            }
         }
     }
 }
 
-/* Scales, stores, and takes the statistics of a warpgroup's frames. */
-__device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], const Convolution &c,
-                                       const ConvolutionTile &tile, std::int64_t clip, int tile_index, int warpgroup) {
+/* Scales and stores the sums, and takes their statistics. */
+__device__ __forceinline__ void finish(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
+                                       const ConvolutionTile &tile, std::int64_t clip, int tile_index) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int first_channel = static_cast<int>(threadIdx.x) % WARPGROUP_THREADS / 32 * 16 + lane / 4;
-    const int bands = min(TILE_BANDS, c.bands - tile.band);
+    const int first_channel = static_cast<int>(threadIdx.x) / 32 * 16 + lane / 4;
+    const int bands = min(TILE_BANDS, c.tiles.bands_out - tile.band);
     const int column = lane % 4 * 2;
-    const std::int64_t positions = static_cast<std::int64_t>(c.frames) * c.bands;
+    const std::int64_t positions = static_cast<std::int64_t>(c.tiles.frames_out) * c.tiles.bands_out;
     const std::int64_t row_floats = raw_row(positions);
-    const int frames_here = min(GROUP_FRAMES, tile.count(c.tiles) / bands - warpgroup * GROUP_FRAMES);
-    const int frames = max(0, frames_here);
+    const int count = tile.count(c.tiles);
+    const int frames = count / bands;
     const auto inside = [&](int f, int j, int i) { return f < frames && 8 * j + column + i < bands; };
-    const bool whole = frames == GROUP_FRAMES && bands == TILE_BANDS;
-    const bool pairs = c.bands % 2 == 0;
-    const int count = frames * bands;
+    const bool whole = frames == TILE_FRAMES && bands == TILE_BANDS;
+    const bool pairs = c.tiles.bands_out % 2 == 0;
     const float share = count > 0 ? 1.0F / static_cast<float>(count) : 0.0F;
-    const int entries = c.tiles.count() * WARPGROUPS;
-    const int entry = tile_index * WARPGROUPS + warpgroup;
-    if (threadIdx.x % WARPGROUP_THREADS == 0 && clip == 0) {
-        c.counts[entry] = static_cast<float>(count);
+    if (threadIdx.x == 0 && clip == 0) {
+        c.counts[tile_index] = static_cast<float>(count);
     }
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
@@ -260,9 +319,8 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         const std::int64_t row = (clip * CHANNELS + channel) * row_floats + tile.band + column;
         float total = 0.0F;
 #pragma unroll
-        for (int f = 0; f < GROUP_FRAMES; ++f) {
-            const std::int64_t at =
-                row + static_cast<std::int64_t>(tile.frame + (warpgroup * GROUP_FRAMES + f) * tile.step) * c.bands;
+        for (int f = 0; f < TILE_FRAMES; ++f) {
+            const std::int64_t at = row + static_cast<std::int64_t>(tile.frame + f * tile.step) * c.tiles.bands_out;
 #pragma unroll
             for (int j = 0; j < 8; ++j) {
                 Float2 y;
@@ -295,7 +353,7 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         const float mean = four_lanes(total) * share;
         float squares = 0.0F;
 #pragma unroll
-        for (int f = 0; f < GROUP_FRAMES; ++f) {
+        for (int f = 0; f < TILE_FRAMES; ++f) {
 #pragma unroll
             for (int j = 0; j < 8; ++j) {
 #pragma unroll
@@ -307,80 +365,115 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[GROUP_FRAMES], cons
         }
         squares = four_lanes(squares);
         if (lane % 4 == 0) {
-            c.statistics.store<2>(((clip * CHANNELS + channel) * entries + entry) * 2, {{mean, squares}});
+            c.statistics.store<2>(((clip * CHANNELS + channel) * c.tiles.count() + tile_index) * 2, {{mean, squares}});
         }
     }
 }
 
-template <Arithmetic A>
-__global__ void __launch_bounds__(THREADS, 1) warpgroup_convolution_kernel(Convolution c) {
+template <Arithmetic A, class Shape>
+__global__ void __launch_bounds__(THREADS, 2) warpgroup_convolution_kernel(Convolution c) {
     if constexpr (WARPGROUPS_COMPILED) {
-        constexpr int STAGES = stages(A);
-        constexpr int RING_WORDS = STAGES * stage_units(A) * UNIT_WORDS;
+        using S = Sizes<Shape>;
+        constexpr int STAGES = S::stages(A);
+        constexpr int RING_WORDS = STAGES * S::stage_units(A) * UNIT_WORDS;
         const Shared<std::uint32_t> ring(0, RING_WORDS);
         /* A step's rows have come; all warps have read them. */
         const Shared<std::uint64_t> full(RING_WORDS * 4, STAGES);
         const Shared<std::uint64_t> empty(RING_WORDS * 4 + STAGES * 8, STAGES);
         const int warp = static_cast<int>(threadIdx.x) / 32;
-        const int lane = static_cast<int>(threadIdx.x) % 32;
         const int tile_index = static_cast<int>(blockIdx.x % static_cast<unsigned>(c.tiles.count()));
         const std::int64_t clip = blockIdx.x / static_cast<unsigned>(c.tiles.count());
         const ConvolutionTile tile(c.tiles, tile_index);
-        const Inside inside(c, tile.band);
-        /* While the kernel in front still runs: what no copy will write. */
-        for (int row = warp; row < STAGES * step_slabs(A) * ROWS; row += THREADS / 32) {
-            const int frame = frame_of(c, tile, row % ROWS);
-            const bool outside = frame < 0 || frame >= c.frames;
-            for (int column = lane; column < COLUMNS; column += 32) {
-                if (outside || column < inside.first || column >= inside.end) {
-                    ring.store4((row * COLUMNS + column) * UNIT_WORDS, {});
+        if constexpr (Shape::TAPS_TIME > 1) {
+            /* While the kernel in front still runs: the zeros around the planes, where no copy will write. */
+            const Run<Shape> run(c, tile.band, 0);
+            for (int row = warp; row < STAGES * S::step_slabs(A) * S::ROWS; row += WARPS) {
+                const int frame = frame_of<Shape>(c, tile, row % S::ROWS);
+                const bool outside = frame < 0 || frame >= c.frames;
+                for (int column = static_cast<int>(threadIdx.x) % 32; column < Shape::COLUMNS; column += 32) {
+                    if (outside || column < run.column || column >= run.column + run.count) {
+                        ring.store4((row * Shape::COLUMNS + column) * UNIT_WORDS, {});
+                    }
                 }
             }
         }
         if (threadIdx.x == 0) {
             for (int i = 0; i < STAGES; ++i) {
                 make_barrier(full, i, 1);
-                make_barrier(empty, i, CONSUMERS / 32);
+                make_barrier(empty, i, WARPS);
             }
         }
         show_to_copies();
         __syncthreads();
         begin_kernel();
-        if (warp == CONSUMERS / 32) {
-            copy_planes<A>(c, tile, clip, ring, full, empty);
-            return;
+        const RowCopies<A, Shape> copies(c, tile, clip);
+        if (warp == 0) {
+            for (int step = 0; step < min(STAGES, (c.first + 1) * PLANE_STEPS); ++step) {
+                copies.begin(c, step, ring, full);
+            }
         }
-        const int warpgroup = own_warpgroup();
-        WarpgroupSums sums[GROUP_FRAMES];
-        multiply_planes<A>(sums, c, warpgroup, full, empty);
-        finish(sums, c, tile, clip, tile_index, warpgroup);
+        WarpgroupSums sums[TILE_FRAMES];
+        multiply_planes<A, Shape>(sums, c, copies, ring, full, empty);
+        finish(sums, c, tile, clip, tile_index);
     }
+}
+
+bool is_last(const ConvolutionGeometry &g) {
+    return g.kernel_time == 1;
+}
+
+/* Shared memory for so many blocks a multiprocessor, and no more, which together have all of it. */
+constexpr std::int64_t shared_of(std::int64_t blocks) {
+    constexpr std::int64_t ALL = 228 * 1024;
+    constexpr std::int64_t RESERVED = 1024;
+    constexpr std::int64_t MORE = 128;
+    return ALL / (blocks + 1) - RESERVED + MORE;
+}
+
+template <Arithmetic A, class Shape>
+cudaError_t enqueue_as(const Convolution &c, cudaStream_t stream) {
+    using S = Sizes<Shape>;
+    const auto kernel = warpgroup_convolution_kernel<A, Shape>;
+    const std::int64_t blocks = c.tiles.count() * c.batch;
+    /* Where the last blocks of the kernel in front leave room, these would come and keep to themselves: each
+       multiprocessor takes its share of a small grid, not more. */
+    const std::int64_t share = std::min<std::int64_t>(divide_up(blocks, device().multiprocessors), S::blocks(A));
+    const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(S::shared_bytes(A), shared_of(share)));
+    const cudaError_t allowed = allow_shared(kernel, bytes);
+    return allowed != cudaSuccess ? allowed
+                                  : launch("warpgroup convolution", kernel, dim3(static_cast<unsigned>(blocks)),
+                                           dim3(THREADS), bytes, stream, c);
 }
 
 } // namespace
 
 bool fits_warpgroups(const ConvolutionGeometry &g, std::int32_t channels) {
-    return channels == CHANNELS && g.kernel_time == TAPS_TIME && g.kernel_frequency == TAPS_FREQUENCY &&
-           g.padding_time == g.dilation_time && g.padding_frequency == 1 && g.stride_frequency == 1;
+    const bool block =
+        g.kernel_time == 3 && g.padding_time == g.dilation_time && g.padding_frequency == 1 && g.stride_frequency == 1;
+    const bool last = is_last(g) && g.padding_time == 0 && g.dilation_time == 1 && g.padding_frequency == 0 &&
+                      g.stride_frequency == 2;
+    return channels == CHANNELS && g.kernel_frequency == TAPS_FREQUENCY && (block || last);
 }
 
-ConvolutionTiles plan_warpgroups(const Convolution &c) {
-    return convolution_tiles(c.geometry, c.frames, c.bands, TILE_FRAMES, TILE_BANDS);
+PlaneOrder plane_order(const ConvolutionGeometry &g) {
+    return is_last(g) ? PlaneOrder::SLABS_BY_PARITY : PlaneOrder::SLABS;
 }
 
-std::int64_t statistics_entries(const ConvolutionTiles &tiles) {
-    return std::int64_t{tiles.count()} * WARPGROUPS;
+ConvolutionTiles plan_warpgroups(const ConvolutionGeometry &g, std::int64_t frames, std::int64_t bands) {
+    return convolution_tiles(g, g.frames_out(frames), g.bands_out(bands), TILE_FRAMES, TILE_BANDS);
 }
 
-std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes, Arithmetic arithmetic) {
+std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t planes, const ConvolutionGeometry &g,
+                                           Arithmetic arithmetic) {
     std::vector<std::uint32_t> packed;
     const std::int64_t inputs = std::int64_t{planes} * CHANNELS;
-    const auto word = [&](int out, std::int64_t in, int tap) {
-        const auto weight = [&](std::int64_t at) { return weights[(out * inputs + at) * TAPS + tap]; };
+    const std::int64_t taps = g.taps();
+    const auto word = [&](int out, std::int64_t in, std::int64_t tap) {
+        const auto weight = [&](std::int64_t at) { return weights[(out * inputs + at) * taps + tap]; };
         return weight_word(arithmetic, weight(in), weight(in + 1));
     };
     for (std::int64_t in0 = 0; in0 < inputs; in0 += STEP_CHANNELS) {
-        for (int tap = 0; tap < TAPS; ++tap) {
+        for (std::int64_t tap = 0; tap < taps; ++tap) {
             for (int part = 0; part < (splits(arithmetic) ? 2 : 1); ++part) {
                 for (int thread = 0; thread < WARPGROUP_THREADS; ++thread) {
                     for (int i = 0; i < 4; ++i) {
@@ -393,20 +486,15 @@ std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t pl
         }
     }
     /* The last taps look as far ahead as the others. */
-    packed.resize(packed.size() + static_cast<std::size_t>((taps_held(arithmetic) - 1) * tap_words(arithmetic)));
+    const int held = is_last(g) ? Sizes<Last>::taps_held(arithmetic) : Sizes<Block>::taps_held(arithmetic);
+    packed.resize(packed.size() + static_cast<std::size_t>((held - 1) * tap_words(arithmetic)));
     return packed;
 }
 
 cudaError_t enqueue_warpgroups(const Convolution &c, Arithmetic arithmetic, cudaStream_t stream) {
     return with_pairs(arithmetic, [&](auto a) {
         constexpr Arithmetic A = decltype(a)::value;
-        const auto kernel = warpgroup_convolution_kernel<A>;
-        constexpr std::size_t BYTES = shared_bytes(A);
-        const cudaError_t allowed = allow_shared(kernel, BYTES);
-        return allowed != cudaSuccess
-                   ? allowed
-                   : launch("warpgroup convolution", kernel, dim3(static_cast<unsigned>(c.tiles.count() * c.batch)),
-                            dim3(THREADS), BYTES, stream, c);
+        return is_last(c.geometry) ? enqueue_as<A, Last>(c, stream) : enqueue_as<A, Block>(c, stream);
     });
 }
 

@@ -2,8 +2,8 @@
  * EARSHOT_LAYER_DENSE_ENCODER: convolutions and instance norms one behind the other. A convolution leaves its raw
  * output and the statistics of its tiles; the norm behind it writes the plane [B, T, F, C] that later convolutions
  * read, in the words of their arithmetic, the last norm the output. The first convolution, 1x1 of one channel, needs no
- * kernel: its norm is that of its input. Where there are warpgroups (compute capability 9.0) and the block's convolutions
- * suit them, these and the norms in front of the last convolution have kernels and a layout of their own.
+ * kernel: its norm is that of its input. Where there are warpgroups (compute capability 9.0) and the convolutions suit
+ * them, convolutions and norms have kernels and a layout of their own.
  *
  * The convolutions' biases are left out: the norm takes them away again with the mean, and without them a plane of
  * silence is exactly zero, whose norm would multiply every rounding by 1 / sqrt(1e-5).
@@ -90,7 +90,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         const Scratch s = scratch(a);
         enqueue_first(a, s);
         for (std::size_t i = 1; i < convolutions_.size(); ++i) {
-            if (by_warpgroups(i)) {
+            if (warpgroups_) {
                 enqueue_by_warpgroups(a, s, i);
             } else {
                 enqueue_convolution(a, s, i);
@@ -128,6 +128,7 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         first.counts = s.counts;
         earshot::check(earshot::enqueue_statistics(first, a.stream), "statistics of the encoder's input");
         SlabNorm norm = slab_norm(a, s, 0);
+        norm.positions = first.positions;
         norm.entries = input_parts();
         norm.x = a.input0;
         norm.kernel = first.kernel;
@@ -159,10 +160,11 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
 
     void enqueue_by_warpgroups(const Arguments &a, const Scratch &s, std::size_t i) const {
         Convolution c = convolution(a, s, i);
-        c.tiles = plan_warpgroups(c);
+        c.tiles = plan_warpgroups(c.geometry, c.frames, c.bands);
         earshot::check(earshot::enqueue_warpgroups(c, arithmetic_, a.stream), "convolution");
         SlabNorm norm = slab_norm(a, s, i);
-        norm.entries = statistics_entries(c.tiles);
+        norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
+        norm.entries = c.tiles.count();
         norm.x = s.raw;
         earshot::check(earshot::enqueue(norm, arithmetic_, a.stream), "instance norm");
     }
@@ -194,18 +196,18 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
     /* The norm behind convolution i, for all but its input. */
     SlabNorm slab_norm(const Arguments &a, const Scratch &s, std::size_t i) const {
         const PreparedConvolution &prepared = convolutions_[i];
+        const bool last = i + 1 == convolutions_.size();
         SlabNorm norm = {};
         norm.batch = a.extents.batch;
-        norm.positions = size_product({a.extents.frames, a.extents.bands});
+        norm.bands = static_cast<std::int32_t>(a.extents.bands);
         norm.statistics = s.statistics;
         norm.counts = s.counts;
         norm.weight = prepared.norm_weight.span();
         norm.bias = prepared.norm_bias.span();
         norm.slopes = prepared.slopes.span();
-        norm.scale = range_scale(a.extents);
-        /* The last convolution reads the newest plane, and it alone. */
-        norm.slabs = by_warpgroups(i + 1);
-        norm.out = plane(a, s, i);
+        norm.scale = last ? 1.0F : range_scale(a.extents);
+        norm.order = last ? PlaneOrder::FLOATS : plane_order(convolutions_[i + 1].geometry);
+        norm.out = last ? mutable_words(a.output) : plane(a, s, i);
         return norm;
     }
 
@@ -213,8 +215,6 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         const Index words = plane_floats(a.extents);
         return mutable_words(s.planes.part(static_cast<Index>(i) * words, words));
     }
-
-    bool by_warpgroups(std::size_t i) const { return warpgroups_ && i + 1 < convolutions_.size(); }
 
     Index plane_floats(const Extents &e) const {
         return round_up(plane_words(arithmetic_, size_product({e.positions()}), channels_), 4);
@@ -237,32 +237,16 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         for (const PreparedConvolution &c : convolutions_) {
             const Index frames = c.geometry.frames_out(e.frames);
             const Index bands = c.geometry.bands_out(e.bands);
-            tiles = std::max(tiles, most_tiles(c.geometry, frames, bands));
+            tiles = std::max(tiles, warpgroups_ ? plan_warpgroups(c.geometry, e.frames, e.bands).count()
+                                                : most_tiles(c.geometry, frames, bands));
             raw = std::max(raw, size_product({e.batch, raw_row(size_product({frames, bands})), channels_}));
         }
         Scratch s;
         s.planes = carver.take(size_product({block_layers_ + Index{1}, plane_floats(e)}));
         s.raw = carver.take(raw);
-        Index entries = tiles;
-        if (warpgroups_) {
-            entries = std::max({entries, most_statistics_entries(e), input_parts()});
-        }
-        s.counts = carver.take(entries);
-        s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, entries, 2, channels_})));
+        s.counts = carver.take(std::max(tiles, input_parts()));
+        s.statistics = carver.take(std::max(input_statistics(e.batch), size_product({e.batch, tiles, 2, channels_})));
         return s;
-    }
-
-    /* Of any convolution's statistics. */
-    Index most_statistics_entries(const Extents &e) const {
-        Index most = 0;
-        for (std::size_t i = 1; by_warpgroups(i); ++i) {
-            Convolution c = {};
-            c.frames = static_cast<std::int32_t>(e.frames);
-            c.bands = static_cast<std::int32_t>(e.bands);
-            c.geometry = convolutions_[i].geometry;
-            most = std::max(most, statistics_entries(plan_warpgroups(c)));
-        }
-        return most;
     }
 
     /* Weights for planes whose channels were divided by `factors`, with a scale for each output channel. */
@@ -287,8 +271,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             prepared.scale = DeviceArray<float>(scales);
         }
         prepared.weights = DeviceArray<std::uint32_t>(
-            warpgroups_ && !last
-                ? pack_warpgroups(weights.data(), planes, arithmetic_)
+            warpgroups_
+                ? pack_warpgroups(weights.data(), planes, prepared.geometry, arithmetic_)
                 : pack_convolution(weights.data(), channels_, planes, channels_, prepared.geometry, arithmetic_));
     }
 
@@ -305,17 +289,17 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
                 c.padding_frequency, c.dilation_time,    c.stride_frequency};
     }
 
-    /* Whether all of the block's convolutions can be multiplied by warpgroups. */
+    /* Whether warpgroups can multiply all convolutions. */
     static bool takes_warpgroups(const DenseEncoderLayer &layer, Arithmetic arithmetic) {
         bool fit = takes_pairs(arithmetic) && layer.block_layers > 0 && uses_warpgroups();
-        for (std::size_t i = 1; i + 1 < layer.convolutions.size(); ++i) {
+        for (std::size_t i = 1; i < layer.convolutions.size(); ++i) {
             fit = fit && fits_warpgroups(geometry_of(layer.convolutions[i]), layer.channels);
         }
         return fit;
     }
 
     Arithmetic arithmetic_;
-    bool warpgroups_; /* all but the last convolution, and the norms between them */
+    bool warpgroups_; /* kernels and planes of warpgroups */
     std::int32_t channels_;
     std::int32_t block_layers_;
     std::vector<PreparedConvolution> convolutions_;

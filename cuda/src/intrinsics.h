@@ -154,6 +154,29 @@ __device__ __forceinline__ Float4 load_or_zero(const Span<const float> &from, st
 #endif
 }
 
+/* One float likewise. */
+__device__ __forceinline__ float load_one_or_zero(const Span<const float> &from, std::int64_t index, bool present) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    float y;
+    asm volatile("{\n.reg .pred p;\nsetp.ne.u32 p, %2, 0;\nmov.f32 %0, 0f00000000;\n@p ld.global.f32 %0, [%1];\n}"
+                 : "=f"(y)
+                 : "l"(from.data() + index), "r"(static_cast<std::uint32_t>(present)));
+    return y;
+#else
+    return present ? from[index] : 0.0F;
+#endif
+}
+
+/* As __syncthreads() for a part of the block: so many of its threads, whole warps that always meet here. Number 1 to
+   15. */
+__device__ __forceinline__ void sync_part(int number, int threads) {
+#ifdef EARSHOT_EMULATION
+    emulation::part_barrier(number, threads);
+#elif defined(__CUDA_ARCH__)
+    asm volatile("bar.sync %0, %1;" ::"r"(number), "r"(threads) : "memory");
+#endif
+}
+
 /* a b + c in one instruction. (A compiler that widens a factor ahead of a loop needs four in it.) */
 __device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32_t b, std::int64_t c) {
 #ifdef EARSHOT_EMULATION

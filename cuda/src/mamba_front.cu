@@ -2,22 +2,25 @@
  * Norm, in_proj, causal convolution with SiLU and x_proj in one kernel: x, half of what in_proj makes, is never
  * written.
  *
- * Idea. A block stays with one direction, whose weights it keeps in shared memory, and takes tiles of 64 tokens in the
- * order of the sequences, 3 of them again from the tile before. A warp multiplies all 64 by 32 columns at a time. The
- * rows of the tile are numbered so that a lane's sums are 8 tokens one behind the other (of four channels each): the
- * convolution runs over registers, with 3 tokens from the lane 4 below. Its results lie as a fragment of A wants them,
- * so that x_proj goes on from registers as well; its weights are packed for the order of channels that this makes. What
- * the warps have of x_proj's sums, each for its channels, is added up in shared memory. So a tile's only barriers are
- * those around its start and that sum: while one warp of a scheduler is busy with exponentials (half of them begin with
- * z), the other multiplies. SiLU(z) is made here, where special functions are left over, and not in the scan, which
+ * Idea. A block stays with one direction, whose weights it keeps in shared memory; two teams of 8 warps share them,
+ * each with tiles and barriers of its own, so that one multiplies while the other norms or adds up. A tile has 32 rows:
+ * whole sequences if they are short, otherwise tokens in the order of the sequences, 3 of them again from the tile
+ * before. A warp multiplies all rows by 32 columns at a time. The rows are numbered so that a lane's sums are 4 tokens
+ * one behind the other (of four channels each): the convolution runs over registers, with 3 tokens from the lane 4
+ * below. Its results lie as a fragment of A wants them, so that x_proj goes on from registers as well; its weights are
+ * packed for the order of channels that this makes. What the warps have of x_proj's sums, each for its channels, is
+ * added up in shared memory. SiLU(z) is made here, where special functions are left over, and not in the scan, which
  * waits for them.
  *
  * Bytes (paper size, one clip): 4 MB read twice, h 4, u and SiLU(z) 32 each, [dt, B, C] 4.5 MB written, 172 KB of
- * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us on an H200. Flops: 2.6 G and 5 % for tokens done
- * again, with HALF_SPLIT three times that at 630 TFLOP/s: 13 us; a third of it with HALF. Two special functions a number
- * of u and z: 8 us. 255 tiles for each direction's 66 blocks: 4 one after the other. A scheduler issues some 6,400
- * instructions a tile with HALF_SPLIT, the tensor cores are busy for 6,100 cycles, shared memory for 7,000: 5 us.
- * Expected: 28 us, 20 with HALF.
+ * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us on an H200. Flops: 2.6 G and up to 10 % for tokens
+ * done again, with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a
+ * number of u and z: 8 us. A warp issues some 2,000 instructions a tile with HALF_SPLIT, 1,500 with HALF; 535 tiles of
+ * the time path for each direction's 132 teams, four rounds of 8,000 a scheduler: 18 us if nothing ever waits. Expected:
+ * 30 us, 24 with HALF.
+ *
+ * Measured (H200, revision 13f7457): 79 us with one team of 8 warps and tiles of 64 rows, of which a third of the time
+ * waiting for constants of the convolution behind its own stores, a tenth for barriers.
  */
 #include "mamba_front.h"
 
@@ -33,14 +36,15 @@ namespace earshot {
 
 namespace {
 
-constexpr int THREADS = TENSOR_THREADS;
+/* The block's two teams share its weights; each has tiles, and barriers, of its own. */
+constexpr int TEAMS = 2;
+constexpr int THREADS = TENSOR_THREADS; /* of a team */
 constexpr int WARPS = THREADS / 32;
-constexpr int BLOCK_ROWS = 64;
-constexpr int ROWS = BLOCK_ROWS / 16; /* tiles of 16 rows: all of them are a warp's */
-constexpr int LANE_ROWS = 2 * ROWS;   /* a lane's tokens, one behind the other */
+constexpr int TILE_ROWS = 32;
+constexpr int ROWS = TILE_ROWS / 16; /* tiles of 16 rows: all of them are a warp's */
+constexpr int LANE_ROWS = 2 * ROWS;  /* a lane's tokens, one behind the other */
 constexpr int TAPS = X_PROJECTION_TAPS;
 constexpr int HALO = TAPS - 1;
-constexpr int TILE_TOKENS = BLOCK_ROWS - HALO;
 constexpr int TILES = X_PROJECTION_FEW_TILES;
 constexpr int SUM_WORDS = TILES * 8; /* from row to row of x_proj's sums in shared memory: without bank conflicts */
 constexpr int SUM_PARTS = WARPS / 2;
@@ -48,7 +52,7 @@ constexpr std::int32_t FRONT_CHANNELS = 64; /* at most: more would hardly find r
 
 /* Row s of a tile's words in shared memory is the token at this place of the tile: a lane has rows lane / 4 + 8 i. */
 __host__ __device__ constexpr int place_of(int row) {
-    return row % 8 * 8 + row / 8;
+    return row % 8 * LANE_ROWS + row / 8;
 }
 
 /*
@@ -63,30 +67,36 @@ __host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
 struct Layout {
     int in_words; /* of in_proj for x, and again for z */
     int x_words;
-    int rows;
+    int teams; /* where the first team's part begins; in it: */
     int sums;
     int tokens;
     int parameters;
-    int all;
+    int team_words;
 
     __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner)
         : in_words(in_projection_words(a, inner, channels)),
-          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), rows(2 * in_words + x_words),
-          sums(rows + BLOCK_ROWS * row_words(chunks_of(a, channels))),
-          tokens(sums + SUM_PARTS * BLOCK_ROWS * SUM_WORDS), parameters(tokens + 2 * 2 * BLOCK_ROWS),
-          all(parameters + 2 * channels) {}
+          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), teams(2 * in_words + x_words),
+          sums(TILE_ROWS * row_words(chunks_of(a, channels))), tokens(sums + SUM_PARTS * TILE_ROWS * SUM_WORDS),
+          parameters(tokens + 2 * 2 * TILE_ROWS), team_words(parameters + 2 * channels) {}
+
+    __host__ __device__ int all() const { return teams + TEAMS * team_words; }
 };
 
-/* The tile of a block: tokens of one clip, from place `start` on in the order of its direction. */
+/*
+ * Whole sequences, if they are so short that one fits: there is nothing then to be done again. `halo` tokens of a tile
+ * are those before its first.
+ */
+__host__ __device__ constexpr int tile_tokens(std::int32_t length) {
+    return length <= TILE_ROWS ? TILE_ROWS / length * length : TILE_ROWS - HALO;
+}
+__host__ __device__ constexpr int tile_halo(std::int32_t length) {
+    return length <= TILE_ROWS ? 0 : HALO;
+}
+
+/* A tile: rows of one clip, from place `start` on in the order of the direction. */
 struct FrontTile {
     int clip;
     int start;
-
-    /* The one behind it, of clips of so many tokens. */
-    __device__ __forceinline__ FrontTile next(int tokens) const {
-        const int behind = start + TILE_TOKENS;
-        return behind + HALO < tokens ? FrontTile{clip, behind} : FrontTile{clip + 1, -HALO};
-    }
 };
 
 /* A token of a tile. */
@@ -121,139 +131,110 @@ __device__ __forceinline__ Float4 quad_of(const TileSums<ROWS, COLUMNS> &sums, i
 }
 
 /*
- * sums += rows x weights for a chunk, a row tile after the other. Of a split factor no more steps than STEPS_TOGETHER
- * are summed from zero: the first chunk's are the sums themselves, the others' are added outside.
+ * sums += rows x weights for a chunk. Of a split factor no more steps than STEPS_TOGETHER are summed from zero: the first
+ * chunk's are the sums themselves, the others' are added outside.
  */
 template <Arithmetic A, bool FIRST>
 __device__ __forceinline__ void multiply_chunk(TileSums<ROWS, 4> &sums, const Shared<std::uint32_t> &rows,
                                                const int (&place)[ROWS], int eight_rows,
                                                const Shared<std::uint32_t> &weights, int weights_at, int lane) {
     static_assert(!splits(A) || chunk_steps(A) <= STEPS_TOGETHER, "a chunk's products are summed from zero");
-    StepWeights<A, 4> w[chunk_steps(A)];
 #pragma unroll
     for (int step = 0; step < chunk_steps(A); ++step) {
-        w[step].load(weights, weights_at + step * step_words(A, 4), lane);
-    }
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-        TileSums<1, 4> products;
-#pragma unroll
-        for (int step = 0; step < chunk_steps(A); ++step) {
-            const int here[1] = {place[r]};
-            multiply_step<A>(products, rows, here, eight_rows, step, w[step]);
-        }
-#pragma unroll
-        for (int c = 0; c < 4; ++c) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                float &sum = sums.fragment[r][c].v[i];
-                sum = FIRST ? products.fragment[0][c].v[i] : sum + products.fragment[0][c].v[i];
-            }
+        StepWeights<A, 4> w;
+        w.load(weights, weights_at + step * step_words(A, 4), lane);
+        if constexpr (FIRST) {
+            multiply_step<A>(sums, rows, place, eight_rows, step, w);
+        } else {
+            multiply_step_rounded<A>(sums, rows, place, eight_rows, step, w);
         }
     }
 }
 
 /* `aligned`: whether x lies at 16 bytes. PAIRS: u and SiLU(z) leave as pairs of bfloat16. */
 template <Arithmetic A, bool PAIRS>
-__global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
+__global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
     const TokenNorm &n = p.norm;
     const int inner = p.inner;
     const int chunks = chunks_of(A, n.channels);
     const int stride = row_words(chunks);
     const Layout layout(A, n.channels, inner);
+    /* By a shuffle, so that the compiler knows that it is the same for a warp. */
+    const int block_warp = __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / 32, 0);
+    const int team = block_warp / WARPS;
+    const int warp = block_warp % WARPS;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const int thread = warp * 32 + lane; /* of the team */
+    const int team_at = layout.teams + team * layout.team_words;
     const Shared<std::uint32_t> weights(0, 2 * layout.in_words);
     const Shared<std::uint32_t> x_weights(2 * layout.in_words * 4, layout.x_words);
-    const Shared<std::uint32_t> rows(layout.rows * 4, BLOCK_ROWS * stride);
-    const Shared<float> parts(layout.sums * 4, SUM_PARTS * BLOCK_ROWS * SUM_WORDS);
+    const Shared<std::uint32_t> rows(team_at * 4, TILE_ROWS * stride);
+    const Shared<float> parts((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * SUM_WORDS);
     /* Two tiles' tokens in the order of their places, -1 where nothing is to be written; and Token::before. */
-    const Shared<std::int32_t> tokens(layout.tokens * 4, 2 * BLOCK_ROWS);
-    const Shared<std::int32_t> before((layout.tokens + 2 * BLOCK_ROWS) * 4, 2 * BLOCK_ROWS);
-    const Shared<float> parameters(layout.parameters * 4, 2 * n.channels);
+    const Shared<std::int32_t> tokens((team_at + layout.tokens) * 4, 2 * TILE_ROWS);
+    const Shared<std::int32_t> before((team_at + layout.tokens + 2 * TILE_ROWS) * 4, 2 * TILE_ROWS);
+    const Shared<float> parameters((team_at + layout.parameters) * 4, 2 * n.channels);
+    const auto sync_team = [&] { sync_part(1 + team, THREADS); };
 
-    const int thread = static_cast<int>(threadIdx.x);
-    const int lane = thread % 32;
-    const int warp = thread / 32;
     const int direction = static_cast<int>(blockIdx.x) % 2;
-    const int steps = chunks * chunk_steps(A);
-    const int groups = (inner + 31) / 32;
-    /*
-     * A warp's items: for each group of 32 channels that is its own, in_proj for x, with all that follows, and for z;
-     * half of the warps begin with z.
-     */
-    const int first_item = warp * 2;
-    const auto next_item = [](int item) { return item % 2 == 0 ? item + 1 : item + 2 * WARPS - 1; };
-    const auto makes_z = [&](int item) { return (item % 2 == 0) == (warp >= WARPS / 2); };
-    const auto weights_of = [&](int item) {
-        return (makes_z(item) ? layout.in_words : 0) + item / 2 * steps * step_words(A, 4);
-    };
-    /* Each warp copies what it alone reads, what it begins with ahead of the rest. */
-    for (int item = first_item; item < 2 * groups; item = next_item(item)) {
-        copy_weights<32>(weights, weights_of(item), p.in_projection,
-                         std::int64_t{direction} * 2 * layout.in_words + weights_of(item), steps * step_words(A, 4),
-                         lane);
-        if (!makes_z(item)) {
-            const int at = item / 2 * 2 * step_words(A, TILES);
-            copy_weights<32>(x_weights, at, p.x_projection, std::int64_t{direction} * layout.x_words + at,
-                             2 * step_words(A, TILES), lane);
-        }
-        if (item == first_item) {
-            commit_copies();
-        }
-    }
+    copy_weights<TEAMS * THREADS>(weights, 0, p.in_projection, std::int64_t{direction} * 2 * layout.in_words,
+                                  2 * layout.in_words, static_cast<int>(threadIdx.x));
+    copy_weights<TEAMS * THREADS>(x_weights, 0, p.x_projection, std::int64_t{direction} * layout.x_words,
+                                  layout.x_words, static_cast<int>(threadIdx.x));
     commit_copies();
     begin_kernel();
 
-    /* The block's share of the direction's tiles. */
+    /* The team's share of the direction's tiles. */
+    const int halo = tile_halo(p.sequences.length);
+    const int new_tokens = tile_tokens(p.sequences.length);
     const auto clip_tokens = static_cast<int>(n.tokens);
-    const int clip_tiles = (clip_tokens + TILE_TOKENS - 1) / TILE_TOKENS;
-    const std::int64_t tiles = n.batch * clip_tiles;
-    const auto share_begin = [&](std::int64_t block) { return static_cast<int>(tiles * block / (gridDim.x / 2)); };
-    int left = share_begin(blockIdx.x / 2 + 1) - share_begin(blockIdx.x / 2);
-    FrontTile tile = {share_begin(blockIdx.x / 2) / clip_tiles,
-                      share_begin(blockIdx.x / 2) % clip_tiles * TILE_TOKENS - HALO};
-
-    /* The tokens that this thread norms: two, of which it has a share. */
-    constexpr int SHARES = BLOCK_ROWS * TOKEN_LANES / THREADS;
-    struct Mine {
-        TokenShare<lane_quads(FRONT_CHANNELS)> share[SHARES];
-        Token token[SHARES];
+    const int clip_tiles = (clip_tokens + new_tokens - 1) / new_tokens;
+    const auto share_begin = [&](int share) {
+        return static_cast<int>(n.batch * clip_tiles * share / (static_cast<int>(gridDim.x) / 2 * TEAMS));
     };
-    const auto row_of = [&](int i) { return (i * THREADS + thread) / TOKEN_LANES; };
+    const int share = static_cast<int>(blockIdx.x) / 2 * TEAMS + team;
+    int left = share_begin(share + 1) - share_begin(share);
+    FrontTile tile = {share_begin(share) / clip_tiles, share_begin(share) % clip_tiles * new_tokens - halo};
+
+    /* What this thread norms: a share of one token. */
+    static_assert(TILE_ROWS * TOKEN_LANES == THREADS, "a token for each TOKEN_LANES threads");
+    struct Mine {
+        TokenShare<lane_quads(FRONT_CHANNELS)> share;
+        Token token;
+    };
+    const int row = thread / TOKEN_LANES;
     const auto load = [&](Mine &to) {
-#pragma unroll
-        for (int i = 0; i < SHARES; ++i) {
-            to.token[i] = token_of(p, tile, direction, place_of(row_of(i)));
-            to.share[i].load(n, std::int64_t{to.token[i].index} * n.channels, to.token[i].exists, aligned, lane);
-        }
+        to.token = token_of(p, tile, direction, place_of(row));
+        to.share.load(n, std::int64_t{to.token.index} * n.channels, to.token.exists, aligned, lane);
     };
     int clip = -1;
-    const auto norm = [&](Mine &from, int to_table) {
+    /* Seen by all behind the next barrier. */
+    const auto prepare_clip = [&] {
         if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
-            norm_parameters<THREADS>(n, tile.clip, parameters);
-            __syncthreads();
+            norm_parameters<THREADS>(n, tile.clip, parameters, thread);
+            clip = tile.clip;
         }
-        clip = tile.clip;
-#pragma unroll
-        for (int i = 0; i < SHARES; ++i) {
-            const int row = row_of(i);
-            const int place = place_of(row);
-            const Token &token = from.token[i];
-            const bool written = token.exists && place >= HALO;
-            from.share[i].template norm<A>(n, parameters, std::int64_t{token.index} * n.channels,
-                                           written && direction == 0, rows, row, lane);
-            if (lane % TOKEN_LANES == 0) {
-                tokens[to_table + place] = written ? token.index : -1;
-                before[to_table + place] = token.before;
-            }
+    };
+    const auto norm = [&](Mine &from, int to_table) {
+        const Token &token = from.token;
+        const bool written = token.exists && place_of(row) >= halo;
+        from.share.template norm<A>(n, parameters, std::int64_t{token.index} * n.channels, written && direction == 0,
+                                    rows, row, lane);
+        if (lane % TOKEN_LANES == 0) {
+            tokens[to_table + place_of(row)] = written ? token.index : -1;
+            before[to_table + place_of(row)] = token.before;
         }
     };
 
     int table = 0;
-    {
+    if (left > 0) {
         Mine first;
         load(first);
+        prepare_clip();
+        sync_team();
         norm(first, table);
     }
+    wait_for_groups<0>();
     __syncthreads();
 
     int place[ROWS];
@@ -261,54 +242,59 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
     for (int r = 0; r < ROWS; ++r) {
         place[r] = lane_place<A>(r * 16 * stride, stride, lane);
     }
+    const int steps = chunks * chunk_steps(A);
+    const int groups = (inner + 31) / 32;
     const int row_step = 2 * inner;
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
-        /* Token::before of the lane's tokens, two bits each. */
-        unsigned edges = 0;
-#pragma unroll
-        for (int i = 0; i < LANE_ROWS; ++i) {
-            edges |= static_cast<unsigned>(before[table + lane / 4 * LANE_ROWS + i]) << (2 * i);
-        }
         const int my_tokens = table + lane / 4 * LANE_ROWS;
-        for (int item = first_item; item < 2 * groups; item = next_item(item)) {
+        static_assert(LANE_ROWS == 4, "the numbers of a lane's tokens are read at once");
+        /* For each group of 32 channels: in_proj for x, with all that follows, and for z. */
+        for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
             const int group = item / 2;
-            const bool gates = makes_z(item);
-            const int weights_at = weights_of(item);
-            /* In the first tile its weights may still be on their way. */
-            if (item == first_item) {
-                wait_for_groups<1>();
+            /* Half of the warps begin with z. */
+            const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
+            /* Constants of one channel a lane: taps, bias and range, or the gate's scale; shuffled to where they are
+               wanted. Their way is long, and they begin it here. */
+            const int mine_at = group * 32 + lane;
+            float mine[TAPS + 2] = {};
+            if (gates) {
+                mine[0] = load_one_or_zero(p.gate_scale, direction * inner + mine_at, mine_at < inner);
             } else {
-                wait_for_groups<0>();
+#pragma unroll
+                for (int k = 0; k < TAPS; ++k) {
+                    mine[k] =
+                        load_one_or_zero(p.convolution, (direction * TAPS + k) * inner + mine_at, mine_at < inner);
+                }
+                mine[TAPS] = load_one_or_zero(p.bias, direction * inner + mine_at, mine_at < inner);
+                mine[TAPS + 1] = load_one_or_zero(p.range, direction * inner + mine_at, mine_at < inner);
             }
-            __syncwarp();
+            const auto constant_of = [&](int which, int pair) {
+                Float4 four;
+#pragma unroll
+                for (int k = 0; k < 4; ++k) {
+                    four.v[k] = __shfl_sync(0xFFFFFFFFU, mine[which], quad_channel(PAIRS, pair, lane) + k);
+                }
+                return four;
+            };
             TileSums<ROWS, 4> sums;
+            const int weights_at = (gates ? layout.in_words : 0) + group * steps * step_words(A, 4);
             multiply_chunk<A, true>(sums, rows, place, 8 * stride, weights, weights_at, lane);
 #pragma unroll 1
             for (int chunk = 1; chunk < chunks; ++chunk) {
-                const int here[ROWS] = {place[0] + chunk * CHUNK_WORDS, place[1] + chunk * CHUNK_WORDS,
-                                        place[2] + chunk * CHUNK_WORDS, place[3] + chunk * CHUNK_WORDS};
+                const int here[ROWS] = {place[0] + chunk * CHUNK_WORDS, place[1] + chunk * CHUNK_WORDS};
                 multiply_chunk<A, false>(sums, rows, here, 8 * stride, weights,
                                          weights_at + chunk * chunk_steps(A) * step_words(A, 4), lane);
-            }
-            /* The lane's tokens; what a token has begins at row_step times its number. */
-            std::int32_t to[LANE_ROWS];
-#pragma unroll
-            for (int i = 0; i < LANE_ROWS; i += 4) {
-                const Vector<std::int32_t, 4> four = tokens.load4(my_tokens + i);
-#pragma unroll
-                for (int k = 0; k < 4; ++k) {
-                    to[i + k] = four.v[k];
-                }
             }
             /* Of PAIRS, words of eight channels of each token. */
             [[maybe_unused]] Vector<std::uint32_t, 4> words[LANE_ROWS];
             const auto store_words = [&](const Span<std::uint32_t> &where) {
                 const int channel = group * 32 + quad_channel(true, 0, lane);
+                const auto to = tokens.load4(my_tokens);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    store_if(where, multiply_wide(to[i], inner, (direction * inner + channel) / 2), words[i],
-                             channel < inner && to[i] >= 0);
+                    store_if(where, multiply_wide(to.v[i], inner, (direction * inner + channel) / 2), words[i],
+                             channel < inner && to.v[i] >= 0);
                 }
             };
 #pragma unroll
@@ -316,39 +302,35 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                 const int channel = group * 32 + quad_channel(PAIRS, pair, lane);
                 const bool real = channel < inner;
                 const int constant = direction * inner + channel;
-                const auto store = [&](const Span<float> &where, int i, const Float4 &value) {
-                    store_if(mutable_words(where), multiply_wide(to[i], row_step, constant),
-                             {{bits_of(value.v[0]), bits_of(value.v[1]), bits_of(value.v[2]), bits_of(value.v[3])}},
-                             real && to[i] >= 0);
-                };
-                if (gates) {
-                    const Float4 scale = real ? p.gate_scale.load4(constant) : Float4{};
+                const auto store = [&](const Span<float> &where, const Float4(&values)[LANE_ROWS]) {
+                    const auto to = tokens.load4(my_tokens);
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
-                        Float4 z = quad_of(sums, i, pair);
+                        store_if(mutable_words(where), multiply_wide(to.v[i], row_step, constant),
+                                 {{bits_of(values[i].v[0]), bits_of(values[i].v[1]), bits_of(values[i].v[2]),
+                                   bits_of(values[i].v[3])}},
+                                 real && to.v[i] >= 0);
+                    }
+                };
+                if (gates) {
+                    const Float4 scale = constant_of(0, pair);
+                    Float4 z[LANE_ROWS];
+#pragma unroll
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        z[i] = quad_of(sums, i, pair);
 #pragma unroll
                         for (int k = 0; k < 4; ++k) {
-                            z.v[k] = silu(z.v[k] * scale.v[k]);
+                            z[i].v[k] = silu(z[i].v[k] * scale.v[k]);
                         }
                         if constexpr (PAIRS) {
-                            words[i].v[2 * pair] = pack_bf16(z.v[0], z.v[1]);
-                            words[i].v[2 * pair + 1] = pack_bf16(z.v[2], z.v[3]);
-                        } else {
-                            store(p.gate, i, z);
+                            words[i].v[2 * pair] = pack_bf16(z[i].v[0], z[i].v[1]);
+                            words[i].v[2 * pair + 1] = pack_bf16(z[i].v[2], z[i].v[3]);
                         }
                     }
-                    continue;
-                }
-                Float4 filter[TAPS] = {};
-                Float4 bias = {};
-                Float4 range = {};
-                if (real) {
-#pragma unroll
-                    for (int k = 0; k < TAPS; ++k) {
-                        filter[k] = p.convolution.load4((direction * TAPS + k) * inner + channel);
+                    if constexpr (!PAIRS) {
+                        store(p.gate, z);
                     }
-                    bias = p.bias.load4(constant);
-                    range = p.range.load4(constant);
+                    continue;
                 }
                 /* x of the lane's tokens, behind that of the 3 before them, which the lane 4 below has. */
                 Float4 x[HALO + LANE_ROWS];
@@ -363,37 +345,49 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
                         x[i].v[k] = __shfl_up_sync(0xFFFFFFFFU, x[LANE_ROWS + i].v[k], 4);
                     }
                 }
+                const auto have = before.load4(my_tokens);
+                Float4 u[LANE_ROWS];
+#pragma unroll
+                for (int back = HALO; back >= 0; --back) {
+                    const Float4 filter = constant_of(HALO - back, pair);
+                    const Float4 bias = back == HALO ? constant_of(TAPS, pair) : Float4{};
+#pragma unroll
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        if (back == HALO) {
+                            u[i] = bias;
+                        }
+                        if (have.v[i] >= back) {
+#pragma unroll
+                            for (int k = 0; k < 4; ++k) {
+                                u[i].v[k] = fmaf(filter.v[k], x[HALO + i - back].v[k], u[i].v[k]);
+                            }
+                        }
+                    }
+                }
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        u[i].v[k] = silu(u[i].v[k]);
+                    }
+                }
+                if constexpr (!PAIRS) {
+                    store(p.u, u);
+                }
+                /* bfloat16 needs no range. */
+                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : constant_of(TAPS + 1, pair);
                 FragmentA high[ROWS];
                 FragmentA low[ROWS] = {};
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    const unsigned have = edges >> (2 * i) & 3U;
-                    Float4 u = bias;
-#pragma unroll
-                    for (int back = HALO; back >= 0; --back) {
-                        if (have >= static_cast<unsigned>(back)) {
-#pragma unroll
-                            for (int k = 0; k < 4; ++k) {
-                                u.v[k] = fmaf(filter[HALO - back].v[k], x[HALO + i - back].v[k], u.v[k]);
-                            }
-                        }
-                    }
-#pragma unroll
-                    for (int k = 0; k < 4; ++k) {
-                        u.v[k] = silu(u.v[k]);
-                    }
-                    if constexpr (!PAIRS) {
-                        store(p.u, i, u);
-                    }
                     if constexpr (A != Arithmetic::BF16_PAIRS) {
-                        /* Into the range of half precision. */
 #pragma unroll
                         for (int k = 0; k < 4; ++k) {
-                            u.v[k] *= range.v[k];
+                            u[i].v[k] *= range.v[k];
                         }
                     }
-                    const PairWords<A> first_two(u.v[0], u.v[1]);
-                    const PairWords<A> last_two(u.v[2], u.v[3]);
+                    const PairWords<A> first_two(u[i].v[0], u[i].v[1]);
+                    const PairWords<A> last_two(u[i].v[2], u[i].v[3]);
                     high[i / 2].word[i % 2] = first_two.high;
                     high[i / 2].word[2 + i % 2] = last_two.high;
                     if constexpr (PAIRS) {
@@ -426,13 +420,16 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
             }
         }
 
-        tile = tile.next(clip_tokens);
-        Mine next;
+        tile.start += new_tokens;
+        if (tile.start + halo >= clip_tokens) {
+            tile = {tile.clip + 1, -halo};
+        }
         if (left > 1) {
-            load(next);
+            /* The parameters that are there were read two barriers ago. */
+            prepare_clip();
         }
         /* All are done with the tile's words, and with the sums of the tile before. */
-        __syncthreads();
+        sync_team();
         /* Two warps of a scheduler add up: each gives half of its rows to the other. */
         const auto each_sum = [&](auto half, const auto &run) {
             constexpr int FIRST_ROW = decltype(half)::value * LANE_ROWS / 2;
@@ -441,7 +438,7 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
 #pragma unroll
                 for (int c = 0; c < TILES; ++c) {
                     const float *v = &x_sums.fragment[i / 2][c].v[i % 2 * 2];
-                    run(((warp % SUM_PARTS * BLOCK_ROWS) + i * 8 + lane / 4) * SUM_WORDS + c * 8 + lane % 4 * 2, v[0],
+                    run(((warp % SUM_PARTS * TILE_ROWS) + i * 8 + lane / 4) * SUM_WORDS + c * 8 + lane % 4 * 2, v[0],
                         v[1]);
                 }
             }
@@ -458,31 +455,32 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
         } else {
             each_sum(LOWER, give);
         }
-        const int next_table = BLOCK_ROWS - table;
+        const int next_table = TILE_ROWS - table;
         if (left > 1) {
+            /* Not before, as registers are scarce. */
+            Mine next;
+            load(next);
             norm(next, next_table);
         }
-        __syncthreads();
+        sync_team();
         if (warp < SUM_PARTS) {
             each_sum(LOWER, add);
         } else {
             each_sum(UPPER, add);
         }
-        __syncthreads();
-        /* Four threads a row. */
-        constexpr int ROW_THREADS = THREADS / BLOCK_ROWS;
-        const int row = thread / ROW_THREADS;
+        sync_team();
+        /* Some threads a row; they have normed it, too. */
         const int to = tokens[table + place_of(row)];
 #pragma unroll
-        for (int i = 0; i < (SUM_WORDS / 4 + ROW_THREADS - 1) / ROW_THREADS; ++i) {
-            const int column = (i * ROW_THREADS + thread % ROW_THREADS) * 4;
+        for (int i = 0; i < (SUM_WORDS / 4 + TOKEN_LANES - 1) / TOKEN_LANES; ++i) {
+            const int column = (i * TOKEN_LANES + thread % TOKEN_LANES) * 4;
             if (column >= p.columns || to < 0) {
                 break;
             }
             Float4 y = parts.load4(row * SUM_WORDS + column);
 #pragma unroll
             for (int part = 1; part < SUM_PARTS; ++part) {
-                const Float4 other = parts.load4((part * BLOCK_ROWS + row) * SUM_WORDS + column);
+                const Float4 other = parts.load4((part * TILE_ROWS + row) * SUM_WORDS + column);
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
                     y.v[k] += other.v[k];
@@ -502,18 +500,19 @@ __global__ void __launch_bounds__(THREADS, 1) mamba_front_kernel(MambaFront p, b
 
 template <Arithmetic A, bool PAIRS>
 cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
-    const std::int64_t tiles = divide_up(p.norm.tokens, TILE_TOKENS) * p.norm.batch;
+    const std::int64_t tiles = divide_up(p.norm.tokens, tile_tokens(p.sequences.length)) * p.norm.batch;
     if (p.norm.tokens * p.norm.batch > INT32_MAX) {
         return cudaErrorInvalidValue;
     }
     const Layout layout(A, p.norm.channels, p.inner);
-    const std::size_t bytes = static_cast<std::size_t>(layout.all) * sizeof(float);
-    const std::int64_t blocks = std::max<std::int64_t>(1, std::min<std::int64_t>(tiles, multiprocessors / 2));
+    const std::size_t bytes = static_cast<std::size_t>(layout.all()) * sizeof(float);
+    const std::int64_t blocks =
+        std::max<std::int64_t>(1, std::min<std::int64_t>(divide_up(tiles, TEAMS), multiprocessors / 2));
     const cudaError_t allowed = allow_shared(mamba_front_kernel<A, PAIRS>, bytes);
     return allowed != cudaSuccess
                ? allowed
                : launch("mamba_front", mamba_front_kernel<A, PAIRS>, dim3(static_cast<unsigned>(2 * blocks)),
-                        dim3(THREADS), bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
+                        dim3(TEAMS * THREADS), bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
 }
 
 } // namespace
@@ -524,7 +523,7 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
     constexpr std::int32_t MOST_INNER = 4096;
     return has_in_projection(channels, inner, arithmetic) && channels <= FRONT_CHANNELS && inner <= MOST_INNER &&
            taps <= TAPS && columns <= TILES * 8 &&
-           static_cast<std::size_t>(Layout(arithmetic, channels, inner).all) * sizeof(float) <= device().shared_bytes;
+           static_cast<std::size_t>(Layout(arithmetic, channels, inner).all()) * sizeof(float) <= device().shared_bytes;
 }
 
 void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,

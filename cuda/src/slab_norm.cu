@@ -70,37 +70,41 @@ __device__ __forceinline__ ChannelNorm channel_norm(const SlabNorm &n, std::int6
     return {mean, kernel * scale * n.scale, n.bias[channel] * n.scale, n.slopes[channel]};
 }
 
-template <Arithmetic A>
+template <Arithmetic A, PlaneOrder ORDER>
 __device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t clip, int slab, std::int64_t position,
                                                const float (&y)[SLAB_CHANNELS]) {
-    Vector<std::uint32_t, 4> high;
-    Vector<std::uint32_t, 4> low;
+    if constexpr (ORDER == PlaneOrder::FLOATS) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-        const PairWords<A> words(y[2 * i], y[2 * i + 1]);
-        high.v[i] = words.high;
-        low.v[i] = words.low;
-    }
-    constexpr int PARTS = splits(A) ? 2 : 1;
-    std::int64_t at;
-    std::int64_t behind;
-    if (n.slabs) {
-        at = ((clip * SLABS * PARTS + slab) * n.positions + position) * 4;
-        behind = SLABS * n.positions * 4;
+        for (int i = 0; i < SLAB_CHANNELS; i += 4) {
+            n.out.store<4>((clip * n.positions + position) * CHANNELS + slab * SLAB_CHANNELS + i,
+                           {{bits_of(y[i]), bits_of(y[i + 1]), bits_of(y[i + 2]), bits_of(y[i + 3])}});
+        }
     } else {
-        const int channel = slab * SLAB_CHANNELS;
-        at = ((clip * n.positions + position) * chunks_of(A, CHANNELS) + channel / chunk_numbers(A)) * CHUNK_WORDS +
-             channel % chunk_numbers(A) / 2;
-        behind = CHUNK_WORDS / 2;
-    }
-    n.out.store<4>(at, high);
-    if constexpr (splits(A)) {
-        n.out.store<4>(at + behind, low);
+        Vector<std::uint32_t, 4> high;
+        Vector<std::uint32_t, 4> low;
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const PairWords<A> words(y[2 * i], y[2 * i + 1]);
+            high.v[i] = words.high;
+            low.v[i] = words.low;
+        }
+        std::int64_t place = position;
+        if constexpr (ORDER == PlaneOrder::SLABS_BY_PARITY) {
+            const auto frame = static_cast<std::int32_t>(position) / n.bands;
+            const std::int32_t band = static_cast<std::int32_t>(position) - frame * n.bands;
+            place = position - band + band / 2 + band % 2 * ((n.bands + 1) / 2);
+        }
+        constexpr int PARTS = splits(A) ? 2 : 1;
+        const std::int64_t at = ((clip * SLABS * PARTS + slab) * n.positions + place) * 4;
+        n.out.store<4>(at, high);
+        if constexpr (splits(A)) {
+            n.out.store<4>(at + SLABS * n.positions * 4, low);
+        }
     }
 }
 
 /* VECTOR: whether x may be read four at a time. */
-template <Arithmetic A, bool FIRST, bool VECTOR>
+template <Arithmetic A, PlaneOrder ORDER, bool FIRST, bool VECTOR>
 __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
     begin_kernel();
     const Shared<float> norms(0, SLAB_CHANNELS * 4);
@@ -154,19 +158,19 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
 #pragma unroll
         for (int i = 0; i < THREAD_POSITIONS; ++i) {
             if (now + i < n.positions) {
-                write_position<A>(n, clip, slab, now + i, y[i]);
+                write_position<A, ORDER>(n, clip, slab, now + i, y[i]);
             }
         }
     }
 }
 
-template <Arithmetic A, bool FIRST, bool VECTOR>
+template <Arithmetic A, PlaneOrder ORDER, bool FIRST, bool VECTOR>
 cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
     /* A block for a share of each slab: enough of them for the device, or a share a thread; and not many more, as each
        adds up the statistics. */
     const std::int64_t wanted = std::max<std::int64_t>(8, divide_up(2 * device().multiprocessors, SLABS * n.batch));
     const std::int64_t shares = std::min(divide_up(n.positions, THREADS * THREAD_POSITIONS), wanted);
-    const auto kernel = slab_norm_kernel<A, FIRST, VECTOR>;
+    const auto kernel = slab_norm_kernel<A, ORDER, FIRST, VECTOR>;
     return launch("slab norm", kernel, dim3(static_cast<unsigned>(shares * n.batch), SLABS), dim3(THREADS),
                   SLAB_CHANNELS * sizeof(Float4), stream, n);
 }
@@ -174,13 +178,18 @@ cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
 } // namespace
 
 cudaError_t enqueue(const SlabNorm &n, Arithmetic arithmetic, cudaStream_t stream) {
+    if (n.order == PlaneOrder::FLOATS) {
+        /* Whatever was multiplied with. */
+        return enqueue_as<Arithmetic::HALF, PlaneOrder::FLOATS, false, true>(n, stream);
+    }
     return with_pairs(arithmetic, [&](auto a) {
         constexpr Arithmetic A = decltype(a)::value;
-        if (n.kernel.empty()) {
-            return enqueue_as<A, false, true>(n, stream);
+        if (!n.kernel.empty()) {
+            return in_fours(n.positions, {n.x.data()}) ? enqueue_as<A, PlaneOrder::SLABS, true, true>(n, stream)
+                                                       : enqueue_as<A, PlaneOrder::SLABS, true, false>(n, stream);
         }
-        return in_fours(n.positions, {n.x.data()}) ? enqueue_as<A, true, true>(n, stream)
-                                                   : enqueue_as<A, true, false>(n, stream);
+        return n.order == PlaneOrder::SLABS ? enqueue_as<A, PlaneOrder::SLABS, false, true>(n, stream)
+                                            : enqueue_as<A, PlaneOrder::SLABS_BY_PARITY, false, true>(n, stream);
     });
 }
 

@@ -25,24 +25,24 @@ __device__ __forceinline__ float token_sum(float v) {
     return v;
 }
 
-/* Scales and then shifts of the norm for a clip, by THREADS threads. */
+/* Scales and then shifts of the norm for a clip, by THREADS threads, of which this is number `thread`. */
 template <int THREADS>
-__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip,
-                                                const Shared<float> &parameters) {
+__device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip, const Shared<float> &parameters,
+                                                int thread) {
     if (n.kind == EARSHOT_NORM_LAYER) {
 #pragma unroll 1
-        for (int i = static_cast<int>(threadIdx.x); i < 2 * n.channels; i += THREADS) {
+        for (int i = thread; i < 2 * n.channels; i += THREADS) {
             parameters[i] = n.parameters[i];
         }
         return;
     }
     /* Four lanes a parameter. */
     constexpr int LANES = 4;
-    const int lane = static_cast<int>(threadIdx.x) % LANES;
+    const int lane = thread % LANES;
     const std::int64_t width = n.condition_width;
     const std::int64_t channels = n.channels;
 #pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x) / LANES; i < 2 * n.channels; i += THREADS / LANES) {
+    for (int i = thread / LANES; i < 2 * n.channels; i += THREADS / LANES) {
         const std::int64_t weight = i / n.channels * channels * (width + 1);
         const std::int64_t row = weight + i % n.channels * width;
         float sum = lane == 0 ? n.parameters[weight + channels * width + i % n.channels] : 0.0F;
@@ -52,7 +52,7 @@ __device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t
             sum = fmaf(n.parameters[row + k], n.condition[clip * width + k], sum);
         }
         /* The lanes of one parameter always are in the loop together. */
-        const unsigned mask = 0xFU << (threadIdx.x % 32 / LANES * LANES);
+        const unsigned mask = 0xFU << (thread % 32 / LANES * LANES);
         sum += __shfl_xor_sync(mask, sum, 1);
         sum += __shfl_xor_sync(mask, sum, 2);
         if (lane == 0) {

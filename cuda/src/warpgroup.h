@@ -63,11 +63,6 @@ __device__ __forceinline__ WarpgroupFactor warpgroup_factor(int at, int other_nu
             static_cast<std::uint32_t>(next_columns) / FACTOR_UNIT};
 }
 
-/* Which of the block's warpgroups a thread is in; the compiler is told that all of a warp are in the same. */
-__device__ __forceinline__ int own_warpgroup() {
-    return __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / WARPGROUP_THREADS, 0);
-}
-
 #ifdef EARSHOT_EMULATION
 namespace emulation {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <new>
 
@@ -121,6 +122,9 @@ std::string Grid::run(const KernelLaunch &launch, Picker &picker) {
 void Grid::run_block() {
     fill_with_poison(shared_, shared_bytes_);
     barrier_ = Barrier{};
+    for (PartBarrier &part : part_barriers_) {
+        part = PartBarrier{};
+    }
     cancelled_ = false;
     unfinished_ = thread_count_;
     ready_warps_ = 0;
@@ -290,6 +294,29 @@ int Grid::barrier(BarrierKind kind, int predicate, Site site) {
     return b.result;
 }
 
+void Grid::part_barrier(int number, int threads, Site site) {
+    const auto complaint = [&](const std::string &what) {
+        throw Fault("part barrier " + std::to_string(number) + " (" + text_of(site) + ") " + what);
+    };
+    if (number < 1 || number >= static_cast<int>(std::size(part_barriers_))) {
+        complaint("has a number that is none of 1 to 15");
+    }
+    if (threads < 32 || threads % 32 != 0 || threads > static_cast<int>(thread_count_)) {
+        complaint("is for " + std::to_string(threads) + " threads, which are no whole warps of the block");
+    }
+    PartBarrier &part = part_barriers_[number];
+    if (part.arrived != 0 && part.threads != threads) {
+        complaint("is for " + std::to_string(threads) + " threads here, elsewhere for " + std::to_string(part.threads));
+    }
+    part.threads = threads;
+    if (++part.arrived == threads) {
+        part.arrived = 0;
+        wake_waiting(&part);
+        return;
+    }
+    suspend(*current_, {"part barrier", site, 0, &part});
+}
+
 void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction function, Site site) {
     Thread &thread = *current_;
     Warp &warp = warps_[thread.number / 32];
@@ -393,6 +420,10 @@ void Grid::check_shared_end() {
 
 int block_barrier(BarrierKind kind, int predicate, Site site) {
     return grid().barrier(kind, predicate, site);
+}
+
+void part_barrier(int number, int threads, const char *file, int line) {
+    grid().part_barrier(number, threads, Site{file, line});
 }
 
 void wait_at(const char *name, const void *place, const char *file, int line) {

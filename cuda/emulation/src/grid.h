@@ -73,6 +73,7 @@ class Grid {
     SharedBlock shared() const { return {shared_, shared_bytes_}; }
     unsigned existing_lanes() const { return warps_[current_->number / 32].existing; }
     int barrier(BarrierKind kind, int predicate, Site site);
+    void part_barrier(int number, int threads, Site site);
     void wait_for_dependencies();
     void wait_at(const char *name, const void *place, Site site);
     void wake_waiting(const void *place);
@@ -87,6 +88,12 @@ class Grid {
         unsigned arrived = 0;
         unsigned votes = 0; // threads whose predicate is true
         int result = 0;     // of the barrier passed last
+    };
+
+    /* Of a part of the block. */
+    struct PartBarrier {
+        int threads = 0;
+        int arrived = 0;
     };
 
     [[noreturn]] static void thread_main(void *thread);
@@ -106,6 +113,7 @@ class Grid {
     std::vector<std::unique_ptr<Thread>> threads_; // as many as the largest block so far needed
     Warp warps_[32];
     Barrier barrier_;
+    PartBarrier part_barriers_[16];
     unsigned ready_warps_ = 0;
     unsigned thread_count_ = 0;
     unsigned unfinished_ = 0;

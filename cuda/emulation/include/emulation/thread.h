@@ -24,6 +24,9 @@ enum class BarrierKind { PLAIN, ANY, ALL, COUNT };
 /* Waits for all threads of the block; returns the reduced predicate. */
 int block_barrier(BarrierKind kind, int predicate, Site site);
 
+/* A barrier of its own for `threads` threads of the block, whole warps; numbers 1 to 15. */
+void part_barrier(int number, int threads, const char *file = __builtin_FILE(), int line = __builtin_LINE());
+
 /* Waits until another thread calls wake_waiting with the same place; for barriers that a kernel has in memory. */
 void wait_at(const char *name, const void *place, const char *file = __builtin_FILE(), int line = __builtin_LINE());
 void wake_waiting(const void *place);
