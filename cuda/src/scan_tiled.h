@@ -13,11 +13,11 @@
  *
  * Counts, for a token of 32 channels of one direction, N = 16, R = 4, from the code for sm_90. A scheduler does a
  * special function of a warp in 8 cycles: 16 exp2 for decays, and for each channel two more and a reciprocal (softplus,
- * SiLU), 152 cycles. Instructions, at one a cycle, of which 80 are those of 16 states (two products, exp2, two
- * multiply-adds) and 27 those of a channel: 2 lanes and 2 channels 123, 4 and 2 127, 4 and 1 135; and 2 to 8 for the
- * rows of 32 tokens and for a sequence's start. (The shuffling kernel of scan_fast.h came to 165, 175 and 210, and took
- * 1.36 times so many cycles on an H200.) So the special functions bind, if 12 to 16 warps a multiprocessor hide their
- * latency.
+ * SiLU), 152 cycles; 136 where SiLU(z) comes made (mamba_front.h). Instructions, at one a cycle, of which 80 are those
+ * of 16 states (two products, exp2, two multiply-adds) and 27 those of a channel: 2 lanes and 2 channels 123, 4 and 2
+ * 127, 4 and 1 135; and 2 to 8 for the rows of 32 tokens and for a sequence's start. (The shuffling kernel of
+ * scan_fast.h came to 165, 175 and 210, and took 1.36 times so many cycles on an H200.) So the special functions bind,
+ * if 12 to 16 warps a multiprocessor hide their latency.
  *
  * Bytes a token, direction and channel: 12 (u, z, y), and a row of 144 for each block's 32 to 128 channels, from L2 but
  * for the first time. Shared memory: B and C leave it with 128 / CHANNELS bytes a token and channel, steps and sums

@@ -43,6 +43,24 @@ __global__ void two_kinds_of_barrier() {
     }
 }
 
+__global__ void some_skip_their_part_barrier() {
+    if (threadIdx.x != 33) {
+        part_barrier(1 + static_cast<int>(threadIdx.x) / 32, 32);
+    }
+}
+
+__global__ void part_barrier_of_two_counts() {
+    part_barrier(3, threadIdx.x < 48 ? 64 : 32);
+}
+
+__global__ void part_barrier_of_half_a_warp() {
+    part_barrier(1, 16);
+}
+
+__global__ void part_barrier_of_the_whole_block() {
+    part_barrier(0, 64);
+}
+
 __global__ void lane_is_missing(int *out) {
     if (threadIdx.x != 5) {
         out[threadIdx.x] = __shfl_xor_sync(FULL, 1, 1);
@@ -122,6 +140,10 @@ TEST(emulation_finds_divergent_barriers) {
                       "22 of 64 wait at __shfl_sync (mistakes_test.cu:", "32 have returned"});
         expect_fault(run(barrier_in_both_branches), {"while other threads stand at __syncthreads (mistakes_test.cu:"});
         expect_fault(run(two_kinds_of_barrier), {"__syncthreads (", "__syncthreads_or ("});
+        expect_fault(run(some_skip_their_part_barrier), {"no thread can go on", "31 of 64 wait at part barrier ("});
+        expect_fault(run(part_barrier_of_two_counts), {"part barrier 3 (", "threads here, elsewhere for"});
+        expect_fault(run(part_barrier_of_half_a_warp), {"part barrier 1 (", "16 threads, which are no whole warps"});
+        expect_fault(run(part_barrier_of_the_whole_block), {"part barrier 0 (", "none of 1 to 15"});
     }
 }
 

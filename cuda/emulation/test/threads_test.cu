@@ -44,6 +44,21 @@ TEST(emulation_runs_every_thread_of_every_block_once) {
 
 namespace {
 
+/* Two halves of the block hand values around their warps, each at its own pace. */
+__global__ void pass_within_halves(float *out) {
+    float *const values = shared_floats();
+    const int half = static_cast<int>(threadIdx.x) / 64;
+    const int other = half * 64 + (static_cast<int>(threadIdx.x) + 32) % 64;
+    float value = static_cast<float>(threadIdx.x);
+    for (int i = 0; i < 3 + half * 2; ++i) {
+        values[threadIdx.x] = value;
+        part_barrier(1 + half, 64);
+        value = values[other] + 1.0F;
+        part_barrier(1 + half, 64);
+    }
+    out[threadIdx.x] = value;
+}
+
 /* Each warp hands a value to the next one; correct if the giver happens to run first. */
 __global__ void pass_to_next_warp(float *out) {
     float *const values = shared_floats();
@@ -71,6 +86,22 @@ TEST(emulation_barrier_makes_writes_visible_in_every_order) {
             CHECK(is_reversed(download(out, threads)));
             cudaFree(out);
         }
+    }
+    reset_device();
+}
+
+TEST(emulation_part_barriers_hold_their_part_only) {
+    reset_device();
+    for (const NamedOrder &o : ORDERS) {
+        set_order(o.order, o.seed);
+        float *const out = device_array<float>(128);
+        CHECK(launch("halves", pass_within_halves, 1, 128, 128 * 4, nullptr, out) == cudaSuccess);
+        const std::vector<float> values = download(out, 128);
+        for (int i = 0; i < 128; ++i) {
+            // An odd number of rounds: the other warp's number, and a 1 for each round.
+            CHECK(values[static_cast<std::size_t>(i)] == static_cast<float>((i < 64 ? 3 : 5) + (i ^ 32)));
+        }
+        cudaFree(out);
     }
     reset_device();
 }
