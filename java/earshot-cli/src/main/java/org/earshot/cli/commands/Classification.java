@@ -27,7 +27,7 @@ import org.earshot.error.CancelledException;
 import org.earshot.error.ContextException;
 import org.earshot.error.EarshotException;
 
-/** Classifies many recordings, several at once, and prints the answers in the recordings' order. */
+/** Classifies many recordings, several at once, and hands out the answers in the recordings' order. */
 final class Classification {
     /** Answers that may wait for a slow one before them, per session. */
     private static final int AHEAD = 4;
@@ -36,13 +36,19 @@ final class Classification {
     private final Optional<Metadata> metadata;
     private final RecordingContext common;
     private final PredictionFormat format;
+    private final Consumer<String> results;
 
     Classification(
-            SceneClassifier classifier, Optional<Metadata> metadata, RecordingContext common, PredictionFormat format) {
+            SceneClassifier classifier,
+            Optional<Metadata> metadata,
+            RecordingContext common,
+            PredictionFormat format,
+            Consumer<String> results) {
         this.classifier = classifier;
         this.metadata = metadata;
         this.common = common;
         this.format = format;
+        this.results = results;
     }
 
     private record Task(Path file, Future<ScenePrediction> answer) {}
@@ -52,7 +58,7 @@ final class Classification {
      *
      * @param files the recordings
      * @param sessions how many to work on at once
-     * @param console where the answers go
+     * @param console where remarks go
      * @param report takes what is wrong with a recording
      * @param step called after each recording
      * @return number of recordings without an answer
@@ -61,7 +67,7 @@ final class Classification {
         Accuracy accuracy = new Accuracy(classifier.labels());
         warnOfUnknownLabels(accuracy, console);
         warnOfUnknownCities(console);
-        console.result(format.header());
+        results.accept(format.header());
         int failures = 0;
         ExecutorService executor = Executors.newFixedThreadPool(sessions);
         try {
@@ -75,7 +81,7 @@ final class Classification {
                 Task task = tasks.remove();
                 try {
                     ScenePrediction prediction = get(task.answer);
-                    console.result(format.row(task.file, prediction));
+                    results.accept(format.row(task.file, prediction));
                     prediction.notes().forEach(note -> console.say(Text.visible(task.file.toString()) + ": " + note));
                     count(accuracy, task.file, prediction);
                 } catch (RecordingFailure e) {

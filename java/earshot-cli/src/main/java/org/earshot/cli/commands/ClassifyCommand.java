@@ -1,23 +1,31 @@
 package org.earshot.cli.commands;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
+import org.earshot.audio.Samples;
 import org.earshot.cli.input.InputFiles;
 import org.earshot.cli.input.Recording;
 import org.earshot.cli.options.ClassifierOptions;
 import org.earshot.cli.options.ContextOptions;
 import org.earshot.cli.options.KeyMapOption;
 import org.earshot.cli.options.ModelOption;
+import org.earshot.cli.options.SegmentOptions;
 import org.earshot.cli.options.StrictOption;
+import org.earshot.cli.output.OutputFiles;
 import org.earshot.cli.output.PredictionCsv;
 import org.earshot.cli.output.PredictionFormat;
 import org.earshot.cli.output.PredictionJson;
 import org.earshot.cli.output.PredictionTable;
 import org.earshot.cli.output.Progress;
+import org.earshot.cli.output.SegmentColumns;
+import org.earshot.cli.output.SegmentLines;
 import org.earshot.dataset.Metadata;
+import org.earshot.features.FeatureParameters;
+import org.earshot.model.ModelConfig;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,11 +45,13 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
             "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
-            "  curl -s https://example.org/street.mp3 | earshot classify -"
+            "  curl -s https://example.org/street.mp3 | earshot classify -",
+            "  earshot classify journey.wav --segments --format audacity --output journey.txt"
         })
 final class ClassifyCommand extends Subcommand {
     private static final int DEFAULT_TOP = 3;
     private static final double NANOSECONDS = 1e9;
+    private static final Duration SEGMENT_HOP = Duration.ofSeconds(1);
 
     @Parameters(
             arity = "1..*",
@@ -80,6 +90,15 @@ final class ClassifyCommand extends Subcommand {
         private boolean csv;
     }
 
+    @Mixin
+    private SegmentOptions segments;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Write the answers to a file, whole or not at all, instead of printing them.")
+    private Path output;
+
     @Option(
             names = "--top",
             paramLabel = "N",
@@ -92,7 +111,8 @@ final class ClassifyCommand extends Subcommand {
     @Option(
             names = "--window-hop",
             paramLabel = "SECONDS",
-            description = "Distance between the windows of a long recording. Default: the length of a window.")
+            description = "Distance between the windows of a long recording. Default: the length of a window; with"
+                    + " --segments a second, if that is shorter.")
     private Double windowHop;
 
     @Mixin
@@ -106,6 +126,7 @@ final class ClassifyCommand extends Subcommand {
     @Override
     public Integer call() {
         checkNumbers();
+        OutputFiles.check(output);
         Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
         InputFiles search = new InputFiles(
@@ -125,14 +146,25 @@ final class ClassifyCommand extends Subcommand {
         if (files.isEmpty()) {
             return FAILED;
         }
+        if (segments.wanted()) {
+            segments.format().requireRoomFor(files);
+        }
+        StringBuilder kept = new StringBuilder();
         try (SceneClassifier classifier = load(files.size());
                 Progress progress = Progress.start(console(), files.size(), !quiet)) {
             if (!quiet) {
                 console().say("model " + model.directory() + ": " + classifier);
             }
-            Classification classification =
-                    new Classification(classifier, metadata, context.common(), format(files, classifier.labels()));
+            Classification classification = new Classification(
+                    classifier,
+                    metadata,
+                    context.common(),
+                    format(files, classifier),
+                    output == null ? console()::result : kept::append);
             failures[0] += classification.run(files, classifier.sessions(), console(), this::report, progress::step);
+        }
+        if (output != null) {
+            OutputFiles.write(output, file -> file.write(kept.toString().getBytes(StandardCharsets.UTF_8)));
         }
         return failures[0] == 0 ? DONE : FAILED;
     }
@@ -140,6 +172,12 @@ final class ClassifyCommand extends Subcommand {
     private void checkNumbers() {
         if (top != null && top < 1) {
             throw usageError("--top: found " + top + "; expected at least 1");
+        }
+        if (segments.wanted()) {
+            segments.segmentation();
+            if (form.json || form.csv || top != null) {
+                throw usageError("--json, --csv and --top are for single answers; of --segments, --format says how");
+            }
         }
         options.threads();
         // Written so that NaN fails too. A day is far beyond any window.
@@ -156,10 +194,11 @@ final class ClassifyCommand extends Subcommand {
         if (weights != null) {
             builder.weights(weights);
         }
-        if (windowHop == null) {
-            return builder.load();
+        if (windowHop != null) {
+            builder.windowHop(Duration.ofNanos(Math.round(windowHop * NANOSECONDS)));
+        } else if (segments.wanted()) {
+            builder.windowHop(segmentHop());
         }
-        builder.windowHop(Duration.ofNanos(Math.round(windowHop * NANOSECONDS)));
         try {
             return builder.load();
         } catch (IllegalArgumentException e) {
@@ -167,8 +206,22 @@ final class ClassifyCommand extends Subcommand {
         }
     }
 
-    private PredictionFormat format(List<Path> files, List<String> labels) {
+    /** A second, or the length of a window if that is shorter. */
+    private Duration segmentHop() {
+        FeatureParameters features =
+                ModelConfig.read(model.directory().resolve("config.json")).features();
+        Duration window = Samples.duration(features.windowSamples(), features.sampleRate());
+        return window.compareTo(SEGMENT_HOP) < 0 ? window : SEGMENT_HOP;
+    }
+
+    private PredictionFormat format(List<Path> files, SceneClassifier classifier) {
+        List<String> labels = classifier.labels();
         int scenes = top == null ? DEFAULT_TOP : top;
+        if (segments.wanted()) {
+            SegmentColumns columns =
+                    new SegmentColumns(files, labels, classifier.config().features());
+            return new SegmentLines(segments.format(), columns, segments.segmentation());
+        }
         if (form.json) {
             return new PredictionJson(top == null ? labels.size() : scenes);
         }

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ClassifyCommand.class,
+            ListenCommand.class,
             FeaturesCommand.class,
             PseudoLabelCommand.class,
             EvaluateCommand.class,

@@ -4,20 +4,14 @@ import org.earshot.SceneClassifier;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** How the commands that classify many recordings compute. */
 public final class ClassifierOptions {
     /** Each session has a workspace of its own, hundreds of megabytes at the paper's size. */
     private static final int MOST_SESSIONS = 4;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            defaultValue = Backends.AUTO,
-            description = "What computes; 'earshot --version' lists them. Default: ${DEFAULT-VALUE}, the best that"
-                    + " starts.")
-    private String backend;
+    @Mixin
+    private BackendOption backend;
 
     @Mixin
     private PrecisionOption precision;
@@ -43,7 +37,7 @@ public final class ClassifierOptions {
     public SceneClassifier.Builder apply(SceneClassifier.Builder builder, int recordings) {
         int sessions = sessions(recordings);
         device.device().ifPresent(builder::device);
-        return builder.backend(backend)
+        return builder.backend(backend.backend())
                 .precision(precision.precision())
                 .threads(threads() / sessions)
                 .sessions(sessions);
@@ -51,6 +45,6 @@ public final class ClassifierOptions {
 
     /** Starts the backend, with all threads for one call. */
     public Backend start() {
-        return Backends.start(backend, threads(), precision.precision(), device.device());
+        return Backends.start(backend.backend(), threads(), precision.precision(), device.device());
     }
 }

@@ -70,7 +70,7 @@ public final class Console {
      *
      * @param text a line shorter than the terminal is wide; empty for none
      */
-    synchronized void status(String text) {
+    public synchronized void status(String text) {
         hideStatus();
         status = text;
         showStatus();

@@ -1,10 +1,13 @@
 package org.earshot.cli.output;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A table in plain text: columns as wide as their widest cell, two blanks between them. */
 public final class Layout {
+    private static final int WIDEST_FILE = 60;
+
     private final boolean[] right;
     private final List<String[]> rows = new ArrayList<>();
 
@@ -42,6 +45,21 @@ public final class Layout {
     static String pad(String cell, int width, boolean right) {
         String blanks = " ".repeat(Math.max(0, width - length(cell)));
         return right ? blanks + cell : cell + blanks;
+    }
+
+    /** A column of files that are printed one by one, as wide as the widest within reason. */
+    static int fileWidth(List<Path> files) {
+        int widest = files.stream()
+                .mapToInt(file -> length(Text.visible(file.toString())))
+                .max()
+                .orElse(0);
+        return Math.min(WIDEST_FILE, Math.max("file".length(), widest));
+    }
+
+    /** Likewise of scenes. */
+    static int labelWidth(List<String> labels) {
+        return Math.max(
+                "scene".length(), labels.stream().mapToInt(Layout::length).max().orElse(0));
     }
 
     static int length(String cell) {

@@ -8,7 +8,6 @@ import org.earshot.ScenePrediction;
 
 /** Answers for the eye. Rows are printed as they come, so the columns' widths are known before: by files and labels. */
 public final class PredictionTable implements PredictionFormat {
-    private static final int WIDEST_FILE = 60;
     private static final String PROBABILITY = "probability";
 
     private final int fileWidth;
@@ -16,16 +15,8 @@ public final class PredictionTable implements PredictionFormat {
     private final int top;
 
     public PredictionTable(List<Path> files, List<String> labels, int top) {
-        fileWidth = Math.min(
-                WIDEST_FILE,
-                Math.max(
-                        "file".length(),
-                        files.stream()
-                                .mapToInt(file -> Layout.length(cell(file)))
-                                .max()
-                                .orElse(0)));
-        labelWidth = Math.max(
-                "scene".length(), labels.stream().mapToInt(Layout::length).max().orElse(0));
+        fileWidth = Layout.fileWidth(files);
+        labelWidth = Layout.labelWidth(labels);
         this.top = top;
     }
 

@@ -38,7 +38,7 @@ public final class Progress implements AutoCloseable {
     }
 
     /** Java does not tell where a stream leads, Linux does. Elsewhere there is no bar. */
-    static boolean errorsGoToTerminal() {
+    public static boolean errorsGoToTerminal() {
         try {
             Path target = Files.readSymbolicLink(ERROR_STREAM);
             return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
