@@ -196,7 +196,8 @@ __device__ __forceinline__ void store_if(const Span<std::uint32_t> &to, std::int
                                          const Vector<std::uint32_t, 4> &value, bool wanted) {
 #if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
     asm volatile(
-        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.v4.b32 [%4], {%0, %1, %2, %3};\n}" ::"r"(value.v[0]),
+        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.L1::no_allocate.v4.b32 [%4], {%0, %1, %2, %3};\n}" ::"r"(
+            value.v[0]),
         "r"(value.v[1]), "r"(value.v[2]), "r"(value.v[3]), "l"(to.data() + index),
         "r"(static_cast<std::uint32_t>(wanted)));
 #else

@@ -67,7 +67,8 @@ __host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
 struct Layout {
     int in_words; /* of in_proj for x, and again for z */
     int x_words;
-    int teams; /* where the first team's part begins; in it: */
+    int scales; /* of x_proj's columns */
+    int teams;  /* where the first team's part begins; in it: */
     int sums;
     int tokens;
     int parameters;
@@ -75,9 +76,10 @@ struct Layout {
 
     __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner)
         : in_words(in_projection_words(a, inner, channels)),
-          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), teams(2 * in_words + x_words),
-          sums(TILE_ROWS * row_words(chunks_of(a, channels))), tokens(sums + SUM_PARTS * TILE_ROWS * SUM_WORDS),
-          parameters(tokens + 2 * 2 * TILE_ROWS), team_words(parameters + 2 * channels) {}
+          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), scales(2 * in_words + x_words),
+          teams(scales + SUM_WORDS), sums(TILE_ROWS * row_words(chunks_of(a, channels))),
+          tokens(sums + SUM_PARTS * TILE_ROWS * SUM_WORDS), parameters(tokens + 2 * TILE_ROWS),
+          team_words(parameters + 2 * channels) {}
 
     __host__ __device__ int all() const { return teams + TEAMS * team_words; }
 };
@@ -99,24 +101,21 @@ struct FrontTile {
     int start;
 };
 
-/* A token of a tile. */
-struct Token {
-    int index;  /* among those of all clips */
-    int before; /* how many of its sequence are before it; 3 if more */
-    bool exists;
-};
-
-__device__ __forceinline__ Token token_of(const MambaFront &p, const FrontTile &tile, int direction, int place) {
+/*
+ * A token of a tile in one number: its index among those of all clips, times four, and how many of its sequence are
+ * before it, 3 if more; -1 if there is none.
+ */
+__device__ __forceinline__ int token_of(const MambaFront &p, const FrontTile &tile, int direction, int place) {
     const int at = tile.start + place;
     const auto tokens = static_cast<int>(p.norm.tokens);
     if (at < 0 || at >= tokens) {
-        return {0, 0, false};
+        return -1;
     }
     const int length = p.sequences.length;
     const int t = at % length;
     const int in_clip =
         at / length * p.sequences.sequence_step + (direction == 0 ? t : length - 1 - t) * p.sequences.step;
-    return {tile.clip * tokens + in_clip, min(t, HALO), true};
+    return (tile.clip * tokens + in_clip) * 4 + min(t, HALO);
 }
 
 /* The four numbers of row i (of the lane's) in column tiles 2 pair and 2 pair + 1. */
@@ -170,9 +169,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const Shared<std::uint32_t> x_weights(2 * layout.in_words * 4, layout.x_words);
     const Shared<std::uint32_t> rows(team_at * 4, TILE_ROWS * stride);
     const Shared<float> parts((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * SUM_WORDS);
-    /* Two tiles' tokens in the order of their places, -1 where nothing is to be written; and Token::before. */
+    /* Two tiles' tokens in the order of their places; -1 also where nothing is to be written. */
     const Shared<std::int32_t> tokens((team_at + layout.tokens) * 4, 2 * TILE_ROWS);
-    const Shared<std::int32_t> before((team_at + layout.tokens + 2 * TILE_ROWS) * 4, 2 * TILE_ROWS);
+    const Shared<float> scales(layout.scales * 4, SUM_WORDS);
     const Shared<float> parameters((team_at + layout.parameters) * 4, 2 * n.channels);
     const auto sync_team = [&] { sync_part(1 + team, THREADS); };
 
@@ -196,17 +195,10 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     int left = share_begin(share + 1) - share_begin(share);
     FrontTile tile = {share_begin(share) / clip_tiles, share_begin(share) % clip_tiles * new_tokens - halo};
 
-    /* What this thread norms: a share of one token. */
+    /* This thread norms a share of one token, and makes some of its sums of x_proj in the end. */
     static_assert(TILE_ROWS * TOKEN_LANES == THREADS, "a token for each TOKEN_LANES threads");
-    struct Mine {
-        TokenShare<lane_quads(FRONT_CHANNELS)> share;
-        Token token;
-    };
+    using Share = TokenShare<lane_quads(FRONT_CHANNELS)>;
     const int row = thread / TOKEN_LANES;
-    const auto load = [&](Mine &to) {
-        to.token = token_of(p, tile, direction, place_of(row));
-        to.share.load(n, std::int64_t{to.token.index} * n.channels, to.token.exists, aligned, lane);
-    };
     int clip = -1;
     /* Seen by all behind the next barrier. */
     const auto prepare_clip = [&] {
@@ -215,24 +207,28 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             clip = tile.clip;
         }
     };
-    const auto norm = [&](Mine &from, int to_table) {
-        const Token &token = from.token;
-        const bool written = token.exists && place_of(row) >= halo;
-        from.share.template norm<A>(n, parameters, std::int64_t{token.index} * n.channels, written && direction == 0,
-                                    rows, row, lane);
+    const auto note = [&](int token, int in_table) {
         if (lane % TOKEN_LANES == 0) {
-            tokens[to_table + place_of(row)] = written ? token.index : -1;
-            before[to_table + place_of(row)] = token.before;
+            tokens[in_table + place_of(row)] = place_of(row) >= halo ? token : -1;
         }
+    };
+    const auto norm = [&](Share &tokens_share, int token) {
+        tokens_share.template norm<A>(n, parameters, std::int64_t{token >> 2} * n.channels,
+                                      token >= 0 && direction == 0, rows, row, lane);
     };
 
     int table = 0;
+    if (static_cast<int>(threadIdx.x) < p.columns) {
+        scales[static_cast<int>(threadIdx.x)] = p.scale[direction * p.columns + static_cast<int>(threadIdx.x)];
+    }
     if (left > 0) {
-        Mine first;
-        load(first);
+        Share first;
+        const int token = token_of(p, tile, direction, place_of(row));
+        first.load(n, std::int64_t{max(token, 0) >> 2} * n.channels, token >= 0, aligned, lane);
         prepare_clip();
+        note(token, table);
         sync_team();
-        norm(first, table);
+        norm(first, place_of(row) >= halo ? token : -1);
     }
     wait_for_groups<0>();
     __syncthreads();
@@ -245,29 +241,60 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int steps = chunks * chunk_steps(A);
     const int groups = (inner + 31) / 32;
     const int row_step = 2 * inner;
+    /* The next tile's tokens come as they are to where their thread's warp alone reads sums in the end. */
+    const Shared<std::uint32_t> coming((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * SUM_WORDS);
+    const auto coming_at = [&](int quad) {
+        return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * SUM_WORDS + lane * 4;
+    };
+    static_assert(32 * 4 <= TILE_ROWS / WARPS * SUM_WORDS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
+    /* Constants of one channel a lane, shuffled to where they are wanted: in the papers' size a warp has them of one
+       group for ever, and waits for no memory. */
+    constexpr int BIAS = TAPS;
+    constexpr int RANGE = TAPS + 1;
+    constexpr int GATE = TAPS + 2;
+    float mine[TAPS + 3];
+    int mine_of = -1;
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
         const int my_tokens = table + lane / 4 * LANE_ROWS;
-        static_assert(LANE_ROWS == 4, "the numbers of a lane's tokens are read at once");
+        static_assert(LANE_ROWS == 4, "a lane's tokens are read at once");
+        const int next_table = TILE_ROWS - table;
+        tile.start += new_tokens;
+        if (tile.start + halo >= clip_tokens) {
+            tile = {tile.clip + 1, -halo};
+        }
+        if (left > 1) {
+            const int token = token_of(p, tile, direction, place_of(row));
+            __syncwarp();
+            note(token, next_table);
+            if (aligned) {
+#pragma unroll
+                for (int quad = 0; quad < lane_quads(FRONT_CHANNELS); ++quad) {
+                    const int channel = Share::channel(quad, lane);
+                    copy_or_zero<4>(coming, coming_at(quad), as_words(n.x),
+                                    token >= 0 && channel < n.channels ? multiply_wide(token >> 2, n.channels, channel)
+                                                                       : std::int64_t{0},
+                                    token >= 0 && channel < n.channels);
+                }
+            }
+            commit_copies();
+        }
         /* For each group of 32 channels: in_proj for x, with all that follows, and for z. */
         for (int item = warp * 2; item < 2 * groups; item += item % 2 == 0 ? 1 : 2 * WARPS - 1) {
             const int group = item / 2;
             /* Half of the warps begin with z. */
             const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
-            /* Constants of one channel a lane: taps, bias and range, or the gate's scale; shuffled to where they are
-               wanted. Their way is long, and they begin it here. */
-            const int mine_at = group * 32 + lane;
-            float mine[TAPS + 2] = {};
-            if (gates) {
-                mine[0] = load_one_or_zero(p.gate_scale, direction * inner + mine_at, mine_at < inner);
-            } else {
+            if (group != mine_of) {
+                mine_of = group;
+                const int channel = group * 32 + lane;
+                const bool exists = channel < inner;
 #pragma unroll
                 for (int k = 0; k < TAPS; ++k) {
-                    mine[k] =
-                        load_one_or_zero(p.convolution, (direction * TAPS + k) * inner + mine_at, mine_at < inner);
+                    mine[k] = load_one_or_zero(p.convolution, (direction * TAPS + k) * inner + channel, exists);
                 }
-                mine[TAPS] = load_one_or_zero(p.bias, direction * inner + mine_at, mine_at < inner);
-                mine[TAPS + 1] = load_one_or_zero(p.range, direction * inner + mine_at, mine_at < inner);
+                mine[BIAS] = load_one_or_zero(p.bias, direction * inner + channel, exists);
+                mine[RANGE] = load_one_or_zero(p.range, direction * inner + channel, exists);
+                mine[GATE] = load_one_or_zero(p.gate_scale, direction * inner + channel, exists);
             }
             const auto constant_of = [&](int which, int pair) {
                 Float4 four;
@@ -293,7 +320,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 const auto to = tokens.load4(my_tokens);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    store_if(where, multiply_wide(to.v[i], inner, (direction * inner + channel) / 2), words[i],
+                    store_if(where, multiply_wide(to.v[i] >> 2, inner, (direction * inner + channel) / 2), words[i],
                              channel < inner && to.v[i] >= 0);
                 }
             };
@@ -306,14 +333,14 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     const auto to = tokens.load4(my_tokens);
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
-                        store_if(mutable_words(where), multiply_wide(to.v[i], row_step, constant),
+                        store_if(mutable_words(where), multiply_wide(to.v[i] >> 2, row_step, constant),
                                  {{bits_of(values[i].v[0]), bits_of(values[i].v[1]), bits_of(values[i].v[2]),
                                    bits_of(values[i].v[3])}},
                                  real && to.v[i] >= 0);
                     }
                 };
                 if (gates) {
-                    const Float4 scale = constant_of(0, pair);
+                    const Float4 scale = constant_of(GATE, pair);
                     Float4 z[LANE_ROWS];
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
@@ -345,18 +372,18 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                         x[i].v[k] = __shfl_up_sync(0xFFFFFFFFU, x[LANE_ROWS + i].v[k], 4);
                     }
                 }
-                const auto have = before.load4(my_tokens);
+                const auto have = tokens.load4(my_tokens);
                 Float4 u[LANE_ROWS];
 #pragma unroll
                 for (int back = HALO; back >= 0; --back) {
                     const Float4 filter = constant_of(HALO - back, pair);
-                    const Float4 bias = back == HALO ? constant_of(TAPS, pair) : Float4{};
+                    const Float4 bias = back == HALO ? constant_of(BIAS, pair) : Float4{};
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
                         if (back == HALO) {
                             u[i] = bias;
                         }
-                        if (have.v[i] >= back) {
+                        if ((have.v[i] & 3) >= back) {
 #pragma unroll
                             for (int k = 0; k < 4; ++k) {
                                 u[i].v[k] = fmaf(filter.v[k], x[HALO + i - back].v[k], u[i].v[k]);
@@ -375,7 +402,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     store(p.u, u);
                 }
                 /* bfloat16 needs no range. */
-                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : constant_of(TAPS + 1, pair);
+                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : constant_of(RANGE, pair);
                 FragmentA high[ROWS];
                 FragmentA low[ROWS] = {};
 #pragma unroll
@@ -420,15 +447,31 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             }
         }
 
-        tile.start += new_tokens;
-        if (tile.start + halo >= clip_tokens) {
-            tile = {tile.clip + 1, -halo};
-        }
         if (left > 1) {
             /* The parameters that are there were read two barriers ago. */
             prepare_clip();
         }
-        /* All are done with the tile's words, and with the sums of the tile before. */
+        wait_for_groups<0>();
+        /* All are done with the tile's words. */
+        sync_team();
+        if (left > 1) {
+            Share next;
+            if (aligned) {
+#pragma unroll
+                for (int quad = 0; quad < lane_quads(FRONT_CHANNELS); ++quad) {
+                    const Vector<std::uint32_t, 4> words = coming.load4(coming_at(quad));
+#pragma unroll
+                    for (int i = 0; i < 4; ++i) {
+                        next.x[quad].v[i] = float_of(words.v[i]);
+                    }
+                }
+            } else {
+                const int token = token_of(p, tile, direction, place_of(row));
+                next.load(n, std::int64_t{max(token, 0) >> 2} * n.channels, token >= 0, false, lane);
+            }
+            norm(next, tokens[next_table + place_of(row)]);
+        }
+        /* And with the tokens that stood in the sums' place. */
         sync_team();
         /* Two warps of a scheduler add up: each gives half of its rows to the other. */
         const auto each_sum = [&](auto half, const auto &run) {
@@ -455,13 +498,6 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         } else {
             each_sum(LOWER, give);
         }
-        const int next_table = TILE_ROWS - table;
-        if (left > 1) {
-            /* Not before, as registers are scarce. */
-            Mine next;
-            load(next);
-            norm(next, next_table);
-        }
         sync_team();
         if (warp < SUM_PARTS) {
             each_sum(LOWER, add);
@@ -487,12 +523,12 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 }
             }
             const int constant = direction * p.columns + column;
-            const Float4 scale = p.scale.load4(constant);
+            const Float4 scale = scales.load4(column);
 #pragma unroll
             for (int k = 0; k < 4; ++k) {
                 y.v[k] *= scale.v[k];
             }
-            p.out.store4(multiply_wide(to, 2 * p.columns, constant), y);
+            p.out.store4(multiply_wide(to >> 2, 2 * p.columns, constant), y);
         }
         table = next_table;
     }
@@ -501,7 +537,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
 template <Arithmetic A, bool PAIRS>
 cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
     const std::int64_t tiles = divide_up(p.norm.tokens, tile_tokens(p.sequences.length)) * p.norm.batch;
-    if (p.norm.tokens * p.norm.batch > INT32_MAX) {
+    if (p.norm.tokens * p.norm.batch > INT32_MAX / 4) {
         return cudaErrorInvalidValue;
     }
     const Layout layout(A, p.norm.channels, p.inner);
