@@ -45,16 +45,17 @@ constexpr int WARPS = THREADS / 32;
    bands and then odd ones. */
 struct Block {
     static constexpr int TAPS_TIME = 3;
-    [[maybe_unused]] static constexpr int RUNS = 1;
+    static constexpr int RUNS = 1;
     static constexpr int COLUMNS = TILE_BANDS + 2;
 };
 struct Last {
     static constexpr int TAPS_TIME = 1;
-    [[maybe_unused]] static constexpr int RUNS = 2;
+    static constexpr int RUNS = 2;
     static constexpr int EVEN_COLUMNS = TILE_BANDS + 1;
     static constexpr int COLUMNS = EVEN_COLUMNS + TILE_BANDS;
 };
 constexpr int TAPS_FREQUENCY = 3;
+static_assert(Block::RUNS == 1 && Last::RUNS == 2, "a row is a run, or two by parity");
 
 template <class Shape>
 struct Sizes {

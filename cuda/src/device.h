@@ -75,8 +75,12 @@ class Span {
     __host__ __device__ Span(const Span<U> &other)
         : data_(other.data()), count_(other.count()), constant_(other.constant()) {}
     /* A device's view has neither. */
-    __host__ __device__ std::int64_t count() const { return count_; }
-    __host__ __device__ bool constant() const { return constant_; }
+    __host__ __device__ std::int64_t count() const {
+        return count_;
+    }
+    __host__ __device__ bool constant() const {
+        return constant_;
+    }
 #else
     __host__ __device__ Span(T *data, std::int64_t, bool = false) : data_(data) {}
     template <class U>

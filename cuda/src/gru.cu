@@ -130,7 +130,9 @@ class Inputs {
   private:
     /* Fours of a step's inputs that a thread copies, and where each goes to: found once, as a step has no time for it. */
     static constexpr int QUADS = MOST_PARTS * GATES * MOST_IN_REGISTERS / 4 / COPYING_THREADS;
-    __device__ __forceinline__ int quad(int j) const { return thread_ + j * COPYING_THREADS; }
+    __device__ __forceinline__ int quad(int j) const {
+        return thread_ + j * COPYING_THREADS;
+    }
 
     Shared<std::uint32_t> ring_;
     std::int64_t first_;
