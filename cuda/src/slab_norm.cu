@@ -2,12 +2,14 @@
  * The instance norms between convolutions by warpgroups, and the one in front of them: instance_norm.cu for planes in
  * slabs.
  *
- * Idea: a block has the 8 channels of a slab and a share of the positions, a thread 4 positions: 8 times 16 bytes in,
- * all under way before anything else is done, 4 times 16 or 32 out. The statistics of the 8 channels are added up by a
- * warp each meanwhile. Of the first norm all channels come from one number of a position.
+ * Idea: a block has the 8 channels of a slab and a share of the positions; a warp reads rows of 32 positions, all of its
+ * numbers under way before anything else is done, and writes them as runs of 16 bytes a lane: what two lanes side by
+ * side write is a sector of L2, which takes half sectors at a fraction of the rate. The statistics of the 8 channels are
+ * added up by a warp each meanwhile. Of the first norm all channels come from one number of a position.
  *
  * Bytes (500 x 64 x 64, one clip): 8.2 MB read (first norm: 0.13), 8.2 MB (pairs without a low part: 4.1 MB) written,
- * in L2: about 3 us on an H200, and 1.5 us until statistics and x are there. Not measured yet.
+ * in L2: about 3 us on an H200, and 1.5 us until statistics and x are there. Measured there with half sectors (revision
+ * 91047b3, within a run): 14 us, in half precision 9; the first norm as long.
  */
 #include <algorithm>
 
@@ -23,7 +25,8 @@ constexpr int CHANNELS = 64;
 constexpr int SLAB_CHANNELS = 8;
 constexpr int SLABS = CHANNELS / SLAB_CHANNELS;
 constexpr int THREADS = SLAB_CHANNELS * 32;
-constexpr int THREAD_POSITIONS = 4;
+/* Numbers that a thread reads at once. */
+constexpr int THREAD_NUMBERS = 32;
 constexpr float EPSILON = 1e-5F;
 
 /* A channel's y = prelu((x - mean) * scale + shift, slope), of numbers that are multiplied by the plane's scale. */
@@ -70,15 +73,24 @@ __device__ __forceinline__ ChannelNorm channel_norm(const SlabNorm &n, std::int6
     return {mean, kernel * scale * n.scale, n.bias[channel] * n.scale, n.slopes[channel]};
 }
 
+/* How a block's threads share what it writes: a thread has 16 bytes of a position, 8 channels in half words or 4 floats;
+   a warp has ROUNDS times WARP_POSITIONS positions. */
+template <PlaneOrder ORDER>
+struct Shares {
+    static constexpr int THREAD_CHANNELS = ORDER == PlaneOrder::FLOATS ? 4 : SLAB_CHANNELS;
+    static constexpr int WARP_POSITIONS = 32 * THREAD_CHANNELS / SLAB_CHANNELS;
+    static constexpr int ROUNDS = THREAD_NUMBERS / THREAD_CHANNELS;
+    static constexpr int BLOCK_POSITIONS = THREADS / 32 * ROUNDS * WARP_POSITIONS;
+};
+
+/* `first`: the thread's first channel in the slab. */
 template <Arithmetic A, PlaneOrder ORDER>
-__device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t clip, int slab, std::int64_t position,
-                                               const float (&y)[SLAB_CHANNELS]) {
+__device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t clip, int slab, int first,
+                                               std::int64_t position,
+                                               const float (&y)[Shares<ORDER>::THREAD_CHANNELS]) {
     if constexpr (ORDER == PlaneOrder::FLOATS) {
-#pragma unroll
-        for (int i = 0; i < SLAB_CHANNELS; i += 4) {
-            n.out.store<4>((clip * n.positions + position) * CHANNELS + slab * SLAB_CHANNELS + i,
-                           {{bits_of(y[i]), bits_of(y[i + 1]), bits_of(y[i + 2]), bits_of(y[i + 3])}});
-        }
+        n.out.store<4>((clip * n.positions + position) * CHANNELS + slab * SLAB_CHANNELS + first,
+                       {{bits_of(y[0]), bits_of(y[1]), bits_of(y[2]), bits_of(y[3])}});
     } else {
         Vector<std::uint32_t, 4> high;
         Vector<std::uint32_t, 4> low;
@@ -103,51 +115,51 @@ __device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t c
     }
 }
 
-/* VECTOR: whether x may be read four at a time. */
-template <Arithmetic A, PlaneOrder ORDER, bool FIRST, bool VECTOR>
+template <Arithmetic A, PlaneOrder ORDER, bool FIRST>
 __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
     begin_kernel();
+    using S = Shares<ORDER>;
     const Shared<float> norms(0, SLAB_CHANNELS * 4);
     const int slab = static_cast<int>(blockIdx.y);
     const unsigned shares = gridDim.x / static_cast<unsigned>(n.batch);
     const std::int64_t clip = blockIdx.x / shares;
-    constexpr int ROWS = FIRST ? 1 : SLAB_CHANNELS;
+    const int warp = static_cast<int>(threadIdx.x) / 32;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    constexpr int LANES = SLAB_CHANNELS / S::THREAD_CHANNELS; /* of a position */
+    const int first = lane % LANES * S::THREAD_CHANNELS;
+    constexpr int ROWS = FIRST ? 1 : S::THREAD_CHANNELS;
     const std::int64_t row = FIRST ? n.positions : raw_row(n.positions);
-    const std::int64_t x0 = (FIRST ? clip : clip * CHANNELS + slab * SLAB_CHANNELS) * row;
-    Float4 x[ROWS];
+    const std::int64_t x0 = (FIRST ? clip : clip * CHANNELS + slab * SLAB_CHANNELS + first) * row;
+    float x[S::ROUNDS][ROWS];
+    /* Beyond the end the last position is read again, and not written: no load has to wait for a branch. */
     const auto load = [&](std::int64_t position) {
 #pragma unroll
-        for (int c = 0; c < ROWS; ++c) {
-            if constexpr (VECTOR) {
-                x[c] = n.x.load4(x0 + c * row + position);
-            } else {
+        for (int i = 0; i < S::ROUNDS; ++i) {
+            const std::int64_t at = x0 + min(position + i * S::WARP_POSITIONS, n.positions - 1);
 #pragma unroll
-                for (int i = 0; i < THREAD_POSITIONS; ++i) {
-                    x[c].v[i] = n.x[x0 + c * row + min(position + i, n.positions - 1)];
-                }
+            for (int c = 0; c < ROWS; ++c) {
+                x[i][c] = n.x[at + c * row];
             }
         }
     };
-    const std::int64_t step = static_cast<std::int64_t>(shares) * THREADS * THREAD_POSITIONS;
-    std::int64_t position = (static_cast<std::int64_t>(blockIdx.x % shares) * THREADS + threadIdx.x) * THREAD_POSITIONS;
-    if (position < n.positions) {
-        load(position);
-    }
-    const int warp = static_cast<int>(threadIdx.x) / 32;
+    const std::int64_t step = static_cast<std::int64_t>(shares) * S::BLOCK_POSITIONS;
+    std::int64_t position = static_cast<std::int64_t>(blockIdx.x % shares) * S::BLOCK_POSITIONS +
+                            warp * S::ROUNDS * S::WARP_POSITIONS + lane / LANES;
+    load(position);
     const ChannelNorm mine = channel_norm(n, clip, slab * SLAB_CHANNELS + warp);
-    if (threadIdx.x % 32 == 0) {
+    if (lane == 0) {
         norms.store4(warp * 4, {{mine.mean, mine.scale, mine.shift, mine.slope}});
     }
     __syncthreads();
     while (position < n.positions) {
-        float y[THREAD_POSITIONS][SLAB_CHANNELS];
+        float y[S::ROUNDS][S::THREAD_CHANNELS];
 #pragma unroll
-        for (int c = 0; c < SLAB_CHANNELS; ++c) {
-            const Float4 norm = norms.load4(c * 4);
+        for (int c = 0; c < S::THREAD_CHANNELS; ++c) {
+            const Float4 norm = norms.load4((first + c) * 4);
             const ChannelNorm channel = {norm.v[0], norm.v[1], norm.v[2], norm.v[3]};
 #pragma unroll
-            for (int i = 0; i < THREAD_POSITIONS; ++i) {
-                y[i][c] = channel.of(x[FIRST ? 0 : c].v[i]);
+            for (int i = 0; i < S::ROUNDS; ++i) {
+                y[i][c] = channel.of(x[i][FIRST ? 0 : c]);
             }
         }
         const std::int64_t now = position;
@@ -156,23 +168,22 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
             load(position);
         }
 #pragma unroll
-        for (int i = 0; i < THREAD_POSITIONS; ++i) {
-            if (now + i < n.positions) {
-                write_position<A, ORDER>(n, clip, slab, now + i, y[i]);
+        for (int i = 0; i < S::ROUNDS; ++i) {
+            if (now + i * S::WARP_POSITIONS < n.positions) {
+                write_position<A, ORDER>(n, clip, slab, first, now + i * S::WARP_POSITIONS, y[i]);
             }
         }
     }
 }
 
-template <Arithmetic A, PlaneOrder ORDER, bool FIRST, bool VECTOR>
+template <Arithmetic A, PlaneOrder ORDER, bool FIRST>
 cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
     /* A block for a share of each slab: enough of them for the device, or a share a thread; and not many more, as each
        adds up the statistics. */
     const std::int64_t wanted = std::max<std::int64_t>(8, divide_up(2 * device().multiprocessors, SLABS * n.batch));
-    const std::int64_t shares = std::min(divide_up(n.positions, THREADS * THREAD_POSITIONS), wanted);
-    const auto kernel = slab_norm_kernel<A, ORDER, FIRST, VECTOR>;
-    return launch("slab norm", kernel, dim3(static_cast<unsigned>(shares * n.batch), SLABS), dim3(THREADS),
-                  SLAB_CHANNELS * sizeof(Float4), stream, n);
+    const std::int64_t shares = std::min(divide_up(n.positions, Shares<ORDER>::BLOCK_POSITIONS), wanted);
+    return launch("slab norm", slab_norm_kernel<A, ORDER, FIRST>, dim3(static_cast<unsigned>(shares * n.batch), SLABS),
+                  dim3(THREADS), SLAB_CHANNELS * sizeof(Float4), stream, n);
 }
 
 } // namespace
@@ -180,16 +191,15 @@ cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
 cudaError_t enqueue(const SlabNorm &n, Arithmetic arithmetic, cudaStream_t stream) {
     if (n.order == PlaneOrder::FLOATS) {
         /* Whatever was multiplied with. */
-        return enqueue_as<Arithmetic::HALF, PlaneOrder::FLOATS, false, true>(n, stream);
+        return enqueue_as<Arithmetic::HALF, PlaneOrder::FLOATS, false>(n, stream);
     }
     return with_pairs(arithmetic, [&](auto a) {
         constexpr Arithmetic A = decltype(a)::value;
         if (!n.kernel.empty()) {
-            return in_fours(n.positions, {n.x.data()}) ? enqueue_as<A, PlaneOrder::SLABS, true, true>(n, stream)
-                                                       : enqueue_as<A, PlaneOrder::SLABS, true, false>(n, stream);
+            return enqueue_as<A, PlaneOrder::SLABS, true>(n, stream);
         }
-        return n.order == PlaneOrder::SLABS ? enqueue_as<A, PlaneOrder::SLABS, false, true>(n, stream)
-                                            : enqueue_as<A, PlaneOrder::SLABS_BY_PARITY, false, true>(n, stream);
+        return n.order == PlaneOrder::SLABS ? enqueue_as<A, PlaneOrder::SLABS, false>(n, stream)
+                                            : enqueue_as<A, PlaneOrder::SLABS_BY_PARITY, false>(n, stream);
     });
 }
 
