@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(TENSOR_THREADS, 2) in_projection_kernel(InProj
     }
 
     if (norms) {
-        norm_parameters<TENSOR_THREADS>(n, clip, parameters, static_cast<int>(threadIdx.x));
+        norm_parameters<TENSOR_THREADS, 4>(n, clip, parameters, static_cast<int>(threadIdx.x));
         __syncthreads();
     }
     for (int row = warp * 4 + lane / TOKEN_LANES; row < BLOCK_TOKENS; row += 32) {

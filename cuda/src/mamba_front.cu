@@ -46,9 +46,14 @@ constexpr int LANE_ROWS = 2 * ROWS;  /* a lane's tokens, one behind the other */
 constexpr int TAPS = X_PROJECTION_TAPS;
 constexpr int HALO = TAPS - 1;
 constexpr int TILES = X_PROJECTION_FEW_TILES;
-constexpr int SUM_WORDS = TILES * 8; /* from row to row of x_proj's sums in shared memory: without bank conflicts */
+constexpr int FEW_COLUMNS = 36; /* the papers' */
 constexpr int SUM_PARTS = WARPS / 2;
 constexpr std::int32_t FRONT_CHANNELS = 64; /* at most: more would hardly find room */
+
+/* From row to row of x_proj's sums in shared memory. */
+__host__ __device__ constexpr int sum_words(std::int32_t columns) {
+    return columns <= FEW_COLUMNS ? FEW_COLUMNS : TILES * 8;
+}
 
 /* Row s of a tile's words in shared memory is the token at this place of the tile: a lane has rows lane / 4 + 8 i. */
 __host__ __device__ constexpr int place_of(int row) {
@@ -67,18 +72,20 @@ __host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
 struct Layout {
     int in_words; /* of in_proj for x, and again for z */
     int x_words;
-    int scales; /* of x_proj's columns */
-    int teams;  /* where the first team's part begins; in it: */
+    int filters; /* the convolution's */
+    int scales;  /* of x_proj's columns */
+    int teams;   /* where the first team's part begins; in it: */
     int sums;
     int tokens;
     int parameters;
     int team_words;
 
-    __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner)
+    __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner, std::int32_t columns)
         : in_words(in_projection_words(a, inner, channels)),
-          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), scales(2 * in_words + x_words),
-          teams(scales + SUM_WORDS), sums(TILE_ROWS * row_words(chunks_of(a, channels))),
-          tokens(sums + SUM_PARTS * TILE_ROWS * SUM_WORDS), parameters(tokens + 2 * TILE_ROWS),
+          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), filters(2 * in_words + x_words),
+          scales(filters + TAPS * inner), teams(scales + sum_words(columns)),
+          sums(TILE_ROWS * row_words(chunks_of(a, channels))),
+          tokens(sums + SUM_PARTS * TILE_ROWS * sum_words(columns)), parameters(tokens + 2 * TILE_ROWS),
           team_words(parameters + 2 * channels) {}
 
     __host__ __device__ int all() const { return teams + TEAMS * team_words; }
@@ -151,13 +158,13 @@ __device__ __forceinline__ void multiply_chunk(TileSums<ROWS, 4> &sums, const Sh
 }
 
 /* `aligned`: whether x lies at 16 bytes. PAIRS: u and SiLU(z) leave as pairs of bfloat16. */
-template <Arithmetic A, bool PAIRS>
+template <Arithmetic A, int CHUNKS, bool PAIRS>
 __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFront p, bool aligned) {
     const TokenNorm &n = p.norm;
     const int inner = p.inner;
-    const int chunks = chunks_of(A, n.channels);
-    const int stride = row_words(chunks);
-    const Layout layout(A, n.channels, inner);
+    constexpr int STRIDE = row_words(CHUNKS);
+    const int stride_of_sums = sum_words(p.columns);
+    const Layout layout(A, n.channels, inner, p.columns);
     /* By a shuffle, so that the compiler knows that it is the same for a warp. */
     const int block_warp = __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / 32, 0);
     const int team = block_warp / WARPS;
@@ -167,11 +174,12 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int team_at = layout.teams + team * layout.team_words;
     const Shared<std::uint32_t> weights(0, 2 * layout.in_words);
     const Shared<std::uint32_t> x_weights(2 * layout.in_words * 4, layout.x_words);
-    const Shared<std::uint32_t> rows(team_at * 4, TILE_ROWS * stride);
-    const Shared<float> parts((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * SUM_WORDS);
+    const Shared<std::uint32_t> rows(team_at * 4, TILE_ROWS * STRIDE);
+    const Shared<float> parts((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * stride_of_sums);
     /* Two tiles' tokens in the order of their places; -1 also where nothing is to be written. */
     const Shared<std::int32_t> tokens((team_at + layout.tokens) * 4, 2 * TILE_ROWS);
-    const Shared<float> scales(layout.scales * 4, SUM_WORDS);
+    const Shared<float> filters(layout.filters * 4, TAPS * inner);
+    const Shared<float> scales(layout.scales * 4, stride_of_sums);
     const Shared<float> parameters((team_at + layout.parameters) * 4, 2 * n.channels);
     const auto sync_team = [&] { sync_part(1 + team, THREADS); };
 
@@ -180,6 +188,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                                   2 * layout.in_words, static_cast<int>(threadIdx.x));
     copy_weights<TEAMS * THREADS>(x_weights, 0, p.x_projection, std::int64_t{direction} * layout.x_words,
                                   layout.x_words, static_cast<int>(threadIdx.x));
+    const Shared<std::uint32_t> filter_words(layout.filters * 4, TAPS * inner);
+    copy_weights<TEAMS * THREADS>(filter_words, 0, as_words(p.convolution), std::int64_t{direction} * TAPS * inner,
+                                  TAPS * inner, static_cast<int>(threadIdx.x));
     commit_copies();
     begin_kernel();
 
@@ -201,9 +212,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int row = thread / TOKEN_LANES;
     int clip = -1;
     /* Seen by all behind the next barrier. */
-    const auto prepare_clip = [&] {
+    const auto prepare_clip = [&](auto together) {
         if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
-            norm_parameters<THREADS>(n, tile.clip, parameters, thread);
+            norm_parameters<THREADS, decltype(together)::value>(n, tile.clip, parameters, thread);
             clip = tile.clip;
         }
     };
@@ -225,7 +236,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         Share first;
         const int token = token_of(p, tile, direction, place_of(row));
         first.load(n, std::int64_t{max(token, 0) >> 2} * n.channels, token >= 0, aligned, lane);
-        prepare_clip();
+        prepare_clip(std::integral_constant<int, 8>());
         note(token, table);
         sync_team();
         norm(first, place_of(row) >= halo ? token : -1);
@@ -236,23 +247,23 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     int place[ROWS];
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
-        place[r] = lane_place<A>(r * 16 * stride, stride, lane);
+        place[r] = lane_place<A>(r * 16 * STRIDE, STRIDE, lane);
     }
-    const int steps = chunks * chunk_steps(A);
+    constexpr int GROUP_WORDS = CHUNKS * chunk_steps(A) * step_words(A, 4);
     const int groups = (inner + 31) / 32;
     const int row_step = 2 * inner;
     /* The next tile's tokens come as they are to where their thread's warp alone reads sums in the end. */
-    const Shared<std::uint32_t> coming((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * SUM_WORDS);
+    const Shared<std::uint32_t> coming((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * stride_of_sums);
     const auto coming_at = [&](int quad) {
-        return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * SUM_WORDS + lane * 4;
+        return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * stride_of_sums + lane * 4;
     };
-    static_assert(32 * 4 <= TILE_ROWS / WARPS * SUM_WORDS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
+    static_assert(32 * 4 <= TILE_ROWS / WARPS * FEW_COLUMNS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
     /* Constants of one channel a lane, shuffled to where they are wanted: in the papers' size a warp has them of one
        group for ever, and waits for no memory. */
-    constexpr int BIAS = TAPS;
-    constexpr int RANGE = TAPS + 1;
-    constexpr int GATE = TAPS + 2;
-    float mine[TAPS + 3];
+    constexpr int BIAS = 0;
+    constexpr int RANGE = 1;
+    constexpr int GATE = 2;
+    float mine[3];
     int mine_of = -1;
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
@@ -288,10 +299,6 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 mine_of = group;
                 const int channel = group * 32 + lane;
                 const bool exists = channel < inner;
-#pragma unroll
-                for (int k = 0; k < TAPS; ++k) {
-                    mine[k] = load_one_or_zero(p.convolution, (direction * TAPS + k) * inner + channel, exists);
-                }
                 mine[BIAS] = load_one_or_zero(p.bias, direction * inner + channel, exists);
                 mine[RANGE] = load_one_or_zero(p.range, direction * inner + channel, exists);
                 mine[GATE] = load_one_or_zero(p.gate_scale, direction * inner + channel, exists);
@@ -305,12 +312,12 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 return four;
             };
             TileSums<ROWS, 4> sums;
-            const int weights_at = (gates ? layout.in_words : 0) + group * steps * step_words(A, 4);
-            multiply_chunk<A, true>(sums, rows, place, 8 * stride, weights, weights_at, lane);
-#pragma unroll 1
-            for (int chunk = 1; chunk < chunks; ++chunk) {
+            const int weights_at = (gates ? layout.in_words : 0) + group * GROUP_WORDS;
+            multiply_chunk<A, true>(sums, rows, place, 8 * STRIDE, weights, weights_at, lane);
+#pragma unroll
+            for (int chunk = 1; chunk < CHUNKS; ++chunk) {
                 const int here[ROWS] = {place[0] + chunk * CHUNK_WORDS, place[1] + chunk * CHUNK_WORDS};
-                multiply_chunk<A, false>(sums, rows, here, 8 * stride, weights,
+                multiply_chunk<A, false>(sums, rows, here, 8 * STRIDE, weights,
                                          weights_at + chunk * chunk_steps(A) * step_words(A, 4), lane);
             }
             /* Of PAIRS, words of eight channels of each token. */
@@ -376,7 +383,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 Float4 u[LANE_ROWS];
 #pragma unroll
                 for (int back = HALO; back >= 0; --back) {
-                    const Float4 filter = constant_of(HALO - back, pair);
+                    const Float4 filter = real ? filters.load4((HALO - back) * inner + channel) : Float4{};
                     const Float4 bias = back == HALO ? constant_of(BIAS, pair) : Float4{};
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
@@ -449,7 +456,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
 
         if (left > 1) {
             /* The parameters that are there were read two barriers ago. */
-            prepare_clip();
+            prepare_clip(std::integral_constant<int, 1>());
         }
         wait_for_groups<0>();
         /* All are done with the tile's words. */
@@ -480,9 +487,12 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             for (int i = FIRST_ROW; i < FIRST_ROW + LANE_ROWS / 2; ++i) {
 #pragma unroll
                 for (int c = 0; c < TILES; ++c) {
+                    const int column = c * 8 + lane % 4 * 2;
+                    if (c == TILES - 1 && column >= stride_of_sums) {
+                        continue;
+                    }
                     const float *v = &x_sums.fragment[i / 2][c].v[i % 2 * 2];
-                    run(((warp % SUM_PARTS * TILE_ROWS) + i * 8 + lane / 4) * SUM_WORDS + c * 8 + lane % 4 * 2, v[0],
-                        v[1]);
+                    run(((warp % SUM_PARTS * TILE_ROWS) + i * 8 + lane / 4) * stride_of_sums + column, v[0], v[1]);
                 }
             }
         };
@@ -508,15 +518,15 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         /* Some threads a row; they have normed it, too. */
         const int to = tokens[table + place_of(row)];
 #pragma unroll
-        for (int i = 0; i < (SUM_WORDS / 4 + TOKEN_LANES - 1) / TOKEN_LANES; ++i) {
+        for (int i = 0; i < (TILES * 2 + TOKEN_LANES - 1) / TOKEN_LANES; ++i) {
             const int column = (i * TOKEN_LANES + thread % TOKEN_LANES) * 4;
             if (column >= p.columns || to < 0) {
                 break;
             }
-            Float4 y = parts.load4(row * SUM_WORDS + column);
+            Float4 y = parts.load4(row * stride_of_sums + column);
 #pragma unroll
             for (int part = 1; part < SUM_PARTS; ++part) {
-                const Float4 other = parts.load4((part * TILE_ROWS + row) * SUM_WORDS + column);
+                const Float4 other = parts.load4((part * TILE_ROWS + row) * stride_of_sums + column);
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
                     y.v[k] += other.v[k];
@@ -534,20 +544,20 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     }
 }
 
-template <Arithmetic A, bool PAIRS>
+template <Arithmetic A, int CHUNKS, bool PAIRS>
 cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
     const std::int64_t tiles = divide_up(p.norm.tokens, tile_tokens(p.sequences.length)) * p.norm.batch;
     if (p.norm.tokens * p.norm.batch > INT32_MAX / 4) {
         return cudaErrorInvalidValue;
     }
-    const Layout layout(A, p.norm.channels, p.inner);
+    const Layout layout(A, p.norm.channels, p.inner, p.columns);
     const std::size_t bytes = static_cast<std::size_t>(layout.all()) * sizeof(float);
     const std::int64_t blocks =
         std::max<std::int64_t>(1, std::min<std::int64_t>(divide_up(tiles, TEAMS), multiprocessors / 2));
-    const cudaError_t allowed = allow_shared(mamba_front_kernel<A, PAIRS>, bytes);
+    const cudaError_t allowed = allow_shared(mamba_front_kernel<A, CHUNKS, PAIRS>, bytes);
     return allowed != cudaSuccess
                ? allowed
-               : launch("mamba_front", mamba_front_kernel<A, PAIRS>, dim3(static_cast<unsigned>(2 * blocks)),
+               : launch("mamba_front", mamba_front_kernel<A, CHUNKS, PAIRS>, dim3(static_cast<unsigned>(2 * blocks)),
                         dim3(TEAMS * THREADS), bytes, stream, p, in_fours(p.norm.channels, {p.norm.x.data()}));
 }
 
@@ -559,7 +569,8 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
     constexpr std::int32_t MOST_INNER = 4096;
     return has_in_projection(channels, inner, arithmetic) && channels <= FRONT_CHANNELS && inner <= MOST_INNER &&
            taps <= TAPS && columns <= TILES * 8 &&
-           static_cast<std::size_t>(Layout(arithmetic, channels, inner).all()) * sizeof(float) <= device().shared_bytes;
+           static_cast<std::size_t>(Layout(arithmetic, channels, inner, columns).all()) * sizeof(float) <=
+               device().shared_bytes;
 }
 
 void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,
@@ -631,11 +642,19 @@ void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t chan
 cudaError_t enqueue(const MambaFront &p, Arithmetic arithmetic, int multiprocessors, cudaStream_t stream) {
     if (!p.u_pairs.empty()) {
         return front_makes_pairs(p.inner, arithmetic)
-                   ? enqueue_as<Arithmetic::BF16_PAIRS, true>(p, multiprocessors, stream)
+                   ? enqueue_as<Arithmetic::BF16_PAIRS, 1, true>(p, multiprocessors, stream)
                    : cudaErrorInvalidValue;
     }
-    return with_pairs(arithmetic,
-                      [&](auto a) { return enqueue_as<decltype(a)::value, false>(p, multiprocessors, stream); });
+    return with_pairs(arithmetic, [&](auto a) {
+        constexpr Arithmetic A = decltype(a)::value;
+        static_assert(chunks_of(A, FRONT_CHANNELS) <= 2, "there are kernels for a chunk and two");
+        if constexpr (chunks_of(A, FRONT_CHANNELS) > 1) {
+            if (chunks_of(A, p.norm.channels) > 1) {
+                return enqueue_as<A, 2, false>(p, multiprocessors, stream);
+            }
+        }
+        return enqueue_as<A, 1, false>(p, multiprocessors, stream);
+    });
 }
 
 } // namespace earshot

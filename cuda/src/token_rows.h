@@ -25,8 +25,11 @@ __device__ __forceinline__ float token_sum(float v) {
     return v;
 }
 
-/* Scales and then shifts of the norm for a clip, by THREADS threads, of which this is number `thread`. */
-template <int THREADS>
+/*
+ * Scales and then shifts of the norm for a clip, by THREADS threads, of which this is number `thread`, TOGETHER products
+ * of a thread at a time: more wait for memory less often, and want registers that callers may keep sums in.
+ */
+template <int THREADS, int TOGETHER>
 __device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t clip, const Shared<float> &parameters,
                                                 int thread) {
     if (n.kind == EARSHOT_NORM_LAYER) {
@@ -39,17 +42,17 @@ __device__ __forceinline__ void norm_parameters(const TokenNorm &n, std::int64_t
     /* Four lanes a parameter. */
     constexpr int LANES = 4;
     const int lane = thread % LANES;
-    const std::int64_t width = n.condition_width;
-    const std::int64_t channels = n.channels;
+    const int width = n.condition_width;
+    const int channels = n.channels;
+    const std::int64_t condition = clip * width;
 #pragma unroll 1
-    for (int i = thread / LANES; i < 2 * n.channels; i += THREADS / LANES) {
-        const std::int64_t weight = i / n.channels * channels * (width + 1);
-        const std::int64_t row = weight + i % n.channels * width;
-        float sum = lane == 0 ? n.parameters[weight + channels * width + i % n.channels] : 0.0F;
-        /* More would want registers that callers keep sums in. */
-#pragma unroll 4
-        for (std::int64_t k = lane; k < width; k += LANES) {
-            sum = fmaf(n.parameters[row + k], n.condition[clip * width + k], sum);
+    for (int i = thread / LANES; i < 2 * channels; i += THREADS / LANES) {
+        const int weight = i / channels * channels * (width + 1);
+        const int row = weight + i % channels * width;
+        float sum = lane == 0 ? n.parameters[weight + channels * width + i % channels] : 0.0F;
+#pragma unroll TOGETHER
+        for (int k = lane; k < width; k += LANES) {
+            sum = fmaf(n.parameters[row + k], n.condition[condition + k], sum);
         }
         /* The lanes of one parameter always are in the loop together. */
         const unsigned mask = 0xFU << (thread % 32 / LANES * LANES);

@@ -19,7 +19,7 @@ inline bool in_fours(std::int64_t width, std::initializer_list<const void *> add
 /* The same memory as words; on the host also to write, and the other way round. */
 __host__ __device__ inline Span<const std::uint32_t> as_words(const Span<const float> &values) {
 #ifdef EARSHOT_EMULATION
-    return {reinterpret_cast<const std::uint32_t *>(values.data()), values.count()};
+    return {reinterpret_cast<const std::uint32_t *>(values.data()), values.count(), values.constant()};
 #else
     return {reinterpret_cast<const std::uint32_t *>(values.data()), 0};
 #endif
