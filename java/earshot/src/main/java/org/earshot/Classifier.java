@@ -15,6 +15,7 @@ import org.earshot.error.ContextException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelDirectory;
+import org.earshot.network.LayerProfile;
 
 /**
  * What {@link SceneClassifier} and {@link SceneEnsemble} have in common: how recordings are handed in, how calls share
@@ -352,6 +353,21 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
      */
     public String modelDigest() {
         return engine.digest();
+    }
+
+    /**
+     * The memory that it takes once all its sessions are in use.
+     *
+     * @return bytes of weights and sessions, on host and device
+     * @throws IllegalStateException if it is closed
+     */
+    public Footprint footprint() {
+        return engine.footprint();
+    }
+
+    /** What each layer of a model makes and costs. */
+    final List<LayerProfile> profile(LoadedModel model) {
+        return engine.profile(model);
     }
 
     /**

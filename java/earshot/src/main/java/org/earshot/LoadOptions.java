@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.earshot.audio.AudioLimits;
@@ -34,6 +35,7 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     private List<Integer> devices = List.of();
     private boolean warmUp;
     private Batching batching;
+    private Long memoryLimit;
     private Duration windowHop;
     private ClassifierListener listener = ClassifierListener.NONE;
     private AudioLimits audioLimits = AudioLimits.defaults();
@@ -224,6 +226,25 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
 
     boolean warmsUp() {
         return warmUp;
+    }
+
+    /**
+     * Bounds the memory that weights and all sessions may take, in the host's memory and in devices' together: loading
+     * is refused, with both figures, if they need more by {@link Classifier#footprint}.
+     *
+     * @param bytes positive; by default what is there is taken
+     * @return this
+     */
+    public B memoryLimit(long bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("memory limit: " + bytes + "; expected a positive number of bytes");
+        }
+        memoryLimit = bytes;
+        return self();
+    }
+
+    OptionalLong memoryLimit() {
+        return memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(memoryLimit);
     }
 
     /**

@@ -42,17 +42,24 @@ final class ModelSession implements AutoCloseable {
      * @param contexts one for each window, of equal kinds
      */
     void run(String input, Shape shape, float[] values, List<ContextEncoding.Encoded> contexts, Runnable wanted) {
-        Map<String, Shape> feeds = new HashMap<>();
         Map<String, float[]> fed = new HashMap<>();
-        feeds.put(input, shape);
         fed.put(input, values);
-        contexts.get(0).values().forEach((name, value) -> {
-            feeds.put(name, Shape.of(contexts.size(), value.length));
-            fed.put(name, joined(name, contexts));
-        });
-        session.plan(feeds, outputs);
+        contexts.get(0).values().keySet().forEach(name -> fed.put(name, joined(name, contexts)));
+        session.plan(feeds(input, shape, contexts), outputs);
         session.feed(fed);
         session.run(wanted);
+    }
+
+    private static Map<String, Shape> feeds(String input, Shape shape, List<ContextEncoding.Encoded> contexts) {
+        Map<String, Shape> feeds = new HashMap<>();
+        feeds.put(input, shape);
+        contexts.get(0).values().forEach((name, value) -> feeds.put(name, Shape.of(contexts.size(), value.length)));
+        return feeds;
+    }
+
+    /** The memory that {@link #run} would take, in floats. */
+    long workspaceFloats(String input, Shape shape, List<ContextEncoding.Encoded> contexts) {
+        return session.workspaceFloats(feeds(input, shape, contexts), outputs);
     }
 
     private static float[] joined(String name, List<ContextEncoding.Encoded> contexts) {

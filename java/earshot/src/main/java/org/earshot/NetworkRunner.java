@@ -1,6 +1,7 @@
 package org.earshot;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.earshot.features.FeatureParameters;
@@ -66,6 +67,28 @@ final class NetworkRunner implements WindowRunner {
     /** Threads that compute in a run, the caller's included. */
     int threads() {
         return networks.stream().mapToInt(ModelSession::threads).max().orElseThrow();
+    }
+
+    /**
+     * The memory that runs take, without taking it.
+     *
+     * @param window a full one
+     * @param batch windows at once
+     * @return floats of all networks together
+     */
+    long workspaceFloats(WindowInput window, int batch) {
+        long floats = 0;
+        for (int i = 0; i < networks.size(); i++) {
+            boolean samples = i == 0;
+            Shape shape = samples
+                    ? Shape.of(batch, window.samples(), 1, 1)
+                    : Shape.of(batch, window.frames(), parameters.melBands(), 1);
+            List<ContextEncoding.Encoded> contexts =
+                    Collections.nCopies(batch, window.contexts().get(i));
+            floats = Math.addExact(
+                    floats, networks.get(i).workspaceFloats(samples ? Network.PCM : Network.FEATURES, shape, contexts));
+        }
+        return floats;
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.earshot.backend.Backend;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
+import org.earshot.network.LayerProfile;
 import org.earshot.weights.KeyMap;
 
 /**
@@ -84,6 +85,17 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
      */
     public ModelConfig config() {
         return models().get(0).config();
+    }
+
+    /**
+     * What each layer of the network makes and costs, as {@code earshot summary} prints it: from the features of one
+     * full window on, timed layer by layer. It takes a session for some runs of the network.
+     *
+     * @return the layers in the order they run
+     * @throws IllegalStateException if the classifier is closed
+     */
+    public List<LayerProfile> profile() {
+        return profile(models().get(0));
     }
 
     /** The choices in loading a classifier. */

@@ -16,7 +16,7 @@ import org.earshot.error.EarshotException;
  * holder.replace(SceneClassifier.builder(Path.of("model-2"))); // from another thread
  * }</pre>
  *
- * <p>While it is replaced there is memory for both.
+ * <p>While it is replaced there is memory for both, of which {@link SceneClassifier#footprint} says how much that is.
  */
 public final class SceneClassifierHolder implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(SceneClassifierHolder.class.getName());

@@ -20,13 +20,18 @@ import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
 import org.earshot.error.AudioException;
+import org.earshot.error.BackendException;
 import org.earshot.error.CancelledException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMel;
 import org.earshot.features.SlidingLogMel;
+import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
+import org.earshot.network.LayerProfile;
+import org.earshot.network.Network;
+import org.earshot.network.NetworkSession;
 
 /**
  * What classifiers and ensembles run on: one or more models on one backend, or on the same backend on several devices,
@@ -115,6 +120,7 @@ final class SceneEngine implements AutoCloseable {
                                     directories.get(k), digests.get(k), backends.get(i), options.listener()));
                 }
             }
+            options.memoryLimit().ifPresent(this::requireWithin);
             if (options.warmsUp()) {
                 warmUp();
             }
@@ -174,11 +180,7 @@ final class SceneEngine implements AutoCloseable {
 
     /** Makes all sessions and runs each on full windows of silence, until a device has recorded what it is to do. */
     private void warmUp() {
-        WindowInput silence = WindowInput.ofSamples(
-                new float[features.windowSamples()],
-                features.windowSamples(),
-                features.frames(),
-                encode(RecordingContext.unknown()));
+        WindowInput silence = silence();
         if (!batchers.isEmpty()) {
             batchers.forEach(
                     batcher -> batcher.warmUp(runner -> warmUp(runner, Collections.nCopies(batchSize, silence))));
@@ -194,6 +196,15 @@ final class SceneEngine implements AutoCloseable {
         } finally {
             turns.forEach(SessionPool.Turn::close);
         }
+    }
+
+    /** A full window. */
+    private WindowInput silence() {
+        return WindowInput.ofSamples(
+                new float[features.windowSamples()],
+                features.windowSamples(),
+                features.frames(),
+                encode(RecordingContext.unknown()));
     }
 
     private static void warmUp(WindowRunner runner, List<WindowInput> windows) {
@@ -440,6 +451,76 @@ final class SceneEngine implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** What the weights and the sessions take. */
+    Footprint footprint() {
+        Backend first = backends.get(0);
+        long weights = 0;
+        for (LoadedModel model : models()) {
+            weights = Math.addExact(
+                    weights, Math.multiplyExact(model.network().network().parameters(), (long) Float.BYTES));
+        }
+        weights = Math.multiplyExact(weights, (long) backends.size());
+        long workspace = Math.multiplyExact(workspaceFloats(), (long) Float.BYTES);
+        // Each of the calls that a session computes at once is cut in a buffer of its own.
+        long calls = batchers.isEmpty() ? 1 : batchSize;
+        long buffers = Math.multiplyExact(calls * Float.BYTES, Math.addExact(features.windowSamples(), hopSamples));
+        boolean device = first.usesDeviceMemory();
+        return new Footprint(
+                device ? 0 : weights,
+                device ? weights : 0,
+                Math.addExact(buffers, device ? first.stagingBytes() : workspace),
+                device ? workspace : 0,
+                sessions);
+    }
+
+    private long workspaceFloats() {
+        Call call = new Call(CallOptions.none(), "footprint");
+        // Inside a turn: nothing is closed meanwhile.
+        return inTurn(call, turn -> {
+            try (NetworkRunner runner = new NetworkRunner(models())) {
+                return runner.workspaceFloats(silence(), batchers.isEmpty() ? 1 : batchSize);
+            }
+        });
+    }
+
+    private void requireWithin(long limit) {
+        Footprint needed = footprint();
+        long weights = Math.addExact(needed.weightsHost(), needed.weightsDevice());
+        long session = Math.addExact(needed.sessionHost(), needed.sessionDevice());
+        long all = Math.addExact(needed.host(), needed.device());
+        if (all > limit) {
+            throw new BackendException(
+                    backend(),
+                    all + " bytes needed, " + weights + " for weights and " + session + " for each of "
+                            + needed.sessions() + " sessions",
+                    "at most " + limit + ", the memory limit (raise it, or have fewer sessions or smaller batches)");
+        }
+    }
+
+    /** What each layer of a model makes and costs. */
+    List<LayerProfile> profile(LoadedModel model) {
+        Call call = new Call(CallOptions.none(), "profile");
+        return inTurn(call, turn -> {
+            try (NetworkSession session = model.network().open()) {
+                Map<String, Shape> shapes = new HashMap<>();
+                Map<String, float[]> values = new HashMap<>();
+                shapes.put(Network.FEATURES, Shape.of(1, features.frames(), features.melBands(), 1));
+                values.put(Network.FEATURES, new float[features.frames() * features.melBands()]);
+                model.context().encode(RecordingContext.unknown()).values().forEach((name, value) -> {
+                    shapes.put(name, Shape.of(1, value.length));
+                    values.put(name, value);
+                });
+                session.plan(shapes, List.of(Network.LOGITS));
+                // The JIT compiler, or a device's first launch, is not what is asked for.
+                for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
+                    session.feed(values);
+                    session.run(() -> turn.requireWanted("profiling"));
+                }
+                return LayerProfile.of(model.network().network(), session);
+            }
+        });
     }
 
     ClassifierHealth health() {

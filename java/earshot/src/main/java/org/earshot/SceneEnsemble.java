@@ -12,6 +12,7 @@ import org.earshot.error.EarshotException;
 import org.earshot.files.FileDigest;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
+import org.earshot.network.LayerProfile;
 import org.earshot.weights.KeyMap;
 
 /**
@@ -101,6 +102,16 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
      */
     public List<ModelConfig> configs() {
         return models().stream().map(LoadedModel::config).toList();
+    }
+
+    /**
+     * What each layer of each network makes and costs, see {@link SceneClassifier#profile}.
+     *
+     * @return for each model, in the order they were added, the layers in the order they run
+     * @throws IllegalStateException if the ensemble is closed
+     */
+    public List<List<LayerProfile>> profiles() {
+        return models().stream().map(this::profile).toList();
     }
 
     /** The models of an ensemble, and the choices in loading them. */

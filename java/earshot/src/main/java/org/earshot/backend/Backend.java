@@ -44,6 +44,24 @@ public interface Backend {
     }
 
     /**
+     * Whether weights and executions are in a device's memory, else in the host's.
+     *
+     * @return false, unless a backend says otherwise
+     */
+    default boolean usesDeviceMemory() {
+        return false;
+    }
+
+    /**
+     * Memory of the host that every execution takes beside what is allocated in it.
+     *
+     * @return bytes, 0 unless a backend says otherwise
+     */
+    default long stagingBytes() {
+        return 0;
+    }
+
+    /**
      * Opens what one session runs on.
      *
      * @return an execution, which the caller closes

@@ -73,6 +73,18 @@ public final class NetworkSession implements AutoCloseable {
                 List.copyOf(steps));
     }
 
+    /**
+     * The memory that a plan takes, without taking it.
+     *
+     * @param feeds as for {@link #plan}
+     * @param outputs likewise
+     * @return number of float32 values
+     * @throws IllegalArgumentException as there
+     */
+    public long workspaceFloats(Map<String, Shape> feeds, List<String> outputs) {
+        return new Workspace(feeds, outputs, needed(feeds.keySet(), outputs), execution).floats();
+    }
+
     /** The nodes that the outputs need and the feeds do not replace, in the order they run. */
     private List<PreparedNetwork.Node> needed(Set<String> feeds, List<String> outputs) {
         Set<String> wanted = new HashSet<>(outputs);

@@ -16,6 +16,7 @@ import org.earshot.cli.output.CommandException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Shape;
+import org.earshot.network.LayerProfile;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
 import org.earshot.network.PreparedNetwork;
@@ -108,11 +109,6 @@ final class LatencyProbe implements AutoCloseable {
         return values;
     }
 
-    /** The shape of a value that is fed or computed in a run. */
-    Shape shape(String value) {
-        return session.shape(value);
-    }
-
     /** Length of the clips of one run. */
     double audioSeconds() {
         return (double) batch * parameters.windowSamples() / parameters.sampleRate();
@@ -194,6 +190,11 @@ final class LatencyProbe implements AutoCloseable {
         }
         sums.replaceAll((name, time) -> time.dividedBy(PROFILED_RUNS));
         return sums;
+    }
+
+    /** What each layer makes and costs. */
+    List<LayerProfile> layers(Network network) {
+        return LayerProfile.of(network, session);
     }
 
     /** What makes the features is not one of the network's layers, which have names of their own. */

@@ -1,19 +1,16 @@
 package org.earshot.cli.commands;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.earshot.cli.options.JsonOption;
 import org.earshot.cli.options.RunOptions;
 import org.earshot.cli.output.Json;
 import org.earshot.cli.output.Layout;
 import org.earshot.cli.output.Text;
 import org.earshot.features.FeatureParameters;
-import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
-import org.earshot.network.Network;
+import org.earshot.network.LayerProfile;
 import org.earshot.network.PreparedNetwork;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,9 +38,6 @@ final class SummaryCommand extends Subcommand {
     @Mixin
     private JsonOption json;
 
-    /** One layer; its share of the time is from 0 to 1. */
-    private record Row(String name, String kind, Shape output, long parameters, long multiplyAdds, double share) {}
-
     @Override
     public Integer call() {
         ModelDirectory model = options.read();
@@ -53,43 +47,32 @@ final class SummaryCommand extends Subcommand {
                 LatencyProbe probe = new LatencyProbe(model.model(), network, options.batch(), parameters, false)) {
             // The JIT compiler has to see the code before the layers are timed.
             probe.measure(LEAST);
-            List<Row> rows = rows(model.model().network(), probe);
+            List<LayerProfile> rows = probe.layers(model.model().network());
             String backend = network.backend().toString();
             console().result(json.asked() ? json(model, frames, backend, rows) : table(model, frames, backend, rows));
         }
         return DONE;
     }
 
-    private static List<Row> rows(Network network, LatencyProbe probe) {
-        Map<String, Duration> times = probe.profile();
-        double total = times.values().stream().mapToLong(Duration::toNanos).sum();
-        List<Row> rows = new ArrayList<>();
-        for (Network.Node node : network.nodes()) {
-            List<Shape> inputs = node.inputs().stream().map(probe::shape).toList();
-            rows.add(new Row(
-                    node.name(),
-                    node.layer().kind(),
-                    probe.shape(node.name()),
-                    node.layer().parameters(),
-                    node.layer().multiplyAdds(inputs),
-                    times.get(node.name()).toNanos() / total));
-        }
-        return rows;
+    /** From 0 to 1. */
+    private static double share(LayerProfile layer, List<LayerProfile> all) {
+        double total = all.stream().mapToLong(other -> other.time().toNanos()).sum();
+        return layer.time().toNanos() / total;
     }
 
-    private String table(ModelDirectory model, int frames, String backend, List<Row> rows) {
+    private String table(ModelDirectory model, int frames, String backend, List<LayerProfile> rows) {
         Layout table = new Layout(false, false, false, true, true, true);
         table.add("layer", "kind", "output", "parameters", "multiply-adds", "% of time");
-        for (Row row : rows) {
+        for (LayerProfile row : rows) {
             table.add(
-                    Text.visible(row.name),
-                    row.kind,
-                    row.output.toString(),
-                    number(row.parameters),
-                    number(row.multiplyAdds),
-                    String.format(Locale.ROOT, "%.1f", 100 * row.share));
+                    Text.visible(row.name()),
+                    row.kind(),
+                    row.output().toString(),
+                    number(row.parameters()),
+                    number(row.multiplyAdds()),
+                    String.format(Locale.ROOT, "%.1f", 100 * share(row, rows)));
         }
-        long multiplyAdds = rows.stream().mapToLong(Row::multiplyAdds).sum();
+        long multiplyAdds = rows.stream().mapToLong(LayerProfile::multiplyAdds).sum();
         table.add("total", "", "", number(model.model().network().parameters()), number(multiplyAdds), "100.0");
         return String.format(
                         Locale.ROOT,
@@ -106,7 +89,7 @@ final class SummaryCommand extends Subcommand {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    private String json(ModelDirectory model, int frames, String backend, List<Row> rows) {
+    private String json(ModelDirectory model, int frames, String backend, List<LayerProfile> rows) {
         return Json.line(out -> {
             out.writeStringField("architecture", model.config().architecture().label());
             out.writeStringField("backend", backend);
@@ -114,20 +97,21 @@ final class SummaryCommand extends Subcommand {
             out.writeNumberField("frames", frames);
             out.writeNumberField("parameters", model.model().network().parameters());
             out.writeNumberField(
-                    "multiply_adds", rows.stream().mapToLong(Row::multiplyAdds).sum());
+                    "multiply_adds",
+                    rows.stream().mapToLong(LayerProfile::multiplyAdds).sum());
             out.writeArrayFieldStart("layers");
-            for (Row row : rows) {
+            for (LayerProfile row : rows) {
                 out.writeStartObject();
-                out.writeStringField("name", row.name);
-                out.writeStringField("kind", row.kind);
+                out.writeStringField("name", row.name());
+                out.writeStringField("kind", row.kind());
                 out.writeArrayFieldStart("output");
-                for (int i = 0; i < row.output.rank(); i++) {
-                    out.writeNumber(row.output.extent(i));
+                for (int i = 0; i < row.output().rank(); i++) {
+                    out.writeNumber(row.output().extent(i));
                 }
                 out.writeEndArray();
-                out.writeNumberField("parameters", row.parameters);
-                out.writeNumberField("multiply_adds", row.multiplyAdds);
-                out.writeNumberField("share", row.share);
+                out.writeNumberField("parameters", row.parameters());
+                out.writeNumberField("multiply_adds", row.multiplyAdds());
+                out.writeNumberField("share", share(row, rows));
                 out.writeEndObject();
             }
             out.writeEndArray();

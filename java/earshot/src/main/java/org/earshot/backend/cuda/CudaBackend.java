@@ -89,6 +89,16 @@ public final class CudaBackend extends PackedBackend {
     }
 
     @Override
+    public boolean usesDeviceMemory() {
+        return true;
+    }
+
+    @Override
+    public long stagingBytes() {
+        return (long) EarshotCuda.EARSHOT_CUDA_STAGING_FLOATS * Float.BYTES;
+    }
+
+    @Override
     public Execution open() {
         return new CudaExecution(device);
     }

@@ -1,0 +1,33 @@
+package org.earshot;
+
+/**
+ * The memory that a classifier takes, in bytes. Counted are its weights, each as a float32, and what sessions compute
+ * in; not what surrounds both: the libraries, the padding of weights, what threads keep for themselves, the Java
+ * objects of calls. A session that {@code classifyAll} has computed eight windows on, where nothing was said of
+ * {@link LoadOptions#batching}, has grown to the workspace of eight.
+ *
+ * @param weightsHost weights in the host's memory
+ * @param weightsDevice weights in devices' memory, on all of them together
+ * @param sessionHost what one session has in the host's memory
+ * @param sessionDevice what one session has in a device's memory
+ * @param sessions how many there are; each takes its memory when it is first needed, or in the warm-up
+ */
+public record Footprint(long weightsHost, long weightsDevice, long sessionHost, long sessionDevice, int sessions) {
+    /**
+     * The host's memory in all.
+     *
+     * @return weights and sessions, bytes
+     */
+    public long host() {
+        return Math.addExact(weightsHost, Math.multiplyExact(sessionHost, (long) sessions));
+    }
+
+    /**
+     * The devices' memory in all.
+     *
+     * @return weights and sessions, bytes
+     */
+    public long device() {
+        return Math.addExact(weightsDevice, Math.multiplyExact(sessionDevice, (long) sessions));
+    }
+}
