@@ -33,9 +33,15 @@ import picocli.CommandLine.Option;
                     + " are timed one by one, after the rest. Several batches or callers are measured one after"
                     + " another, in one process.",
             "",
+            "With --scenario whole calls are measured, from a recording in memory to the answer, on a classifier as a"
+                    + " service has it; --batch N then computes up to N calls together. Calls that come at random are"
+                    + " timed from when they were due, so that waiting counts, whoever caused it.",
+            "",
             "Examples:",
             "  earshot bench my-model --threads 2 --from pcm",
-            "  earshot bench my-model --batch 1,8,64 --callers 1,4 --json"
+            "  earshot bench my-model --batch 1,8,64 --callers 1,4 --json",
+            "  earshot bench my-model --scenario multi --concurrency 64",
+            "  earshot bench my-model --scenario server --p99 500 --duration 20"
         })
 final class BenchCommand extends Subcommand {
     private static final double MILLISECOND = 1e6;
@@ -74,6 +80,9 @@ final class BenchCommand extends Subcommand {
     private List<Integer> callers;
 
     @Mixin
+    private LoadScenario load;
+
+    @Mixin
     private JsonOption json;
 
     /** What was measured, of {@code callers} callers with {@code batch} clips a call; times in milliseconds. */
@@ -100,6 +109,14 @@ final class BenchCommand extends Subcommand {
             throw usageError("--duration: found " + seconds + "; expected more than 0 and at most 3600 seconds");
         }
         options.requirePositive("--callers", callers);
+        load.check();
+        if (load.asked()) {
+            int batch = options.batch();
+            FeatureParameters clips = options.features(options.read());
+            Duration duration = Duration.ofNanos((long) (seconds * 1e9));
+            console().result(load.run(options.classifier(load.callers()), batch, clips, duration, json.asked()));
+            return DONE;
+        }
         ModelDirectory model = options.read();
         String digest = model.digest();
         try (PreparedNetwork network = options.prepare(model)) {

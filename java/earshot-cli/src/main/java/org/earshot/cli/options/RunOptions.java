@@ -2,6 +2,7 @@ package org.earshot.cli.options;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.earshot.SceneClassifier;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelDirectory;
 import org.earshot.network.PreparedNetwork;
@@ -79,6 +80,11 @@ public final class RunOptions {
                 frames,
                 of.padMode(),
                 of.topDecibel());
+    }
+
+    /** A classifier of the model for so many calls at once. */
+    public SceneClassifier.Builder classifier(int calls) {
+        return compute.apply(SceneClassifier.builder(directory), calls);
     }
 
     /** Starts the backend and prepares the model's network on it. */
