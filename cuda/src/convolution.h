@@ -168,7 +168,7 @@ cudaError_t enqueue_statistics(const FirstNorm &norm, cudaStream_t stream);
 /*
  * The same on compute capability 9.0 (convolution_warpgroup.cu): for the dense encoder's convolutions of 64 channels to
  * 64, in arithmetics that take pairs. Planes then lie in slabs of 8 channels, [B, slabs, T, F, 8 numbers of 16 bits]; of
- * a split factor all high parts' slabs, then all low parts'. The output is [B, O, raw_row(T' F')], and `statistics` [B,
+ * a split factor all high parts' slabs, then all low parts'. The output is [B, O, T', raw_pitch(F')], and `statistics` [B,
  * O, tiles, mean and sum of squared deviations].
  */
 
@@ -185,18 +185,18 @@ std::vector<std::uint32_t> pack_warpgroups(const float *weights, std::int32_t pl
                                            const ConvolutionGeometry &geometry, Arithmetic arithmetic);
 cudaError_t enqueue_warpgroups(const Convolution &convolution, Arithmetic arithmetic, cudaStream_t stream);
 
-/* Floats from one channel of a clip's raw output to the next: rows begin at 16 bytes. */
-__host__ __device__ constexpr std::int64_t raw_row(std::int64_t positions) {
-    return (positions + 3) / 4 * 4;
+/* Floats from one frame of a raw output to the next: rows of whole sectors of memory. */
+__host__ __device__ constexpr std::int32_t raw_pitch(std::int32_t bands) {
+    return (bands + 7) / 8 * 8;
 }
 
 /* InstanceNorm and FirstNorm for these. */
 struct SlabNorm {
     std::int64_t batch;
-    std::int64_t positions;
-    std::int32_t bands;   /* of a frame, where the order wants to know */
+    std::int32_t frames;
+    std::int32_t bands;
     std::int64_t entries; /* of the statistics; of the first norm its input\'s parts */
-    Span<const float> x;  /* [B, 64, raw_row(positions)]; of the first norm [B, positions] */
+    Span<const float> x;  /* [B, 64, T, raw_pitch(F)]; of the first norm [B, T, F] */
     Span<const float> statistics;
     Span<const float> counts; /* [entries] */
     Span<const float> kernel; /* [64] of the first norm's convolution, or empty */

@@ -295,33 +295,32 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAME
     }
 }
 
-/* Scales and stores the sums, and takes their statistics. */
+/* Scales and stores the sums, and takes their statistics. WHOLE: all of them count. What lies between the bands and the
+   pitch is written too. */
+template <bool WHOLE>
 __device__ __forceinline__ void finish(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
                                        const ConvolutionTile &tile, std::int64_t clip, int tile_index) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int first_channel = static_cast<int>(threadIdx.x) / 32 * 16 + lane / 4;
     const int bands = min(TILE_BANDS, c.tiles.bands_out - tile.band);
     const int column = lane % 4 * 2;
-    const std::int64_t positions = static_cast<std::int64_t>(c.tiles.frames_out) * c.tiles.bands_out;
-    const std::int64_t row_floats = raw_row(positions);
+    const int pitch = raw_pitch(c.tiles.bands_out);
+    const int groups = WHOLE ? TILE_BANDS / 8 : min(TILE_BANDS, pitch - tile.band) / 8;
     const int count = tile.count(c.tiles);
-    const int frames = count / bands;
-    const auto inside = [&](int f, int j, int i) { return f < frames && 8 * j + column + i < bands; };
-    const bool whole = frames == TILE_FRAMES && bands == TILE_BANDS;
-    const bool pairs = c.tiles.bands_out % 2 == 0;
+    const int frames = WHOLE ? TILE_FRAMES : count / bands;
+    const auto inside = [&](int f, int j, int i) { return WHOLE || (f < frames && 8 * j + column + i < bands); };
     const float share = count > 0 ? 1.0F / static_cast<float>(count) : 0.0F;
     if (threadIdx.x == 0 && clip == 0) {
         c.counts[tile_index] = static_cast<float>(count);
     }
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
-        const int channel = first_channel + h * 8;
+        const int channel = static_cast<int>(threadIdx.x) / 32 * 16 + lane / 4 + h * 8;
         const float scale = c.scale[channel] * c.common_scale;
-        const std::int64_t row = (clip * CHANNELS + channel) * row_floats + tile.band + column;
+        const std::int64_t row = (clip * CHANNELS + channel) * c.tiles.frames_out;
         float total = 0.0F;
 #pragma unroll
         for (int f = 0; f < TILE_FRAMES; ++f) {
-            const std::int64_t at = row + static_cast<std::int64_t>(tile.frame + f * tile.step) * c.tiles.bands_out;
+            const std::int64_t at = (row + tile.frame + f * tile.step) * pitch + tile.band + column;
 #pragma unroll
             for (int j = 0; j < 8; ++j) {
                 Float2 y;
@@ -330,19 +329,10 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[TILE_FRAMES], const
                     float &sum = sums[f].v[j * 4 + h * 2 + i];
                     sum *= scale;
                     y.v[i] = sum;
-                    total += whole || inside(f, j, i) ? sum : 0.0F;
+                    total += inside(f, j, i) ? sum : 0.0F;
                 }
-                if (pairs) {
-                    if (whole || inside(f, j, 1)) {
-                        c.out.store<2>(at + 8 * j, y);
-                    }
-                } else {
-#pragma unroll
-                    for (int i = 0; i < 2; ++i) {
-                        if (inside(f, j, i)) {
-                            c.out[at + 8 * j + i] = y.v[i];
-                        }
-                    }
+                if (f < frames && j < groups) {
+                    c.out.store<2>(at + 8 * j, y);
                 }
             }
         }
@@ -360,7 +350,7 @@ __device__ __forceinline__ void finish(WarpgroupSums (&sums)[TILE_FRAMES], const
 #pragma unroll
                 for (int i = 0; i < 2; ++i) {
                     const float deviation = sums[f].v[j * 4 + h * 2 + i] - mean;
-                    squares += whole || inside(f, j, i) ? deviation * deviation : 0.0F;
+                    squares += inside(f, j, i) ? deviation * deviation : 0.0F;
                 }
             }
         }
@@ -415,7 +405,11 @@ __global__ void __launch_bounds__(THREADS, 2) warpgroup_convolution_kernel(Convo
         }
         WarpgroupSums sums[TILE_FRAMES];
         multiply_planes<A, Shape>(sums, c, copies, ring, full, empty);
-        finish(sums, c, tile, clip, tile_index);
+        if (tile.count(c.tiles) == TILE_FRAMES * TILE_BANDS) {
+            finish<true>(sums, c, tile, clip, tile_index);
+        } else {
+            finish<false>(sums, c, tile, clip, tile_index);
+        }
     }
 }
 

@@ -128,7 +128,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         first.counts = s.counts;
         earshot::check(earshot::enqueue_statistics(first, a.stream), "statistics of the encoder's input");
         SlabNorm norm = slab_norm(a, s, 0);
-        norm.positions = first.positions;
+        norm.frames = static_cast<std::int32_t>(a.extents.frames);
+        norm.bands = static_cast<std::int32_t>(a.extents.bands);
         norm.entries = input_parts();
         norm.x = a.input0;
         norm.kernel = first.kernel;
@@ -163,7 +164,8 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         c.tiles = plan_warpgroups(c.geometry, c.frames, c.bands);
         earshot::check(earshot::enqueue_warpgroups(c, arithmetic_, a.stream), "convolution");
         SlabNorm norm = slab_norm(a, s, i);
-        norm.positions = Index{c.tiles.frames_out} * c.tiles.bands_out;
+        norm.frames = c.tiles.frames_out;
+        norm.bands = c.tiles.bands_out;
         norm.entries = c.tiles.count();
         norm.x = s.raw;
         earshot::check(earshot::enqueue(norm, arithmetic_, a.stream), "instance norm");
@@ -199,7 +201,6 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
         const bool last = i + 1 == convolutions_.size();
         SlabNorm norm = {};
         norm.batch = a.extents.batch;
-        norm.bands = static_cast<std::int32_t>(a.extents.bands);
         norm.statistics = s.statistics;
         norm.counts = s.counts;
         norm.weight = prepared.norm_weight.span();
@@ -239,7 +240,9 @@ class DenseEncoder final : public CarvedOperation<DenseEncoder> {
             const Index bands = c.geometry.bands_out(e.bands);
             tiles = std::max(tiles, warpgroups_ ? plan_warpgroups(c.geometry, e.frames, e.bands).count()
                                                 : most_tiles(c.geometry, frames, bands));
-            raw = std::max(raw, size_product({e.batch, raw_row(size_product({frames, bands})), channels_}));
+            raw = std::max(
+                raw, size_product({e.batch, frames, warpgroups_ ? raw_pitch(static_cast<std::int32_t>(bands)) : bands,
+                                   channels_}));
         }
         Scratch s;
         s.planes = carver.take(size_product({block_layers_ + Index{1}, plane_floats(e)}));

@@ -47,7 +47,7 @@ __device__ __forceinline__ ChannelNorm channel_norm(const SlabNorm &n, std::int6
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const bool first = !n.kernel.empty();
     const std::int64_t base = (first ? clip : clip * CHANNELS + channel) * n.entries;
-    const float one = 1.0F / static_cast<float>(n.positions);
+    const float one = 1.0F / (static_cast<float>(n.frames) * static_cast<float>(n.bands));
     /* As many entries at once as a clip of 10 s has. */
     constexpr int TOGETHER = 8;
     float mean = 0.0F;
@@ -83,13 +83,26 @@ struct Shares {
     static constexpr int BLOCK_POSITIONS = THREADS / 32 * ROUNDS * WARP_POSITIONS;
 };
 
-/* `first`: the thread's first channel in the slab. */
+/* `first`: the thread's first channel in the slab; `at`: a place in a channel's row of x, of which the pitch may leave
+   out some. */
 template <Arithmetic A, PlaneOrder ORDER>
 __device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t clip, int slab, int first,
-                                               std::int64_t position,
+                                               std::uint32_t at, std::uint32_t pitch,
                                                const float (&y)[Shares<ORDER>::THREAD_CHANNELS]) {
+    const auto bands = static_cast<std::uint32_t>(n.bands);
+    std::uint32_t position = at;
+    if (ORDER == PlaneOrder::SLABS_BY_PARITY || pitch != bands) {
+        const std::uint32_t frame = at / pitch;
+        const std::uint32_t band = at - frame * pitch;
+        if (band >= bands) {
+            return;
+        }
+        position =
+            frame * bands + (ORDER == PlaneOrder::SLABS_BY_PARITY ? band / 2 + band % 2 * ((bands + 1) / 2) : band);
+    }
+    const std::int64_t positions = static_cast<std::int64_t>(n.frames) * n.bands;
     if constexpr (ORDER == PlaneOrder::FLOATS) {
-        n.out.store<4>((clip * n.positions + position) * CHANNELS + slab * SLAB_CHANNELS + first,
+        n.out.store<4>((clip * positions + position) * CHANNELS + slab * SLAB_CHANNELS + first,
                        {{bits_of(y[0]), bits_of(y[1]), bits_of(y[2]), bits_of(y[3])}});
     } else {
         Vector<std::uint32_t, 4> high;
@@ -100,17 +113,11 @@ __device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t c
             high.v[i] = words.high;
             low.v[i] = words.low;
         }
-        std::int64_t place = position;
-        if constexpr (ORDER == PlaneOrder::SLABS_BY_PARITY) {
-            const auto frame = static_cast<std::int32_t>(position) / n.bands;
-            const std::int32_t band = static_cast<std::int32_t>(position) - frame * n.bands;
-            place = position - band + band / 2 + band % 2 * ((n.bands + 1) / 2);
-        }
         constexpr int PARTS = splits(A) ? 2 : 1;
-        const std::int64_t at = ((clip * SLABS * PARTS + slab) * n.positions + place) * 4;
-        n.out.store<4>(at, high);
+        const std::int64_t to = ((clip * SLABS * PARTS + slab) * positions + position) * 4;
+        n.out.store<4>(to, high);
         if constexpr (splits(A)) {
-            n.out.store<4>(at + SLABS * n.positions * 4, low);
+            n.out.store<4>(to + SLABS * positions * 4, low);
         }
     }
 }
@@ -128,14 +135,15 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
     constexpr int LANES = SLAB_CHANNELS / S::THREAD_CHANNELS; /* of a position */
     const int first = lane % LANES * S::THREAD_CHANNELS;
     constexpr int ROWS = FIRST ? 1 : S::THREAD_CHANNELS;
-    const std::int64_t row = FIRST ? n.positions : raw_row(n.positions);
+    const auto pitch = static_cast<std::uint32_t>(FIRST ? n.bands : raw_pitch(n.bands));
+    const std::int64_t row = static_cast<std::int64_t>(n.frames) * pitch;
     const std::int64_t x0 = (FIRST ? clip : clip * CHANNELS + slab * SLAB_CHANNELS + first) * row;
     float x[S::ROUNDS][ROWS];
-    /* Beyond the end the last position is read again, and not written: no load has to wait for a branch. */
+    /* Beyond the end the last place is read again, and not written: no load has to wait for a branch. */
     const auto load = [&](std::int64_t position) {
 #pragma unroll
         for (int i = 0; i < S::ROUNDS; ++i) {
-            const std::int64_t at = x0 + min(position + i * S::WARP_POSITIONS, n.positions - 1);
+            const std::int64_t at = x0 + min(position + i * S::WARP_POSITIONS, row - 1);
 #pragma unroll
             for (int c = 0; c < ROWS; ++c) {
                 x[i][c] = n.x[at + c * row];
@@ -151,7 +159,7 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
         norms.store4(warp * 4, {{mine.mean, mine.scale, mine.shift, mine.slope}});
     }
     __syncthreads();
-    while (position < n.positions) {
+    while (position < row) {
         float y[S::ROUNDS][S::THREAD_CHANNELS];
 #pragma unroll
         for (int c = 0; c < S::THREAD_CHANNELS; ++c) {
@@ -164,13 +172,14 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
         }
         const std::int64_t now = position;
         position += step;
-        if (position < n.positions) {
+        if (position < row) {
             load(position);
         }
 #pragma unroll
         for (int i = 0; i < S::ROUNDS; ++i) {
-            if (now + i * S::WARP_POSITIONS < n.positions) {
-                write_position<A, ORDER>(n, clip, slab, first, now + i * S::WARP_POSITIONS, y[i]);
+            const std::int64_t at = now + i * S::WARP_POSITIONS;
+            if (at < row) {
+                write_position<A, ORDER>(n, clip, slab, first, static_cast<std::uint32_t>(at), pitch, y[i]);
             }
         }
     }
@@ -181,7 +190,8 @@ cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
     /* A block for a share of each slab: enough of them for the device, or a share a thread; and not many more, as each
        adds up the statistics. */
     const std::int64_t wanted = std::max<std::int64_t>(8, divide_up(2 * device().multiprocessors, SLABS * n.batch));
-    const std::int64_t shares = std::min(divide_up(n.positions, Shares<ORDER>::BLOCK_POSITIONS), wanted);
+    const std::int64_t row = std::int64_t{n.frames} * (FIRST ? n.bands : raw_pitch(n.bands));
+    const std::int64_t shares = std::min(divide_up(row, Shares<ORDER>::BLOCK_POSITIONS), wanted);
     return launch("slab norm", slab_norm_kernel<A, ORDER, FIRST>, dim3(static_cast<unsigned>(shares * n.batch), SLABS),
                   dim3(THREADS), SLAB_CHANNELS * sizeof(Float4), stream, n);
 }

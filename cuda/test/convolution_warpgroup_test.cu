@@ -90,7 +90,8 @@ void compare(const Case &c, Arithmetic arithmetic) {
     }
     const std::int64_t frames_out = g.frames_out(c.frames);
     const std::int64_t bands_out = g.bands_out(c.bands);
-    const std::int64_t row = earshot::raw_row(frames_out * bands_out);
+    const std::int64_t pitch = earshot::raw_pitch(static_cast<std::int32_t>(bands_out));
+    const std::int64_t row = frames_out * pitch;
     const earshot::DeviceArray<std::uint32_t> device_weights(
         earshot::pack_warpgroups(weights.data(), c.planes, g, arithmetic));
     const earshot::DeviceArray<float> scale(std::vector<float>(CHANNELS, 1.0F));
@@ -151,7 +152,7 @@ void compare(const Case &c, Arithmetic arithmetic) {
                         }
                     }
                     const double value =
-                        actual[static_cast<std::size_t>((clip * CHANNELS + channel) * row + frame * bands_out + band)];
+                        actual[static_cast<std::size_t>((clip * CHANNELS + channel) * row + frame * pitch + band)];
                     total += value;
                     /* Sums are cut off at each of the instructions (HALF, BF16_PAIRS), or rounded. */
                     const double allowed = size * std::ldexp(1.0, -23) * static_cast<double>(inputs * taps) / 16;
