@@ -153,6 +153,16 @@ float *earshot_cuda_staging(earshot_cuda_stream *stream) {
     return stream == nullptr ? nullptr : stream->staging;
 }
 
+earshot_cuda_status earshot_cuda_stage(earshot_cuda_stream *stream, int64_t place, const float *values, int64_t first,
+                                       int64_t count) {
+    return guarded([&] {
+        require(stream != nullptr, "stream: null");
+        require(values != nullptr, "values: null");
+        require(first >= 0 && count >= 0, "values: expected at least 0, from at least 0 on");
+        stream->stage(place, values + first, count);
+    });
+}
+
 earshot_cuda_status earshot_cuda_memory_create(earshot_cuda_stream *stream, int64_t floats,
                                                earshot_cuda_memory **memory) {
     return guarded([&] {

@@ -1,5 +1,11 @@
 #include "stream.h"
 
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 using earshot::check;
 using earshot::fail;
 using earshot::require;
@@ -8,6 +14,25 @@ namespace {
 
 std::size_t bytes_of(std::int64_t floats) {
     return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+/* memcpy whose writes do not pass through the caches, which would first read what is overwritten. */
+void copy_past_caches(float *to, const float *from, std::int64_t count) {
+#ifdef __SSE2__
+    constexpr std::int64_t VECTOR = 4;
+    while (count > 0 && reinterpret_cast<std::uintptr_t>(to) % (VECTOR * sizeof(float)) != 0) {
+        *to++ = *from++;
+        --count;
+    }
+    for (; count >= VECTOR; count -= VECTOR) {
+        _mm_stream_ps(to, _mm_loadu_ps(from));
+        to += VECTOR;
+        from += VECTOR;
+    }
+    /* Whoever is told afterwards to read this, the device too, finds it. */
+    _mm_sfence();
+#endif
+    std::memcpy(to, from, bytes_of(count));
 }
 
 } // namespace
@@ -40,6 +65,11 @@ void earshot_cuda_stream::require_copy(std::int64_t place, std::int64_t count) c
         fail("staging memory: " + std::to_string(count) + " floats from " + std::to_string(place) + " on; it has " +
              std::to_string(EARSHOT_CUDA_STAGING_FLOATS));
     }
+}
+
+void earshot_cuda_stream::stage(std::int64_t place, const float *values, std::int64_t count) {
+    require_copy(place, count);
+    copy_past_caches(staging + place, values, count);
 }
 
 void earshot_cuda_stream::upload(std::int64_t place, std::int64_t count, float *target) {

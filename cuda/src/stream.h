@@ -11,6 +11,7 @@ struct earshot_cuda_stream {
     earshot_cuda_stream(const earshot_cuda_stream &) = delete;
     earshot_cuda_stream &operator=(const earshot_cuda_stream &) = delete;
 
+    void stage(std::int64_t place, const float *values, std::int64_t count);
     void upload(std::int64_t place, std::int64_t count, float *target);
     void download(const float *source, std::int64_t count, std::int64_t place);
     void wait();

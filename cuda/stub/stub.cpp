@@ -69,6 +69,10 @@ float *earshot_cuda_staging(earshot_cuda_stream *) {
     return nullptr;
 }
 
+earshot_cuda_status earshot_cuda_stage(earshot_cuda_stream *, int64_t, const float *, int64_t, int64_t) {
+    return EARSHOT_CUDA_ABSENT;
+}
+
 earshot_cuda_status earshot_cuda_upload(earshot_cuda_stream *, int64_t, int64_t, earshot_cuda_memory *, int64_t) {
     return EARSHOT_CUDA_ABSENT;
 }

@@ -1,4 +1,5 @@
 /* The boundary: what it refuses, and that a refusal leaves everything usable. */
+#include <algorithm>
 #include <cstring>
 
 #include "cuda_calls.h"
@@ -70,6 +71,31 @@ TEST(cuda_copies_refuse_what_lies_outside) {
     CHECK(earshot_cuda_download(device.stream, memory, 1, 2, END - 2) == EARSHOT_CUDA_OK &&
           earshot_cuda_wait(device.stream) == EARSHOT_CUDA_OK);
     CHECK(earshot_cuda_staging(device.stream)[END - 2] == 2 && earshot_cuda_staging(device.stream)[END - 1] == 3);
+}
+
+TEST(cuda_staging_takes_any_number_at_any_place) {
+    test::Device device;
+    std::vector<float> values(40);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = static_cast<float>(i + 1);
+    }
+    float *staging = earshot_cuda_staging(device.stream);
+    for (std::int64_t place = 0; place < 5; ++place) {
+        for (const std::int64_t count : {0, 1, 3, 4, 5, 33}) {
+            std::fill_n(staging, values.size() + 5, 0.0F);
+            CHECK(earshot_cuda_stage(device.stream, place, values.data(), 2, count) == EARSHOT_CUDA_OK);
+            for (std::int64_t i = 0; i < 45; ++i) {
+                const bool inside = i >= place && i < place + count;
+                CHECK(staging[i] == (inside ? values[static_cast<std::size_t>(2 + i - place)] : 0.0F));
+            }
+        }
+    }
+    constexpr std::int64_t END = EARSHOT_CUDA_STAGING_FLOATS;
+    CHECK(says(earshot_cuda_stage(device.stream, END - 1, values.data(), 0, 2), EARSHOT_CUDA_INVALID_ARGUMENT,
+               "staging"));
+    CHECK(says(earshot_cuda_stage(device.stream, 0, values.data(), -1, 2), EARSHOT_CUDA_INVALID_ARGUMENT, "values"));
+    CHECK(says(earshot_cuda_stage(device.stream, 0, values.data(), 0, -1), EARSHOT_CUDA_INVALID_ARGUMENT, "values"));
+    CHECK(says(earshot_cuda_stage(device.stream, 0, nullptr, 0, 1), EARSHOT_CUDA_INVALID_ARGUMENT, "values: null"));
 }
 
 TEST(cuda_memory_that_is_not_there_is_a_status) {

@@ -52,8 +52,8 @@ class Device {
     }
     void write(const std::vector<float> &values, earshot_cuda_memory *memory) {
         in_pieces(static_cast<std::int64_t>(values.size()), [&](std::int64_t from, std::int64_t count) {
-            std::copy_n(values.begin() + from, count, earshot_cuda_staging(stream));
-            return earshot_cuda_upload(stream, 0, count, memory, from);
+            const earshot_cuda_status staged = earshot_cuda_stage(stream, 0, values.data(), from, count);
+            return staged == EARSHOT_CUDA_OK ? earshot_cuda_upload(stream, 0, count, memory, from) : staged;
         });
     }
     std::vector<float> get(earshot_cuda_memory *memory, std::int64_t count) {

@@ -53,7 +53,7 @@ final class CudaStaging {
                 targetOffset = offset + done;
             }
             int size = Math.min(count - done, Math.min(PIECE - pending, CAPACITY - used));
-            values.put(used, from, done, size);
+            CudaStatus.check(EarshotCuda.earshot_cuda_stage(stream, used, from, done, size));
             used += size;
             pending += size;
             done += size;

@@ -24,6 +24,12 @@ public class EarshotCudaPresets implements InfoMapper {
     @Override
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("EARSHOT_CUDA_API").cppTypes().annotations())
+                // Its array is read where it lies: the function does nothing but copy. The parser has no word for that.
+                .put(new Info("earshot_cuda_stage")
+                        .javaText("@CriticalRegion public static native @Cast(\"earshot_cuda_status\") int"
+                                + " earshot_cuda_stage(earshot_cuda_stream stream, @Cast(\"int64_t\") long place,"
+                                + " @Const float[] values, @Cast(\"int64_t\") long first,"
+                                + " @Cast(\"int64_t\") long count);\n"))
                 .put(new Info("earshot_cuda_status")
                         .cast()
                         .valueTypes("int")
