@@ -92,6 +92,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         front_ = has_mamba_front(channels_, inner_, taps_, x_width(), in_pairs(arithmetic_));
         pairs_ = front_ && layers_ == 1 && front_makes_pairs(inner_, in_pairs(arithmetic_)) &&
                  scan_takes_pairs(inner_, states_, rank_);
+        y_pairs_ = pairs_ && product_takes_pairs(arithmetic_, 2 * inner_, channels_);
         fused_in_ = has_in_projection(channels_, 4 * inner_, in_pairs(arithmetic_));
         fused_x_ = has_x_projection(inner_, taps_, x_width(), in_pairs(arithmetic_));
         if (norm_ == EARSHOT_NORM_LAYER) {
@@ -141,6 +142,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         out.columns = channels_;
         out.groups = 1;
         out.source[0] = {s.y, 2 * Index{inner_}, 2 * inner_};
+        if (y_pairs_) {
+            out.pairs = as_words(s.y);
+        }
         out.source[1] = last;
         out.weights = projection_.span();
         out.bias = projection_bias_.span();
@@ -177,7 +181,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         s.xz = carver.take(size_product({tokens, pairs_ ? 1 : front_ && layers_ == 1 ? 2 : 4, inner_}));
         s.u = carver.take(size_product({tokens, pairs_ ? 1 : 2, inner_}));
         s.x_projection = carver.take(size_product({tokens, 2, x_width()}));
-        s.y = carver.take(size_product({tokens, 2, inner_}));
+        s.y = carver.take(size_product({tokens, y_pairs_ ? 1 : 2, inner_}));
         s.directions = carver.take(layers_ == 1 ? 0 : size_product({tokens, 2, channels_}));
         s.carry = carver.take(scan_scratch(sequences(e), inner_, states_, device().multiprocessors));
         return s;
@@ -232,6 +236,9 @@ class MambaPath final : public CarvedOperation<MambaPath> {
         if (pairs_) {
             scan.u_pairs = as_words(s.u);
             scan.gate_pairs = as_words(s.xz);
+        }
+        if (y_pairs_) {
+            scan.y_pairs = mutable_words(s.y);
         }
         scan.u = s.u;
         scan.x_projection = s.x_projection;
@@ -485,6 +492,7 @@ class MambaPath final : public CarvedOperation<MambaPath> {
     bool front_;
     /* Whether that one hands the scan numbers of bfloat16. */
     bool pairs_;
+    bool y_pairs_;
     bool fused_in_;
     bool fused_x_;
     DeviceArray<float> norm_parameters_;

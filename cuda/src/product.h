@@ -26,6 +26,9 @@ struct Product {
     std::int32_t columns;
     std::int32_t groups;
     Rows source[2]; /* the second may have width 0 */
+    /* In place of the first source's values, where product_takes_pairs(): words of two bfloat16; stride, width and step
+       are in numbers all the same. */
+    Span<const std::uint32_t> pairs;
     std::int32_t source_step;
     Span<const std::uint32_t> weights; /* of all groups, packed */
     Span<const float> scale;           /* [rows, scale_stride] from g * scale_step on, or empty */
@@ -59,6 +62,9 @@ struct HostMatrix {
 std::vector<std::uint32_t> pack_product(const std::vector<std::vector<HostMatrix>> &groups, Arithmetic arithmetic);
 
 cudaError_t enqueue(const Product &product, Arithmetic arithmetic, cudaStream_t stream);
+
+/* Whether a product of sources of these widths may have pairs. */
+bool product_takes_pairs(Arithmetic arithmetic, std::int32_t first_width, std::int32_t second_width);
 
 /* What enqueue() chooses from: product_scalar.cu, and for everything but SCALAR product_warpgroup.cu where the device
    has them, product_tensor.cu elsewhere. */

@@ -64,9 +64,10 @@ __device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::
 
 /*
  * A lane's numbers of the rows lane / 4 and 8 behind it of its warp's 16, step after step through both sources. WHOLE:
- * memory can be read in fours, and both widths are whole steps; rows behind the last are then the last once more.
+ * memory can be read in fours, and both widths are whole steps; rows behind the last are then the last once more. PAIRS:
+ * the first source's are words of two, which are left as they are: two floats' bits of each four.
  */
-template <bool WHOLE>
+template <bool WHOLE, bool PAIRS>
 class RowReader {
   public:
     __device__ __forceinline__ RowReader(const Product &p, const ProductAccess &access, int group, std::int64_t row0,
@@ -88,7 +89,11 @@ class RowReader {
         for (int q = 0; q < QUADS; ++q) {
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
-                if constexpr (WHOLE) {
+                if (PAIRS && step < steps0_) {
+                    const Vector<std::uint32_t, 2> words = p_.pairs.template load<2>((at_[half] + q * 16) / 2);
+                    to[q][half].v[0] = float_of(words.v[0]);
+                    to[q][half].v[1] = float_of(words.v[1]);
+                } else if constexpr (WHOLE) {
                     to[q][half] = values_.load4(at_[half] + q * 16);
                 } else {
                     const int present = row0_ + half * 8 < p_.rows ? left_ - q * 16 : 0;
@@ -126,7 +131,7 @@ class RowReader {
     std::int64_t at_[2];
 };
 
-template <Arithmetic A, bool WHOLE>
+template <Arithmetic A, bool WHOLE, bool PAIRS>
 __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAccess &access) {
     constexpr int STAGE_WORDS = stage_words(A);
     const Shared<std::uint32_t> stages(0, STAGES * STAGE_WORDS);
@@ -154,7 +159,7 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
     begin_kernel();
 
     const std::int64_t row0 = static_cast<std::int64_t>(blockIdx.x) * BLOCK_ROWS + warp * WARP_ROWS + lane / 4;
-    RowReader<WHOLE> reader(p, access, group, row0, steps0);
+    RowReader<WHOLE, PAIRS> reader(p, access, group, row0, steps0);
     Float4 next[QUADS][2] = {};
     reader.read(next, 0, steps);
     /* What is added at the end: all of it before anything waits for it, and ahead of the steps where registers allow. */
@@ -204,7 +209,8 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     const Float4 &x = now[q][i % 2];
-                    high[0].word[i] = pack_bf16(x.v[i / 2 * 2], x.v[i / 2 * 2 + 1]);
+                    high[0].word[i] =
+                        PAIRS && step < steps0 ? bits_of(x.v[i / 2]) : pack_bf16(x.v[i / 2 * 2], x.v[i / 2 * 2 + 1]);
                 }
             } else {
 #pragma unroll
@@ -302,10 +308,10 @@ __device__ __forceinline__ void multiply_tile(const Product &p, const ProductAcc
     }
 }
 
-template <Arithmetic A, bool WHOLE>
+template <Arithmetic A, bool WHOLE, bool PAIRS>
 __global__ void __launch_bounds__(THREADS, 1) warpgroup_product_kernel(Product p, ProductAccess access) {
     if constexpr (WARPGROUPS_COMPILED) {
-        multiply_tile<A, WHOLE>(p, access);
+        multiply_tile<A, WHOLE, PAIRS>(p, access);
     } else {
         begin_kernel();
     }
@@ -318,7 +324,15 @@ cudaError_t enqueue_as(const Product &p, const ProductAccess &access, cudaStream
     constexpr std::size_t BYTES = STAGES * stage_words(A) * sizeof(std::uint32_t);
     const bool whole = access.source[0] && access.source[1] && access.out && p.source[0].width % STEP == 0 &&
                        p.source[1].width % STEP == 0;
-    const auto kernel = whole ? warpgroup_product_kernel<A, true> : warpgroup_product_kernel<A, false>;
+    auto kernel = whole ? warpgroup_product_kernel<A, true, false> : warpgroup_product_kernel<A, false, false>;
+    if (!p.pairs.empty()) {
+        if constexpr (A == Arithmetic::BF16) {
+            kernel = warpgroup_product_kernel<A, true, true>;
+        }
+        if (A != Arithmetic::BF16 || !whole) {
+            return cudaErrorInvalidValue;
+        }
+    }
     const cudaError_t allowed = allow_shared(kernel, BYTES);
     return allowed != cudaSuccess ? allowed : launch("product", kernel, grid, dim3(THREADS), BYTES, stream, p, access);
 }
@@ -337,6 +351,10 @@ cudaError_t enqueue_warpgroup(const Product &p, Arithmetic arithmetic, cudaStrea
     default:
         return cudaErrorInvalidValue;
     }
+}
+
+bool product_takes_pairs(Arithmetic arithmetic, std::int32_t first_width, std::int32_t second_width) {
+    return uses_warpgroups() && arithmetic == Arithmetic::BF16 && first_width % STEP == 0 && second_width % STEP == 0;
 }
 
 std::vector<std::uint32_t> pack_warpgroup_product(const std::vector<std::vector<HostMatrix>> &groups,

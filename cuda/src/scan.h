@@ -48,6 +48,7 @@ struct SelectiveScan {
     /* In place of u and z, where scan_takes_pairs(): u and SiLU(z) as words of two bfloat16, [tokens, 2, E / 2]. */
     Span<const std::uint32_t> u_pairs;
     Span<const std::uint32_t> gate_pairs;
+    Span<std::uint32_t> y_pairs; /* likewise, in place of y, or empty */
 };
 
 /* Number of floats that SelectiveScan::carry needs on a device of that many multiprocessors; 0 for most. */

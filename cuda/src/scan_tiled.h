@@ -402,7 +402,12 @@ __global__ void __launch_bounds__(SCAN_THREADS, 4) scan_tiled(const SelectiveSca
                         sum.v[k] = (skip.v[k] + sum.v[k]) * gate.v[k];
                     }
                     if (group + token < now.length && exists) {
-                        p.y.store4(y_at, sum);
+                        if (PAIRS && !p.y_pairs.empty()) {
+                            p.y_pairs.template store<2>(
+                                y_at / 2, {{pack_bf16(sum.v[0], sum.v[1]), pack_bf16(sum.v[2], sum.v[3])}});
+                        } else {
+                            p.y.store4(y_at, sum);
+                        }
                     }
                     y_at += group_step;
                 }

@@ -123,6 +123,7 @@ std::vector<float> run(const ScanProblem &problem, const ScanFunction &function,
         y.span(),
         carry.span().part(0, scratch),
         {},
+        {},
         {}};
     require(function(scan), "enqueueing the scan");
     return y.values();
