@@ -167,6 +167,18 @@ __device__ __forceinline__ float load_one_or_zero(const Span<const float> &from,
 #endif
 }
 
+/* A thread's number in its warp, for blocks of one dimension: of the register that has it, from which it can be had again
+   at no cost where registers are scarce. */
+__device__ __forceinline__ int lane_number() {
+#if defined(EARSHOT_EMULATION) || !defined(__CUDA_ARCH__)
+    return static_cast<int>(threadIdx.x) % 32;
+#else
+    int lane;
+    asm("mov.u32 %0, %%laneid;" : "=r"(lane));
+    return lane;
+#endif
+}
+
 /* As __syncthreads() for a part of the block: so many of its threads, whole warps that always meet here. Number 1 to
    15. */
 __device__ __forceinline__ void sync_part(int number, int threads) {

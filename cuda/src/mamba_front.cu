@@ -169,7 +169,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int block_warp = __shfl_sync(0xFFFFFFFFU, static_cast<int>(threadIdx.x) / 32, 0);
     const int team = block_warp / WARPS;
     const int warp = block_warp % WARPS;
-    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const int lane = lane_number();
     const int thread = warp * 32 + lane; /* of the team */
     const int team_at = layout.teams + team * layout.team_words;
     const Shared<std::uint32_t> weights(0, 2 * layout.in_words);
@@ -210,12 +210,10 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     static_assert(TILE_ROWS * TOKEN_LANES == THREADS, "a token for each TOKEN_LANES threads");
     using Share = TokenShare<lane_quads(FRONT_CHANNELS)>;
     const int row = thread / TOKEN_LANES;
-    int clip = -1;
     /* Seen by all behind the next barrier. */
     const auto prepare_clip = [&](auto together) {
-        if (n.kind != EARSHOT_NORM_NONE && tile.clip != clip) {
+        if (n.kind != EARSHOT_NORM_NONE) {
             norm_parameters<THREADS, decltype(together)::value>(n, tile.clip, parameters, thread);
-            clip = tile.clip;
         }
     };
     const auto note = [&](int token, int in_table) {
@@ -259,12 +257,17 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     };
     static_assert(32 * 4 <= TILE_ROWS / WARPS * FEW_COLUMNS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
     /* Constants of one channel a lane, shuffled to where they are wanted: in the papers' size a warp has them of one
-       group for ever, and waits for no memory. */
-    constexpr int BIAS = 0;
-    constexpr int RANGE = 1;
-    constexpr int GATE = 2;
-    float mine[3];
-    int mine_of = -1;
+       group for ever, and waits for no memory. Range and gate's scale are powers of two, and fit into a word. */
+    float my_bias = 0.0F;
+    std::uint32_t my_scales = 0;
+    const auto load_constants = [&](int group) {
+        const int channel = group * 32 + lane;
+        const int at = direction * inner + channel;
+        const bool exists = channel < inner;
+        my_bias = load_one_or_zero(p.bias, at, exists);
+        my_scales = pack_bf16(load_one_or_zero(p.range, at, exists), load_one_or_zero(p.gate_scale, at, exists));
+    };
+    load_constants(warp);
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
         const int my_tokens = table + lane / 4 * LANE_ROWS;
@@ -273,6 +276,10 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         tile.start += new_tokens;
         if (tile.start + halo >= clip_tokens) {
             tile = {tile.clip + 1, -halo};
+            if (left > 1) {
+                /* The parameters that are there were read two barriers ago. */
+                prepare_clip(std::integral_constant<int, 1>());
+            }
         }
         if (left > 1) {
             const int token = token_of(p, tile, direction, place_of(row));
@@ -295,22 +302,20 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             const int group = item / 2;
             /* Half of the warps begin with z. */
             const bool gates = (item % 2 == 0) == (warp >= WARPS / 2);
-            if (group != mine_of) {
-                mine_of = group;
-                const int channel = group * 32 + lane;
-                const bool exists = channel < inner;
-                mine[BIAS] = load_one_or_zero(p.bias, direction * inner + channel, exists);
-                mine[RANGE] = load_one_or_zero(p.range, direction * inner + channel, exists);
-                mine[GATE] = load_one_or_zero(p.gate_scale, direction * inner + channel, exists);
+            if (groups > WARPS) {
+                load_constants(group);
             }
-            const auto constant_of = [&](int which, int pair) {
+            const auto of_quad = [&](int pair, const auto &constant) {
                 Float4 four;
 #pragma unroll
                 for (int k = 0; k < 4; ++k) {
-                    four.v[k] = __shfl_sync(0xFFFFFFFFU, mine[which], quad_channel(PAIRS, pair, lane) + k);
+                    four.v[k] = constant(quad_channel(PAIRS, pair, lane) + k);
                 }
                 return four;
             };
+            const auto bias_of = [&](int at) { return __shfl_sync(0xFFFFFFFFU, my_bias, at); };
+            const auto range_of = [&](int at) { return unpack_bf16(__shfl_sync(0xFFFFFFFFU, my_scales, at)).v[0]; };
+            const auto gate_of = [&](int at) { return unpack_bf16(__shfl_sync(0xFFFFFFFFU, my_scales, at)).v[1]; };
             TileSums<ROWS, 4> sums;
             const int weights_at = (gates ? layout.in_words : 0) + group * GROUP_WORDS;
             multiply_chunk<A, true>(sums, rows, place, 8 * STRIDE, weights, weights_at, lane);
@@ -347,7 +352,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     }
                 };
                 if (gates) {
-                    const Float4 scale = constant_of(GATE, pair);
+                    const Float4 scale = of_quad(pair, gate_of);
                     Float4 z[LANE_ROWS];
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
@@ -384,7 +389,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
 #pragma unroll
                 for (int back = HALO; back >= 0; --back) {
                     const Float4 filter = real ? filters.load4((HALO - back) * inner + channel) : Float4{};
-                    const Float4 bias = back == HALO ? constant_of(BIAS, pair) : Float4{};
+                    const Float4 bias = back == HALO ? of_quad(pair, bias_of) : Float4{};
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
                         if (back == HALO) {
@@ -409,7 +414,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     store(p.u, u);
                 }
                 /* bfloat16 needs no range. */
-                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : constant_of(RANGE, pair);
+                const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : of_quad(pair, range_of);
                 FragmentA high[ROWS];
                 FragmentA low[ROWS] = {};
 #pragma unroll
@@ -454,10 +459,6 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             }
         }
 
-        if (left > 1) {
-            /* The parameters that are there were read two barriers ago. */
-            prepare_clip(std::integral_constant<int, 1>());
-        }
         wait_for_groups<0>();
         /* All are done with the tile's words. */
         sync_team();
