@@ -2,7 +2,7 @@
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
 steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
-  profile peers presets peers-kernels peers-compiled)
+  trace profile peers presets peers-kernels peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
@@ -11,6 +11,7 @@ limit_of() {
   case $1 in
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
     bench | sanitizer) echo 150 ;;
+    trace) echo 90 ;;
     kernels) echo 90 ;;
     peers) echo 120 ;;
     profile | presets | peers-compiled) echo 180 ;;
@@ -358,6 +359,32 @@ step_kernels() { "$built/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
 
 # The first table; lengths and segments of the scan follow in kernels.txt, and all again as JSON.
 report_kernels() { awk '/^kernel/ { table = 1 } table && /^($|\{)/ { exit } { print }' "$1" | as_block; }
+
+# Each network's kernels on one clip, as they run one behind the other: a library that asks CUPTI, loaded by the driver.
+step_trace() {
+  local toolkit cupti model precision name library=$work/trace/libkernel_trace.so traces=() command status=0
+  toolkit=$(dirname "$(dirname "$(readlink -f "${nvcc:-/usr/local/cuda/bin/nvcc}")")")
+  cupti=$(find -L "$toolkit" -name libcupti.so -print -quit 2>/dev/null)
+  [ -n "$cupti" ] || { echo "there is no libcupti.so below $toolkit"; return 1; }
+  rm -rf "$work/trace"
+  mkdir -p "$work/trace"
+  g++ -shared -fPIC -O1 -I"$toolkit/include" -I"$toolkit/extras/CUPTI/include" cuda/bench/kernel_trace.cpp \
+    -o "$library" "$cupti" -Wl,-rpath,"$(dirname "$cupti")" || return 1
+  java_earshot
+  for model in $(models); do
+    for precision in "${precisions[@]}"; do
+      name=$work/trace/${model##*/}-$precision.txt
+      TRACE_OUTPUT=$name CUDA_INJECTION64_PATH=$library "${command[@]}" bench "$model" --backend cuda \
+        --precision "$precision" --from pcm --batch 1 --duration 0.3 >"$work/logs/trace-bench.log" || status=1
+      [ ! -s "$name" ] || traces+=("$name")
+    done
+  done
+  PYTHONPATH=tools/reference "${PYTHON:-python3}" -m earshot_reference gpu-timeline "${traces[@]}" \
+    --output "$results/trace.md" || status=1
+  return "$status"
+}
+
+report_trace() { sed '1,/^$/d; s/^## /### /' "$results/trace.md"; }
 
 # Each network's kernels on one clip, by Nsight Compute: what binds each, one after another.
 step_profile() {

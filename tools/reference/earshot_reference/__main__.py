@@ -177,6 +177,13 @@ def _gpu_profile(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output}: {len(arguments.files)} tables")
 
 
+def _gpu_timeline(arguments: argparse.Namespace) -> None:
+    from earshot_reference.gpu import timeline
+
+    timeline.write([(path.stem, path) for path in arguments.files], arguments.output)
+    print(f"{arguments.output}: {len(arguments.files)} tables")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m earshot_reference",
@@ -261,6 +268,10 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("gpu-profile", _gpu_profile, "turn what ncu measured of a run into a table")
     sub.add_argument("files", type=Path, nargs="+", help="CSV files of ncu's raw page")
+    sub.add_argument("--output", type=Path, required=True, help="the Markdown file to write")
+
+    sub = command("gpu-timeline", _gpu_timeline, "turn when kernels began and ended into a table")
+    sub.add_argument("files", type=Path, nargs="+", help="what cuda/bench/kernel_trace.cpp wrote")
     sub.add_argument("--output", type=Path, required=True, help="the Markdown file to write")
     return parser
 
