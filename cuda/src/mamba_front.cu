@@ -12,15 +12,20 @@
  * added up in shared memory. SiLU(z) is made here, where special functions are left over, and not in the scan, which
  * waits for them.
  *
- * Bytes (paper size, one clip): 4 MB read twice, h 4, u and SiLU(z) 32 each, [dt, B, C] 4.5 MB written, 172 KB of
- * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us on an H200. Flops: 2.6 G and up to 10 % for tokens
- * done again, with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a
- * number of u and z: 8 us. A warp issues some 2,000 instructions a tile with HALF_SPLIT, 1,500 with HALF; 535 tiles of
- * the time path for each direction's 132 teams, four rounds of 8,000 a scheduler: 18 us if nothing ever waits. Expected:
- * 30 us, 24 with HALF.
+ * All of a tile's stores leave in bursts, and what a warp reads from memory behind them (as it does spilled registers)
+ * waits until they have gone, some 1,000 cycles: so the next tile's tokens are on their way from a tile's beginning on,
+ * filters stay in shared memory, and other constants in registers.
  *
- * Measured (H200, revision 13f7457): 79 us with one team of 8 warps and tiles of 64 rows, of which a third of the time
- * waiting for constants of the convolution behind its own stores, a tenth for barriers.
+ * Bytes (paper size, one clip): 4 MB read twice, h 4, u and SiLU(z) 32 each, [dt, B, C] 4.5 MB written, 172 KB of
+ * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us of an H200's memory, but 29 us of the way to L2,
+ * which takes some 2.6 TB/s (its counter said 40 % at 79 us); 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up
+ * to 10 % for tokens done again, with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two
+ * special functions a number of u and z: 8 us. A warp issues 2,280 instructions a tile with HALF_SPLIT: 20 us, if a
+ * scheduler never waits; shared memory is busy for 28 us.
+ *
+ * Measured in the network (H200, revision 9688836, time and frequency path): 75 and 71 us, with HALF 68 and 65, with
+ * BF16_PAIRS and pairs 40 and 37; a scheduler issues in 28 % of its cycles, as four warps are not enough for the latency
+ * of what they do. With one team of 8 warps and tiles of 64 rows it was 79 us.
  */
 #include "mamba_front.h"
 
