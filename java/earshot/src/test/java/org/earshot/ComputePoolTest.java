@@ -9,6 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.earshot.backend.GatedBackend;
 import org.earshot.error.DeadlineException;
 import org.junit.jupiter.api.Test;
@@ -118,6 +121,40 @@ class ComputePoolTest {
                     classifier.classify(clip(), NOWHERE).ranking(),
                     other.get().members().get(0).ranking());
             assertEquals(0, pool.inUse());
+        }
+    }
+
+    /** Without a pool, too: 64 callers compute on no more threads than the process has processors. */
+    @Test
+    void byDefaultNoMoreComputeThanThereAreProcessors() throws Exception {
+        int processors = Runtime.getRuntime().availableProcessors();
+        GatedBackend backend = new GatedBackend();
+        backend.shut();
+        ExecutorService callers = Executors.newFixedThreadPool(64);
+        try (SceneClassifier classifier = new SceneClassifier(
+                SceneClassifier.builder(SmallModel.quick(temporary)).threads(1), () -> List.of(backend))) {
+            assertEquals(processors, classifier.sessions());
+            List<Future<ScenePrediction>> calls = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                calls.add(callers.submit(() -> classifier.classify(clip(), NOWHERE)));
+            }
+            while (backend.waiting() < processors || classifier.waitingCalls() < 64 - processors) {
+                Thread.sleep(1);
+            }
+            assertEquals(processors, backend.waiting());
+            backend.lift();
+            for (Future<ScenePrediction> call : calls) {
+                assertEquals(calls.get(0).get().ranking(), call.get().ranking());
+            }
+        } finally {
+            callers.shutdown();
+        }
+        for (int threads = 1; threads <= processors; threads++) {
+            try (SceneClassifier classifier = SceneClassifier.builder(SmallModel.quick(temporary))
+                    .threads(threads)
+                    .load()) {
+                assertTrue(threads * classifier.sessions() <= processors, threads + " x " + classifier.sessions());
+            }
         }
     }
 

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cuda.CudaBackend;
@@ -73,6 +77,33 @@ class CudaClassifierTest {
             }
         } finally {
             callers.shutdown();
+        }
+    }
+
+    /** Three callers whose windows are one batch; each answer is its own. */
+    @Test
+    void callersOfOneBatchGetTheirOwnAnswers() throws Exception {
+        List<Integer> batches = new CopyOnWriteArrayList<>();
+        ClassifierListener listener = new ClassifierListener() {
+            @Override
+            public void callEnded(ClassifierEvent event) {
+                batches.add(event.batchSize());
+            }
+        };
+        try (SceneClassifier device = new SceneClassifier(
+                        builder().sessions(1).batching(3, Duration.ofDays(1), 0).listener(listener),
+                        () -> List.of(new CudaBackend(Precision.FLOAT32)));
+                SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
+            List<AudioClip> clips = IntStream.range(0, 3)
+                    .mapToObj(i -> AudioClip.of(SmallModel.noise(0.2, i), SmallModel.RATE))
+                    .toList();
+            List<CompletableFuture<ScenePrediction>> answers = clips.stream()
+                    .map(clip -> device.classifyAsync(clip, XIAN, CallOptions.none()))
+                    .toList();
+            for (int i = 0; i < clips.size(); i++) {
+                assertSame(java.classify(clips.get(i), XIAN), answers.get(i).get());
+            }
+            assertEquals(List.of(3, 3, 3), batches);
         }
     }
 
