@@ -191,12 +191,32 @@ final class Batcher implements AutoCloseable {
     private void work() {
         WindowRunner session = null;
         try {
-            for (List<Request> batch = take(); !batch.isEmpty(); batch = take()) {
+            while (true) {
+                List<Request> batch;
+                try {
+                    batch = take();
+                } catch (OutOfMemoryError e) {
+                    // Nobody may be left waiting, and the next call may find memory again.
+                    failQueued(e);
+                    continue;
+                }
+                if (batch.isEmpty()) {
+                    return;
+                }
                 session = compute(batch, session);
             }
         } finally {
             if (session != null) {
                 session.close();
+            }
+        }
+    }
+
+    private void failQueued(Throwable failure) {
+        synchronized (monitor) {
+            for (Request request = queue.poll(); request != null; request = queue.poll()) {
+                request.failure = failure;
+                request.end();
             }
         }
     }
@@ -207,8 +227,8 @@ final class Batcher implements AutoCloseable {
             while (true) {
                 List<Request> batch = ripe();
                 if (!batch.isEmpty()) {
-                    queue.removeAll(batch);
                     running.addAll(batch);
+                    queue.removeAll(batch);
                     batch.forEach(request -> request.worker = Thread.currentThread());
                     return batch;
                 }
@@ -250,41 +270,48 @@ final class Batcher implements AutoCloseable {
     /** Computes a batch; returns the session to go on with, null after a failure that may have spoilt it. */
     private WindowRunner compute(List<Request> batch, WindowRunner session) {
         WindowRunner used = session;
+        Throwable failure = null;
+        WindowRunner.Outputs outputs = null;
         long begun = System.nanoTime();
-        BatchEvent event = new BatchEvent();
-        event.begin();
         try {
+            BatchEvent event = new BatchEvent();
+            event.begin();
             if (used == null) {
                 used = open();
             }
-            WindowRunner.Outputs outputs =
-                    used.run(batch.stream().map(request -> request.input).toList(), whileWanted(batch));
-            for (int i = 0; i < batch.size(); i++) {
-                batch.get(i).outputs = outputs;
-                batch.get(i).place = i;
-                batch.get(i).begun = begun;
-            }
-        } catch (NobodyWaits e) {
-            // Given up between two steps, which leaves nothing half-done.
-        } catch (RuntimeException | Error e) {
-            batch.forEach(request -> request.failure = e);
-            if (used != null) {
-                used.close();
-                used = null;
-            }
-        } finally {
-            synchronized (monitor) {
-                batch.forEach(running::remove);
-                batch.forEach(request -> request.worker = null);
-            }
-            batch.forEach(Request::end);
+            outputs = used.run(batch.stream().map(request -> request.input).toList(), whileWanted(batch));
             if (event.shouldCommit()) {
                 event.size = batch.size();
                 event.frames = batch.get(0).kind.frames();
                 event.commit();
             }
+        } catch (NobodyWaits e) {
+            // Given up between two steps, which leaves nothing half-done.
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        end(batch, begun, outputs, failure);
+        if (failure != null && used != null) {
+            used.close();
+            used = null;
         }
         return used;
+    }
+
+    /** Gives each caller his answer, or the failure. Needs no memory, which may be what is missing. */
+    private void end(List<Request> batch, long begun, WindowRunner.Outputs outputs, Throwable failure) {
+        synchronized (monitor) {
+            for (int i = 0; i < batch.size(); i++) {
+                Request request = batch.get(i);
+                running.remove(request);
+                request.worker = null;
+                request.begun = begun;
+                request.outputs = outputs;
+                request.place = i;
+                request.failure = failure;
+                request.end();
+            }
+        }
     }
 
     private WindowRunner open() {
