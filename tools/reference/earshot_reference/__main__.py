@@ -107,6 +107,25 @@ def _soundscapes(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output}: {written} clips")
 
 
+def _journeys(arguments: argparse.Namespace) -> None:
+    from earshot_reference.soundscapes import journeys
+
+    indices = range(arguments.journeys)
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        made = pool.map(
+            journeys.generate, repeat(arguments.seed), indices, repeat(arguments.scenes)
+        )
+        named = ((f"journey-{i:03d}.wav", one) for i, one in zip(indices, made, strict=True))
+        written = journeys.write_set(arguments.output, named)
+    print(f"{arguments.output}: {written} journeys")
+
+
+def _segments(arguments: argparse.Namespace) -> None:
+    from earshot_reference import segment_measures
+
+    print(segment_measures.table(arguments.truth, arguments.found))
+
+
 def _onnx(arguments: argparse.Namespace) -> None:
     from earshot_reference import model_directory
     from earshot_reference.peers import onnx_export
@@ -233,6 +252,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--workers", type=_positive, default=os.cpu_count() or 1, help="processes making clips"
     )
+
+    sub = command("journeys", _journeys, "write recordings that pass through several scenes")
+    sub.add_argument("--output", type=Path, required=True, help="the folder to write")
+    sub.add_argument("--seed", type=_seed, default=1, help="the same seed gives the same files")
+    sub.add_argument("--journeys", type=_positive, default=4, help="how many")
+    sub.add_argument("--scenes", type=_positive, default=8, help="scenes of each")
+    sub.add_argument("--workers", type=_positive, default=os.cpu_count(), help="processes")
+
+    sub = command("segments", _segments, "compare segments with the truth, as a table")
+    sub.add_argument("truth", type=Path, help="CSV: file, start, end, label")
+    sub.add_argument("found", type=Path, nargs="+", help="likewise, as classify --segments writes")
 
     sub = command("onnx", _onnx, "write a model directory's network as an ONNX file")
     sub.add_argument("model", type=Path, help="the model directory")

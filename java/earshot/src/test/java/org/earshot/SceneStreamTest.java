@@ -28,6 +28,7 @@ import org.earshot.error.CancelledException;
 import org.earshot.error.ContextException;
 import org.earshot.segmentation.SceneSegment;
 import org.earshot.segmentation.SegmentListener;
+import org.earshot.segmentation.SegmentationOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -577,7 +578,9 @@ class SceneStreamTest {
         };
         float[] sound = noise(1.6, 1);
         try (SceneClassifier classifier = classifier();
-                SceneStream stream = classifier.stream(XIAN, RATE).open(window -> {}, listener)) {
+                SceneStream stream = classifier.stream(XIAN, RATE)
+                        .smoothing(SegmentationOptions.none())
+                        .open(window -> {}, listener)) {
             String label = classifier.classify(sound, RATE, XIAN).label();
             stream.push(sound, 0, sound.length);
             assertEquals(List.of("began 0 " + label), told);

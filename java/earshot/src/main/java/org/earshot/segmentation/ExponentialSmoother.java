@@ -12,11 +12,11 @@ final class ExponentialSmoother implements Smoother {
     }
 
     @Override
-    public double[] next(Step step, float[] probabilities) {
+    public double[] next(double seconds, float[] probabilities) {
         if (mean == null) {
             mean = Smoother.widened(probabilities);
         } else {
-            double kept = Math.exp(-step.seconds() / timeConstantSeconds);
+            double kept = Math.exp(-seconds / timeConstantSeconds);
             for (int i = 0; i < mean.length; i++) {
                 mean[i] = kept * mean[i] + (1 - kept) * probabilities[i];
             }

@@ -17,9 +17,9 @@ final class MarkovChain {
         meanStaySeconds = meanStay.toNanos() / 1e9;
     }
 
-    /** The probability that the scene is still the same after a step; never less than that of any other. */
-    private double stay(Smoother.Step step) {
-        return Math.max(1.0 / scenes, Math.exp(-step.seconds() / meanStaySeconds));
+    /** The probability that the scene is still the same after a time; never less than that of any other. */
+    private double stay(double seconds) {
+        return Math.max(1.0 / scenes, Math.exp(-seconds / meanStaySeconds));
     }
 
     /** The probability that it is a certain other one. */
@@ -28,19 +28,21 @@ final class MarkovChain {
     }
 
     /** How well each scene explains a window, up to a factor. */
-    private static double[] likelihoods(Smoother.Step step, float[] probabilities) {
+    private static double[] likelihoods(ScoredWindow window) {
+        return likelihoods(window.probabilities());
+    }
+
+    private static double[] likelihoods(float[] probabilities) {
         double[] likelihoods = Smoother.widened(probabilities);
         for (int i = 0; i < likelihoods.length; i++) {
-            likelihoods[i] = Math.pow(Math.max(LEAST_PROBABILITY, likelihoods[i]), step.news());
+            likelihoods[i] = Math.max(LEAST_PROBABILITY, likelihoods[i]);
         }
         return likelihoods;
     }
 
-    /**
-     * What the next window's scenes are likely to be before it is heard; or, the chain being symmetric, the last one's.
-     */
-    private double[] moved(Smoother.Step step, double[] probabilities) {
-        double stay = stay(step);
+    /** The scenes' probabilities a time later or, the chain being symmetric, earlier. */
+    private double[] moved(double seconds, double[] probabilities) {
+        double stay = stay(seconds);
         double change = change(stay);
         double[] moved = new double[scenes];
         for (int i = 0; i < scenes; i++) {
@@ -71,14 +73,14 @@ final class MarkovChain {
     /** The probabilities of the scenes after each window, given all windows so far. */
     Smoother forward() {
         double[][] now = {uniform()};
-        return (step, probabilities) -> {
-            now[0] = normalized(moved(step, now[0]), likelihoods(step, probabilities));
+        return (seconds, probabilities) -> {
+            now[0] = normalized(moved(seconds, now[0]), likelihoods(probabilities));
             return now[0];
         };
     }
 
-    private static Smoother.Step step(List<ScoredWindow> windows, int i) {
-        return i == 0 ? Smoother.Step.FIRST : Smoother.Step.between(windows.get(i - 1), windows.get(i));
+    private static double seconds(List<ScoredWindow> windows, int i) {
+        return i == 0 ? 0 : windows.get(i).secondsAfter(windows.get(i - 1));
     }
 
     /** The probabilities of the scenes in each window, given all windows of a recording. */
@@ -86,13 +88,11 @@ final class MarkovChain {
         Smoother forward = forward();
         double[][] marginals = new double[windows.size()][];
         for (int i = 0; i < marginals.length; i++) {
-            marginals[i] = forward.next(step(windows, i), windows.get(i).probabilities());
+            marginals[i] = forward.next(seconds(windows, i), windows.get(i).probabilities());
         }
         double[] after = uniform();
         for (int i = marginals.length - 1; i > 0; i--) {
-            Smoother.Step step = step(windows, i);
-            after = moved(
-                    step, normalized(after, likelihoods(step, windows.get(i).probabilities())));
+            after = moved(seconds(windows, i), normalized(after, likelihoods(windows.get(i))));
             marginals[i - 1] = normalized(marginals[i - 1], after);
         }
         return marginals;
@@ -103,11 +103,11 @@ final class MarkovChain {
         int[][] from = new int[windows.size()][scenes];
         double[] best = new double[scenes];
         for (int i = 0; i < windows.size(); i++) {
-            Smoother.Step step = step(windows, i);
-            double stay = Math.log(stay(step));
-            double change = Math.log(change(stay(step)));
+            double staying = stay(seconds(windows, i));
+            double stay = Math.log(staying);
+            double change = Math.log(change(staying));
             int leader = leader(best);
-            double[] likelihoods = likelihoods(step, windows.get(i).probabilities());
+            double[] likelihoods = likelihoods(windows.get(i));
             double[] next = new double[scenes];
             for (int scene = 0; scene < scenes; scene++) {
                 boolean stays = scene == leader || best[scene] + stay >= best[leader] + change;

@@ -14,7 +14,7 @@ final class MedianSmoother implements Smoother {
     }
 
     @Override
-    public double[] next(Step step, float[] probabilities) {
+    public double[] next(double seconds, float[] probabilities) {
         if (last.size() == most) {
             last.removeFirst();
         }

@@ -52,7 +52,8 @@ public final class ScoredWindow {
         return (start.toNanos() + end.toNanos()) / 2;
     }
 
-    long nanos() {
-        return end.toNanos() - start.toNanos();
+    /** From the centre of the window before to this one's. */
+    double secondsAfter(ScoredWindow before) {
+        return (centreNanos() - before.centreNanos()) / 1e9;
     }
 }

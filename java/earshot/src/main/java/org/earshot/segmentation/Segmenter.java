@@ -35,9 +35,9 @@ public final class Segmenter {
      * @param window its centre behind that of the one before
      */
     public void add(ScoredWindow window) {
-        Smoother.Step step = last == null ? Smoother.Step.FIRST : Smoother.Step.between(last, window);
+        double seconds = last == null ? 0 : window.secondsAfter(last);
         last = window;
-        double[] smoothed = smoother.next(step, window.probabilities());
+        double[] smoothed = smoother.next(seconds, window.probabilities());
         track.add(window, MarkovChain.leader(smoothed), smoothed);
     }
 

@@ -4,22 +4,12 @@ package org.earshot.segmentation;
 @FunctionalInterface
 interface Smoother {
     /**
-     * Where a window lies behind the one before.
+     * What the windows so far say of each scene.
      *
-     * @param seconds from that one's centre to this one's; 0 for the first
-     * @param news how much of it that one has not heard, in (0, 1]; 1 for the first
+     * @param seconds from the centre of the window before to this one's; 0 for the first
+     * @param probabilities of the window
      */
-    record Step(double seconds, double news) {
-        static final Step FIRST = new Step(0, 1);
-
-        static Step between(ScoredWindow before, ScoredWindow window) {
-            double nanos = window.centreNanos() - before.centreNanos();
-            return new Step(nanos / 1e9, Math.min(1, nanos / window.nanos()));
-        }
-    }
-
-    /** What the windows so far say of each scene. */
-    double[] next(Step step, float[] probabilities);
+    double[] next(double seconds, float[] probabilities);
 
     /** Smooths as is wanted, with no window yet. */
     static Smoother of(Smoothing smoothing, int scenes) {
@@ -32,7 +22,7 @@ interface Smoother {
         if (smoothing instanceof Smoothing.HiddenMarkov chain) {
             return new MarkovChain(scenes, chain.meanStay()).forward();
         }
-        return (step, probabilities) -> widened(probabilities);
+        return (seconds, probabilities) -> widened(probabilities);
     }
 
     static double[] widened(float[] probabilities) {

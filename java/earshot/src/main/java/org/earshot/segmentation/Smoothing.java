@@ -37,10 +37,9 @@ public sealed interface Smoothing {
 
     /**
      * A hidden Markov chain over the scenes: each lasts, on average, for a given time, and any other may follow. After
-     * a time t the scene is still the same with probability exp(-t / meanStay). What a window says counts by how much
-     * of it the window before has not heard. Of a whole recording the most probable sequence of scenes is taken
-     * (Viterbi), of live sound the most probable scene after all that was heard (the forward algorithm; L. R. Rabiner,
-     * "A tutorial on hidden Markov models", 1989).
+     * a time t the scene is still the same with probability exp(-t / meanStay). Of a whole recording the most probable
+     * sequence of scenes is taken (Viterbi), of live sound the most probable scene after all that was heard (the
+     * forward algorithm; L. R. Rabiner, "A tutorial on hidden Markov models", 1989).
      *
      * @param meanStay how long a scene lasts on average, positive
      */

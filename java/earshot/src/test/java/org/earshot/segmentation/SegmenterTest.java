@@ -130,8 +130,8 @@ class SegmenterTest {
     @Test
     void theExponentialMeanForgetsByItsTimeConstant() {
         Smoother smoother = Smoother.of(new Smoothing.Exponential(Duration.ofSeconds(2)), 2);
-        smoother.next(Smoother.Step.FIRST, new float[] {1, 0});
-        double[] after = smoother.next(new Smoother.Step(2, 0.2), new float[] {0, 1});
+        smoother.next(0, new float[] {1, 0});
+        double[] after = smoother.next(2, new float[] {0, 1});
         assertArrayEquals(new double[] {1 / Math.E, 1 - 1 / Math.E}, after, 1e-12);
         // A scene wins when the one before has less than half: after ln 2 time constants, the second window of a
         // second.
@@ -204,9 +204,8 @@ class SegmenterTest {
             for (int scene = 0; scene < scenes; scene++) {
                 assertEquals(marginals[i][scene] / sum, actual[i][scene], 1e-9);
             }
-            Smoother.Step step =
-                    i == 0 ? Smoother.Step.FIRST : Smoother.Step.between(windows.get(i - 1), windows.get(i));
-            live = forward.next(step, windows.get(i).probabilities());
+            double seconds = i == 0 ? 0 : windows.get(i).secondsAfter(windows.get(i - 1));
+            live = forward.next(seconds, windows.get(i).probabilities());
         }
         double sum = IntStream.range(0, scenes)
                 .mapToDouble(scene -> afterLast[scene])
@@ -220,15 +219,13 @@ class SegmenterTest {
     private static double probability(List<ScoredWindow> windows, int[] sequence, double meanStay) {
         double product = 1;
         for (int i = 0; i < sequence.length; i++) {
-            double news = 1;
             if (i > 0) {
                 double seconds =
                         windows.get(i).start().minus(windows.get(i - 1).start()).toMillis() / 1e3;
                 double stay = Math.max(1 / 3.0, Math.exp(-seconds / meanStay));
                 product *= sequence[i] == sequence[i - 1] ? stay : (1 - stay) / 2;
-                news = Math.min(1, seconds / 10);
             }
-            product *= Math.pow(Math.max(1e-6, windows.get(i).probabilities()[sequence[i]]), news);
+            product *= Math.max(1e-6, windows.get(i).probabilities()[sequence[i]]);
         }
         return product;
     }

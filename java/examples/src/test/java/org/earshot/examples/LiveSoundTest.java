@@ -38,8 +38,7 @@ class LiveSoundTest {
         assertEquals("Bus", segments.get(0).label());
         SceneSegment last = segments.get(segments.size() - 1);
         assertEquals("Metro", last.label());
-        // Live, a chain of scenes believes in a change some windows after it.
-        assertEquals(20, last.startSeconds(), 10);
+        assertEquals(20, last.startSeconds(), 5);
         assertEquals(40, last.endSeconds(), 1e-6);
         assertTrue(segments.size() < 4, segments.toString());
     }

@@ -23,8 +23,7 @@ public final class SmoothingOptions {
             paramLabel = "METHOD",
             converter = SmoothingConverter.class,
             description = "How windows are smoothed before the scene is judged: none, exponential:SECONDS (time"
-                    + " constant), median:WINDOWS, or markov:SECONDS (a scene's mean stay). Default: what"
-                    + " tools/reference/README.md measures.")
+                    + " constant), median:WINDOWS, or markov:SECONDS (a scene's mean stay). Default: none.")
     private Smoothing smoothing;
 
     @Option(
@@ -44,7 +43,7 @@ public final class SmoothingOptions {
     @Option(
             names = "--shortest",
             paramLabel = "SECONDS",
-            description = "Shortest segment; what lasts for less belongs to the one before. Default: any.")
+            description = "Shortest segment; what lasts for less belongs to the one before. Default: 8.")
     private Double shortest;
 
     /** Whether one of them was given. */
