@@ -341,21 +341,40 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                              channel < inner && to.v[i] >= 0);
                 }
             };
+            /*
+             * Otherwise the fours of each token and pair. Halves of lines of 128 bytes left at 1 TB/s, whatever was
+             * computed: a lane and the one 4 beside it, which have other tokens, change two fours, so that 8 lanes have
+             * the 32 channels of one token.
+             */
+            [[maybe_unused]] Float4 fours[2][LANE_ROWS];
+            const auto store_lines = [&](const Span<float> &where) {
+                const bool odd = lane / 4 % 2 != 0;
+                const int channel = group * 32 + quad_channel(false, odd ? 1 : 0, lane);
+                const auto mine = tokens.load4(my_tokens);
+                const auto others = tokens.load4(table + (lane / 4 ^ 1) * LANE_ROWS);
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+                    Float4 of_even;
+                    Float4 of_odd;
+#pragma unroll
+                    for (int k = 0; k < 4; ++k) {
+                        const float given = odd ? fours[0][i].v[k] : fours[1][i].v[k];
+                        const float got = __shfl_xor_sync(0xFFFFFFFFU, given, 4);
+                        of_even.v[k] = odd ? got : fours[0][i].v[k];
+                        of_odd.v[k] = odd ? fours[1][i].v[k] : got;
+                    }
+                    const auto store = [&](int to, const Float4 &four) {
+                        store_if(mutable_words(where), multiply_wide(to >> 2, row_step, direction * inner + channel),
+                                 {{bits_of(four.v[0]), bits_of(four.v[1]), bits_of(four.v[2]), bits_of(four.v[3])}},
+                                 channel < inner && to >= 0);
+                    };
+                    store(odd ? others.v[i] : mine.v[i], of_even);
+                    store(odd ? mine.v[i] : others.v[i], of_odd);
+                }
+            };
 #pragma unroll
             for (int pair = 0; pair < 2; ++pair) {
                 const int channel = group * 32 + quad_channel(PAIRS, pair, lane);
-                const bool real = channel < inner;
-                const int constant = direction * inner + channel;
-                const auto store = [&](const Span<float> &where, const Float4(&values)[LANE_ROWS]) {
-                    const auto to = tokens.load4(my_tokens);
-#pragma unroll
-                    for (int i = 0; i < LANE_ROWS; ++i) {
-                        store_if(mutable_words(where), multiply_wide(to.v[i] >> 2, row_step, constant),
-                                 {{bits_of(values[i].v[0]), bits_of(values[i].v[1]), bits_of(values[i].v[2]),
-                                   bits_of(values[i].v[3])}},
-                                 real && to.v[i] >= 0);
-                    }
-                };
                 if (gates) {
                     const Float4 scale = of_quad(pair, gate_of);
                     Float4 z[LANE_ROWS];
@@ -369,10 +388,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                         if constexpr (PAIRS) {
                             words[i].v[2 * pair] = pack_bf16(z[i].v[0], z[i].v[1]);
                             words[i].v[2 * pair + 1] = pack_bf16(z[i].v[2], z[i].v[3]);
+                        } else {
+                            fours[pair][i] = z[i];
                         }
-                    }
-                    if constexpr (!PAIRS) {
-                        store(p.gate, z);
                     }
                     continue;
                 }
@@ -393,7 +411,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 Float4 u[LANE_ROWS];
 #pragma unroll
                 for (int back = HALO; back >= 0; --back) {
-                    const Float4 filter = real ? filters.load4((HALO - back) * inner + channel) : Float4{};
+                    const Float4 filter = channel < inner ? filters.load4((HALO - back) * inner + channel) : Float4{};
                     const Float4 bias = back == HALO ? of_quad(pair, bias_of) : Float4{};
 #pragma unroll
                     for (int i = 0; i < LANE_ROWS; ++i) {
@@ -416,7 +434,10 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     }
                 }
                 if constexpr (!PAIRS) {
-                    store(p.u, u);
+#pragma unroll
+                    for (int i = 0; i < LANE_ROWS; ++i) {
+                        fours[pair][i] = u[i];
+                    }
                 }
                 /* bfloat16 needs no range. */
                 const Float4 range = A == Arithmetic::BF16_PAIRS ? Float4{} : of_quad(pair, range_of);
@@ -461,6 +482,8 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 } else {
                     store_words(p.u_pairs);
                 }
+            } else {
+                store_lines(gates ? p.gate : p.u);
             }
         }
 
