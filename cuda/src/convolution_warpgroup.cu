@@ -8,14 +8,16 @@
  * the copy engine brings, and a tap is the same rows from another column on. The rows of a step (16 channels) go into a
  * ring of stages, where zeros around the planes lie from the beginning. Weights come from L2, or L1 where the blocks of
  * a multiprocessor keep step, in the order of the registers, some taps ahead. Where float32 is asked for, a tap's three
- * products begin at zero and are added outside, rounded, while the other frame's are multiplied. Two or three blocks
+ * products begin at zero and are added outside, rounded, while the next tap's are multiplied. Two or three blocks
  * share a multiprocessor, so that one begins or ends while another multiplies.
  *
  * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read twice (halo; from L2), 8.2 MB written, (i + 1) *
  * 0.15 MB of weights a block. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1) * 2.36 G, with HALF_SPLIT three
- * times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4 us; 250 to 256 blocks on
- * 132 multiprocessors, and about 4 us until the first product and behind the last. Expected: 12, 19, 27 and 34 us; 7, 9,
- * 12 and 14 in half precision; the last one 6 and 5. Not measured yet.
+ * times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4 us; cuBLAS reaches 700
+ * there. 250 to 256 blocks on 132 multiprocessors, and about 4 us until the first product and behind the last. Measured
+ * there (within a run, revision 91047b3): 20, 31, 44 and 57 us, so 13 us a plane (550 TFLOP/s) and 7; with bfloat16 12,
+ * 15, 20 and 24, 4 us a plane and 8; the last one 14 and 10. Since then sums are stored in whole sectors without
+ * branches, and a warpgroup has two taps under way in float32 too; what that is worth was not measured.
  */
 #include <algorithm>
 
@@ -160,7 +162,11 @@ class RowCopies {
   public:
     __device__ __forceinline__ RowCopies(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip)
         : slab_words_(static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS) {
-        const int lane = static_cast<int>(threadIdx.x) % 32;
+        int lane = static_cast<int>(threadIdx.x) % 32;
+#ifndef EARSHOT_EMULATION
+        /* Found anew for each step: kept through the loop, these would take registers from the products. */
+        asm volatile("" : "+r"(lane));
+#endif
         const int slab = lane / Shape::RUNS / S::ROWS;
         const int row = lane / Shape::RUNS % S::ROWS;
         const int frame = frame_of<Shape>(c, tile, row);
@@ -206,18 +212,26 @@ class RowCopies {
     }
 }
 
+template <class Body>
+__device__ __forceinline__ void each_frame(const Body &body) {
+#pragma unroll
+    for (int f = 0; f < TILE_FRAMES; ++f) {
+        body(f);
+    }
+}
+
 /* sums[f] of the warpgroup's frame f: all steps' products. */
 template <Arithmetic A, class Shape>
 __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAMES], const Convolution &c,
-                                                const RowCopies<A, Shape> &copies, const Shared<std::uint32_t> &stages,
-                                                const Shared<std::uint64_t> &full, const Shared<std::uint64_t> &empty) {
+                                                const ConvolutionTile &tile, std::int64_t clip,
+                                                const Shared<std::uint32_t> &stages, const Shared<std::uint64_t> &full,
+                                                const Shared<std::uint64_t> &empty) {
     using S = Sizes<Shape>;
     constexpr Word W = word_of<A>();
     constexpr int STAGES = S::stages(A);
     constexpr int HELD = S::taps_held(A);
     constexpr int TOGETHER = S::together(A);
     static_assert(S::TAPS * TOGETHER % HELD == 0, "a tap's weights always have the same registers");
-    static_assert(TILE_FRAMES == 2, "one frame's products are added while the other's are made");
     const bool copier = threadIdx.x < 32;
     const WarpgroupFactor ring = warpgroup_factor(0, S::SLAB_UNITS * FACTOR_UNIT, 8 * FACTOR_UNIT);
     TapWeights<A> weights[HELD];
@@ -227,7 +241,8 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAME
         weights[i].load(c, at);
         at += tap_words(A);
     }
-    [[maybe_unused]] WarpgroupSums products[splits(A) ? TILE_FRAMES : 1];
+    /* Of a tap and of the one before it. */
+    [[maybe_unused]] WarpgroupSums products[splits(A) ? 2 : 1][splits(A) ? TILE_FRAMES : 1];
     const int all = (c.first + 1) * PLANE_STEPS;
     for (int first = 0; first < all; first += TOGETHER) {
 #pragma unroll
@@ -241,44 +256,39 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAME
                 const int number = i * S::TAPS + tap;
                 const TapWeights<A> &w = weights[number % HELD];
                 const WarpgroupFactor here = rows.behind(S::tap_units(tap));
+                begin_products();
                 if constexpr (splits(A)) {
-#pragma unroll
-                    for (int f = 0; f < TILE_FRAMES; ++f) {
-                        const WarpgroupFactor high = here.behind(f * Shape::COLUMNS);
-                        /* The small products first: they would vanish beside the sum. */
-                        hold(products[f]);
-                        begin_products();
-                        warpgroup_multiply<W, true>(products[f], w.low, high);
-                        warpgroup_multiply<W, false>(products[f], w.high, high.behind(2 * S::SLAB_UNITS));
-                        warpgroup_multiply<W, false>(products[f], w.high, high);
-                        commit_products();
-                        if (tap > 0 || f > 0) {
-                            wait_for_products<1>();
-                            add(sums[1 - f], products[1 - f]);
-                        }
-                        if (f == 0) {
-                            /* Whoever read the weights before these has done so. */
-                            weights[(number + HELD - 1) % HELD].load(c, at);
-                            at += tap_words(A);
-                        }
-                    }
+                    /* The small products first: they would vanish beside the sum. The frames take turns, so that what
+                       is added to does not have to be ready at once. */
+                    WarpgroupSums(&now)[TILE_FRAMES] = products[tap % 2];
+                    each_frame(
+                        [&](int f) { warpgroup_multiply<W, true>(now[f], w.low, here.behind(f * Shape::COLUMNS)); });
+                    each_frame([&](int f) {
+                        warpgroup_multiply<W, false>(now[f], w.high,
+                                                     here.behind(f * Shape::COLUMNS + 2 * S::SLAB_UNITS));
+                    });
+                    each_frame(
+                        [&](int f) { warpgroup_multiply<W, false>(now[f], w.high, here.behind(f * Shape::COLUMNS)); });
                 } else {
-                    begin_products();
-#pragma unroll
-                    for (int f = 0; f < TILE_FRAMES; ++f) {
-                        warpgroup_multiply<W, false>(sums[f], w.high, here.behind(f * Shape::COLUMNS));
+                    each_frame(
+                        [&](int f) { warpgroup_multiply<W, false>(sums[f], w.high, here.behind(f * Shape::COLUMNS)); });
+                }
+                commit_products();
+                wait_for_products<1>();
+                /* Whoever read these weights before has done so. */
+                weights[(number + HELD - 1) % HELD].load(c, at);
+                at += tap_words(A);
+                if constexpr (splits(A)) {
+                    if (tap > 0) {
+                        each_frame([&](int f) { add(sums[f], products[(tap - 1) % 2][f]); });
                     }
-                    commit_products();
-                    wait_for_products<1>();
-                    weights[(number + HELD - 1) % HELD].load(c, at);
-                    at += tap_words(A);
                 }
             }
             /* Nothing is under way from one step to the next: the compiler would not follow it round the loop. Other
                blocks keep the tensor cores busy. */
             wait_for_products<0>();
             if constexpr (splits(A)) {
-                add(sums[TILE_FRAMES - 1], products[TILE_FRAMES - 1]);
+                each_frame([&](int f) { add(sums[f], products[(S::TAPS - 1) % 2][f]); });
             } else {
                 hold(sums[0]);
                 hold(sums[1]);
@@ -289,7 +299,7 @@ __device__ __forceinline__ void multiply_planes(WarpgroupSums (&sums)[TILE_FRAME
             /* Into the stage of the step before, which the other warps have had time to read. */
             if (copier && step > 0 && step - 1 + STAGES < all) {
                 wait_for_phase(empty, (step - 1) % STAGES, (step - 1) / STAGES % 2);
-                copies.begin(c, step - 1 + STAGES, stages, full);
+                RowCopies<A, Shape>(c, tile, clip).begin(c, step - 1 + STAGES, stages, full);
             }
         }
     }
@@ -397,14 +407,14 @@ __global__ void __launch_bounds__(THREADS, 2) warpgroup_convolution_kernel(Convo
         show_to_copies();
         __syncthreads();
         begin_kernel();
-        const RowCopies<A, Shape> copies(c, tile, clip);
         if (warp == 0) {
+            const RowCopies<A, Shape> copies(c, tile, clip);
             for (int step = 0; step < min(STAGES, (c.first + 1) * PLANE_STEPS); ++step) {
                 copies.begin(c, step, ring, full);
             }
         }
         WarpgroupSums sums[TILE_FRAMES];
-        multiply_planes<A, Shape>(sums, c, copies, ring, full, empty);
+        multiply_planes<A, Shape>(sums, c, tile, clip, ring, full, empty);
         if (tile.count(c.tiles) == TILE_FRAMES * TILE_BANDS) {
             finish<true>(sums, c, tile, clip, tile_index);
         } else {
