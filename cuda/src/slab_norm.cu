@@ -8,8 +8,9 @@
  * added up by a warp each meanwhile. Of the first norm all channels come from one number of a position.
  *
  * Bytes (500 x 64 x 64, one clip): 8.2 MB read (first norm: 0.13), 8.2 MB (pairs without a low part: 4.1 MB) written,
- * in L2: about 3 us on an H200, and 1.5 us until statistics and x are there. Measured there with half sectors (revision
- * 91047b3, within a run): 14 us, in half precision 9; the first norm as long.
+ * in L2: about 3 us on an H200, and 1.5 us until statistics and x are there. Measured there (revision 4292891, within a
+ * run): 6 us, in half precision 4.4; the first norm 4.7 and 3.8; with half sectors 14 and 9. The last norm, which writes
+ * floats, 32 bytes of a position, took 8 us as it is now, and 16 with a lane for 16 bytes.
  */
 #include <algorithm>
 
@@ -73,22 +74,42 @@ __device__ __forceinline__ ChannelNorm channel_norm(const SlabNorm &n, std::int6
     return {mean, kernel * scale * n.scale, n.bias[channel] * n.scale, n.slopes[channel]};
 }
 
-/* How a block's threads share what it writes: a thread has 16 bytes of a position, 8 channels in half words or 4 floats;
-   a warp has ROUNDS times WARP_POSITIONS positions. */
-template <PlaneOrder ORDER>
-struct Shares {
-    static constexpr int THREAD_CHANNELS = ORDER == PlaneOrder::FLOATS ? 4 : SLAB_CHANNELS;
-    static constexpr int WARP_POSITIONS = 32 * THREAD_CHANNELS / SLAB_CHANNELS;
-    static constexpr int ROUNDS = THREAD_NUMBERS / THREAD_CHANNELS;
-    static constexpr int BLOCK_POSITIONS = THREADS / 32 * ROUNDS * WARP_POSITIONS;
+/* A block's part of the work: its clip, slab, and how many blocks share a slab. */
+struct Part {
+    std::int64_t clip;
+    int slab;
+    std::int64_t share;
+    std::int64_t shares;
+
+    __device__ __forceinline__ explicit Part(const SlabNorm &n)
+        : slab(static_cast<int>(blockIdx.y)), shares(gridDim.x / static_cast<unsigned>(n.batch)) {
+        clip = blockIdx.x / static_cast<unsigned>(shares);
+        share = blockIdx.x % static_cast<unsigned>(shares);
+    }
 };
 
-/* `first`: the thread's first channel in the slab; `at`: a place in a channel's row of x, of which the pitch may leave
-   out some. */
+/* The norms of the slab's channels into shared memory, one by each warp; behind it all threads see them. */
+__device__ __forceinline__ void share_norms(const SlabNorm &n, const Part &part, const Shared<float> &norms) {
+    const int warp = static_cast<int>(threadIdx.x) / 32;
+    const ChannelNorm mine = channel_norm(n, part.clip, part.slab * SLAB_CHANNELS + warp);
+    if (threadIdx.x % 32 == 0) {
+        norms.store4(warp * 4, {{mine.mean, mine.scale, mine.shift, mine.slope}});
+    }
+    __syncthreads();
+}
+
+__device__ __forceinline__ ChannelNorm norm_of(const Shared<float> &norms, int channel) {
+    const Float4 norm = norms.load4(channel * 4);
+    return {norm.v[0], norm.v[1], norm.v[2], norm.v[3]};
+}
+
+constexpr int ROUNDS = THREAD_NUMBERS / SLAB_CHANNELS;
+constexpr int BLOCK_POSITIONS = THREADS * ROUNDS;
+
+/* `at`: a place in a channel's row of x, of which the pitch may leave out some. */
 template <Arithmetic A, PlaneOrder ORDER>
-__device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t clip, int slab, int first,
-                                               std::uint32_t at, std::uint32_t pitch,
-                                               const float (&y)[Shares<ORDER>::THREAD_CHANNELS]) {
+__device__ __forceinline__ void write_position(const SlabNorm &n, const Part &part, std::uint32_t at,
+                                               std::uint32_t pitch, const float (&y)[SLAB_CHANNELS]) {
     const auto bands = static_cast<std::uint32_t>(n.bands);
     std::uint32_t position = at;
     if (ORDER == PlaneOrder::SLABS_BY_PARITY || pitch != bands) {
@@ -100,73 +121,56 @@ __device__ __forceinline__ void write_position(const SlabNorm &n, std::int64_t c
         position =
             frame * bands + (ORDER == PlaneOrder::SLABS_BY_PARITY ? band / 2 + band % 2 * ((bands + 1) / 2) : band);
     }
-    const std::int64_t positions = static_cast<std::int64_t>(n.frames) * n.bands;
-    if constexpr (ORDER == PlaneOrder::FLOATS) {
-        n.out.store<4>((clip * positions + position) * CHANNELS + slab * SLAB_CHANNELS + first,
-                       {{bits_of(y[0]), bits_of(y[1]), bits_of(y[2]), bits_of(y[3])}});
-    } else {
-        Vector<std::uint32_t, 4> high;
-        Vector<std::uint32_t, 4> low;
+    Vector<std::uint32_t, 4> high;
+    Vector<std::uint32_t, 4> low;
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const PairWords<A> words(y[2 * i], y[2 * i + 1]);
-            high.v[i] = words.high;
-            low.v[i] = words.low;
-        }
-        constexpr int PARTS = splits(A) ? 2 : 1;
-        const std::int64_t to = ((clip * SLABS * PARTS + slab) * positions + position) * 4;
-        n.out.store<4>(to, high);
-        if constexpr (splits(A)) {
-            n.out.store<4>(to + SLABS * positions * 4, low);
-        }
+    for (int i = 0; i < 4; ++i) {
+        const PairWords<A> words(y[2 * i], y[2 * i + 1]);
+        high.v[i] = words.high;
+        low.v[i] = words.low;
+    }
+    constexpr int PARTS = splits(A) ? 2 : 1;
+    const std::int64_t positions = static_cast<std::int64_t>(n.frames) * n.bands;
+    const std::int64_t to = ((part.clip * SLABS * PARTS + part.slab) * positions + position) * 4;
+    n.out.store<4>(to, high);
+    if constexpr (splits(A)) {
+        n.out.store<4>(to + SLABS * positions * 4, low);
     }
 }
 
+/* A warp has ROUNDS times 32 positions. */
 template <Arithmetic A, PlaneOrder ORDER, bool FIRST>
 __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
     begin_kernel();
-    using S = Shares<ORDER>;
     const Shared<float> norms(0, SLAB_CHANNELS * 4);
-    const int slab = static_cast<int>(blockIdx.y);
-    const unsigned shares = gridDim.x / static_cast<unsigned>(n.batch);
-    const std::int64_t clip = blockIdx.x / shares;
-    const int warp = static_cast<int>(threadIdx.x) / 32;
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    constexpr int LANES = SLAB_CHANNELS / S::THREAD_CHANNELS; /* of a position */
-    const int first = lane % LANES * S::THREAD_CHANNELS;
-    constexpr int ROWS = FIRST ? 1 : S::THREAD_CHANNELS;
+    const Part part(n);
+    constexpr int ROWS = FIRST ? 1 : SLAB_CHANNELS;
     const auto pitch = static_cast<std::uint32_t>(FIRST ? n.bands : raw_pitch(n.bands));
     const std::int64_t row = static_cast<std::int64_t>(n.frames) * pitch;
-    const std::int64_t x0 = (FIRST ? clip : clip * CHANNELS + slab * SLAB_CHANNELS + first) * row;
-    float x[S::ROUNDS][ROWS];
+    const std::int64_t x0 = (FIRST ? part.clip : part.clip * CHANNELS + part.slab * SLAB_CHANNELS) * row;
+    float x[ROUNDS][ROWS];
     /* Beyond the end the last place is read again, and not written: no load has to wait for a branch. */
     const auto load = [&](std::int64_t position) {
 #pragma unroll
-        for (int i = 0; i < S::ROUNDS; ++i) {
-            const std::int64_t at = x0 + min(position + i * S::WARP_POSITIONS, row - 1);
+        for (int i = 0; i < ROUNDS; ++i) {
+            const std::int64_t at = x0 + min(position + i * 32, row - 1);
 #pragma unroll
             for (int c = 0; c < ROWS; ++c) {
                 x[i][c] = n.x[at + c * row];
             }
         }
     };
-    const std::int64_t step = static_cast<std::int64_t>(shares) * S::BLOCK_POSITIONS;
-    std::int64_t position = static_cast<std::int64_t>(blockIdx.x % shares) * S::BLOCK_POSITIONS +
-                            warp * S::ROUNDS * S::WARP_POSITIONS + lane / LANES;
+    const std::int64_t step = part.shares * BLOCK_POSITIONS;
+    std::int64_t position = part.share * BLOCK_POSITIONS + threadIdx.x / 32 * (ROUNDS * 32) + threadIdx.x % 32;
     load(position);
-    const ChannelNorm mine = channel_norm(n, clip, slab * SLAB_CHANNELS + warp);
-    if (lane == 0) {
-        norms.store4(warp * 4, {{mine.mean, mine.scale, mine.shift, mine.slope}});
-    }
-    __syncthreads();
+    share_norms(n, part, norms);
     while (position < row) {
-        float y[S::ROUNDS][S::THREAD_CHANNELS];
+        float y[ROUNDS][SLAB_CHANNELS];
 #pragma unroll
-        for (int c = 0; c < S::THREAD_CHANNELS; ++c) {
-            const Float4 norm = norms.load4((first + c) * 4);
-            const ChannelNorm channel = {norm.v[0], norm.v[1], norm.v[2], norm.v[3]};
+        for (int c = 0; c < SLAB_CHANNELS; ++c) {
+            const ChannelNorm channel = norm_of(norms, c);
 #pragma unroll
-            for (int i = 0; i < S::ROUNDS; ++i) {
+            for (int i = 0; i < ROUNDS; ++i) {
                 y[i][c] = channel.of(x[i][FIRST ? 0 : c]);
             }
         }
@@ -176,40 +180,89 @@ __global__ void __launch_bounds__(THREADS) slab_norm_kernel(SlabNorm n) {
             load(position);
         }
 #pragma unroll
-        for (int i = 0; i < S::ROUNDS; ++i) {
-            const std::int64_t at = now + i * S::WARP_POSITIONS;
+        for (int i = 0; i < ROUNDS; ++i) {
+            const std::int64_t at = now + i * 32;
             if (at < row) {
-                write_position<A, ORDER>(n, clip, slab, first, static_cast<std::uint32_t>(at), pitch, y[i]);
+                write_position<A, ORDER>(n, part, static_cast<std::uint32_t>(at), pitch, y[i]);
             }
         }
     }
 }
 
-template <Arithmetic A, PlaneOrder ORDER, bool FIRST>
-cudaError_t enqueue_as(const SlabNorm &n, cudaStream_t stream) {
+/* For floats: a thread has ROUNDS positions of a frame, 16 bytes of each channel in, 32 bytes of each position out. */
+__global__ void __launch_bounds__(THREADS) float_norm_kernel(SlabNorm n) {
+    begin_kernel();
+    static_assert(ROUNDS == 4, "16 bytes of a channel");
+    const Shared<float> norms(0, SLAB_CHANNELS * 4);
+    const Part part(n);
+    const std::uint32_t pitch = raw_pitch(n.bands);
+    const std::int64_t row = static_cast<std::int64_t>(n.frames) * pitch;
+    const std::int64_t x0 = (part.clip * CHANNELS + part.slab * SLAB_CHANNELS) * row;
+    Float4 x[SLAB_CHANNELS];
+    const auto load = [&](std::int64_t position) {
+        const std::int64_t at = x0 + min(position, row - ROUNDS);
+#pragma unroll
+        for (int c = 0; c < SLAB_CHANNELS; ++c) {
+            x[c] = n.x.load4(at + c * row);
+        }
+    };
+    std::int64_t position = part.share * BLOCK_POSITIONS + threadIdx.x * ROUNDS;
+    load(position);
+    share_norms(n, part, norms);
+    while (position < row) {
+        Float4 y[ROUNDS][2];
+#pragma unroll
+        for (int c = 0; c < SLAB_CHANNELS; ++c) {
+            const ChannelNorm channel = norm_of(norms, c);
+#pragma unroll
+            for (int i = 0; i < ROUNDS; ++i) {
+                y[i][c / 4].v[c % 4] = channel.of(x[c].v[i]);
+            }
+        }
+        const std::uint32_t frame = static_cast<std::uint32_t>(position) / pitch;
+        const auto band = static_cast<int>(static_cast<std::uint32_t>(position) - frame * pitch);
+        position += part.shares * BLOCK_POSITIONS;
+        if (position < row) {
+            load(position);
+        }
+        const std::int64_t to =
+            ((part.clip * n.frames + frame) * n.bands + band) * CHANNELS + part.slab * SLAB_CHANNELS;
+#pragma unroll
+        for (int i = 0; i < ROUNDS; ++i) {
+            if (band + i < n.bands) {
+#pragma unroll
+                for (int half = 0; half < 2; ++half) {
+                    const Float4 &four = y[i][half];
+                    n.out.store<4>(to + i * CHANNELS + half * 4,
+                                   {{bits_of(four.v[0]), bits_of(four.v[1]), bits_of(four.v[2]), bits_of(four.v[3])}});
+                }
+            }
+        }
+    }
+}
+
+cudaError_t enqueue_as(void (*kernel)(SlabNorm), const SlabNorm &n, std::int64_t row, cudaStream_t stream) {
     /* A block for a share of each slab: enough of them for the device, or a share a thread; and not many more, as each
        adds up the statistics. */
     const std::int64_t wanted = std::max<std::int64_t>(8, divide_up(2 * device().multiprocessors, SLABS * n.batch));
-    const std::int64_t row = std::int64_t{n.frames} * (FIRST ? n.bands : raw_pitch(n.bands));
-    const std::int64_t shares = std::min(divide_up(row, Shares<ORDER>::BLOCK_POSITIONS), wanted);
-    return launch("slab norm", slab_norm_kernel<A, ORDER, FIRST>, dim3(static_cast<unsigned>(shares * n.batch), SLABS),
-                  dim3(THREADS), SLAB_CHANNELS * sizeof(Float4), stream, n);
+    const std::int64_t shares = std::min(divide_up(row, BLOCK_POSITIONS), wanted);
+    return launch("slab norm", kernel, dim3(static_cast<unsigned>(shares * n.batch), SLABS), dim3(THREADS),
+                  SLAB_CHANNELS * sizeof(Float4), stream, n);
 }
 
 } // namespace
 
 cudaError_t enqueue(const SlabNorm &n, Arithmetic arithmetic, cudaStream_t stream) {
+    const std::int64_t row = std::int64_t{n.frames} * (n.kernel.empty() ? raw_pitch(n.bands) : n.bands);
     if (n.order == PlaneOrder::FLOATS) {
-        /* Whatever was multiplied with. */
-        return enqueue_as<Arithmetic::HALF, PlaneOrder::FLOATS, false>(n, stream);
+        return enqueue_as(float_norm_kernel, n, row, stream);
     }
     return with_pairs(arithmetic, [&](auto a) {
         constexpr Arithmetic A = decltype(a)::value;
-        if (!n.kernel.empty()) {
-            return enqueue_as<A, PlaneOrder::SLABS, true>(n, stream);
-        }
-        return n.order == PlaneOrder::SLABS ? enqueue_as<A, PlaneOrder::SLABS, false>(n, stream)
-                                            : enqueue_as<A, PlaneOrder::SLABS_BY_PARITY, false>(n, stream);
+        const auto kernel = !n.kernel.empty()              ? slab_norm_kernel<A, PlaneOrder::SLABS, true>
+                            : n.order == PlaneOrder::SLABS ? slab_norm_kernel<A, PlaneOrder::SLABS, false>
+                                                           : slab_norm_kernel<A, PlaneOrder::SLABS_BY_PARITY, false>;
+        return enqueue_as(kernel, n, row, stream);
     });
 }
 
