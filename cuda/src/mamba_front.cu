@@ -23,9 +23,12 @@
  * special functions a number of u and z: 8 us. A warp issues 2,280 instructions a tile with HALF_SPLIT: 20 us, if a
  * scheduler never waits; shared memory is busy for 28 us.
  *
- * Measured in the network (H200, revision 9688836, time and frequency path): 75 and 71 us, with HALF 68 and 65, with
- * BF16_PAIRS and pairs 40 and 37; a scheduler issues in 28 % of its cycles, as four warps are not enough for the latency
- * of what they do. With one team of 8 warps and tiles of 64 rows it was 79 us.
+ * Measured in the network (H200, revision db334c1 and, where it says before, 4292891; time and frequency path): 80 and
+ * 70 us, with HALF 67 and 59, with BF16_PAIRS and pairs 42 and 38; before, when lanes wrote halves of lines of 128
+ * bytes, 76 and 72, with HALF 70 and 66. So whole lines pay with HALF and not with HALF_SPLIT, whose time path they
+ * made slower (at batch 64, 127 us a clip instead of 122). It is still twice what was expected: the time goes with the
+ * bytes written, though neither the way to L2 nor any unit is busy for more than half of it, and a scheduler issues in
+ * 28 % of its cycles. With one team of 8 warps and tiles of 64 rows it was 79 us.
  */
 #include "mamba_front.h"
 
@@ -342,9 +345,8 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 }
             };
             /*
-             * Otherwise the fours of each token and pair. Halves of lines of 128 bytes left at 1 TB/s, whatever was
-             * computed: a lane and the one 4 beside it, which have other tokens, change two fours, so that 8 lanes have
-             * the 32 channels of one token.
+             * Otherwise the fours of each token and pair. To write whole lines of 128 bytes, a lane and the one 4 beside
+             * it, which have other tokens, change two fours, so that 8 lanes have the 32 channels of one token.
              */
             [[maybe_unused]] Float4 fours[2][LANE_ROWS];
             const auto store_lines = [&](const Span<float> &where) {
