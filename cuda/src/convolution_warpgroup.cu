@@ -12,12 +12,13 @@
  * share a multiprocessor, so that one begins or ends while another multiplies.
  *
  * Bytes (paper size, layer i = 0 to 3, one clip): (i + 1) * 8.2 MB read twice (halo; from L2), 8.2 MB written, (i + 1) *
- * 0.15 MB of weights a block. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1) * 2.36 G, with HALF_SPLIT three
- * times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4 us; cuBLAS reaches 700
- * there. 250 to 256 blocks on 132 multiprocessors. Measured there (revision 52c69ac, within a run): 19, 30, 44
- * and 57 us, so 13 us a plane (550 TFLOP/s) and 6; in half precision 12, 15, 20 and 25, 4 us a plane and 7, in batches of
- * 32 clips (revision 91047b3) 3; the last one 10 and 7. In float32 a second tap under way changed nothing: what binds
- * may be the weights, which 250 blocks read from L2 at 5.8 TB/s where they do not find them in L1.
+ * 0.15 MB of weights a block, with HALF_SPLIT twice that. Shared memory: 64 bytes a cycle, of 128. Flops: (i + 1) * 2.36
+ * G, with HALF_SPLIT three times that. Limit on an H200 (989 TFLOP/s): (i + 1) * 7.2 us, in half precision (i + 1) * 2.4
+ * us; cuBLAS reaches 700 there. 250 to 256 blocks on 132 multiprocessors. Measured there (revision 52c69ac, within a
+ * run): 19, 30, 44 and 57 us, so 13 us a plane (550 TFLOP/s) and 6; in half precision 12, 15, 20 and 25, 4 us a plane
+ * and 7, in batches of 32 clips (revision 91047b3) 3 to 4 a plane; the last one 10 and 7. In float32 a second tap under
+ * way changed nothing: what binds may be the weights, which 250 blocks read from L2 at 5.8 TB/s where they do not find
+ * them in L1.
  */
 #include <algorithm>
 
