@@ -149,12 +149,6 @@ __device__ __forceinline__ float sum_of_lanes(float v) {
     return v;
 }
 
-/* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
-   one place. */
-__device__ __forceinline__ void meet() {
-    __syncthreads();
-}
-
 /* H is at most MOST_IN_REGISTERS; LANES threads for each number of the state, whole warps, and those that copy. */
 __global__ void __launch_bounds__(LANES *MOST_IN_REGISTERS + COPYING_THREADS, 2) gru_in_registers_kernel(Steps s) {
     begin_kernel();

@@ -189,6 +189,12 @@ __device__ __forceinline__ void sync_part(int number, int threads) {
 #endif
 }
 
+/* The block's barrier, for warps that come to it from different places, which __syncthreads() does not allow (synccheck
+   says so). Takes number 1. */
+__device__ __forceinline__ void meet() {
+    sync_part(1, static_cast<int>(blockDim.x));
+}
+
 /* a b + c in one instruction. (A compiler that widens a factor ahead of a loop needs four in it.) */
 __device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32_t b, std::int64_t c) {
 #ifdef EARSHOT_EMULATION

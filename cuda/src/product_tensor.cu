@@ -29,12 +29,6 @@ namespace {
 constexpr int PRODUCERS = 128;
 constexpr int PRODUCED_THREADS = TENSOR_THREADS + PRODUCERS;
 
-/* The block's barrier, for warps that come to it from different places: emulation, which takes that for a mistake, sees
-   one place. */
-__device__ __forceinline__ void meet() {
-    __syncthreads();
-}
-
 constexpr int ROW_WARPS = 4;
 constexpr int COLUMN_WARPS = 2;
 constexpr int WARP_TILES = 4; /* of 8 columns */
