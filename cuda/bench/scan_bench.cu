@@ -69,6 +69,7 @@ struct Tensors {
                 y.span(),
                 carry.span(),
                 {},
+                {},
                 {}};
     }
     earshot::CausalConvolution convolution(const Sequences &sequences) const {

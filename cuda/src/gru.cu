@@ -7,13 +7,14 @@
  * rows of W_hh in registers. A step is one chain: four reads of the state from shared memory, 48 multiply-adds, two
  * shuffles, r, then n, and one barrier (the state is kept twice, so that nobody has to wait for its readers). Inputs
  * come to shared memory seven steps ahead, as the parts that they are, and are added up where the sums of the lanes
- * are. Warps of their own copy them: in the chain's warps the copies' 60 instructions were part of the chain (a
- * step then took some 900 cycles on an H200; with a single warp for them, 2,000). Steps of a greater state: a thread a row of W_hh, read from L2 each step, two barriers a step.
+ * are. Warps of their own copy them: in the chain's warps the copies' 60 instructions were part of the chain (a step
+ * then took some 900 cycles on an H200; with a single warp for them, 2,000). Steps of a greater state: a thread a row of
+ * W_hh, read from L2 each step, two barriers a step.
  *
  * Bytes (62 steps, 1024 to 64, one clip): 0.25 MB of inputs, 0.8 MB of weights, 0.4 MB of parts, written and read.
  * Flops: 24 M and 0.8 M a step. Limit: not those but the chain of 62 steps; a step's 12,288 multiply-adds take one
  * multiprocessor 96 cycles, its reads 30, shuffles 60, r 80, n 90, barrier 40: about 400 cycles on an H200, 14 us in
- * all, for one clip as for 264.
+ * all, for one clip as for 264. Measured there (revision 52c69ac): 21 us, and 4.4 for the product.
  */
 #include <algorithm>
 

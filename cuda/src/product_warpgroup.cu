@@ -10,7 +10,7 @@
  *
  * Bytes (paper size, one clip, the projection of a path): 36 MB read once, 4 MB of x read, 4 MB written, 0.3 MB of
  * weights (SPLIT) a block from L2: 10 us on an H200. Flops: 1.14 G; with SPLIT three times that at some 400 TFLOP/s:
- * 9 us. To be expected: 16 us.
+ * 9 us. Measured in the network (H200, revision 52c69ac): 24 us, with TF32 17, with BF16 and y in pairs 13.5.
  */
 #include <algorithm>
 
