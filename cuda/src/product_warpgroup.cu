@@ -27,7 +27,7 @@ constexpr int THREADS = 2 * WARPGROUP_THREADS;
 constexpr int WARP_ROWS = 16;
 constexpr int BLOCK_ROWS = THREADS / 32 * WARP_ROWS;
 constexpr int COLUMNS = 64;
-constexpr int TILES = COLUMNS / 8;
+[[maybe_unused]] constexpr int TILES = COLUMNS / 8;
 constexpr int STEP = 64;         /* numbers of a row that are multiplied between two barriers */
 constexpr int QUADS = STEP / 16; /* a lane has four of 16 numbers */
 constexpr int STAGES = 4;
@@ -48,7 +48,8 @@ __host__ __device__ constexpr int stage_words(Arithmetic a) {
 }
 
 /* Four numbers, of which `present` exist; zeros for the others. In fours, either all exist or none. */
-__device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::int64_t at, int present, bool fours) {
+[[maybe_unused]] __device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::int64_t at,
+                                                             int present, bool fours) {
     if (fours) {
         return load_or_zero(from, at, present > 0);
     }

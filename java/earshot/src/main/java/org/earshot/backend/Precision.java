@@ -9,7 +9,8 @@ public enum Precision {
     FLOAT32("float32"),
     /**
      * The factors of the large products are rounded to bfloat16, which keeps 8 significant bits: a relative error of up
-     * to 2^-9 each. Norms, scans, gates and residuals remain float32.
+     * to 2^-9 each. Norms, scans, gates and residuals are computed in float32; a GPU may round alike what it hands from
+     * one kernel to the next.
      */
     BF16("bf16"),
     /**
