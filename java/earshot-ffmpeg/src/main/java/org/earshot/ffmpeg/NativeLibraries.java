@@ -61,7 +61,7 @@ final class NativeLibraries {
         } catch (LinkageError e) {
             return NativeLibrary.reason(e);
         } catch (OutOfMemoryError e) {
-            return e.toString();
+            return e + "; a bound of JavaCPP's on the whole process is set by -Dorg.bytedeco.javacpp.maxPhysicalBytes";
         }
         if (avutil.av_log_get_level() == avutil.AV_LOG_INFO) {
             avutil.av_log_set_level(avutil.AV_LOG_QUIET);
