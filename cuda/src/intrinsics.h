@@ -242,6 +242,21 @@ __device__ __forceinline__ Vector<std::uint32_t, 4> load_ahead(const Span<const 
 #endif
 }
 
+/* Four numbers, of which `present` exist; zeros for the others. In fours, either all exist or none. */
+__device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::int64_t at, int present, bool fours) {
+    if (fours) {
+        return load_or_zero(from, at, present > 0);
+    }
+    Float4 x = {};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        if (i < present) {
+            x.v[i] = from[at + i];
+        }
+    }
+    return x;
+}
+
 /* Ends a group of copies. */
 __device__ __forceinline__ void commit_copies() {
 #if !defined(EARSHOT_EMULATION) && __CUDA_ARCH__ >= 800

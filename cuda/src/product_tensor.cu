@@ -13,6 +13,7 @@
  */
 #include <algorithm>
 
+#include "intrinsics.h"
 #include "product.h"
 #include "runtime.h"
 #include "vectors.h"
@@ -44,25 +45,6 @@ __host__ __device__ constexpr int chunk_weights(Arithmetic a) {
 }
 __host__ __device__ constexpr int stage_words(Arithmetic a, int row_tiles) {
     return block_rows(row_tiles) * ROW_WORDS + COLUMN_WARPS * chunk_weights(a);
-}
-
-/* Four columns, of which `columns` exist; zeros for the others. In fours, either all exist or none. */
-__device__ __forceinline__ Float4 read_columns(const Span<const float> &from, std::int64_t at, int columns,
-                                               bool fours) {
-    Float4 x = {};
-    if (fours) {
-        if (columns > 0) {
-            x = from.load4(at);
-        }
-    } else {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            if (i < columns) {
-                x.v[i] = from[at + i];
-            }
-        }
-    }
-    return x;
 }
 
 template <Arithmetic A, int ROWS>
@@ -161,7 +143,7 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Pro
         const std::int64_t bias_at = static_cast<std::int64_t>(group) * p.columns + column;
         Float4 bias = {};
         if (!p.bias.empty()) {
-            bias = read_columns(p.bias, bias_at, p.columns - column, access.out);
+            bias = read_four(p.bias, bias_at, p.columns - column, access.out);
         }
         /* All of them before the first is needed: they could not pass a store, which may be to the same place. */
         Float4 residual[2 * ROWS] = {};
@@ -176,7 +158,7 @@ __global__ void __launch_bounds__(PRODUCED_THREADS, 1) tensor_product_kernel(Pro
                 if (!p.residual.values.empty()) {
                     const std::int64_t at =
                         row_of(i) * p.residual.stride + static_cast<std::int64_t>(group) * p.residual_step + column;
-                    residual[i] = read_columns(p.residual.values, at, p.columns - column, access.out);
+                    residual[i] = read_four(p.residual.values, at, p.columns - column, access.out);
                 }
                 if (!p.scale.empty()) {
                     scale[i] = p.scale[row_of(i) * p.scale_stride + static_cast<std::int64_t>(group) * p.scale_step];

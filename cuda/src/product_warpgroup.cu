@@ -14,6 +14,7 @@
  */
 #include <algorithm>
 
+#include "intrinsics.h"
 #include "product.h"
 #include "runtime.h"
 #include "vectors.h"
@@ -45,22 +46,6 @@ __host__ __device__ constexpr int part_words(Arithmetic a) {
 }
 __host__ __device__ constexpr int stage_words(Arithmetic a) {
     return QUADS * parts(a) * part_words(a);
-}
-
-/* Four numbers, of which `present` exist; zeros for the others. In fours, either all exist or none. */
-[[maybe_unused]] __device__ __forceinline__ Float4 read_four(const Span<const float> &from, std::int64_t at,
-                                                             int present, bool fours) {
-    if (fours) {
-        return load_or_zero(from, at, present > 0);
-    }
-    Float4 x = {};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-        if (i < present) {
-            x.v[i] = from[at + i];
-        }
-    }
-    return x;
 }
 
 /*
