@@ -80,8 +80,8 @@ EARSHOT_CPU_API void earshot_cpu_team_destroy(earshot_cpu_team *team);
  * Precision is EARSHOT_PRECISION_FLOAT32 or _BF16. Bfloat16 concerns the convolutions of a dense encoder but the first;
  * in_proj, x_proj, out_proj and the projection of a Mamba path. For these it is EARSHOT_CPU_UNSUPPORTED where the
  * processor lacks it. All else is float32 whatever the precision: Winograd's algorithm in float32 is as fast as direct
- * convolutions in bfloat16 and more accurate, and what remains is small. The front end, EARSHOT_LAYER_LOG_MEL, is
- * always EARSHOT_CPU_UNSUPPORTED: it is computed in Java.
+ * convolutions in bfloat16 and more accurate, and what remains is small. The front end, EARSHOT_LAYER_LOG_MEL, takes
+ * n_fft that are powers of two from 16 to 4096; others are EARSHOT_CPU_UNSUPPORTED.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                          const float *weights, int64_t weight_count, int32_t isa,
@@ -111,6 +111,21 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_op_run(const earshot_cpu_op *op, 
                                                       int64_t input1_count, float *output, int64_t output_count,
                                                       float *scratch, int64_t scratch_count, int64_t batch,
                                                       int64_t frames, int64_t bands);
+
+/* Number of floats of scratch that earshot_cpu_log_mel_frames needs. */
+EARSHOT_CPU_API earshot_cpu_status earshot_cpu_log_mel_frames_scratch(const earshot_cpu_op *op, int64_t *floats);
+
+/*
+ * By an operation of EARSHOT_LAYER_LOG_MEL, in the caller's thread: frames `from` to `to` (exclusive) of the 1 + samples
+ * / hop frames of one clip, before the clamp. Levels [to - from, bands] and the loudest of each frame, [to - from], in
+ * dB. A frame depends on the samples that it sees and on nothing else: to the last bit, it is what a run computes of it
+ * before it clamps at the loudest of all frames, less top dB in float64, rounded to float32.
+ */
+EARSHOT_CPU_API earshot_cpu_status earshot_cpu_log_mel_frames(const earshot_cpu_op *op, const float *pcm,
+                                                              int64_t samples, int64_t from, int64_t to, float *levels,
+                                                              int64_t level_count, double *loudest,
+                                                              int64_t loudest_count, float *scratch,
+                                                              int64_t scratch_count);
 
 /* Frees an operation. Null is allowed. */
 EARSHOT_CPU_API void earshot_cpu_op_destroy(earshot_cpu_op *op);

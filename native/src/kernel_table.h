@@ -5,6 +5,7 @@
 #include "attention_arguments.h"
 #include "convolution3x3_arguments.h"
 #include "encoder_arguments.h"
+#include "log_mel_arguments.h"
 #include "mamba_arguments.h"
 #include "product_arguments.h"
 
@@ -70,6 +71,12 @@ struct Kernels {
                           float *to);
     /* One step: x and h are the gates r, z, n of the input and of the state, each `width` (padded) wide. */
     void (*gru_step)(const float *x, const float *h, Index width, float *state);
+
+    /* Frames that log_mel_group computes. */
+    Index frames_together;
+    /* Doubles of scratch that it needs. */
+    Index (*log_mel_scratch)(const LogMelTables &tables);
+    void (*log_mel_group)(const LogMelTables &tables, const LogMelFrames &frames, double *scratch);
 };
 
 /* Words of a row of `columns` operands; columns are padded. */

@@ -29,6 +29,7 @@ inline std::vector<Packed> examples() {
         {EARSHOT_LAYER_RESIDUAL_SEPARABLE, separable.numbers(), weights(separable.weight_count())},
         {EARSHOT_LAYER_GRU, gates.numbers(), weights(gates.weight_count())},
         {EARSHOT_LAYER_GATED_FUSION, {3}, weights(3 * 4 * 3)},
+        {EARSHOT_LAYER_LOG_MEL, {16, 16, 8, 1, 4, EARSHOT_PAD_REFLECT, 1, 2}, {0.5F, 0.5F, 80.0F}},
     };
 }
 

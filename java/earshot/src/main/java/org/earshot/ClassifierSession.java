@@ -2,8 +2,10 @@ package org.earshot;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMelFrames;
 import org.earshot.features.SlidingLogMel;
 
 /** What one call computes with: its windows are checked here, and computed where its {@link WindowRunner} does so. */
@@ -14,6 +16,8 @@ final class ClassifierSession implements SessionPool.Pooled {
     private final int minimumFrames;
     /** Of one window, where they are computed here. */
     private float[] features = {};
+    /** Made for the first stream's first window; empty where the backend has none, null before. */
+    private Optional<LogMelFrames> frameComputer;
     /** What the next recording's windows may be cut in. */
     private float[] buffer = {};
 
@@ -96,8 +100,9 @@ final class ClassifierSession implements SessionPool.Pooled {
             List<ContextEncoding.Encoded> contexts,
             List<WindowResults> results,
             Progress progress) {
-        if (window.length() < parameters.windowSamples()
-                || !models.get(0).network().backend().frontEndIsLogMel()) {
+        Optional<LogMelFrames> computer =
+                window.length() < parameters.windowSamples() ? Optional.empty() : frameComputer();
+        if (computer.isEmpty()) {
             run(window, contexts, results, progress);
             return;
         }
@@ -105,8 +110,15 @@ final class ClassifierSession implements SessionPool.Pooled {
         if (features.length < values) {
             features = new float[values];
         }
-        frames.compute(window.pcm(), window.start(), features);
+        frames.compute(computer.get(), window.pcm(), window.start(), features);
         compute(WindowInput.ofFeatures(features, parameters.frames(), contexts), window, results, progress);
+    }
+
+    private Optional<LogMelFrames> frameComputer() {
+        if (frameComputer == null) {
+            frameComputer = models.get(0).network().backend().frames(parameters);
+        }
+        return frameComputer;
     }
 
     private void compute(WindowInput input, SoundWindow window, List<WindowResults> results, Progress progress) {
@@ -182,6 +194,9 @@ final class ClassifierSession implements SessionPool.Pooled {
 
     @Override
     public void close() {
+        if (frameComputer != null) {
+            frameComputer.ifPresent(LogMelFrames::close);
+        }
         runner.close();
     }
 }

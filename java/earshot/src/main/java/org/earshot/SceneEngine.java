@@ -25,7 +25,6 @@ import org.earshot.error.CancelledException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
 import org.earshot.features.SlidingLogMel;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
@@ -63,7 +62,6 @@ final class SceneEngine implements AutoCloseable {
     private final CallReports reports;
     private final String digest;
     private final FeatureParameters features;
-    private final LogMel logMel;
     private final long hopSamples;
     private final AudioLimits audioLimits;
 
@@ -95,7 +93,6 @@ final class SceneEngine implements AutoCloseable {
      */
     SceneEngine(List<ModelDirectory> directories, LoadOptions<?> options, Supplier<List<Backend>> start) {
         features = directories.get(0).config().features();
-        logMel = new LogMel(features);
         hopSamples = options.hopSamples(features);
         audioLimits = options.audioLimits();
         batchSize = options.batching().map(LoadOptions.Batching::maxSize).orElse(DEFAULT_BATCH);
@@ -541,11 +538,6 @@ final class SceneEngine implements AutoCloseable {
     /** How recordings become features. */
     FeatureParameters features() {
         return features;
-    }
-
-    /** The front end of backends that have none of their own. */
-    LogMel logMel() {
-        return logMel;
     }
 
     /** The distance of windows in samples. */

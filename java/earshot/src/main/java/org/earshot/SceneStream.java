@@ -44,8 +44,8 @@ import org.earshot.segmentation.Segmenter;
  * backend, in whatever pieces the samples are pushed. A window is answered as soon as its last sample has come, with
  * half the resampler's filter behind it (2.3 ms from 48 kHz, 12.5 ms from 8 kHz); the first one a frame later, when it
  * is known not to be the whole recording. What frames overlapping windows share is computed once, if the distance of
- * windows is a multiple of the frames' and the backend has no front end of its own (CUDA devices have, and compute a
- * window's features anew).
+ * windows is a multiple of the frames' and the backend computes on processors (CUDA devices compute a window's features
+ * anew).
  *
  * <p>{@link #push} computes the windows that become complete in the caller's thread, as a call to {@code classify}
  * would: it waits for a session, then takes the time of one window for each, and the listeners are called before it
@@ -104,7 +104,7 @@ public final class SceneStream implements AutoCloseable {
         hopSamples = builder.hopSamples;
         this.answers = answers;
         context = engine.encode(builder.context);
-        frames = new SlidingLogMel(engine.logMel());
+        frames = new SlidingLogMel(engine.features());
         background = builder.drops ? new Background() : null;
         begin();
     }

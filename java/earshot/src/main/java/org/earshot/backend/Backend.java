@@ -1,6 +1,8 @@
 package org.earshot.backend;
 
+import java.util.Optional;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMelFrames;
 import org.earshot.layer.Layer;
 
 /**
@@ -34,13 +36,14 @@ public interface Backend {
     Operation frontEnd(FeatureParameters parameters);
 
     /**
-     * Whether {@link #frontEnd} computes features by {@link org.earshot.features.LogMel}, so that feeding those gives
-     * the same answers, to the last bit, as feeding the samples.
+     * Prepares what computes single frames as {@link #frontEnd} does, to the last bit, so that windows of a stream can
+     * share them.
      *
-     * @return false where the features come from kernels of the backend's own
+     * @param parameters of the features
+     * @return what the caller closes; empty where frames do not leave the device that they are computed on
      */
-    default boolean frontEndIsLogMel() {
-        return false;
+    default Optional<LogMelFrames> frames(FeatureParameters parameters) {
+        return Optional.empty();
     }
 
     /**

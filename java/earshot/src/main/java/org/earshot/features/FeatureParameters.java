@@ -131,6 +131,15 @@ public record FeatureParameters(
     }
 
     /**
+     * Where a frame's window begins: the frame is centred at a multiple of the hop, the window in the transform.
+     *
+     * @return samples from the frame's centre to the window's first sample, at most 0
+     */
+    public int windowStart() {
+        return (fftSize - windowLength) / 2 - fftSize / 2;
+    }
+
+    /**
      * Frames of a whole clip, {@code 1 + samples / hopLength}: those whose loudest value the clamp is set by.
      *
      * @param samples length of the clip, at least 1

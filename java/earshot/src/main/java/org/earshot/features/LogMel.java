@@ -41,7 +41,7 @@ public final class LogMel {
         filters = new MelFilterBank(parameters);
         transform = new DoubleFFT_1D(parameters.fftSize());
         window = hann(parameters.windowLength());
-        windowStart = (parameters.fftSize() - window.length) / 2 - parameters.fftSize() / 2;
+        windowStart = parameters.windowStart();
     }
 
     private static double[] hann(int length) {
@@ -86,9 +86,7 @@ public final class LogMel {
      * @throws IndexOutOfBoundsException if the clip or the result does not fit into its array
      */
     public int compute(float[] pcm, int offset, int samples, float[] out, int outOffset, Scratch scratch) {
-        if (samples == 0) {
-            throw new AudioException(AudioException.Reason.FORMAT, "clip", "no samples", "at least 1");
-        }
+        LogMelFrames.requireSamples(samples);
         Objects.checkFromIndexSize(offset, samples, pcm.length);
         int bands = parameters.melBands();
         int frames = parameters.clipFrames(samples);
@@ -97,53 +95,79 @@ public final class LogMel {
         if (!scratch.parameters.equals(parameters)) {
             throw new IllegalArgumentException("scratch of other parameters");
         }
-        double loudest = 0;
+        double loudest = Double.NEGATIVE_INFINITY;
         for (int frame = 0; frame < frames; frame++) {
-            boolean isKept = frame < kept;
-            double loudestOfFrame = isKept
-                    ? frame(pcm, offset, samples, frame, out, outOffset + frame * bands, scratch)
-                    : loudest(pcm, offset, samples, frame, scratch);
-            loudest = Math.max(loudest, loudestOfFrame);
+            loudest = Math.max(loudest, loudest(pcm, offset, samples, frame, scratch));
+            if (frame < kept) {
+                levels(scratch, out, outOffset + frame * bands);
+            }
         }
-        clamp(out, outOffset, kept * bands, loudest);
+        LogMelFrames.clamp(out, outOffset, kept * bands, loudest, parameters);
         return kept;
     }
 
-    /** Computes one frame of a clip before the clamp, and returns its loudest power. */
-    double frame(float[] pcm, int offset, int samples, int frame, float[] out, int outOffset, Scratch scratch) {
-        double loudest = loudest(pcm, offset, samples, frame, scratch);
-        for (int band = 0; band < scratch.bands.length; band++) {
-            out[outOffset + band] = (float) decibel((float) scratch.bands[band]);
-        }
-        return loudest;
+    /**
+     * What computes single frames, with the same results.
+     *
+     * @return frames of this front end, for one thread at a time
+     */
+    public LogMelFrames frames() {
+        return new Frames(this);
     }
 
-    /** The loudest power of one frame of a clip. */
-    double loudest(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
+    private static final class Frames extends LogMelFrames {
+        private final LogMel logMel;
+        private final Scratch scratch;
+
+        Frames(LogMel logMel) {
+            super(logMel.parameters);
+            this.logMel = logMel;
+            scratch = logMel.scratch();
+        }
+
+        @Override
+        public void compute(
+                float[] pcm,
+                int offset,
+                int samples,
+                int from,
+                int to,
+                float[] levels,
+                int levelsOffset,
+                double[] loudest,
+                int loudestOffset) {
+            int bands = parameters().melBands();
+            for (int frame = from; frame < to; frame++) {
+                loudest[loudestOffset + frame - from] = logMel.loudest(pcm, offset, samples, frame, scratch);
+                levels(scratch, levels, levelsOffset + (frame - from) * bands);
+            }
+        }
+
+        @Override
+        public void close() {
+            // The garbage collector frees the tables.
+        }
+    }
+
+    /** Computes the bands of one frame of a clip, and returns the loudest one's level, dB. */
+    private double loudest(float[] pcm, int offset, int samples, int frame, Scratch scratch) {
         bands(pcm, offset, samples, frame, scratch);
         double loudest = 0;
         for (double power : scratch.bands) {
             loudest = Math.max(loudest, power);
         }
-        return loudest;
+        return decibel(loudest);
     }
 
-    /** Lifts values to at least the clamp of a clip whose loudest power is given. */
-    void clamp(float[] values, int from, int count, double loudest) {
-        float clamp = (float) (decibel(loudest) - parameters.topDecibel());
-        for (int i = from; i < from + count; i++) {
-            values[i] = Math.max(clamp, values[i]);
+    /** The levels of the bands, before the clamp. */
+    private static void levels(Scratch scratch, float[] levels, int offset) {
+        for (int band = 0; band < scratch.bands.length; band++) {
+            levels[offset + band] = (float) decibel((float) scratch.bands[band]);
         }
     }
 
     private static double decibel(double power) {
         return 10 * Math.log10(Math.max(SMALLEST_POWER, power));
-    }
-
-    /** Whether all that a frame of a clip sees lies in the clip, so that it is the same in every clip around it. */
-    boolean isInside(int frame, int samples) {
-        long first = (long) frame * parameters.hopLength() + windowStart;
-        return first >= 0 && first + window.length <= samples;
     }
 
     private void bands(float[] pcm, int offset, int samples, int frame, Scratch scratch) {

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.FeatureParameters.PadMode;
 import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
+import org.earshot.features.SlidingLogMel;
 import org.earshot.layer.Shape;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -93,6 +96,60 @@ class FrontEndContractTest {
             pcm[i] *= 1e-5f;
         }
         check(backend, FeatureParameters.baseline(), 1, pcm);
+    }
+
+    /** Whatever frames are computed together, and whether a window shares them with others or not. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void singleFramesHaveTheBitsOfWholeClips(Backend backend) {
+        for (PadMode padMode : PadMode.values()) {
+            FeatureParameters parameters = new FeatureParameters(8000, 256, 200, 80, 16, 50, 4000, 20, padMode, 80);
+            Optional<LogMelFrames> some = backend.frames(parameters);
+            assertEquals(backend.usesDeviceMemory(), some.isEmpty());
+            if (some.isEmpty()) {
+                return;
+            }
+            float[] sound = noise(6000);
+            Arrays.fill(sound, 3000, 3500, 0);
+            int samples = parameters.windowSamples();
+            float[] expected = new float[20 * 16];
+            float[] actual = new float[expected.length];
+            SlidingLogMel sliding = new SlidingLogMel(parameters);
+            try (LogMelFrames frames = some.get()) {
+                for (int start = 0; start + samples <= sound.length; start += 240) {
+                    float[] window = Arrays.copyOfRange(sound, start, start + samples);
+                    expected = FrontEnds.run(backend, parameters, 1, window);
+                    assertEquals(20, frames.computeClip(window, samples, actual));
+                    assertArrayEquals(expected, actual);
+                    sliding.compute(frames, window, start, actual);
+                    assertArrayEquals(expected, actual);
+                }
+                for (int length : new int[] {1, 2, 79, 80, 81, 100, 161, 1599, 1601, 1680}) {
+                    float[] clip = Arrays.copyOf(sound, length);
+                    int kept = frames.computeClip(clip, length, actual);
+                    assertArrayEquals(FrontEnds.run(backend, parameters, 1, clip), Arrays.copyOf(actual, kept * 16));
+                    compareOneByOne(frames, clip);
+                }
+            }
+        }
+    }
+
+    private static void compareOneByOne(LogMelFrames frames, float[] clip) {
+        int count = frames.parameters().clipFrames(clip.length);
+        float[] together = new float[count * 16];
+        double[] loudest = new double[count];
+        frames.compute(clip, 0, clip.length, 0, count, together, 0, loudest, 0);
+        // In the middle of longer arrays.
+        float[] longer = new float[clip.length + 9];
+        System.arraycopy(clip, 0, longer, 5, clip.length);
+        float[] one = new float[20];
+        double[] loudestOfOne = new double[3];
+        for (int frame = 0; frame < count; frame++) {
+            frames.compute(longer, 5, clip.length, frame, frame + 1, one, 3, loudestOfOne, 1);
+            assertArrayEquals(
+                    Arrays.copyOfRange(together, frame * 16, frame * 16 + 16), Arrays.copyOfRange(one, 3, 19));
+            assertEquals(loudest[frame], loudestOfOne[1]);
+        }
     }
 
     @ParameterizedTest

@@ -42,7 +42,8 @@ class SlidingLogMelTest {
     void everyWindowIsLikeAClipOfItsOwn(int distance, PadMode mode) {
         FeatureParameters parameters = parameters(mode);
         LogMel logMel = new LogMel(parameters);
-        SlidingLogMel sliding = new SlidingLogMel(logMel);
+        SlidingLogMel sliding = new SlidingLogMel(parameters);
+        LogMelFrames frames = logMel.frames();
         float[] sound = sound(60_000);
         int samples = parameters.windowSamples();
         float[] expected = new float[parameters.frames() * parameters.melBands()];
@@ -50,7 +51,7 @@ class SlidingLogMelTest {
         LogMel.Scratch scratch = logMel.scratch();
         for (int start = 0; start + samples <= sound.length; start += distance) {
             logMel.compute(sound, start, samples, expected, 0, scratch);
-            sliding.compute(Arrays.copyOfRange(sound, start, start + samples), start, actual);
+            sliding.compute(frames, Arrays.copyOfRange(sound, start, start + samples), start, actual);
             assertArrayEquals(expected, actual, "window from " + start);
         }
     }
@@ -59,14 +60,15 @@ class SlidingLogMelTest {
     void anotherStreamHasNothingOfTheOneBefore() {
         FeatureParameters parameters = parameters(PadMode.CONSTANT);
         LogMel logMel = new LogMel(parameters);
-        SlidingLogMel sliding = new SlidingLogMel(logMel);
+        SlidingLogMel sliding = new SlidingLogMel(parameters);
+        LogMelFrames frames = logMel.frames();
         float[] sound = sound(20_000);
         int samples = parameters.windowSamples();
         float[] expected = new float[parameters.frames() * parameters.melBands()];
         float[] actual = new float[expected.length];
-        sliding.compute(Arrays.copyOfRange(sound, 9000, 9000 + samples), 0, actual);
+        sliding.compute(frames, Arrays.copyOfRange(sound, 9000, 9000 + samples), 0, actual);
         sliding.reset();
-        sliding.compute(sound, 0, actual);
+        sliding.compute(frames, sound, 0, actual);
         logMel.compute(sound, 0, samples, expected, 0, logMel.scratch());
         assertArrayEquals(expected, actual);
     }
@@ -75,7 +77,8 @@ class SlidingLogMelTest {
     @Test
     void sharedFramesAreTakenFromTheRing() {
         FeatureParameters parameters = parameters(PadMode.CONSTANT);
-        SlidingLogMel sliding = new SlidingLogMel(new LogMel(parameters));
+        SlidingLogMel sliding = new SlidingLogMel(parameters);
+        LogMelFrames frames = new LogMel(parameters).frames();
         float[] sound = new float[20_000];
         Random random = new Random(4);
         for (int i = 0; i < sound.length; i++) {
@@ -85,11 +88,11 @@ class SlidingLogMelTest {
         int bands = parameters.melBands();
         float[] before = new float[parameters.frames() * bands];
         float[] after = new float[before.length];
-        sliding.compute(Arrays.copyOfRange(sound, 3000, 3000 + samples), 3000, before);
+        sliding.compute(frames, Arrays.copyOfRange(sound, 3000, 3000 + samples), 3000, before);
         float[] gone = Arrays.copyOfRange(sound, 3800, 3800 + samples);
         // Frames 2 to 58 of the first window lie inside; from 12 on they are frames 2 to 48 of the second.
         Arrays.fill(gone, 200, 47 * 80, 0);
-        sliding.compute(gone, 3800, after);
+        sliding.compute(frames, gone, 3800, after);
         int same = 0;
         for (int frame = 12; frame < 59; frame++) {
             if (Arrays.equals(

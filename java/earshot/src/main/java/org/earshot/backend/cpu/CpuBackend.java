@@ -1,13 +1,15 @@
 package org.earshot.backend.cpu;
 
+import java.util.Optional;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
-import org.earshot.backend.common.LogMelOperation;
 import org.earshot.backend.packing.PackedBackend;
 import org.earshot.backend.packing.PackedLayer;
 import org.earshot.error.BackendException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMelFrames;
+import org.earshot.layer.LogMelSpectrogram;
 import org.earshot.layer.Signature;
 
 /** The native CPU kernels. Every layer becomes one native operation that packs the weights once. */
@@ -70,12 +72,13 @@ public final class CpuBackend extends PackedBackend {
 
     @Override
     public Operation frontEnd(FeatureParameters parameters) {
-        return new LogMelOperation(parameters);
+        LogMelSpectrogram frontEnd = new LogMelSpectrogram(parameters);
+        return operation(frontEnd, PackedLayer.of(frontEnd));
     }
 
     @Override
-    public boolean frontEndIsLogMel() {
-        return true;
+    public Optional<LogMelFrames> frames(FeatureParameters parameters) {
+        return Optional.of(new CpuLogMelFrames(parameters, instructionSet));
     }
 
     @Override

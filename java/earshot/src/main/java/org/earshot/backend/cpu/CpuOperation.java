@@ -13,7 +13,7 @@ final class CpuOperation extends PackedOperation<CpuExecution, EarshotCpu.earsho
         super(signature, CpuExecution.class, create(packed, instructionSet, precision));
     }
 
-    private static EarshotCpu.earshot_cpu_op create(PackedLayer packed, int instructionSet, int precision) {
+    static EarshotCpu.earshot_cpu_op create(PackedLayer packed, int instructionSet, int precision) {
         EarshotCpu.earshot_cpu_op handle = new EarshotCpu.earshot_cpu_op();
         CpuStatus.check(EarshotCpu.earshot_cpu_op_create(
                 packed.kind().code(),

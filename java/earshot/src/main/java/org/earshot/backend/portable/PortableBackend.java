@@ -1,10 +1,13 @@
 package org.earshot.backend.portable;
 
+import java.util.Optional;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Operation;
 import org.earshot.backend.common.LogMelOperation;
 import org.earshot.features.FeatureParameters;
+import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 import org.earshot.layer.Layer;
 
 /** The backend in plain Java. */
@@ -47,8 +50,8 @@ public final class PortableBackend implements Backend {
     }
 
     @Override
-    public boolean frontEndIsLogMel() {
-        return true;
+    public Optional<LogMelFrames> frames(FeatureParameters parameters) {
+        return Optional.of(new LogMel(parameters).frames());
     }
 
     @Override
