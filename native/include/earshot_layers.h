@@ -120,7 +120,7 @@
  * weights times |X|, X the transform; then 10 log10(max(1e-10, S)), but at least what the largest S of all
  * 1 + samples / hop frames gives, less top dB. All of it in float64.
  * Numbers: n_fft, window length, hop, bands F, most frames, one of EARSHOT_PAD_*, then for each band its first bin and
- * how many it has. Weights: the bands' weights, top dB. A library may be without it, or take some n_fft only
+ * how many it has. Weights: the bands' weights, top dB. A library may take some n_fft only
  * (_UNSUPPORTED).
  */
 #define EARSHOT_LAYER_LOG_MEL 14
