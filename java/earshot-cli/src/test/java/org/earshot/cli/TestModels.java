@@ -13,9 +13,13 @@ public final class TestModels {
 
     /** A copy whose configuration has one text replaced. */
     public static Path variant(Path directory, String from, String to) throws IOException {
+        return variant(CommandRun.SMALL, directory, from, to);
+    }
+
+    private static Path variant(Path golden, Path directory, String from, String to) throws IOException {
         Files.createDirectories(directory);
         for (String file : List.of("config.json", "model.safetensors", "golden.safetensors")) {
-            Files.copy(CommandRun.SMALL.resolve(file), directory.resolve(file));
+            Files.copy(golden.resolve(file), directory.resolve(file));
         }
         String config = Files.readString(directory.resolve("config.json"));
         assertTrue(config.contains(from));
@@ -25,6 +29,11 @@ public final class TestModels {
 
     /** A copy whose clips have 50 frames, which take little time. */
     public static Path quick(Path directory) throws IOException {
-        return variant(directory, "\"frames\": 500", "\"frames\": 50");
+        return quick(CommandRun.SMALL, directory);
+    }
+
+    /** Likewise of another golden model. */
+    public static Path quick(Path golden, Path directory) throws IOException {
+        return variant(golden, directory, "\"frames\": 500", "\"frames\": 50");
     }
 }

@@ -12,11 +12,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import org.earshot.EnsemblePrediction;
 import org.earshot.RecordingContext;
-import org.earshot.SceneClassifier;
 import org.earshot.ScenePrediction;
 import org.earshot.cli.input.Recording;
+import org.earshot.cli.output.Answer;
 import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Console;
 import org.earshot.cli.output.PredictionFormat;
@@ -32,26 +32,43 @@ final class Classification {
     /** Answers that may wait for a slow one before them, per session. */
     private static final int AHEAD = 4;
 
-    private final SceneClassifier classifier;
+    private final ModelGroup models;
     private final Optional<Metadata> metadata;
     private final RecordingContext common;
     private final PredictionFormat format;
     private final Consumer<String> results;
 
     Classification(
-            SceneClassifier classifier,
+            ModelGroup models,
             Optional<Metadata> metadata,
             RecordingContext common,
             PredictionFormat format,
             Consumer<String> results) {
-        this.classifier = classifier;
+        this.models = models;
         this.metadata = metadata;
         this.common = common;
         this.format = format;
         this.results = results;
     }
 
-    private record Task(Path file, Future<ScenePrediction> answer) {}
+    /** How often several models say the same. */
+    private static final class Agreement {
+        private int recordings;
+        private int agreed;
+
+        void add(EnsemblePrediction answer) {
+            recordings++;
+            agreed += answer.agree() ? 1 : 0;
+        }
+
+        Optional<String> summary() {
+            return recordings < 2
+                    ? Optional.empty()
+                    : Optional.of("the models agree on " + agreed + " of " + recordings + " recordings");
+        }
+    }
+
+    private record Task(Path file, Future<Answer> answer) {}
 
     /**
      * Runs.
@@ -64,10 +81,11 @@ final class Classification {
      * @return number of recordings without an answer
      */
     int run(List<Path> files, int sessions, Console console, Consumer<? super EarshotException> report, Runnable step) {
-        Accuracy accuracy = new Accuracy(classifier.labels());
+        Accuracy accuracy = new Accuracy(models.labels());
         warnOfUnknownLabels(accuracy, console);
         warnOfUnknownCities(console);
         results.accept(format.header());
+        Agreement agreement = new Agreement();
         int failures = 0;
         ExecutorService executor = Executors.newFixedThreadPool(sessions);
         try {
@@ -80,10 +98,12 @@ final class Classification {
                 }
                 Task task = tasks.remove();
                 try {
-                    ScenePrediction prediction = get(task.answer);
-                    results.accept(format.row(task.file, prediction));
-                    prediction.notes().forEach(note -> console.say(Text.visible(task.file.toString()) + ": " + note));
-                    count(accuracy, task.file, prediction);
+                    Answer answer = get(task.answer);
+                    results.accept(format.row(task.file, answer));
+                    ScenePrediction scene = answer.scene();
+                    scene.notes().forEach(note -> console.say(Text.visible(task.file.toString()) + ": " + note));
+                    count(accuracy, task.file, scene);
+                    answer.ensemble().ifPresent(agreement::add);
                 } catch (RecordingFailure e) {
                     report.accept(e.reason);
                     failures++;
@@ -94,25 +114,26 @@ final class Classification {
             executor.shutdownNow();
         }
         accuracy.summary().ifPresent(console::say);
+        agreement.summary().ifPresent(console::say);
         return failures;
     }
 
-    private ScenePrediction classify(Path file) {
-        ScenePrediction prediction;
+    private Answer classify(Path file) {
+        Answer answer;
         try (Recording recording = Recording.open(file)) {
             try {
-                prediction = classifier.classify(recording.file(), context(file));
+                answer = models.classify(recording.file(), context(file));
             } catch (ContextException e) {
                 throw new CommandException(file, e);
             } catch (EarshotException e) {
                 throw recording.named(e);
             }
         }
-        if (!Float.isFinite(prediction.probability())) {
-            throw new CommandException(
-                    file, "a probability of " + prediction.probability(), "a number (are the weights finite?)");
+        float probability = answer.scene().probability();
+        if (!Float.isFinite(probability)) {
+            throw new CommandException(file, "a probability of " + probability, "a number (are the weights finite?)");
         }
-        return prediction;
+        return answer;
     }
 
     private RecordingContext context(Path file) {
@@ -140,7 +161,7 @@ final class Classification {
         }
     }
 
-    private static ScenePrediction get(Future<ScenePrediction> answer) throws RecordingFailure {
+    private static Answer get(Future<Answer> answer) throws RecordingFailure {
         try {
             return answer.get();
         } catch (ExecutionException e) {
@@ -171,12 +192,16 @@ final class Classification {
 
     /** A misspelt city would otherwise pass for the policy's stand-in without a word. */
     private void warnOfUnknownCities(Console console) {
-        Stream<String> cities = metadata.isEmpty()
-                ? common.city().stream()
-                : metadata.get().rows().stream().map(Metadata.Row::location).filter(Objects::nonNull);
+        List<String> cities = metadata.map(
+                        csv -> csv.rows().stream().map(Metadata.Row::location).filter(Objects::nonNull))
+                .orElse(common.city().stream())
+                .toList();
         String subject =
                 metadata.map(csv -> csv.source() + ": " + Metadata.LOCATION).orElse("--city");
-        UnknownCities.of(classifier.config(), cities).ifPresent(unknown -> console.say(subject + ": " + unknown));
+        models.configs().stream()
+                .flatMap(config -> UnknownCities.of(config, cities.stream()).stream())
+                .distinct()
+                .forEach(unknown -> console.say(subject + ": " + unknown));
     }
 
     private void count(Accuracy accuracy, Path file, ScenePrediction prediction) {

@@ -5,14 +5,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.earshot.LoadOptions;
 import org.earshot.SceneClassifier;
+import org.earshot.SceneEnsemble;
 import org.earshot.audio.Samples;
 import org.earshot.cli.input.InputFiles;
 import org.earshot.cli.input.Recording;
 import org.earshot.cli.options.ClassifierOptions;
 import org.earshot.cli.options.ContextOptions;
-import org.earshot.cli.options.KeyMapOption;
-import org.earshot.cli.options.ModelOption;
+import org.earshot.cli.options.ModelsOption;
 import org.earshot.cli.options.SegmentOptions;
 import org.earshot.cli.options.StrictOption;
 import org.earshot.cli.output.OutputFiles;
@@ -26,6 +27,7 @@ import org.earshot.cli.output.SegmentLines;
 import org.earshot.dataset.Metadata;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelConfig;
+import org.earshot.model.ModelDirectory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +48,7 @@ import picocli.CommandLine.Parameters;
             "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
             "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
             "  curl -s https://example.org/street.mp3 | earshot classify -",
+            "  earshot classify street.wav --model ascmamba --model se-trans --model-weights 2,1",
             "  earshot classify journey.wav --segments --format audacity --output journey.txt"
         })
 final class ClassifyCommand extends Subcommand {
@@ -61,16 +64,7 @@ final class ClassifyCommand extends Subcommand {
     private List<String> inputs;
 
     @Mixin
-    private ModelOption model;
-
-    @Option(
-            names = "--weights",
-            paramLabel = "FILE",
-            description = "Weights (.safetensors, .pth, .pt) to use instead of the model directory's.")
-    private Path weights;
-
-    @Mixin
-    private KeyMapOption keyMap;
+    private ModelsOption models;
 
     @Mixin
     private ContextOptions context;
@@ -150,18 +144,18 @@ final class ClassifyCommand extends Subcommand {
             segments.format().requireRoomFor(files);
         }
         StringBuilder kept = new StringBuilder();
-        try (SceneClassifier classifier = load(files.size());
+        try (ModelGroup group = load(files.size());
                 Progress progress = Progress.start(console(), files.size(), !quiet)) {
             if (!quiet) {
-                console().say("model " + model.directory() + ": " + classifier);
+                console().say(models.words() + ": " + group);
             }
             Classification classification = new Classification(
-                    classifier,
+                    group,
                     metadata,
                     context.common(),
-                    format(files, classifier),
+                    format(files, group),
                     output == null ? console()::result : kept::append);
-            failures[0] += classification.run(files, classifier.sessions(), console(), this::report, progress::step);
+            failures[0] += classification.run(files, group.sessions(), console(), this::report, progress::step);
         }
         if (output != null) {
             OutputFiles.write(output, file -> file.write(kept.toString().getBytes(StandardCharsets.UTF_8)));
@@ -180,6 +174,7 @@ final class ClassifyCommand extends Subcommand {
             }
         }
         options.threads();
+        models.weights();
         // Written so that NaN fails too. A day is far beyond any window.
         if (windowHop != null
                 && !(windowHop > 0 && windowHop <= Duration.ofDays(1).toSeconds())) {
@@ -187,44 +182,58 @@ final class ClassifyCommand extends Subcommand {
         }
     }
 
-    private SceneClassifier load(int recordings) {
-        SceneClassifier.Builder builder = options.apply(
-                        SceneClassifier.builder(model.directory()).keyMap(keyMap.keyMap()), recordings)
-                .audioLimits(strict.limits());
-        if (weights != null) {
-            builder.weights(weights);
-        }
-        if (windowHop != null) {
-            builder.windowHop(Duration.ofNanos(Math.round(windowHop * NANOSECONDS)));
-        } else if (segments.wanted()) {
-            builder.windowHop(segmentHop());
-        }
+    private ModelGroup load(int recordings) {
+        List<Path> directories = models.directories();
         try {
-            return builder.load();
+            if (directories.size() == 1) {
+                SceneClassifier.Builder builder = SceneClassifier.builder(directories.get(0))
+                        .keyMap(models.keyMap().keyMap());
+                if (models.file() != null) {
+                    builder.weights(models.file());
+                }
+                return ModelGroup.of(apply(builder, recordings).load());
+            }
+            SceneEnsemble.Builder builder = SceneEnsemble.builder();
+            for (int i = 0; i < directories.size(); i++) {
+                builder.add(directories.get(i), models.weights().get(i));
+            }
+            return ModelGroup.of(apply(builder, recordings).load());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine(), "--window-hop: " + e.getMessage(), e);
         }
     }
 
+    private <B extends LoadOptions<B>> B apply(B builder, int recordings) {
+        options.apply(builder, recordings).audioLimits(strict.limits());
+        if (windowHop != null) {
+            builder.windowHop(Duration.ofNanos(Math.round(windowHop * NANOSECONDS)));
+        } else if (segments.wanted()) {
+            builder.windowHop(segmentHop());
+        }
+        return builder;
+    }
+
     /** A second, or the length of a window if that is shorter. */
     private Duration segmentHop() {
-        FeatureParameters features =
-                ModelConfig.read(model.directory().resolve("config.json")).features();
+        FeatureParameters features = ModelConfig.read(
+                        models.directories().get(0).resolve(ModelDirectory.CONFIG))
+                .features();
         Duration window = Samples.duration(features.windowSamples(), features.sampleRate());
         return window.compareTo(SEGMENT_HOP) < 0 ? window : SEGMENT_HOP;
     }
 
-    private PredictionFormat format(List<Path> files, SceneClassifier classifier) {
-        List<String> labels = classifier.labels();
+    private PredictionFormat format(List<Path> files, ModelGroup group) {
+        List<String> labels = group.labels();
+        List<String> names = models.directories().size() == 1 ? List.of() : ModelNames.of(models.directories());
         int scenes = top == null ? DEFAULT_TOP : top;
         if (segments.wanted()) {
             SegmentColumns columns =
-                    new SegmentColumns(files, labels, classifier.config().features());
+                    new SegmentColumns(files, labels, group.configs().get(0).features());
             return new SegmentLines(segments.format(), columns, segments.segmentation());
         }
         if (form.json) {
             return new PredictionJson(top == null ? labels.size() : scenes);
         }
-        return form.csv ? new PredictionCsv(labels, scenes) : new PredictionTable(files, labels, scenes);
+        return form.csv ? new PredictionCsv(labels, scenes, names) : new PredictionTable(files, labels, scenes, names);
     }
 }

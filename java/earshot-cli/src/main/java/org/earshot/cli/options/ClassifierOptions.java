@@ -1,6 +1,6 @@
 package org.earshot.cli.options;
 
-import org.earshot.SceneClassifier;
+import org.earshot.LoadOptions;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import picocli.CommandLine.Mixin;
@@ -34,7 +34,7 @@ public final class ClassifierOptions {
     }
 
     /** Sets the choices. */
-    public SceneClassifier.Builder apply(SceneClassifier.Builder builder, int recordings) {
+    public <B extends LoadOptions<B>> B apply(B builder, int recordings) {
         int sessions = sessions(recordings);
         device.device().ifPresent(builder::device);
         return builder.backend(backend.backend())

@@ -20,6 +20,11 @@ public final class KeyMapOption {
             description = "Leaves out the tensors in whose names the regular expression is found. May be repeated.")
     private List<String> dropped = List.of();
 
+    /** Whether one of them was given. */
+    boolean given() {
+        return file != null || !dropped.isEmpty();
+    }
+
     public KeyMap keyMap() {
         KeyMap map = file == null ? KeyMap.identity() : KeyMap.read(file);
         for (String regex : dropped) {

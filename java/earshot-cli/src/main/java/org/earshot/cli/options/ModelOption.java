@@ -19,9 +19,11 @@ public final class ModelOption {
 
     /** The directory that was named, or the one that the start script offers. */
     public Path directory() {
-        if (directory != null) {
-            return directory;
-        }
+        return directory == null ? preset(spec) : directory;
+    }
+
+    /** What the start script offers where no directory is named. */
+    static Path preset(CommandSpec spec) {
         String preset = System.getProperty("earshot.model");
         if (preset == null || preset.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "which model? Give --model DIR");

@@ -1,7 +1,6 @@
 package org.earshot.cli.output;
 
 import java.nio.file.Path;
-import org.earshot.ScenePrediction;
 
 /** How answers are printed. Every text ends with a line feed, or is empty. */
 public interface PredictionFormat {
@@ -9,5 +8,5 @@ public interface PredictionFormat {
     String header();
 
     /** The answer for one recording. */
-    String row(Path file, ScenePrediction prediction);
+    String row(Path file, Answer answer);
 }

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Map;
-import org.earshot.ScenePrediction;
 
-/** Answers as JSON, one object a line: the file's name, then what Jackson makes of a {@link ScenePrediction}. */
+/**
+ * Answers as JSON, one object a line: the file's name, then what Jackson makes of a prediction: of several models,
+ * whether they agree, and what each said.
+ */
 public final class PredictionJson implements PredictionFormat {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -24,8 +26,9 @@ public final class PredictionJson implements PredictionFormat {
     }
 
     @Override
-    public String row(Path file, ScenePrediction prediction) {
-        ObjectNode fields = MAPPER.valueToTree(prediction);
+    public String row(Path file, Answer answer) {
+        ObjectNode fields = MAPPER.valueToTree(
+                answer.ensemble().isPresent() ? answer.ensemble().get() : answer.scene());
         cut(fields);
         return Json.line(json -> {
             json.setCodec(MAPPER);

@@ -1,7 +1,6 @@
 package org.earshot.cli.output;
 
 import java.nio.file.Path;
-import org.earshot.ScenePrediction;
 import org.earshot.segmentation.SceneSegment;
 import org.earshot.segmentation.SegmentationOptions;
 
@@ -23,10 +22,10 @@ public final class SegmentLines implements PredictionFormat {
     }
 
     @Override
-    public String row(Path file, ScenePrediction prediction) {
+    public String row(Path file, Answer answer) {
         StringBuilder lines = new StringBuilder();
         int number = 0;
-        for (SceneSegment segment : prediction.segments(segmentation)) {
+        for (SceneSegment segment : answer.scene().segments(segmentation)) {
             number++;
             lines.append(format.line(columns, file, number, segment));
         }

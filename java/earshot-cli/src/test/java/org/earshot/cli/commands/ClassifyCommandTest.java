@@ -25,6 +25,7 @@ import org.earshot.ScenePrediction;
 import org.earshot.cli.CommandRun;
 import org.earshot.cli.Recordings;
 import org.earshot.cli.TestModels;
+import org.earshot.cli.output.Answer;
 import org.earshot.cli.output.PredictionCsv;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,7 +185,8 @@ class ClassifyCommandTest {
                 CSVFormat.RFC4180.parse(new StringReader(run.out())).getRecords();
         assertEquals("'=HYPERLINK(1)", rows.get(1).get(1));
         for (String name : List.of("=a.wav", "+a.wav", "-a.wav", "@a.wav", "\ta.wav")) {
-            String cell = new PredictionCsv(List.of("a"), 1).row(Path.of(name), expected(noise, null, null));
+            String cell = new PredictionCsv(List.of("a"), 1, List.of())
+                    .row(Path.of(name), Answer.of(expected(noise, null, null)));
             assertTrue(cell.startsWith(name.startsWith("\t") ? "\\ta.wav" : "'" + name), cell);
         }
     }
