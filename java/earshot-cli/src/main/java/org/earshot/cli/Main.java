@@ -30,6 +30,8 @@ public final class Main {
      * @param args the command's name, its options and arguments
      */
     public static void main(String[] args) {
+        // Pictures need no screen, and the Java of a server has no code for one.
+        System.setProperty("java.awt.headless", "true");
         // A signal ends the process in the middle of things; what is not finished then is of no use to anybody.
         Runtime.getRuntime().addShutdownHook(new Thread(PartialFile::deleteAll));
         // UTF-8 whatever the locale: file names and labels must survive a pipe.

@@ -14,6 +14,13 @@ import java.util.List;
  */
 record Axis(double from, double to, double start, double end, double step) {
     private static final double[] STEPS = {0.01, 0.02, 0.05, 0.1, 0.2, 0.25};
+
+    /** Seconds, to a day. */
+    private static final double[] TIMES = {
+        0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600,
+        43_200, 86_400
+    };
+
     private static final int MOST_TICKS = 6;
     private static final double EXACT = 1e-9;
 
@@ -47,6 +54,19 @@ record Axis(double from, double to, double start, double end, double step) {
             step /= 2;
         }
         return new Axis(0, length, start, end, step);
+    }
+
+    /**
+     * From zero to a length in seconds, its ticks at round times.
+     *
+     * @param most how many ticks, about
+     */
+    static Axis ofTime(double seconds, double start, double end, int most) {
+        double step = TIMES[0];
+        for (int i = 1; seconds / step > most; i++) {
+            step = i < TIMES.length ? TIMES[i] : 2 * step;
+        }
+        return new Axis(0, seconds, start, end, step);
     }
 
     double at(double value) {

@@ -7,7 +7,7 @@ import org.earshot.evaluation.ModelEvaluation;
 final class EvaluationPage {
     private EvaluationPage() {}
 
-    static String of(Evaluation evaluation, Spectrograms spectrograms) {
+    static String of(Evaluation evaluation, Spectrograms spectrograms, Timelines timelines) {
         int models = evaluation.models().size();
         String summary = Numbers.clips(evaluation.clips()) + ", " + models + (models == 1 ? " model." : " models.");
         Page page = new Page("Evaluation on " + evaluation.set(), summary)
@@ -30,7 +30,10 @@ final class EvaluationPage {
                         "distribution",
                         "Where and when",
                         markup -> DistributionSection.write(markup, evaluation.distribution()))
-                .section("mistakes", "Worst mistakes", markup -> MistakeSection.write(markup, evaluation, spectrograms))
+                .section(
+                        "mistakes",
+                        "Worst mistakes",
+                        markup -> MistakeSection.write(markup, evaluation, spectrograms, timelines))
                 .write();
     }
 }

@@ -6,7 +6,9 @@ import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Base64;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -53,15 +55,15 @@ public final class FeaturePicture {
                 System.arraycopy(values, frame * step * bands, picked, frame * bands, bands);
             }
         }
-        png(out, picked, shown, bands, width, height);
+        png(image(picked, shown, bands, width, height), out);
     }
 
     /**
-     * A PNG of one pixel a band, for a picture that is shown small.
+     * A picture of one pixel a band, for a picture that is shown small.
      *
      * @param widest most pixels from left to right; neighbouring frames are averaged where there are more
      */
-    static byte[] small(float[] values, int frames, int bands, int widest) throws IOException {
+    static BufferedImage small(float[] values, int frames, int bands, int widest) {
         int step = 1 + (frames - 1) / widest;
         int shown = 1 + (frames - 1) / step;
         float[] means = new float[shown * bands];
@@ -71,13 +73,11 @@ public final class FeaturePicture {
                 means[frame / step * bands + band] += values[frame * bands + band] / merged;
             }
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        png(bytes, means, shown, bands, 1, 1);
-        return bytes.toByteArray();
+        return image(means, shown, bands, 1, 1);
     }
 
-    private static void png(OutputStream out, float[] values, int frames, int bands, int width, int height)
-            throws IOException {
+    /** A picture in which every value is a block of so many pixels. */
+    static BufferedImage image(float[] values, int frames, int bands, int width, int height) {
         float quietest = Float.POSITIVE_INFINITY;
         float loudest = Float.NEGATIVE_INFINITY;
         for (float value : values) {
@@ -97,6 +97,22 @@ public final class FeaturePicture {
             }
             image.getRaster().setPixels(x, 0, 1, column.length, column);
         }
+        return image;
+    }
+
+    /** A picture as part of a page. */
+    static String dataUri(BufferedImage image) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            png(image, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // Memory throws none.
+        }
+        return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+    }
+
+    /** Writes a picture as PNG. */
+    static void png(BufferedImage image, OutputStream out) throws IOException {
         // In memory: ImageIO's own choice is a file in the temporary folder.
         try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
             if (!ImageIO.write(image, "png", stream)) {

@@ -23,11 +23,12 @@ public final class HtmlReport {
      * @param file where to; its folder must exist
      * @param evaluation what is shown
      * @param spectrograms the features of the clips the models were wrong about
+     * @param timelines likewise of the recordings that are longer than a clip
      * @throws ReportException if the file cannot be written; what was there before is then still there
      * @throws org.earshot.error.EarshotException if the features of a clip cannot be had; the same
      */
-    public static void write(Path file, Evaluation evaluation, Spectrograms spectrograms) {
-        write(file, EvaluationPage.of(evaluation, spectrograms));
+    public static void write(Path file, Evaluation evaluation, Spectrograms spectrograms, Timelines timelines) {
+        write(file, EvaluationPage.of(evaluation, spectrograms, timelines));
     }
 
     /**

@@ -84,6 +84,13 @@ final class Markup {
         return out;
     }
 
+    /** A text as it is shown where nothing is escaped, without what an escaped one leaves out. */
+    static String plain(String text) {
+        StringBuilder plain = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> plain.appendCodePoint(isPlain(c) ? c : REPLACEMENT));
+        return plain.toString();
+    }
+
     private void escape(String text) {
         text.codePoints().forEach(c -> {
             switch (c) {

@@ -58,6 +58,27 @@ final class Numbers {
         return count(count) + (count == 1 ? " clip" : " clips");
     }
 
+    /** A colour, 0xRRGGBB, as style sheets write it. */
+    static String colour(int colour) {
+        return String.format(Locale.ROOT, "#%06x", colour);
+    }
+
+    /**
+     * A time of a recording: seconds, minutes and seconds, or hours too.
+     *
+     * @param seconds the time
+     * @param length of the recording, seconds, which says what of these there is
+     */
+    static String clock(double seconds, double length) {
+        if (length < 60) {
+            return fine(seconds) + " s";
+        }
+        long whole = Math.round(seconds);
+        return length < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+
     /** A length or place in a drawing. */
     static String place(double value) {
         String text = String.format(Locale.ROOT, "%.1f", value);

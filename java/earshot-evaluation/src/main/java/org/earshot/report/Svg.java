@@ -76,6 +76,23 @@ final class Svg {
         return this;
     }
 
+    /** A box of one colour, 0xRRGGBB, in the light and the dark scheme. */
+    Svg fill(int colour, double x, double y, double width, double height) {
+        page.empty(
+                "rect",
+                "fill",
+                Numbers.colour(colour),
+                "x",
+                Numbers.fine(x),
+                "y",
+                Numbers.fine(y),
+                "width",
+                Numbers.fine(width),
+                "height",
+                Numbers.fine(height));
+        return this;
+    }
+
     /** @param shape in SVG's path language */
     Svg path(String style, String shape) {
         page.empty("path", "class", style, "d", shape);
@@ -111,6 +128,13 @@ final class Svg {
     /** @param style where the text stands to its point: start, middle or end, and more */
     Svg text(String style, double x, double y, String text) {
         page.leaf("text", text, "class", style, "x", Numbers.place(x), "y", Numbers.place(y));
+        return this;
+    }
+
+    /** A text of one colour, 0xRRGGBB, which is the style sheet's to choose otherwise. */
+    Svg text(String style, double x, double y, String text, int colour) {
+        String own = "fill:" + Numbers.colour(colour);
+        page.leaf("text", text, "class", style, "style", own, "x", Numbers.place(x), "y", Numbers.place(y));
         return this;
     }
 
@@ -157,7 +181,7 @@ final class Svg {
     }
 
     /** Cuts out the middle: names often differ in their ends. */
-    private static String cut(String text, double room) {
+    static String cut(String text, double room) {
         if (width(text) <= room) {
             return text;
         }

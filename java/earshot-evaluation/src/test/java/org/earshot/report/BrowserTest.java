@@ -34,7 +34,7 @@ class BrowserTest {
     void writePage() {
         assumeTrue(chromium() != null, "Chromium is not on the path");
         page = folder.resolve("report.html");
-        HtmlReport.write(page, SampleEvaluation.usual(), new SampleEvaluation.Noise());
+        HtmlReport.write(page, SampleEvaluation.usual(), new SampleEvaluation.Noise(), Timelines.NONE);
     }
 
     /** Labels and cities that are long and many must not make the page wider than the screen either. */
@@ -47,7 +47,8 @@ class BrowserTest {
         HtmlReport.write(
                 page,
                 sample.of(names.get(0), List.of(sample.model(names.get(1), 0.4, true))),
-                new SampleEvaluation.Noise());
+                new SampleEvaluation.Noise(),
+                Timelines.NONE);
 
         nothingIsWiderThanTheScreen(360);
     }

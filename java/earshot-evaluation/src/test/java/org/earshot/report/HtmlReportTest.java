@@ -310,13 +310,13 @@ class HtmlReportTest {
 
         ReportException e = assertThrows(
                 ReportException.class,
-                () -> HtmlReport.write(file, SampleEvaluation.usual(), new SampleEvaluation.Noise()));
+                () -> HtmlReport.write(file, SampleEvaluation.usual(), new SampleEvaluation.Noise(), Timelines.NONE));
         assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
     }
 
     private Document page(Evaluation evaluation) throws Exception {
         Path file = folder.resolve("report.html");
-        HtmlReport.write(file, evaluation, new SampleEvaluation.Noise());
+        HtmlReport.write(file, evaluation, new SampleEvaluation.Noise(), Timelines.NONE);
         return parse(file);
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.earshot.EnsemblePrediction;
 import org.earshot.RecordingContext;
@@ -36,18 +37,31 @@ final class Classification {
     private final Optional<Metadata> metadata;
     private final RecordingContext common;
     private final PredictionFormat format;
+    private final BiConsumer<Recording, Answer> whileOpen;
     private final Consumer<String> results;
 
+    /**
+     * Prepares.
+     *
+     * @param models what answers
+     * @param metadata contexts and labels, if there are any
+     * @param common context of all recordings where there are none
+     * @param format how answers are written
+     * @param whileOpen takes each answer while its recording can still be read
+     * @param results takes what is written
+     */
     Classification(
             ModelGroup models,
             Optional<Metadata> metadata,
             RecordingContext common,
             PredictionFormat format,
+            BiConsumer<Recording, Answer> whileOpen,
             Consumer<String> results) {
         this.models = models;
         this.metadata = metadata;
         this.common = common;
         this.format = format;
+        this.whileOpen = whileOpen;
         this.results = results;
     }
 
@@ -119,21 +133,24 @@ final class Classification {
     }
 
     private Answer classify(Path file) {
-        Answer answer;
         try (Recording recording = Recording.open(file)) {
             try {
-                answer = models.classify(recording.file(), context(file));
+                Answer answer = models.classify(recording.file(), context(file));
+                requireFinite(file, answer.scene().probability());
+                whileOpen.accept(recording, answer);
+                return answer;
             } catch (ContextException e) {
                 throw new CommandException(file, e);
             } catch (EarshotException e) {
                 throw recording.named(e);
             }
         }
-        float probability = answer.scene().probability();
+    }
+
+    private static void requireFinite(Path file, float probability) {
         if (!Float.isFinite(probability)) {
             throw new CommandException(file, "a probability of " + probability, "a number (are the weights finite?)");
         }
-        return answer;
     }
 
     private RecordingContext context(Path file) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.earshot.LoadOptions;
 import org.earshot.SceneClassifier;
@@ -16,6 +17,8 @@ import org.earshot.cli.options.ContextOptions;
 import org.earshot.cli.options.ModelsOption;
 import org.earshot.cli.options.SegmentOptions;
 import org.earshot.cli.options.StrictOption;
+import org.earshot.cli.output.Answer;
+import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.OutputFiles;
 import org.earshot.cli.output.PredictionCsv;
 import org.earshot.cli.output.PredictionFormat;
@@ -24,10 +27,14 @@ import org.earshot.cli.output.PredictionTable;
 import org.earshot.cli.output.Progress;
 import org.earshot.cli.output.SegmentColumns;
 import org.earshot.cli.output.SegmentLines;
+import org.earshot.cli.output.Text;
 import org.earshot.dataset.Metadata;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
+import org.earshot.report.RecordingSpectrogram;
+import org.earshot.report.ScenePicture;
+import org.earshot.report.SceneTimeline;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +56,7 @@ import picocli.CommandLine.Parameters;
             "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
             "  curl -s https://example.org/street.mp3 | earshot classify -",
             "  earshot classify street.wav --model ascmamba --model se-trans --model-weights 2,1",
-            "  earshot classify journey.wav --segments --format audacity --output journey.txt"
+            "  earshot classify journey.wav --segments --format audacity --output journey.txt --picture journey.png"
         })
 final class ClassifyCommand extends Subcommand {
     private static final int DEFAULT_TOP = 3;
@@ -94,6 +101,13 @@ final class ClassifyCommand extends Subcommand {
     private Path output;
 
     @Option(
+            names = "--picture",
+            paramLabel = "FILE.png|FILE.svg",
+            description = "Draw the recording, which is the only one then: its log-mel, below it the scenes that"
+                    + " --segments tells, and the time. The ending says what is written.")
+    private Path picture;
+
+    @Option(
             names = "--top",
             paramLabel = "N",
             description = "Scenes to print for a recording. Default: " + DEFAULT_TOP + ", in JSON all.")
@@ -121,6 +135,7 @@ final class ClassifyCommand extends Subcommand {
     public Integer call() {
         checkNumbers();
         OutputFiles.check(output);
+        OutputFiles.check(picture);
         Optional<Metadata> metadata = context.metadata();
         int[] failures = {0};
         InputFiles search = new InputFiles(
@@ -143,6 +158,9 @@ final class ClassifyCommand extends Subcommand {
         if (segments.wanted()) {
             segments.format().requireRoomFor(files);
         }
+        if (picture != null && files.size() > 1) {
+            throw new CommandException("--picture", files.size() + " recordings", "one");
+        }
         StringBuilder kept = new StringBuilder();
         try (ModelGroup group = load(files.size());
                 Progress progress = Progress.start(console(), files.size(), !quiet)) {
@@ -154,6 +172,7 @@ final class ClassifyCommand extends Subcommand {
                     metadata,
                     context.common(),
                     format(files, group),
+                    picture == null ? (recording, answer) -> {} : (recording, answer) -> draw(group, recording, answer),
                     output == null ? console()::result : kept::append);
             failures[0] += classification.run(files, group.sessions(), console(), this::report, progress::step);
         }
@@ -163,12 +182,37 @@ final class ClassifyCommand extends Subcommand {
         return failures[0] == 0 ? DONE : FAILED;
     }
 
+    private boolean isVector() {
+        String name = String.valueOf(picture.getFileName()).toLowerCase(Locale.ROOT);
+        if (name.endsWith(".svg") || name.endsWith(".png")) {
+            return name.endsWith(".svg");
+        }
+        throw usageError("--picture: found '" + Text.visible(picture.toString())
+                + "'; expected a name that ends with .png or .svg");
+    }
+
+    private void draw(ModelGroup group, Recording recording, Answer answer) {
+        RecordingSpectrogram spectrogram = RecordingSpectrogram.read(
+                recording.file(), group.configs().get(0).features(), strict.limits());
+        SceneTimeline timeline =
+                new SceneTimeline(spectrogram, group.labels(), answer.scene().segments(segments.segmentation()));
+        String title = recording.title();
+        if (isVector()) {
+            OutputFiles.write(picture, out -> ScenePicture.writeSvg(out, title, timeline));
+        } else {
+            OutputFiles.write(picture, out -> ScenePicture.writePng(out, title, timeline));
+        }
+    }
+
     private void checkNumbers() {
+        if (picture != null) {
+            isVector();
+        }
         if (top != null && top < 1) {
             throw usageError("--top: found " + top + "; expected at least 1");
         }
+        segments.check(picture != null);
         if (segments.wanted()) {
-            segments.segmentation();
             if (form.json || form.csv || top != null) {
                 throw usageError("--json, --csv and --top are for single answers; of --segments, --format says how");
             }

@@ -164,7 +164,7 @@ final class EvaluateCommand extends Subcommand {
                 for (int i = 0; i < classifiers.size(); i++) {
                     evaluations.add(evaluate(evaluator, names.get(i), classifiers.get(i)));
                 }
-                written = write(evaluator.together(evaluations), measured, features);
+                written = write(evaluator.together(evaluations), measured, features, classifiers);
             }
         } finally {
             classifiers.forEach(SceneClassifier::close);
@@ -202,11 +202,19 @@ final class EvaluateCommand extends Subcommand {
     }
 
     /** Writes and prints what was asked for; what cannot be written keeps nothing else from it. */
-    private boolean write(Evaluation evaluation, EvaluationOptions measured, FeatureCache features) {
+    private boolean write(
+            Evaluation evaluation,
+            EvaluationOptions measured,
+            FeatureCache features,
+            List<SceneClassifier> classifiers) {
         byte[] text = json == null ? new byte[0] : json(evaluation);
         boolean written = true;
         if (report != null) {
-            written = tried(() -> HtmlReport.write(report, evaluation, new CachedSpectrograms(features)));
+            written = tried(() -> HtmlReport.write(
+                    report,
+                    evaluation,
+                    new CachedSpectrograms(features),
+                    new LongRecordings(features, classifiers, console())));
         }
         if (jsonFile() != null) {
             written &= tried(() -> OutputFiles.write(jsonFile(), out -> out.write(text)));

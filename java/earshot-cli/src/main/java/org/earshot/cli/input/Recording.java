@@ -61,6 +61,11 @@ public final class Recording implements AutoCloseable {
         return name;
     }
 
+    /** What stands above a picture of it. */
+    public String title() {
+        return copy == null ? String.valueOf(name.getFileName()) : "standard input";
+    }
+
     /** Where it is read. */
     public Path file() {
         return file;

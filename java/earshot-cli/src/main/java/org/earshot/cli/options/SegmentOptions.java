@@ -34,15 +34,24 @@ public final class SegmentOptions {
     @Mixin
     private SmoothingOptions smoothing;
 
-    /** Whether segments are asked for. Complains of options that then say nothing. */
+    /** Whether segments are asked for. */
     public boolean wanted() {
-        if (!wanted && (format != null || smoothing.given())) {
+        return wanted;
+    }
+
+    /**
+     * Complains of options that say nothing.
+     *
+     * @param drawn whether segments are drawn, asked for or not
+     */
+    public void check(boolean drawn) {
+        if (!wanted && (format != null || (smoothing.given() && !drawn))) {
             throw new ParameterException(
                     spec.commandLine(),
                     (format != null ? "--format says" : "--smoothing, --enter, --leave and --shortest say")
                             + " how segments are made; give --segments too");
         }
-        return wanted;
+        smoothing.segmentation();
     }
 
     /** How they are written. */

@@ -1,6 +1,7 @@
 package org.earshot.cli.commands;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.imageio.ImageIO;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.cli.CommandRun;
@@ -183,5 +185,29 @@ class ClassifySegmentsTest {
         assertTrue(classify(noise, "--output", folder.resolve("none/x"))
                 .failedInOneLine()
                 .contains("no such folder"));
+    }
+
+    /** The scenes drawn are those that --segments tells, which need not be asked for. */
+    @Test
+    void thePictureShowsTheSegments() throws IOException {
+        Path picture = folder.resolve("picture.SVG");
+        SceneSegment only =
+                segments(Duration.ofMillis(500), SegmentationOptions.defaults()).get(0);
+        classify(noise, "--picture", picture, "--window-hop", 0.5).done();
+        String svg = Files.readString(picture);
+        assertTrue(svg.contains(">noise.wav<"), "no title");
+        assertTrue(svg.contains(">" + only.label() + "  3.3 s<"), "no legend");
+        classify(noise, "--picture", picture, "--enter", "1").done();
+        assertFalse(Files.readString(picture).contains(only.label()), "a scene that was not entered");
+
+        Path pixels = folder.resolve("picture.png");
+        classify(noise, "--picture", pixels).done();
+        assertTrue(ImageIO.read(pixels.toFile()).getWidth() > 1000);
+
+        String refusal =
+                classify(noise, "--picture", folder.resolve("picture.jpg")).refusedInOneLine();
+        assertTrue(refusal.contains("expected a name that ends with .png or .svg"), refusal);
+        String failure = classify(noise, tone, "--picture", pixels).failedInOneLine();
+        assertTrue(failure.contains("--picture: found 2 recordings; expected one"), failure);
     }
 }
