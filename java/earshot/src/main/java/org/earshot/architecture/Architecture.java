@@ -5,22 +5,36 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.earshot.error.ModelException;
+import org.earshot.network.Network;
 import org.earshot.weights.Weights;
 
 /** The systems: what each is called, the tensor names by which it is known, and what composes its network. */
-// Its fields are immutable though their types do not say so: a method, and a list of List.of.
+// Its fields are immutable though their types do not say so: methods, and a list of List.of.
 @SuppressWarnings("ImmutableEnumChecker")
 public enum Architecture {
     /** ASCMamba: dense encoder and dual-path Mamba blocks. */
-    ASCMAMBA("ascmamba", AscMamba::compose, "dense_encoder.dense_conv_1.", "blocks.0.time_mamba.", "classifier."),
+    ASCMAMBA(
+            "ascmamba",
+            AscMamba::compose,
+            AscMambaModules::of,
+            "dense_encoder.dense_conv_1.",
+            "blocks.0.time_mamba.",
+            "classifier."),
     /** SE-Trans, the challenge baseline, and its improved form. */
-    SE_TRANS("se-trans", SeTrans::compose, "SE_block1.", "SE_block2.", "encoder.layers.0.", "fc."),
+    SE_TRANS("se-trans", SeTrans::compose, SeTransModules::of, "SE_block1.", "SE_block2.", "encoder.layers.0.", "fc."),
     /** MobileASCNet: depthwise separable blocks and a GRU. */
     MOBILE_ASC_NET(
-            "mobile-asc-net", MobileAscNet::compose, "blocks.0.depthwise.", "blocks.0.pointwise.", "gru.", "fc.");
+            "mobile-asc-net",
+            MobileAscNet::compose,
+            MobileAscNetModules::of,
+            "blocks.0.depthwise.",
+            "blocks.0.pointwise.",
+            "gru.",
+            "fc.");
 
     private final String label;
     private final Function<Modules, SceneModel> factory;
+    private final Function<Network, List<NodeModules>> modules;
     private final List<String> marks;
 
     /**
@@ -28,11 +42,17 @@ public enum Architecture {
      *
      * @param label its name in {@code config.json}
      * @param factory takes all of the weights and options, or throws
+     * @param modules finds PyTorch's modules among the values of its networks
      * @param marks starts of names that only this system has all of
      */
-    Architecture(String label, Function<Modules, SceneModel> factory, String... marks) {
+    Architecture(
+            String label,
+            Function<Modules, SceneModel> factory,
+            Function<Network, List<NodeModules>> modules,
+            String... marks) {
         this.label = label;
         this.factory = factory;
+        this.modules = modules;
         this.marks = List.of(marks);
     }
 
@@ -79,6 +99,11 @@ public enum Architecture {
                     shown.get().label + ", which the tensors of " + weights.source() + " are");
         }
         return factory.apply(new Modules(this, shown.isPresent(), config, weights));
+    }
+
+    /** The table of PyTorch's modules among the values of a network. */
+    List<NodeModules> modules(Network network) {
+        return modules.apply(network);
     }
 
     @Override

@@ -30,6 +30,15 @@ public record SceneModel(
     }
 
     /**
+     * Where the outputs of PyTorch's modules are among the network's values.
+     *
+     * @return one row for each node that stands for modules, in the order in which they run
+     */
+    public List<NodeModules> modules() {
+        return architecture.modules(network);
+    }
+
+    /**
      * Turns what the network says of one clip into probabilities.
      *
      * @param logits of the scenes, {@code [classes]}

@@ -3,6 +3,7 @@ package org.earshot.weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,6 +45,18 @@ public final class Safetensors {
      * @throws WeightsException if it cannot be written, or a name is empty, overlong or reserved
      */
     public static void write(Path path, Map<String, WeightTensor> tensors) {
+        write(path, tensors, Map.of());
+    }
+
+    /**
+     * Writes or replaces a file that also says something of itself.
+     *
+     * @param path as there
+     * @param tensors as there
+     * @param metadata what it says, under {@code __metadata__}; nothing is written if there is none
+     * @throws WeightsException as there
+     */
+    public static void write(Path path, Map<String, WeightTensor> tensors, Map<String, String> metadata) {
         for (String name : tensors.keySet()) {
             TensorLimits.check(path, name);
             if (name.equals(SafetensorsHeader.METADATA)) {
@@ -51,14 +64,45 @@ public final class Safetensors {
             }
         }
         try {
-            AtomicFile.write(path, out -> SafetensorsWriter.write(out, tensors));
+            AtomicFile.write(path, out -> SafetensorsWriter.write(out, tensors, metadata));
         } catch (IOException e) {
             throw new WeightsException(
                     path, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
         }
     }
 
+    /**
+     * Reads what a file says of itself, under {@code __metadata__}.
+     *
+     * @param path the file
+     * @return keys and values in its order; empty where it says nothing
+     * @throws WeightsException if its header is not well-formed
+     */
+    public static Map<String, String> metadata(Path path) {
+        try (WeightReader reader = WeightFile.of(path).reader()) {
+            return Collections.unmodifiableMap(header(reader).metadata());
+        }
+    }
+
     static Weights read(WeightReader reader) {
+        WeightFile file = reader.file();
+        Path path = file.path();
+        Map<String, Entry> header = header(reader).entries();
+        long dataStart = Long.BYTES + reader.getLong(0);
+        checkLayout(path, header, file.size() - dataStart);
+        Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+        header.forEach((name, entry) -> tensors.put(
+                name,
+                new StoredTensor(
+                        file,
+                        dataStart + entry.begin(),
+                        entry.type(),
+                        entry.shape(),
+                        StoredTensor.contiguous(entry.shape()))));
+        return new LoadedWeights(path, tensors, List.of());
+    }
+
+    private static SafetensorsHeader.Content header(WeightReader reader) {
         WeightFile file = reader.file();
         Path path = file.path();
         if (file.size() < Long.BYTES) {
@@ -77,18 +121,7 @@ public final class Safetensors {
                     length + " bytes in a file of " + file.size(),
                     "a header within the file (is the file complete?)");
         }
-        Map<String, Entry> header = SafetensorsHeader.parse(path, reader.stream(Long.BYTES, length));
-        checkLayout(path, header, file.size() - dataStart);
-        Map<String, WeightTensor> tensors = new LinkedHashMap<>();
-        header.forEach((name, entry) -> tensors.put(
-                name,
-                new StoredTensor(
-                        file,
-                        dataStart + entry.begin(),
-                        entry.type(),
-                        entry.shape(),
-                        StoredTensor.contiguous(entry.shape()))));
-        return new LoadedWeights(path, tensors, List.of());
+        return SafetensorsHeader.parse(path, reader.stream(Long.BYTES, length));
     }
 
     private static void checkLayout(Path path, Map<String, Entry> header, long dataSize) {

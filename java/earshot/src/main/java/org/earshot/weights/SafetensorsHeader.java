@@ -61,12 +61,20 @@ final class SafetensorsHeader {
     record Entry(WeightType type, Shape shape, long begin, long end) {}
 
     /**
+     * What a header says.
+     *
+     * @param entries the tensors in its order
+     * @param metadata what it says of the file
+     */
+    record Content(Map<String, Entry> entries, Map<String, String> metadata) {}
+
+    /**
      * Parses a header.
      *
-     * @return tensors in the header's order
+     * @return all of it
      * @throws WeightsException if it is not exactly what the format allows
      */
-    static Map<String, Entry> parse(Path path, InputStream header) {
+    static Content parse(Path path, InputStream header) {
         // A decoder that reports malformed UTF-8; given the bytes, Jackson would guess the encoding.
         Reader text = new InputStreamReader(header, StandardCharsets.UTF_8.newDecoder());
         try (JsonParser parser = JSON.createParser(text)) {
@@ -82,28 +90,33 @@ final class SafetensorsHeader {
         }
     }
 
-    private Map<String, Entry> parse() throws IOException {
+    private Content parse() throws IOException {
         expect(parser.nextToken(), JsonToken.START_OBJECT, "header");
         Map<String, Entry> entries = new LinkedHashMap<>();
+        Map<String, String> metadata = Map.of();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             parser.nextToken();
             if (name.equals(METADATA)) {
-                skipMetadata();
+                metadata = metadata();
             } else {
                 entries.put(TensorLimits.check(path, name), entry("tensor " + Quoted.of(name)));
                 TensorLimits.checkCount(path, entries.size());
             }
         }
         expect(parser.nextToken(), null, "header");
-        return entries;
+        return new Content(entries, metadata);
     }
 
-    private void skipMetadata() throws IOException {
+    private Map<String, String> metadata() throws IOException {
         expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA);
+        Map<String, String> metadata = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + ": " + Quoted.of(parser.currentName()));
+            String key = parser.currentName();
+            expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + ": " + Quoted.of(key));
+            metadata.put(key, parser.getText());
         }
+        return metadata;
     }
 
     private Entry entry(String field) throws IOException {

@@ -23,13 +23,14 @@ final class SafetensorsWriter {
 
     private SafetensorsWriter() {}
 
-    static void write(OutputStream out, Map<String, WeightTensor> tensors) throws IOException {
+    static void write(OutputStream out, Map<String, WeightTensor> tensors, Map<String, String> metadata)
+            throws IOException {
         List<Map.Entry<String, WeightTensor>> ordered = new ArrayList<>(tensors.entrySet());
         // As the reference does: the wider type first, so that every tensor is aligned; then by name.
         ordered.sort(Comparator.comparing((Map.Entry<String, WeightTensor> entry) ->
                         !entry.getValue().type().integral())
                 .thenComparing(Map.Entry::getKey));
-        byte[] header = header(ordered);
+        byte[] header = header(ordered, metadata);
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         out.write(length.putLong(header.length).array());
         out.write(header);
@@ -44,10 +45,18 @@ final class SafetensorsWriter {
         }
     }
 
-    private static byte[] header(List<Map.Entry<String, WeightTensor>> tensors) throws IOException {
+    private static byte[] header(List<Map.Entry<String, WeightTensor>> tensors, Map<String, String> metadata)
+            throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
+            if (!metadata.isEmpty()) {
+                json.writeObjectFieldStart(SafetensorsHeader.METADATA);
+                for (Map.Entry<String, String> entry : metadata.entrySet()) {
+                    json.writeStringField(entry.getKey(), entry.getValue());
+                }
+                json.writeEndObject();
+            }
             long end = 0;
             for (Map.Entry<String, WeightTensor> entry : tensors) {
                 WeightTensor tensor = entry.getValue();

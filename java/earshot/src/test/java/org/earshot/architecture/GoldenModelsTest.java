@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,8 +17,11 @@ import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.cuda.EarshotCuda;
 import org.earshot.backend.packing.PackedLayer;
 import org.earshot.model.ModelDirectory;
-import org.earshot.network.PreparedNetwork;
+import org.earshot.parity.Comparison;
 import org.earshot.parity.Parity;
+import org.earshot.parity.ParityOptions;
+import org.earshot.parity.ParityResult;
+import org.earshot.parity.Tolerances;
 import org.earshot.weights.KeyMap;
 import org.earshot.weights.Safetensors;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,14 +95,14 @@ class GoldenModelsTest {
         Set<String> expected = Safetensors.read(golden).tensors().keySet().stream()
                 .filter(name -> name.startsWith("output."))
                 .collect(Collectors.toCollection(TreeSet::new));
-        try (PreparedNetwork network = new PreparedNetwork(directory.model().network(), start(backend))) {
-            Map<String, Parity.Difference> differences = new TreeMap<>();
-            Parity.check(directory, golden, network).forEach(one -> differences.put(one.output(), one));
-            assertEquals(expected, differences.keySet());
-            for (Parity.Difference difference : differences.values()) {
-                assertTrue(difference.within(TOLERANCE), difference.toString());
-                assertTrue(difference.spread() > 0);
-            }
+        ParityOptions options = ParityOptions.alongTheRun(Precision.FLOAT32, Tolerances.of(TOLERANCE));
+        ParityResult result = Parity.check(directory, golden, start(backend), options);
+        Set<String> compared =
+                result.comparisons().stream().map(Comparison::name).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(expected, compared);
+        for (Comparison comparison : result.comparisons()) {
+            assertTrue(comparison.passes(), comparison.name() + ": " + comparison.difference());
+            assertTrue(comparison.difference().spread() > 0);
         }
     }
 

@@ -3,18 +3,19 @@ package org.earshot.cli.commands;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import org.earshot.cli.options.DeviceOption;
 import org.earshot.cli.options.PrecisionOption;
 import org.earshot.cli.output.CommandException;
-import org.earshot.cli.output.Layout;
+import org.earshot.cli.output.ParityTable;
 import org.earshot.cli.output.Text;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelDirectory;
-import org.earshot.network.PreparedNetwork;
 import org.earshot.parity.Parity;
+import org.earshot.parity.ParityOptions;
+import org.earshot.parity.ParityResult;
+import org.earshot.parity.Tolerances;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,13 +28,15 @@ import picocli.CommandLine.Parameters;
         description = "Runs the golden files of model directories and compares the outputs with PyTorch's.",
         footer = {
             "",
-            "A golden file is a golden*.safetensors in the model directory. A difference counts relative to the"
+            "A golden file is a golden*.safetensors in the model directory: tools/reference/capture.py writes one of"
+                    + " your own PyTorch network, with the outputs of its modules. A difference counts relative to the"
                     + " spread (standard deviation) of the golden values; of features, absolutely: at most "
-                    + Parity.FEATURE_LIMIT_DECIBEL + " dB.",
+                    + Parity.FEATURE_LIMIT_DECIBEL + " dB. Beside it stands what rounding alone may amount to.",
             "",
             "Examples:",
             "  earshot parity my-model --backend all",
-            "  earshot parity my-model --precision bf16 --tolerance 0.1"
+            "  earshot parity my-model --backend cpu --isolate",
+            "  earshot parity my-model --tolerance 1e-3 --tolerance module.gru=1e-2"
         })
 final class ParityCommand extends Subcommand {
     private static final String ALL = "all";
@@ -50,10 +53,17 @@ final class ParityCommand extends Subcommand {
 
     @Option(
             names = "--tolerance",
-            paramLabel = "X",
-            defaultValue = "1e-4",
-            description = "Largest difference allowed, relative to the spread. Default: ${DEFAULT-VALUE}.")
-    private double tolerance;
+            paramLabel = "[NAME=]X",
+            description = "Largest difference allowed, relative to the spread, of all or of one output or module;"
+                    + " repeatable. Default: what the model directory's " + Tolerances.FILE
+                    + " says, else 1e-4 in float32, 6.2e-2 in bf16, 1.6e-2 in tf32.")
+    private List<String> tolerances = List.of();
+
+    @Option(
+            names = "--isolate",
+            description = "Feed each layer what the reference fed it, as far as the golden file says: only layers at"
+                    + " fault differ then, and not what follows them.")
+    private boolean isolate;
 
     @Mixin
     private PrecisionOption precision;
@@ -61,26 +71,24 @@ final class ParityCommand extends Subcommand {
     @Mixin
     private DeviceOption device;
 
-    private final Layout table = new Layout(false, false, false, false, true, true, true, true, false);
+    private final ParityTable table = new ParityTable();
     private int failures;
 
     @Override
     public Integer call() {
-        // Written so that NaN fails too.
-        if (!(tolerance >= 0)) {
-            throw usageError("--tolerance: found " + tolerance + "; expected 0 or more");
-        }
+        asked(Tolerances.of(precision.precision()));
         List<Backend> backends = backends();
         if (backends.isEmpty()) {
             throw new CommandException(
                     "--backend " + ALL, "none that starts in this precision", "at least one to compare with");
         }
-        table.add("model", "golden", "backend", "output", "largest", "mean", "spread", "relative", "");
         for (Path directory : directories) {
             try {
                 ModelDirectory model = ModelDirectory.read(directory, null, KeyMap.identity());
                 List<Path> goldens = Parity.goldens(directory);
-                backends.forEach(one -> check(directory, model, goldens, one));
+                Tolerances own = asked(Tolerances.read(directory, precision.precision()));
+                ParityOptions options = new ParityOptions(precision.precision(), isolate, own, true);
+                backends.forEach(one -> check(directory, model, goldens, one, options));
             } catch (EarshotException e) {
                 fail(e);
             }
@@ -105,18 +113,29 @@ final class ParityCommand extends Subcommand {
         return backends;
     }
 
-    private void check(Path directory, ModelDirectory model, List<Path> goldens, Backend one) {
-        try (PreparedNetwork network = new PreparedNetwork(model.model().network(), one)) {
-            for (Path golden : goldens) {
-                try {
-                    List<Parity.Difference> differences = Parity.check(model, golden, network);
-                    if (differences.isEmpty()) {
-                        throw new CommandException(golden, "no output to compare with", "tensors named output.*");
-                    }
-                    differences.forEach(difference -> add(directory, one, difference));
-                } catch (EarshotException e) {
-                    fail(e);
-                }
+    /** Tolerances with those of the command line, which count more than a file's. */
+    private Tolerances asked(Tolerances given) {
+        Tolerances all = given;
+        for (String one : tolerances) {
+            int equals = one.lastIndexOf('=');
+            String name = equals < 0 ? Tolerances.ALL : one.substring(0, equals);
+            try {
+                all = all.with(name, Double.parseDouble(one.substring(equals + 1)));
+            } catch (IllegalArgumentException e) { // Also what is no number.
+                throw usageError("--tolerance: found " + Text.visible(one) + "; expected X or NAME=X, X 0 or more");
+            }
+        }
+        return all;
+    }
+
+    private void check(Path directory, ModelDirectory model, List<Path> goldens, Backend one, ParityOptions options) {
+        for (Path golden : goldens) {
+            try {
+                ParityResult result = Parity.check(model, golden, one, options);
+                failures += result.first().isPresent() ? 1 : 0;
+                table.add(directory.toString(), result);
+            } catch (EarshotException e) {
+                fail(e);
             }
         }
     }
@@ -125,24 +144,5 @@ final class ParityCommand extends Subcommand {
     private void fail(EarshotException e) {
         report(e);
         failures++;
-    }
-
-    private void add(Path directory, Backend one, Parity.Difference difference) {
-        boolean passed = difference.within(tolerance);
-        failures += passed ? 0 : 1;
-        table.add(
-                Text.visible(directory.toString()),
-                Text.visible(difference.golden().getFileName().toString()),
-                one.toString(),
-                Text.visible(difference.output()),
-                number(difference.largest()),
-                number(difference.mean()),
-                number(difference.spread()),
-                number(difference.relative()),
-                passed ? "PASS" : "FAIL");
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.2e", value);
     }
 }

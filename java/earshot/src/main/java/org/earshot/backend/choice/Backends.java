@@ -15,6 +15,8 @@ import org.earshot.backend.BackendProvider;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cuda.CudaProvider;
+import org.earshot.backend.portable.Epsilons;
+import org.earshot.backend.portable.PortableBackend;
 import org.earshot.backend.portable.PortableProvider;
 import org.earshot.error.BackendException;
 import org.earshot.error.DeviceException;
@@ -144,6 +146,18 @@ public final class Backends {
      */
     public static Backend start(String name, int threads, Precision precision, OptionalInt device) {
         return ALL.startOne(name, threads, precision, device);
+    }
+
+    /**
+     * The formulas in plain Java, with other epsilons in the norms than the networks are specified with: to find out
+     * whether a reference has those. Nothing else is to be computed with it.
+     *
+     * @param norm what instance norms, layer norms and conditional layer norms add to a variance
+     * @param rootMean what the root mean square norms of Mamba layers add to a mean square
+     * @return the backend
+     */
+    public static Backend withEpsilons(double norm, double rootMean) {
+        return new PortableBackend(defaultThreads(), new Epsilons((float) norm, (float) rootMean));
     }
 
     /**

@@ -16,9 +16,11 @@ import org.earshot.layer.Shape;
 final class DenseEncoderOperation extends PortableOperation {
     private final DenseEncoder layer;
     private final List<NormalizedConvolution> layers;
+    private final float epsilon;
 
-    DenseEncoderOperation(DenseEncoder layer) {
+    DenseEncoderOperation(DenseEncoder layer, float epsilon) {
         super(layer);
+        this.epsilon = epsilon;
         this.layer = layer;
         layers = new ArrayList<>(layer.block());
         layers.add(0, layer.first());
@@ -119,7 +121,7 @@ final class DenseEncoderOperation extends PortableOperation {
             }
 
             private void normalize(int c, int worker) {
-                InstanceNorm.apply(weights, c, PortableMemory.values(scratch), offset + c * plane, plane);
+                InstanceNorm.apply(weights, c, epsilon, PortableMemory.values(scratch), offset + c * plane, plane);
             }
         }
     }

@@ -10,9 +10,6 @@ package org.earshot.backend.portable;
  * is below 2e-14.
  */
 final class Elementwise {
-    /** Epsilon of every norm (tools/reference/spec/models.md, "Common"). */
-    static final float EPSILON = 1e-5f;
-
     private static final float LIMIT = 32f;
     private static final float SCALE = 1f / 32f;
 

@@ -10,10 +10,10 @@ final class InstanceNorm {
     private InstanceNorm() {}
 
     /** Normalises channel c of a layer's output, {@code length} values from {@code offset}. */
-    static void apply(NormalizedConvolution layer, int c, float[] values, int offset, int length) {
+    static void apply(NormalizedConvolution layer, int c, float epsilon, float[] values, int offset, int length) {
         double mean = sum(values, offset, length) / length;
         double variance = sumOfSquares(values, offset, length, mean) / length;
-        float scale = (float) (layer.scale().values()[c] / Math.sqrt(variance + Elementwise.EPSILON));
+        float scale = (float) (layer.scale().values()[c] / Math.sqrt(variance + epsilon));
         // The mean is subtracted first: in a plane that is nearly constant (silence), scale is large, and x * scale +
         // (shift - mean * scale) would cancel badly. What its rounding loses goes into the shift.
         float center = (float) mean;

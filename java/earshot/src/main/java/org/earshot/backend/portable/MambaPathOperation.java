@@ -26,15 +26,21 @@ final class MambaPathOperation extends PortableOperation {
     /** The projection's half for each direction, {@code [C, C]}, output first. */
     private final List<float[]> projections;
 
-    MambaPathOperation(MambaPath layer) {
+    private final float epsilon;
+
+    MambaPathOperation(MambaPath layer, Epsilons epsilons) {
         super(layer);
         this.layer = layer;
-        directions = List.of(prepare(layer.forward()), prepare(layer.backward()));
+        epsilon = epsilons.norm();
+        directions =
+                List.of(prepare(layer.forward(), epsilons.rootMean()), prepare(layer.backward(), epsilons.rootMean()));
         projections = List.of(half(0), half(layer.channels()));
     }
 
-    private static List<PreparedMambaLayer> prepare(List<MambaLayer> layers) {
-        return layers.stream().map(PreparedMambaLayer::new).toList();
+    private static List<PreparedMambaLayer> prepare(List<MambaLayer> layers, float epsilon) {
+        return layers.stream()
+                .map(layer -> new PreparedMambaLayer(layer, epsilon))
+                .toList();
     }
 
     private float[] half(int firstInput) {
@@ -214,7 +220,7 @@ final class MambaPathOperation extends PortableOperation {
             for (float[] row : rows) {
                 Rows.addSquaredDistance(work.scale, row, work.mean, length);
             }
-            Rows.inverseRoot(work.scale, channels, length);
+            Rows.inverseRoot(work.scale, channels, epsilon, length);
             for (int c = 0; c < channels; c++) {
                 int at = clip * channels + c;
                 Rows.normalize(rows[c], work.mean, work.scale, normScale[at], normShift[at], length);

@@ -16,6 +16,7 @@ public final class PortableBackend implements Backend {
     public static final String NAME = "portable";
 
     private final int threads;
+    private final Epsilons epsilons;
 
     /**
      * Creates the backend.
@@ -23,10 +24,22 @@ public final class PortableBackend implements Backend {
      * @param threads of every execution, the caller's included; at least 1
      */
     public PortableBackend(int threads) {
+        this(threads, Epsilons.SPECIFIED);
+    }
+
+    /**
+     * Creates a backend whose norms have other epsilons than the networks are specified with: to find out whether
+     * somebody else's have.
+     *
+     * @param threads as above
+     * @param epsilons of the norms
+     */
+    public PortableBackend(int threads, Epsilons epsilons) {
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads; expected at least 1");
         }
         this.threads = threads;
+        this.epsilons = epsilons;
     }
 
     @Override
@@ -41,7 +54,7 @@ public final class PortableBackend implements Backend {
 
     @Override
     public Operation prepare(Layer layer) {
-        return layer.accept(new PortableOperations());
+        return layer.accept(new PortableOperations(epsilons));
     }
 
     @Override

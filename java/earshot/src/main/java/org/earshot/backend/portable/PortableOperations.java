@@ -17,6 +17,12 @@ import org.earshot.layer.Transformer;
 
 /** Which operation computes which kind of layer. */
 final class PortableOperations implements LayerVisitor<PortableOperation> {
+    private final Epsilons epsilons;
+
+    PortableOperations(Epsilons epsilons) {
+        this.epsilons = epsilons;
+    }
+
     @Override
     public PortableOperation contextEncoder(ContextEncoder layer) {
         return new ContextEncoderOperation(layer);
@@ -24,12 +30,12 @@ final class PortableOperations implements LayerVisitor<PortableOperation> {
 
     @Override
     public PortableOperation denseEncoder(DenseEncoder layer) {
-        return new DenseEncoderOperation(layer);
+        return new DenseEncoderOperation(layer, epsilons.norm());
     }
 
     @Override
     public PortableOperation mambaPath(MambaPath layer) {
-        return new MambaPathOperation(layer);
+        return new MambaPathOperation(layer, epsilons);
     }
 
     @Override
@@ -59,7 +65,7 @@ final class PortableOperations implements LayerVisitor<PortableOperation> {
 
     @Override
     public PortableOperation transformer(Transformer layer) {
-        return new TransformerOperation(layer);
+        return new TransformerOperation(layer, epsilons.norm());
     }
 
     @Override

@@ -11,9 +11,11 @@ import org.earshot.layer.MambaLayer;
 final class PreparedMambaLayer {
     private final MambaLayer layer;
     private final SelectiveScan scan;
+    private final float epsilon;
 
-    PreparedMambaLayer(MambaLayer layer) {
+    PreparedMambaLayer(MambaLayer layer, float epsilon) {
         this.layer = layer;
+        this.epsilon = epsilon;
         float[] a = new float[layer.inner() * layer.states()];
         for (int i = 0; i < a.length; i++) {
             a[i] = (float) -Math.exp(layer.aLog().values()[i]);
@@ -98,7 +100,7 @@ final class PreparedMambaLayer {
         for (int c = 0; c < channels; c++) {
             Rows.addSquare(scale, x[c], length);
         }
-        Rows.inverseRoot(scale, channels, length);
+        Rows.inverseRoot(scale, channels, epsilon, length);
         for (int c = 0; c < channels; c++) {
             Rows.scale(work.normed[c], x[c], scale, layer.norm().values()[c], length);
         }

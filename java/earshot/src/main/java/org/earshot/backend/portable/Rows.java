@@ -18,10 +18,10 @@ final class Rows {
         }
     }
 
-    /** {@code sum <- 1 / sqrt(sum / count + eps)}. */
-    static void inverseRoot(float[] sum, int count, int length) {
+    /** {@code sum <- 1 / sqrt(sum / count + epsilon)}. */
+    static void inverseRoot(float[] sum, int count, float epsilon, int length) {
         for (int t = 0; t < length; t++) {
-            sum[t] = (float) (1 / Math.sqrt(sum[t] / count + Elementwise.EPSILON));
+            sum[t] = (float) (1 / Math.sqrt(sum[t] / count + epsilon));
         }
     }
 

@@ -13,10 +13,12 @@ import org.earshot.layer.Transformer;
  */
 final class TransformerOperation extends PortableOperation {
     private final Transformer layer;
+    private final float epsilon;
 
-    TransformerOperation(Transformer layer) {
+    TransformerOperation(Transformer layer, float epsilon) {
         super(layer);
         this.layer = layer;
+        this.epsilon = epsilon;
     }
 
     @Override
@@ -144,7 +146,7 @@ final class TransformerOperation extends PortableOperation {
             for (int c = 0; c < width; c++) {
                 variance += (x[offset + c] - mean) * (x[offset + c] - mean);
             }
-            double scale = 1 / Math.sqrt(variance / width + Elementwise.EPSILON);
+            double scale = 1 / Math.sqrt(variance / width + epsilon);
             for (int c = 0; c < width; c++) {
                 double normalized = (x[offset + c] - mean) * scale;
                 x[offset + c] = (float)
