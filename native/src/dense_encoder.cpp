@@ -9,6 +9,7 @@
 #include "norm_epsilon.h"
 #include "panels.h"
 #include "row_blocks.h"
+#include "winograd_weight.h"
 
 namespace earshot {
 
@@ -23,6 +24,7 @@ class DenseEncoder final : public earshot_cpu_op {
         const EncoderConvolution &pointwise = layer.convolutions.front();
         first_.weight = copy(pointwise.weight);
         copy_vectors(pointwise, first_);
+        const float *zeros = arena_.zeros(padded_);
         for (std::int32_t i = 0; i <= layer.block_layers; ++i) {
             const EncoderConvolution &convolution = layer.convolutions[static_cast<std::size_t>(i + 1)];
             ConvolutionWeights w = shape_of(convolution);
@@ -32,15 +34,26 @@ class DenseEncoder final : public earshot_cpu_op {
             margin_ = std::max(margin_, w.padding_bands);
             const Index per_output = c * cells(w);
             const float *from = convolution.weight;
-            float *packed = arena_.zeros(packed_floats(kernels, cells(w), c, padded_));
             /* PyTorch's [O, I, KT, KF]; here the input channel of a slice varies fastest. */
             const Index kernel = w.kernel_time * w.kernel_bands;
-            pack_panels(kernels, cells(w), c, c, padded_, packed, [=](Index k, Index o) {
-                const Index cell = k / c % kernel;
-                const Index input = k / (c * kernel) * c + k % c;
-                return from[(o * (per_output / kernel) + input) * kernel + cell];
-            });
-            w.weight = packed;
+            if (w.winograd) {
+                const Index groups = FREQUENCIES * w.slices;
+                float *packed = arena_.zeros(packed_floats(kernels, groups, c, padded_));
+                pack_panels(kernels, groups, c, c, padded_, packed, [=](Index k, Index o) {
+                    const Index inputs = w.slices * c;
+                    return winograd_weight(from + o * per_output + k % inputs * kernel, k / inputs);
+                });
+                w.weight = packed;
+            } else {
+                float *packed = arena_.zeros(packed_floats(kernels, cells(w), c, padded_));
+                pack_panels(kernels, cells(w), c, c, padded_, packed, [=](Index k, Index o) {
+                    const Index cell = k / c % kernel;
+                    const Index input = k / (c * kernel) * c + k % c;
+                    return from[o * per_output + input * kernel + cell];
+                });
+                w.weight = packed;
+            }
+            w.zeros = zeros;
             copy_vectors(convolution, w);
             convolutions_.push_back(w);
         }
@@ -55,11 +68,13 @@ class DenseEncoder final : public earshot_cpu_op {
     Index output_floats(const Extents &e) const override {
         return size_product({e.batch, output_frames(e), output_bands(e), channels_});
     }
-    Index scratch_floats(const Extents &e, int) const override { return Scratch(*this, e, nullptr).carver.floats(); }
+    Index scratch_floats(const Extents &e, int threads) const override {
+        return Scratch(*this, e, threads, nullptr).carver.floats();
+    }
 
     void run(const Arguments &arguments, Team &team) const override {
         const Extents &e = arguments.extents;
-        Scratch scratch(*this, e, arguments.scratch);
+        Scratch scratch(*this, e, team.threads(), arguments.scratch);
         clear_margins(scratch, e, team);
         for (Index b = 0; b < e.batch; ++b) {
             float *output = arguments.output + b * output_frames(e) * output_bands(e) * channels_;
@@ -74,8 +89,12 @@ class DenseEncoder final : public earshot_cpu_op {
         float *mean, *deviation; /* of each row, [rows, P(C)] */
         float *gain, *centre;    /* of a whole plane, [P(C)] */
         float *raw;              /* a plane before its norm, where planes are not of floats */
+        float *outside;          /* a row of zeros */
+        Index per_thread;
+        float *threads;
 
-        Scratch(const DenseEncoder &encoder, const Extents &e, float *base) : carver(base) {
+        Scratch(const DenseEncoder &encoder, const Extents &e, int count, float *base)
+            : carver(base), per_thread(encoder.strip_scratch(e)) {
             const Index planes = encoder.block_layers_ + 1;
             slices = reinterpret_cast<float **>(carver.take(size_product({planes, 2})));
             const Index rows = std::max<Index>(e.frames, encoder.output_frames(e));
@@ -84,9 +103,10 @@ class DenseEncoder final : public earshot_cpu_op {
             gain = carver.take(encoder.padded_);
             centre = carver.take(encoder.padded_);
             raw = encoder.kernels.pairs ? carver.take(size_product({e.frames, e.bands, encoder.padded_})) : nullptr;
+            outside = carver.take(size_product({encoder.plane_positions(e), encoder.plane_step()}));
+            threads = carver.take(size_product({count, per_thread}));
             for (Index i = 0; i < planes; ++i) {
-                float *plane =
-                    carver.take(size_product({e.frames, e.bands + 2 * encoder.margin_, encoder.plane_step()}));
+                float *plane = carver.take(size_product({e.frames, encoder.plane_positions(e), encoder.plane_step()}));
                 if (base != nullptr) {
                     slices[i] = plane;
                 }
@@ -94,6 +114,7 @@ class DenseEncoder final : public earshot_cpu_op {
         }
     };
 
+    /* A convolution's extents, and how it is computed. */
     ConvolutionWeights shape_of(const EncoderConvolution &convolution) const {
         ConvolutionWeights w = {};
         w.slices = convolution.inputs / channels_;
@@ -103,6 +124,8 @@ class DenseEncoder final : public earshot_cpu_op {
         w.padding_bands = convolution.padding_frequency;
         w.dilation = convolution.dilation_time;
         w.stride = convolution.stride_frequency;
+        w.winograd = channels_ >= WINOGRAD_CHANNELS && !kernels.pairs && w.kernel_time == 3 && w.kernel_bands == 3 &&
+                     w.padding_time == w.dilation && w.padding_bands == 1 && w.stride == 1;
         return w;
     }
 
@@ -124,6 +147,20 @@ class DenseEncoder final : public earshot_cpu_op {
     /* Words from one position of a plane to the next. */
     Index plane_step() const { return operand_words(kernels, padded_); }
 
+    /* Positions of a plane's row: the bands between margins, the right one as wide as Winograd's last patch reads. */
+    Index plane_positions(const Extents &e) const {
+        const Index patched = round_up(e.bands, PATCH_BANDS) + 1;
+        return margin_ + std::max(e.bands + margin_, patched);
+    }
+    /* Floats that a thread needs for a chunk of strips. */
+    Index strip_scratch(const Extents &e) const {
+        Index most = 0;
+        for (const ConvolutionWeights &w : convolutions_) {
+            most = std::max(most, w.winograd ? kernels.dilated_scratch(w, channels_, e.bands) : 0);
+        }
+        return round_up(most, 16);
+    }
+
     Index output_frames(const Extents &e) const {
         const ConvolutionWeights &last = convolutions_.back();
         return e.frames + 2 * last.padding_time - last.dilation * (last.kernel_time - 1);
@@ -134,20 +171,22 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void clear_margins(const Scratch &scratch, const Extents &e, Team &team) const {
-        const Index margin = margin_ * plane_step();
-        const Index row = e.bands * plane_step() + 2 * margin;
+        const Index row = plane_positions(e) * plane_step();
+        const Index left = margin_ * plane_step();
+        const Index filled = left + e.bands * plane_step();
+        std::fill_n(scratch.outside, row, 0.0F);
         team.each(e.frames, [&](Index t, int) {
             for (Index i = 0; i <= block_layers_; ++i) {
                 float *start = scratch.slices[i] + t * row;
-                std::fill_n(start, margin, 0.0F);
-                std::fill_n(start + row - margin, margin, 0.0F);
+                std::fill_n(start, left, 0.0F);
+                std::fill_n(start + filled, row - filled, 0.0F);
             }
         });
     }
 
     void run_clip(const float *x, float *output, const Extents &e, const Scratch &scratch, Team &team) const {
-        const Index plane_row = (e.bands + 2 * margin_) * plane_step();
-        const Planes planes = {scratch.slices, e.frames, e.bands, margin_};
+        const Index plane_row = plane_positions(e) * plane_step();
+        const Planes planes = {scratch.slices, e.frames, e.bands, margin_, plane_positions(e), scratch.outside};
         run_first(x, e, scratch, plane_row, team);
         for (Index i = 0; i < block_layers_; ++i) {
             const ConvolutionWeights &w = convolutions_[static_cast<std::size_t>(i)];
@@ -215,11 +254,28 @@ class DenseEncoder final : public earshot_cpu_op {
     void convolve(const ConvolutionWeights &w, const Planes &planes, Index frames, Index positions, float *to,
                   Index row, Index row_step, const Scratch &scratch, Team &team) const {
         const Index channels = row_step == padded_ ? padded_ : channels_;
-        each_row(frames, team, [&](Index t) {
-            kernels.convolution_row(w, planes, channels_, t, positions, to + t * row, row_step);
+        const auto take_statistics = [&](Index t) {
             kernels.row_statistics(to + t * row, positions, row_step, channels, scratch.mean + t * padded_,
                                    scratch.deviation + t * padded_);
-        });
+        };
+        if (w.winograd) {
+            each_block(strips_of(frames, w.dilation), kernels.chunk_strips(positions), team,
+                       [&](Index from, Index end, int thread) {
+                           kernels.dilated_strips(w, planes, channels_, from, end, to, row, row_step,
+                                                  scratch.threads + thread * scratch.per_thread);
+                           for (Index strip = from; strip < end; ++strip) {
+                               const Index t = strip_frame(strip, frames, w.dilation);
+                               for (Index u = t; u < frames && u <= t + w.dilation; u += w.dilation) {
+                                   take_statistics(u);
+                               }
+                           }
+                       });
+        } else {
+            each_row(frames, team, [&](Index t) {
+                kernels.convolution_row(w, planes, channels_, t, positions, to + t * row, row_step);
+                take_statistics(t);
+            });
+        }
         combine(w, frames, positions, scratch);
     }
 

@@ -12,14 +12,28 @@ constexpr Index MOST_TAPS = 1024;
 struct ConvolutionWeights {
     Index slices; /* of C input channels each, newest first */
     Index kernel_time, kernel_bands, padding_time, padding_bands, dilation, stride;
-    const float *weight; /* panels: [slices, kernel_time, kernel_bands] cells of C steps, P(C) columns */
+    bool winograd;       /* 3x3, padded so that as many frames and bands come out */
+    const float *weight; /* panels of C steps, P(C) columns: [slices, kernel_time, kernel_bands] cells, or
+                            [FREQUENCIES, slices] */
     const float *bias, *scale, *shift, *slope; /* [P(C)] */
+    const float *zeros;                        /* [P(C)] */
 };
 
-/* The encoder's planes of operands: [frames, margin + bands + margin, P(C)], the margins zero. */
+/* The encoder's planes of operands: [frames, row, P(C)], zero but for the bands from `margin` on. */
 struct Planes {
     float *const *slice; /* oldest first: the first convolution's output, then the block's */
-    Index frames, bands, margin;
+    Index frames, bands, margin, row;
+    const float *outside; /* [row, P(C)] zeros: a frame before the first and behind the last */
 };
+
+/* Winograd's algorithm computes the frames t and t + dilation together: a strip. Strips that follow each other along a
+ * phase of the dilation share half of the frames that they read; the last ones of a phase may lie beyond the clip. */
+inline Index strips_of(Index frames, Index dilation) {
+    return dilation * ((frames + 2 * dilation - 1) / (2 * dilation));
+}
+inline Index strip_frame(Index strip, Index frames, Index dilation) {
+    const Index of_phase = strips_of(frames, dilation) / dilation;
+    return strip / of_phase + strip % of_phase * 2 * dilation;
+}
 
 } // namespace earshot

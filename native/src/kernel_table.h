@@ -29,6 +29,13 @@ struct Kernels {
     /* Row t of a convolution, its bias added, to row [positions, row_step]. */
     void (*convolution_row)(const ConvolutionWeights &weights, const Planes &planes, Index channels, Index t,
                             Index positions, float *row, Index row_step);
+    /* Strips `from` to `to` of a convolution by Winograd's algorithm, rows [bands, row_step] of output a `row` apart, and
+     * the floats of scratch that a chunk of strips needs. Null where products take pairs. */
+    void (*dilated_strips)(const ConvolutionWeights &weights, const Planes &planes, Index channels, Index from,
+                           Index to, float *output, Index row, Index row_step, float *scratch);
+    Index (*dilated_scratch)(const ConvolutionWeights &weights, Index channels, Index bands);
+    /* Strips that are best computed in one call. */
+    Index (*chunk_strips)(Index bands);
     /* Mean and sum of squared deviations of each channel over a row. */
     void (*row_statistics)(const float *row, Index positions, Index row_step, Index channels, float *mean,
                            float *deviation);

@@ -1,5 +1,6 @@
 /*
- * The dense encoder's kernels: direct convolutions over planes of channels, and instance norm.
+ * The dense encoder's kernels: direct convolutions over planes of channels, and instance norm. The block's 3x3
+ * convolutions in float32 have kernels of their own (dilated_winograd.h).
  *
  * A convolution's row of output is one product (gemm.h) whose taps are the kernel's cells in each slice of the dense
  * block: positions along the bands are the product's rows, so nothing is gathered or copied, padding in the bands is a
@@ -39,7 +40,7 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
                             float *row, Index row_step) {
     const Index columns = padded(channels);
     const Index step = words(columns);
-    const Index plane_row = (planes.bands + 2 * planes.margin) * step;
+    const Index plane_row = planes.row * step;
     Tap taps[MOST_TAPS];
     Index count = 0;
     for (Index s = 0; s < w.slices; ++s) {

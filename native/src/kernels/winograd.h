@@ -36,18 +36,26 @@ inline Index chunk_strips(Index bands) {
     return strips > 1 ? strips : 1;
 }
 
+/*
+ * Floats from one of a chunk's matrices to the next, [patches, channels]. A line more than it holds: a patch is written
+ * to all 24 at once, which would fall into one set of the cache where their distance is a multiple of 4 KB.
+ */
+inline Index winograd_matrix(Index bands, Index channels) {
+    return chunk_strips(bands) * patches_of(bands) * padded(channels) + 16;
+}
+
 /* A thread's buffers. Made with a null base they only say how many floats they take. */
 struct WinogradBuffers {
-    Index row;   /* floats of a row of input with its margins */
-    Index chunk; /* patches in a chunk */
+    Index row;                /* floats of a row of input with its margins */
+    Index v_matrix, m_matrix; /* of a matrix */
     Index floats = 0;
     float *rows;  /* four rows of input, [row] each: frame t is row (t + 4) % 4 */
-    float *v, *m; /* [FREQUENCIES, chunk, P(I)] and P(O) */
+    float *v, *m; /* [FREQUENCIES] matrices of P(I) and of P(O) channels */
 
     WinogradBuffers(const Convolution3x3 &w, Index bands, float *base)
-        : row((PATCH_BANDS * patches_of(bands) + 2) * padded(w.inputs)), chunk(chunk_strips(bands) * patches_of(bands)),
-          rows(take(base, 4 * row)), v(take(base, FREQUENCIES * chunk * padded(w.inputs))),
-          m(take(base, FREQUENCIES * chunk * padded(w.outputs))) {}
+        : row((PATCH_BANDS * patches_of(bands) + 2) * padded(w.inputs)), v_matrix(winograd_matrix(bands, w.inputs)),
+          m_matrix(winograd_matrix(bands, w.outputs)), rows(take(base, 4 * row)), v(take(base, FREQUENCIES * v_matrix)),
+          m(take(base, FREQUENCIES * m_matrix)) {}
 
   private:
     float *take(float *base, Index n) {
@@ -107,54 +115,77 @@ EARSHOT_INLINE void winograd_back(const Vec (&m)[6], Vec (&y)[4]) {
     y[3] = fma(set1(NEAR2 * NEAR), near_difference, fma(set1(FAR2 * FAR), far_difference, m[5]));
 }
 
-/* The patches of frames t and t + 1, from patch `first` of the chunk on. */
-inline void winograd_enter(const Convolution3x3 &w, Index bands, Index t, Index first, const WinogradBuffers &buffers) {
-    const Index step = padded(w.inputs);
-    const Index matrix = buffers.chunk * step;
-    const float *rows[4];
-    for (Index i = 0; i < 4; ++i) {
-        rows[i] = buffers.rows + (t + i + 3) % 4 * buffers.row;
-    }
-    for (Index p = 0; p < patches_of(bands); ++p) {
+/* Keeps the compiler from unrolling a walk into as many addresses as it has steps, which do not fit into registers. */
+EARSHOT_INLINE void pin(const float *&p) {
+    __asm__("" : "+r"(p));
+}
+EARSHOT_INLINE void pin(float *&p) {
+    __asm__("" : "+r"(p));
+}
+
+/* The patches between four rows of positions, `step` floats apart, whose first lies before the first band: number k of
+ * patch p into v + k * matrix + p * step. */
+__attribute__((noinline)) inline void winograd_enter(const float *const (&rows)[4], Index patches, Index step, float *v,
+                                                     Index matrix) {
+    for (Index p = 0; p < patches; ++p) {
         for (Index c = 0; c < step; c += WIDTH) {
             const Index at = p * PATCH_BANDS * step + c;
+            const float *r0 = rows[0] + at;
+            const float *r1 = rows[1] + at;
+            const float *r2 = rows[2] + at;
+            const float *r3 = rows[3] + at;
             Vec x[4][6];
 #pragma GCC unroll 6
             for (Index j = 0; j < 6; ++j) {
-                const Vec d0 = load(rows[0] + at + j * step);
-                const Vec d1 = load(rows[1] + at + j * step);
-                const Vec d2 = load(rows[2] + at + j * step);
-                const Vec d3 = load(rows[3] + at + j * step);
+                const Vec d0 = load(r0);
+                const Vec d1 = load(r1);
+                const Vec d2 = load(r2);
+                const Vec d3 = load(r3);
                 x[0][j] = d0 - d2;
                 x[1][j] = d1 + d2;
                 x[2][j] = d2 - d1;
                 x[3][j] = d1 - d3;
+                r0 += step;
+                r1 += step;
+                r2 += step;
+                r3 += step;
+                pin(r0);
+                pin(r1);
+                pin(r2);
+                pin(r3);
             }
-            float *to = buffers.v + (first + p) * step + c;
+            float *to = v + p * step + c;
 #pragma GCC unroll 4
             for (Index i = 0; i < 4; ++i) {
                 Vec y[6];
                 winograd_bands(x[i], y);
 #pragma GCC unroll 6
                 for (Index j = 0; j < 6; ++j) {
-                    store(to + (6 * i + j) * matrix, y[j]);
+                    store(to, y[j]);
+                    to += matrix;
+                    pin(to);
                 }
             }
         }
     }
 }
 
-/* Frames t and t + 1, of which `frames` are wanted, out of the products. */
-inline void winograd_leave(const Convolution3x3 &w, const ConvolutionRun &run, Index t, Index frames, Index first,
-                           const WinogradBuffers &buffers) {
-    const Index step = padded(w.outputs);
-    const Index matrix = buffers.chunk * step;
-    const Index columns = run.step < step ? w.outputs : step;
-    for (Index p = 0; p < patches_of(run.bands); ++p) {
-        const Index left = run.bands - p * PATCH_BANDS;
+/* Where the patches of a strip go. */
+struct WinogradTarget {
+    float *rows[2]; /* null where there is no such frame */
+    Index bands, step, columns;
+    const float *bias;
+    bool relu;
+};
+
+/* Two frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. */
+inline void winograd_leave(const float *m, Index matrix, Index step, const WinogradTarget &target) {
+    const Vec least = set1(target.relu ? 0.0F : -__builtin_inff());
+    for (Index p = 0; p < patches_of(target.bands); ++p) {
+        const Index left = target.bands - p * PATCH_BANDS;
         const Index bands = left < PATCH_BANDS ? left : PATCH_BANDS;
         for (Index c = 0; c < step; c += WIDTH) {
-            const float *from = buffers.m + (first + p) * step + c;
+            const float *from = m + p * step + c;
             Vec sums[2][6];
 #pragma GCC unroll 6
             for (Index j = 0; j < 6; ++j) {
@@ -165,16 +196,15 @@ inline void winograd_leave(const Convolution3x3 &w, const ConvolutionRun &run, I
                 sums[0][j] = m0 + m1 + m2;
                 sums[1][j] = m1 - m2 - m3;
             }
-            const Vec bias = load(w.bias + c);
-            const Vec least = set1(run.relu ? 0.0F : -__builtin_inff());
-            for (Index i = 0; i < frames; ++i) {
+            const Vec bias = load(target.bias + c);
+            for (Index i = 0; i < 2 && target.rows[i] != nullptr; ++i) {
                 Vec y[4];
                 winograd_back(sums[i], y);
-                float *z = run.z + (t + i) * run.row + p * PATCH_BANDS * run.step + c;
+                float *z = target.rows[i] + p * PATCH_BANDS * target.step + c;
 #pragma GCC unroll 4
                 for (Index f = 0; f < PATCH_BANDS; ++f) {
                     if (f < bands) {
-                        store_at_most(z + f * run.step, max_of(least, y[f] + bias), columns - c);
+                        store_at_most(z + f * target.step, max_of(least, y[f] + bias), target.columns - c);
                     }
                 }
             }
@@ -186,6 +216,9 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
     const WinogradBuffers buffers(w, run.bands, scratch);
     const Index strips = chunk_strips(run.bands);
     const Index patches = patches_of(run.bands);
+    const Index inputs = padded(w.inputs);
+    const Index outputs = padded(w.outputs);
+    const auto ring = [&](Index t) { return buffers.rows + (t + 4) % 4 * buffers.row; };
     winograd_row(w, run, from - 1, buffers);
     winograd_row(w, run, from, buffers);
     for (Index start = from; start < to; start += 2 * strips) {
@@ -193,18 +226,24 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
         for (Index t = start; t < to && count < strips; t += 2) {
             winograd_row(w, run, t + 1, buffers);
             winograd_row(w, run, t + 2, buffers);
-            winograd_enter(w, run.bands, t, count++ * patches, buffers);
+            const float *const rows[] = {ring(t - 1), ring(t), ring(t + 1), ring(t + 2)};
+            winograd_enter(rows, patches, inputs, buffers.v + count++ * patches * inputs, buffers.v_matrix);
         }
         for (Index k = 0; k < FREQUENCIES; ++k) {
-            const Tap tap = {buffers.v + k * buffers.chunk * padded(w.inputs), k * w.inputs};
-            product(
-                &tap, 1, padded(w.inputs), w.inputs, w.weight, FREQUENCIES * w.inputs, padded(w.outputs), w.zeros,
-                count * patches,
-                {buffers.m + k * buffers.chunk * padded(w.outputs), padded(w.outputs), nullptr, 0, padded(w.outputs)});
+            const Tap tap = {buffers.v + k * buffers.v_matrix, k * w.inputs};
+            product(&tap, 1, inputs, w.inputs, w.weight, FREQUENCIES * w.inputs, outputs, w.zeros, count * patches,
+                    {buffers.m + k * buffers.m_matrix, outputs, nullptr, 0, outputs});
         }
         for (Index strip = 0; strip < count; ++strip) {
             const Index t = start + 2 * strip;
-            winograd_leave(w, run, t, to - t < 2 ? 1 : 2, strip * patches, buffers);
+            float *z = run.z + t * run.row;
+            winograd_leave(buffers.m + strip * patches * outputs, buffers.m_matrix, outputs,
+                           {{z, t + 1 < to ? z + run.row : nullptr},
+                            run.bands,
+                            run.step,
+                            run.step < outputs ? w.outputs : outputs,
+                            w.bias,
+                            run.relu});
         }
     }
 }
