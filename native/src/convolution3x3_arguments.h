@@ -6,9 +6,8 @@
 namespace earshot {
 
 /* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
-constexpr Index PATCH_FRAMES = 2;
-constexpr Index PATCH_BANDS = 4;
-constexpr Index FREQUENCIES = (PATCH_FRAMES + 2) * (PATCH_BANDS + 2);
+constexpr Index PATCH = 4;
+constexpr Index FREQUENCIES = (PATCH + 2) * (PATCH + 2);
 
 /* A prepared convolution 3x3, padded by 1. */
 struct Convolution3x3 {

@@ -149,7 +149,7 @@ class DenseEncoder final : public earshot_cpu_op {
 
     /* Positions of a plane's row: the bands between margins, the right one as wide as Winograd's last patch reads. */
     Index plane_positions(const Extents &e) const {
-        const Index patched = round_up(e.bands, PATCH_BANDS) + 1;
+        const Index patched = round_up(e.bands, PATCH) + 1;
         return margin_ + std::max(e.bands + margin_, patched);
     }
     /* Floats that a thread needs for a chunk of strips. */
@@ -265,7 +265,7 @@ class DenseEncoder final : public earshot_cpu_op {
                                                   scratch.threads + thread * scratch.per_thread);
                            for (Index strip = from; strip < end; ++strip) {
                                const Index t = strip_frame(strip, frames, w.dilation);
-                               for (Index u = t; u < frames && u <= t + w.dilation; u += w.dilation) {
+                               for (Index u = t; u < frames && u < t + PATCH * w.dilation; u += w.dilation) {
                                    take_statistics(u);
                                }
                            }

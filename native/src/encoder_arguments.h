@@ -1,7 +1,7 @@
 /* What the kernels of the dense encoder are called with. */
 #pragma once
 
-#include "index.h"
+#include "convolution3x3_arguments.h"
 
 namespace earshot {
 
@@ -26,14 +26,14 @@ struct Planes {
     const float *outside; /* [row, P(C)] zeros: a frame before the first and behind the last */
 };
 
-/* Winograd's algorithm computes the frames t and t + dilation together: a strip. Strips that follow each other along a
- * phase of the dilation share half of the frames that they read; the last ones of a phase may lie beyond the clip. */
+/* Winograd's algorithm computes PATCH frames `dilation` apart together: a strip. Strips that follow each other along a
+ * phase of the dilation share frames that they read; the last ones of a phase may lie beyond the clip. */
 inline Index strips_of(Index frames, Index dilation) {
-    return dilation * ((frames + 2 * dilation - 1) / (2 * dilation));
+    return dilation * ((frames + PATCH * dilation - 1) / (PATCH * dilation));
 }
 inline Index strip_frame(Index strip, Index frames, Index dilation) {
     const Index of_phase = strips_of(frames, dilation) / dilation;
-    return strip / of_phase + strip % of_phase * 2 * dilation;
+    return strip / of_phase + strip % of_phase * PATCH * dilation;
 }
 
 } // namespace earshot

@@ -114,11 +114,12 @@ TEST(decay_over_all_steps) {
         if (!math->fast_decay) {
             continue;
         }
-        /* The quadratic's 2.8e-7, and x + 1.45 rounded to 2^-24 of its binade: 4.2e-8 for each unit up to |x| = 119. */
+        /* The polynomial's error, at most 2.8e-7, and x or x + 1.45 rounded to 2^-24 of its binade: 4.2e-8 for each unit
+         * up to |x| = 119. */
         const double value = worst_of(math->fast, -119.0F, 0.0F,
                                       [](double x, double y) { return std::fabs(y / std::exp2(x) - 1) / (1 - x / 4); });
         CHECK_THAT(value <= 5e-7, said(math, value));
-        /* A slow decay stays as slow: the exponent is off by 1e-5 of itself, or by a rounding of 1. */
+        /* A slow decay stays as slow: the exponent is off by at most 1e-5 of itself, or by a rounding of 1. */
         const double rate = worst_of(math->fast, -1.0F / 32, 0.0F, [](double x, double y) {
             const double off = std::fabs(std::log2(y) - x) - 2.2e-7;
             return off <= 0 ? 0.0 : off / -x;

@@ -1,12 +1,12 @@
 /*
  * The dense block's 3x3 convolutions, dilated along time, by Winograd's algorithm (winograd.h).
  *
- * Dilated by d, the convolution is an ordinary one on every d-th frame, so a strip of patches is the frames t and t + d
- * out of t - d to t + 2d. All slices of the block that a convolution reads are transformed (anew for each convolution:
- * their dilations differ), their products are summed where they are, one sum over up to 256 inputs for each of the 24
- * numbers, and only that sum is transformed back. The weights stream from L3, 64 KB at a time of which each serves all
- * patches of a chunk. Per patch and slice of 64 channels: 98,304 multiply-adds, some 5,000 operations of transforms.
- * Bound: multiply-add ports.
+ * Dilated by d, the convolution is an ordinary one on every d-th frame, so a strip of patches is the frames t, t + d, t
+ * + 2d and t + 3d out of those from t - d to t + 4d. All slices of the block that a convolution reads are transformed
+ * (anew for each convolution: their dilations differ), their products are summed where they are, one sum over up to 256
+ * inputs for each of the 36 numbers, and only that sum is transformed back. The weights stream from L3, 64 KB at a time
+ * of which each serves all patches of a chunk. Per patch and slice of 64 channels: 147,456 multiply-adds, some 10,000
+ * operations of transforms. Bound: multiply-add ports; the transforms wait for the planes, which lie beyond L2.
  */
 #pragma once
 
@@ -39,8 +39,8 @@ inline void dilated_strips(const ConvolutionWeights &w, const Planes &planes, In
     for (Index s = 0; s < w.slices; ++s) {
         const float *plane = planes.slice[w.slices - 1 - s] + (planes.margin - 1) * step;
         for (Index strip = from; strip < to; ++strip) {
-            const float *rows[4];
-            for (Index i = 0; i < 4; ++i) {
+            const float *rows[WINDOW];
+            for (Index i = 0; i < WINDOW; ++i) {
                 const Index t = strip_frame(strip, planes.frames, w.dilation) + (i - 1) * w.dilation;
                 rows[i] = t < 0 || t >= planes.frames ? planes.outside : plane + t * plane_row;
             }
@@ -58,16 +58,12 @@ inline void dilated_strips(const ConvolutionWeights &w, const Planes &planes, In
                 (to - from) * patches, {buffers.m + k * buffers.matrix, step, nullptr, 0, step});
     }
     for (Index strip = from; strip < to; ++strip) {
-        const Index t = strip_frame(strip, planes.frames, w.dilation);
-        float *z = output + t * row;
-        winograd_leave(
-            buffers.m + (strip - from) * patches * step, buffers.matrix, step,
-            {{t < planes.frames ? z : nullptr, t + w.dilation < planes.frames ? z + w.dilation * row : nullptr},
-             planes.bands,
-             row_step,
-             row_step < step ? channels : step,
-             w.bias,
-             false});
+        WinogradTarget target = {{}, planes.bands, row_step, row_step < step ? channels : step, w.bias, false};
+        for (Index i = 0; i < PATCH; ++i) {
+            const Index t = strip_frame(strip, planes.frames, w.dilation) + i * w.dilation;
+            target.rows[i] = t < planes.frames ? output + t * row : nullptr;
+        }
+        winograd_leave(buffers.m + (strip - from) * patches * step, buffers.matrix, step, target);
     }
 }
 

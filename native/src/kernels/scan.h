@@ -3,11 +3,12 @@
  *
  *   h_n = exp(delta A_n) h_n + delta u B_n,  y = sum_n C_n h_n + D u,  out = y SiLU(z)
  *
- * for one vector of channels over a run of positions. The states of up to STATES n live in registers over the whole
- * run; more are done STATES at a time, y being carried in the L1 cache. B_n and C_n are broadcast, so there is no sum
- * across lanes. Read per position: delta, u, z (a vector each) and 2N floats; written: one vector. Per state and
- * position: an exp and three multiplications or multiply-adds, which is the bound: with FastDecay six of its twelve
- * operations need the multiply ports.
+ * for one vector of channels over a run of positions. The states of up to STATES n live in registers over the whole run,
+ * or in the L1 cache where there are only 16 of them (half as many states at a time were measured to be slower); more
+ * are done STATES at a time, y being carried in L1. B_n and C_n are broadcast, so there is no sum across lanes. Read per
+ * position: delta, u, z (a vector each) and 2N floats; written: one vector. Per state and position: an exp and three
+ * multiplications or multiply-adds, which is the bound: with AVX-512's FastDecay six of its twelve operations need the
+ * multiply ports, with AVX2's eight of fourteen.
  */
 #pragma once
 
@@ -15,11 +16,7 @@
 
 namespace earshot::EARSHOT_ISA {
 
-#if defined(EARSHOT_VEC_AVX512)
 constexpr Index STATES = 16;
-#else
-constexpr Index STATES = 8;
-#endif
 
 struct ScanArguments {
     const float *decay;
@@ -48,18 +45,13 @@ EARSHOT_INLINE void scan_states(const D &decay, const ScanArguments &s, const fl
         const Vec du = d * u;
         const float *b = s.b + t * s.bc_step;
         const float *c = s.c + t * s.bc_step;
-        Vec even = skip != nullptr ? u * load(skip) : load(s.y + t * WIDTH);
-        Vec odd = set1(0.0F);
+        Vec sums[2] = {skip != nullptr ? u * load(skip) : load(s.y + t * WIDTH), set1(0.0F)};
 #pragma GCC unroll 16
         for (Index n = 0; n < N; ++n) {
             h[n] = fma(decay(d, load(s.decay + n * WIDTH)), h[n], du * set1(b[n]));
-            if (n % 2 == 0) {
-                even = fma(h[n], set1(c[n]), even);
-            } else {
-                odd = fma(h[n], set1(c[n]), odd);
-            }
+            sums[n % 2] = fma(h[n], set1(c[n]), sums[n % 2]);
         }
-        store(s.y + t * WIDTH, even + odd);
+        store(s.y + t * WIDTH, sums[0] + sums[1]);
     }
 #pragma GCC unroll 16
     for (Index n = 0; n < N; ++n) {
@@ -93,7 +85,7 @@ inline void scan(const float *decay, const float *lowest, const float *skip, flo
                  const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
                  float *y) {
     const ScanArguments s = {decay, state, delta, u, step, b, c, bc_step, length, y};
-#if defined(EARSHOT_VEC_AVX512)
+#if !defined(EARSHOT_VEC_BASELINE)
     Vec greatest = set1(0.0F);
     for (Index t = 0; t < length; ++t) {
         greatest = max_of(greatest, load(delta + t * WIDTH));

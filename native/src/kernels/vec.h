@@ -114,6 +114,9 @@ EARSHOT_INLINE Vec max_of(Vec a, Vec b) {
 EARSHOT_INLINE Vec min_of(Vec a, Vec b) {
     return _mm256_min_ps(a, b);
 }
+EARSHOT_INLINE bool any_less(Vec a, Vec b) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ)) != 0;
+}
 EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(c, _mm256_setzero_ps(), _CMP_GT_OQ));
 }

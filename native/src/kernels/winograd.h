@@ -1,14 +1,14 @@
 /*
  * A 3x3 convolution by Winograd's minimal filtering ("Arithmetic complexity of computations", 1980; for networks: Lavin
- * and Gray, 2016): a patch of 2 frames by 4 bands of output takes 24 products of a number for each pair of channels
- * instead of 72.
+ * and Gray, 2016): a patch of 4 frames by 4 bands of output takes 36 products of a number for each pair of channels
+ * instead of 144.
  *
- * y = A' [(G w G') * (B' x B)] A, with F(2, 3) at the points 0, 1, -1 along time and F(4, 3) at 0, +-5/8, +-5/4 along
- * the bands. The weights are transformed once, in double precision. A chunk of patches is transformed into 24 matrices
- * [patches, I], each is multiplied by its [I, O] (gemm.h), and the products are transformed back, all within L2. Of the
- * sets of points that are cheap to multiply by, these leave the least error: measured 5e-7 of the root mean square,
- * where the direct sum leaves 4e-7 (patches of 4 by 4 would leave 1e-6). Per patch and at 64 to 64 channels: 98,304
- * multiply-adds of products, some 10,000 operations of transforms. Bound: multiply-add ports.
+ * y = A' [(G w G') * (B' x B)] A, with F(4, 3) at the points 0, +-5/8, +-5/4 along both axes. The weights are transformed
+ * once, in double precision. A chunk of patches is transformed into 36 matrices [patches, I], each is multiplied by its
+ * [I, O] (gemm.h), and the products are transformed back. Of the sets of points that are cheap to multiply by, these
+ * leave the least error: in a block of 64 to 64 channels 6.5e-7 of the root mean square, where patches of 2 by 4 leave
+ * 3.6e-7 and take a third more products. Per patch and at 64 to 64 channels: 147,456 multiply-adds of products, some
+ * 20,000 operations of transforms. Bound: multiply-add ports.
  */
 #pragma once
 
@@ -23,14 +23,17 @@ constexpr float FAR = 1.25F;
 constexpr float NEAR2 = NEAR * NEAR;
 constexpr float FAR2 = FAR * FAR;
 
+/* Frames and bands that a patch is computed from. */
+constexpr Index WINDOW = PATCH + 2;
+
 /* Patches that are worked on together: the matrices stay in L2, and weights that do not are read seldom enough. */
 constexpr Index CHUNK_PATCHES = 48;
 
 inline Index patches_of(Index bands) {
-    return (bands + PATCH_BANDS - 1) / PATCH_BANDS;
+    return (bands + PATCH - 1) / PATCH;
 }
 
-/* Pairs of frames in a chunk. */
+/* Strips, PATCH frames each, in a chunk. */
 inline Index chunk_strips(Index bands) {
     const Index strips = CHUNK_PATCHES / patches_of(bands);
     return strips > 1 ? strips : 1;
@@ -38,7 +41,7 @@ inline Index chunk_strips(Index bands) {
 
 /*
  * Floats from one of a chunk's matrices to the next, [patches, channels]. A line more than it holds: a patch is written
- * to all 24 at once, which would fall into one set of the cache where their distance is a multiple of 4 KB.
+ * to all 36 at once, which would fall into one set of the cache where their distance is a multiple of 4 KB.
  */
 inline Index winograd_matrix(Index bands, Index channels) {
     return chunk_strips(bands) * patches_of(bands) * padded(channels) + 16;
@@ -49,13 +52,13 @@ struct WinogradBuffers {
     Index row;                /* floats of a row of input with its margins */
     Index v_matrix, m_matrix; /* of a matrix */
     Index floats = 0;
-    float *rows;  /* four rows of input, [row] each: frame t is row (t + 4) % 4 */
+    float *rows;  /* WINDOW rows of input, [row] each: frame t is row (t + WINDOW) % WINDOW */
     float *v, *m; /* [FREQUENCIES] matrices of P(I) and of P(O) channels */
 
     WinogradBuffers(const Convolution3x3 &w, Index bands, float *base)
-        : row((PATCH_BANDS * patches_of(bands) + 2) * padded(w.inputs)), v_matrix(winograd_matrix(bands, w.inputs)),
-          m_matrix(winograd_matrix(bands, w.outputs)), rows(take(base, 4 * row)), v(take(base, FREQUENCIES * v_matrix)),
-          m(take(base, FREQUENCIES * m_matrix)) {}
+        : row((PATCH * patches_of(bands) + 2) * padded(w.inputs)), v_matrix(winograd_matrix(bands, w.inputs)),
+          m_matrix(winograd_matrix(bands, w.outputs)), rows(take(base, WINDOW * row)),
+          v(take(base, FREQUENCIES * v_matrix)), m(take(base, FREQUENCIES * m_matrix)) {}
 
   private:
     float *take(float *base, Index n) {
@@ -68,7 +71,7 @@ struct WinogradBuffers {
 /* Frame t with zeros around it and behind its channels; all zeros where there is no such frame. */
 inline void winograd_row(const Convolution3x3 &w, const ConvolutionRun &run, Index t, const WinogradBuffers &buffers) {
     const Index step = padded(w.inputs);
-    float *to = buffers.rows + (t + 4) % 4 * buffers.row;
+    float *to = buffers.rows + (t + WINDOW) % WINDOW * buffers.row;
     const bool inside = t >= 0 && t < run.frames;
     const Index filled = inside ? (run.bands + 1) * step : step;
     for (Index i = 0; i < step; i += WIDTH) {
@@ -85,8 +88,8 @@ inline void winograd_row(const Convolution3x3 &w, const ConvolutionRun &run, Ind
     }
 }
 
-/* B' of the bands: six numbers to six. */
-EARSHOT_INLINE void winograd_bands(const Vec (&x)[6], Vec (&y)[6]) {
+/* B': six numbers to six. */
+EARSHOT_INLINE void winograd_input(const Vec (&x)[WINDOW], Vec (&y)[WINDOW]) {
     const Vec near2 = set1(-NEAR2);
     const Vec far2 = set1(-FAR2);
     const Vec both = set1(-NEAR2 - FAR2);
@@ -103,8 +106,8 @@ EARSHOT_INLINE void winograd_bands(const Vec (&x)[6], Vec (&y)[6]) {
     y[5] = fma(product, x[1], fma(both, x[3], x[5]));
 }
 
-/* A' of the bands: six numbers to four. */
-EARSHOT_INLINE void winograd_back(const Vec (&m)[6], Vec (&y)[4]) {
+/* A': six numbers to four. */
+EARSHOT_INLINE void winograd_output(const Vec (&m)[WINDOW], Vec (&y)[PATCH]) {
     const Vec near_sum = m[1] + m[2];
     const Vec near_difference = m[1] - m[2];
     const Vec far_sum = m[3] + m[4];
@@ -123,44 +126,33 @@ EARSHOT_INLINE void pin(float *&p) {
     __asm__("" : "+r"(p));
 }
 
-/* The patches between four rows of positions, `step` floats apart, whose first lies before the first band: number k of
+/* The patches between WINDOW rows of positions, `step` floats apart, whose first lies before the first band: number k of
  * patch p into v + k * matrix + p * step. */
-__attribute__((noinline)) inline void winograd_enter(const float *const (&rows)[4], Index patches, Index step, float *v,
-                                                     Index matrix) {
+__attribute__((noinline)) inline void winograd_enter(const float *const (&rows)[WINDOW], Index patches, Index step,
+                                                     float *v, Index matrix) {
     for (Index p = 0; p < patches; ++p) {
         for (Index c = 0; c < step; c += WIDTH) {
-            const Index at = p * PATCH_BANDS * step + c;
-            const float *r0 = rows[0] + at;
-            const float *r1 = rows[1] + at;
-            const float *r2 = rows[2] + at;
-            const float *r3 = rows[3] + at;
-            Vec x[4][6];
+            Vec x[WINDOW][WINDOW];
+            for (Index j = 0; j < WINDOW; ++j) {
+                const Index at = (p * PATCH + j) * step + c;
+                Vec column[WINDOW];
+                Vec transformed[WINDOW];
 #pragma GCC unroll 6
-            for (Index j = 0; j < 6; ++j) {
-                const Vec d0 = load(r0);
-                const Vec d1 = load(r1);
-                const Vec d2 = load(r2);
-                const Vec d3 = load(r3);
-                x[0][j] = d0 - d2;
-                x[1][j] = d1 + d2;
-                x[2][j] = d2 - d1;
-                x[3][j] = d1 - d3;
-                r0 += step;
-                r1 += step;
-                r2 += step;
-                r3 += step;
-                pin(r0);
-                pin(r1);
-                pin(r2);
-                pin(r3);
+                for (Index i = 0; i < WINDOW; ++i) {
+                    column[i] = load(rows[i] + at);
+                }
+                winograd_input(column, transformed);
+#pragma GCC unroll 6
+                for (Index i = 0; i < WINDOW; ++i) {
+                    x[i][j] = transformed[i];
+                }
             }
             float *to = v + p * step + c;
-#pragma GCC unroll 4
-            for (Index i = 0; i < 4; ++i) {
-                Vec y[6];
-                winograd_bands(x[i], y);
+            for (Index i = 0; i < WINDOW; ++i) {
+                Vec y[WINDOW];
+                winograd_input(x[i], y);
 #pragma GCC unroll 6
-                for (Index j = 0; j < 6; ++j) {
+                for (Index j = 0; j < WINDOW; ++j) {
                     store(to, y[j]);
                     to += matrix;
                     pin(to);
@@ -172,37 +164,44 @@ __attribute__((noinline)) inline void winograd_enter(const float *const (&rows)[
 
 /* Where the patches of a strip go. */
 struct WinogradTarget {
-    float *rows[2]; /* null where there is no such frame */
+    float *rows[PATCH]; /* null from the first frame on that is not wanted */
     Index bands, step, columns;
     const float *bias;
     bool relu;
 };
 
-/* Two frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. */
-inline void winograd_leave(const float *m, Index matrix, Index step, const WinogradTarget &target) {
+/* PATCH frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. */
+__attribute__((noinline)) inline void winograd_leave(const float *m, Index matrix, Index step,
+                                                     const WinogradTarget &target) {
     const Vec least = set1(target.relu ? 0.0F : -__builtin_inff());
     for (Index p = 0; p < patches_of(target.bands); ++p) {
-        const Index left = target.bands - p * PATCH_BANDS;
-        const Index bands = left < PATCH_BANDS ? left : PATCH_BANDS;
+        const Index left = target.bands - p * PATCH;
+        const Index bands = left < PATCH ? left : PATCH;
         for (Index c = 0; c < step; c += WIDTH) {
-            const float *from = m + p * step + c;
-            Vec sums[2][6];
+            Vec sums[PATCH][WINDOW];
+            for (Index j = 0; j < WINDOW; ++j) {
+                const float *from = m + j * matrix + p * step + c;
+                Vec column[WINDOW];
+                Vec transformed[PATCH];
 #pragma GCC unroll 6
-            for (Index j = 0; j < 6; ++j) {
-                const Vec m0 = load(from + j * matrix);
-                const Vec m1 = load(from + (6 + j) * matrix);
-                const Vec m2 = load(from + (12 + j) * matrix);
-                const Vec m3 = load(from + (18 + j) * matrix);
-                sums[0][j] = m0 + m1 + m2;
-                sums[1][j] = m1 - m2 - m3;
+                for (Index i = 0; i < WINDOW; ++i) {
+                    column[i] = load(from);
+                    from += WINDOW * matrix;
+                    pin(from);
+                }
+                winograd_output(column, transformed);
+#pragma GCC unroll 4
+                for (Index i = 0; i < PATCH; ++i) {
+                    sums[i][j] = transformed[i];
+                }
             }
             const Vec bias = load(target.bias + c);
-            for (Index i = 0; i < 2 && target.rows[i] != nullptr; ++i) {
-                Vec y[4];
-                winograd_back(sums[i], y);
-                float *z = target.rows[i] + p * PATCH_BANDS * target.step + c;
+            for (Index i = 0; i < PATCH && target.rows[i] != nullptr; ++i) {
+                Vec y[PATCH];
+                winograd_output(sums[i], y);
+                float *z = target.rows[i] + p * PATCH * target.step + c;
 #pragma GCC unroll 4
-                for (Index f = 0; f < PATCH_BANDS; ++f) {
+                for (Index f = 0; f < PATCH; ++f) {
                     if (f < bands) {
                         store_at_most(z + f * target.step, max_of(least, y[f] + bias), target.columns - c);
                     }
@@ -218,15 +217,19 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
     const Index patches = patches_of(run.bands);
     const Index inputs = padded(w.inputs);
     const Index outputs = padded(w.outputs);
-    const auto ring = [&](Index t) { return buffers.rows + (t + 4) % 4 * buffers.row; };
+    const auto ring = [&](Index t) { return buffers.rows + (t + WINDOW) % WINDOW * buffers.row; };
     winograd_row(w, run, from - 1, buffers);
     winograd_row(w, run, from, buffers);
-    for (Index start = from; start < to; start += 2 * strips) {
+    for (Index start = from; start < to; start += PATCH * strips) {
         Index count = 0;
-        for (Index t = start; t < to && count < strips; t += 2) {
-            winograd_row(w, run, t + 1, buffers);
-            winograd_row(w, run, t + 2, buffers);
-            const float *const rows[] = {ring(t - 1), ring(t), ring(t + 1), ring(t + 2)};
+        for (Index t = start; t < to && count < strips; t += PATCH) {
+            const float *rows[WINDOW];
+            for (Index i = 0; i < WINDOW; ++i) {
+                rows[i] = ring(t - 1 + i);
+                if (i >= 2) {
+                    winograd_row(w, run, t - 1 + i, buffers);
+                }
+            }
             winograd_enter(rows, patches, inputs, buffers.v + count++ * patches * inputs, buffers.v_matrix);
         }
         for (Index k = 0; k < FREQUENCIES; ++k) {
@@ -235,15 +238,13 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
                     {buffers.m + k * buffers.m_matrix, outputs, nullptr, 0, outputs});
         }
         for (Index strip = 0; strip < count; ++strip) {
-            const Index t = start + 2 * strip;
-            float *z = run.z + t * run.row;
-            winograd_leave(buffers.m + strip * patches * outputs, buffers.m_matrix, outputs,
-                           {{z, t + 1 < to ? z + run.row : nullptr},
-                            run.bands,
-                            run.step,
-                            run.step < outputs ? w.outputs : outputs,
-                            w.bias,
-                            run.relu});
+            WinogradTarget target = {{},     run.bands, run.step, run.step < outputs ? w.outputs : outputs,
+                                     w.bias, run.relu};
+            for (Index i = 0; i < PATCH; ++i) {
+                const Index t = start + PATCH * strip + i;
+                target.rows[i] = t < to ? run.z + t * run.row : nullptr;
+            }
+            winograd_leave(buffers.m + strip * patches * outputs, buffers.m_matrix, outputs, target);
         }
     }
 }
