@@ -71,7 +71,12 @@ class BackendContractTest {
                     || layer instanceof MambaPath
                     || layer instanceof SqueezeExcitation
                     || layer instanceof ResidualSeparable;
-            return precision != Precision.FLOAT32 && rounds ? rounding(layer) : TOLERANCE;
+            if (precision != Precision.FLOAT32 && rounds) {
+                return rounding(layer);
+            }
+            // A chain of convolutions whose products are transformed (Winograd): each leaves some 6e-7 on the average,
+            // and the next one brings what its norm divides by a small deviation back to 1.
+            return layer instanceof DenseEncoder ? 2 * TOLERANCE : TOLERANCE;
         }
 
         private double rounding(Layer layer) {
