@@ -140,13 +140,24 @@ inline void convolve(const float *column, const float *weight, Index inner, Inde
     for (Index k = 0; k < Taps; ++k) {
         fixed[k] = load(weight + k * inner);
     }
-    for (Index t = 0; t < length; ++t) {
-        Vec total = bias;
-        for (Index k = 0; k < taps; ++k) {
-            total = fma(load(column + (t + k) * WIDTH), Taps > 0 ? fixed[k] : load(weight + k * inner), total);
-        }
-        store(u + t * step, silu(total));
-    }
+    in_groups(
+        length, [&](Index t, auto group) __attribute__((always_inline)) {
+            constexpr Index G = decltype(group)::COUNT;
+            Vec totals[G];
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                totals[i] = bias;
+                for (Index k = 0; k < taps; ++k) {
+                    const Vec w = Taps > 0 ? fixed[k] : load(weight + k * inner);
+                    totals[i] = fma(load(column + (t + i + k) * WIDTH), w, totals[i]);
+                }
+            }
+            silu(totals);
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                store(u + (t + i) * step, totals[i]);
+            }
+        });
 }
 
 /* Causal convolution and SiLU on the tile's u, in place. */
@@ -187,13 +198,24 @@ inline void step_sizes(const float *dt, Index dt_step, const float *weight, Inde
     for (Index r = 0; r < Rank; ++r) {
         fixed[r] = load(weight + r * inner);
     }
-    for (Index t = 0; t < length; ++t) {
-        Vec total = bias;
-        for (Index r = 0; r < rank; ++r) {
-            total = fma(set1(dt[t * dt_step + r]), Rank > 0 ? fixed[r] : load(weight + r * inner), total);
-        }
-        store(delta + t * WIDTH, softplus(total));
-    }
+    in_groups(
+        length, [&](Index t, auto group) __attribute__((always_inline)) {
+            constexpr Index G = decltype(group)::COUNT;
+            Vec totals[G];
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                totals[i] = bias;
+                for (Index r = 0; r < rank; ++r) {
+                    const Vec w = Rank > 0 ? fixed[r] : load(weight + r * inner);
+                    totals[i] = fma(set1(dt[(t + i) * dt_step + r]), w, totals[i]);
+                }
+            }
+            softplus(totals);
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                store(delta + (t + i) * WIDTH, totals[i]);
+            }
+        });
 }
 
 /* u becomes the gated output of the scan. */

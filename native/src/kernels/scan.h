@@ -99,9 +99,20 @@ inline void scan(const float *decay, const float *lowest, const float *skip, flo
     (void)lowest;
     scan_all(Decay(), s, states, skip);
 #endif
-    for (Index t = 0; t < length; ++t) {
-        store(u + t * step, load(y + t * WIDTH) * silu(load(z + t * step)));
-    }
+    in_groups(
+        length, [&](Index t, auto group) __attribute__((always_inline)) {
+            constexpr Index G = decltype(group)::COUNT;
+            Vec gate[G];
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                gate[i] = load(z + (t + i) * step);
+            }
+            silu(gate);
+#pragma GCC unroll 8
+            for (Index i = 0; i < G; ++i) {
+                store(u + (t + i) * step, load(y + (t + i) * WIDTH) * gate[i]);
+            }
+        });
 }
 
 } // namespace earshot::EARSHOT_ISA

@@ -15,58 +15,151 @@ constexpr float LOG2_E = 1.44269504088896341F;
 constexpr float LOG2_E_LOW = 1.925963033e-8F; /* log2(e) - LOG2_E */
 constexpr float ROUND = 12582912.0F;          /* 1.5 * 2^23: adding it rounds to an integer */
 
-/* 2^r for r in [-1/2, 1/2]. */
-EARSHOT_INLINE Vec exp2_fraction(Vec r) {
-    Vec p = set1(1.326472727e-3F);
-    p = fma(p, r, set1(9.671512728e-3F));
-    p = fma(p, r, set1(5.550733744e-2F));
-    p = fma(p, r, set1(2.402224208e-1F));
-    p = fma(p, r, set1(6.931469776e-1F));
-    return fma(p, r, set1(1.0F));
-}
-
-EARSHOT_INLINE Vec exp2_clamped(Vec x) {
-    x = min_of(set1(100.0F), max_of(set1(-126.0F), x));
-    const Vec t = x + set1(ROUND);
-    return add_exponent(exp2_fraction(x - (t - set1(ROUND))), t);
-}
-
 /*
- * e^x, x clamped to [-87.3, 69.3], with a relative error that does not grow with x: where a multiply-add rounds once,
- * x log2(e) - k is exact but for log2(e)'s own second part; elsewhere k ln(2) is taken from x in two parts, the first
- * of which has so few bits that the product is exact (Cody and Waite).
+ * Functions come for G vectors at once, step by step across them: a chain of some twenty operations that wait for each
+ * other fills the few dozen places in which a processor looks for one that is ready, so that chain after chain is bound
+ * by latency.
  */
-EARSHOT_INLINE Vec exp_clamped(Vec x) {
-    x = min_of(set1(69.3F), max_of(set1(-87.3F), x));
-    const Vec t = fma(x, set1(LOG2_E), set1(ROUND));
-    const Vec k = t - set1(ROUND);
-    if constexpr (FUSED_MULTIPLY_ADD) {
-        return add_exponent(exp2_fraction(fma(x, set1(LOG2_E_LOW), fma(x, set1(LOG2_E), set1(0.0F) - k))), t);
-    } else {
-        const Vec r = fma(k, set1(2.12194440e-4F), fma(k, set1(-0.693359375F), x));
-        return add_exponent(exp2_fraction(r * set1(LOG2_E)), t);
+constexpr Index TOGETHER = 4;
+
+/* p r + c, for all. */
+template <Index G>
+EARSHOT_INLINE void horner(Vec (&p)[G], const Vec (&r)[G], float c) {
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        p[i] = fma(p[i], r[i], set1(c));
     }
 }
 
-/* x / (1 + e^-x). */
-EARSHOT_INLINE Vec silu(Vec x) {
-    return quotient(x, set1(1.0F) + exp_clamped(set1(0.0F) - x));
+/* x becomes 2^r for r in [-1/2, 1/2]. */
+template <Index G>
+EARSHOT_INLINE void exp2_fraction(Vec (&x)[G]) {
+    Vec p[G];
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        p[i] = fma(set1(1.326472727e-3F), x[i], set1(9.671512728e-3F));
+    }
+    horner(p, x, 5.550733744e-2F);
+    horner(p, x, 2.402224208e-1F);
+    horner(p, x, 6.931469776e-1F);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = fma(p[i], x[i], set1(1.0F));
+    }
 }
 
-/* log(1 + e^x) = max(x, 0) + log1p(e), e = e^-|x| in (0, 1]; log1p(e) = e * polynomial, relative error 5.2e-9. */
-EARSHOT_INLINE Vec softplus(Vec x) {
-    const Vec e = exp_clamped(min_of(x, set1(0.0F) - x));
-    Vec p = set1(-3.318472344e-3F);
-    p = fma(p, e, set1(2.020458463e-2F));
-    p = fma(p, e, set1(-5.766444486e-2F));
-    p = fma(p, e, set1(1.068055571e-1F));
-    p = fma(p, e, set1(-1.535539652e-1F));
-    p = fma(p, e, set1(1.969540066e-1F));
-    p = fma(p, e, set1(-2.495858746e-1F));
-    p = fma(p, e, set1(3.333051133e-1F));
-    p = fma(p, e, set1(-4.999993276e-1F));
-    p = fma(p, e, set1(1.0F));
-    return fma(p, e, max_of(set1(0.0F), x));
+/* x becomes 2^x. */
+template <Index G>
+EARSHOT_INLINE void exp2_clamped(Vec (&x)[G]) {
+    Vec t[G];
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = min_of(set1(100.0F), max_of(set1(-126.0F), x[i]));
+        t[i] = x[i] + set1(ROUND);
+        x[i] = x[i] - (t[i] - set1(ROUND));
+    }
+    exp2_fraction(x);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = add_exponent(x[i], t[i]);
+    }
+}
+
+/*
+ * x becomes e^x, x clamped to [-87.3, 69.3], with a relative error that does not grow with x: where a multiply-add rounds
+ * once, x log2(e) - k is exact but for log2(e)'s own second part; elsewhere k ln(2) is taken from x in two parts, the
+ * first of which has so few bits that the product is exact (Cody and Waite).
+ */
+template <Index G>
+EARSHOT_INLINE void exp_clamped(Vec (&x)[G]) {
+    Vec t[G];
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = min_of(set1(69.3F), max_of(set1(-87.3F), x[i]));
+        t[i] = fma(x[i], set1(LOG2_E), set1(ROUND));
+    }
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        const Vec k = t[i] - set1(ROUND);
+        if constexpr (FUSED_MULTIPLY_ADD) {
+            x[i] = fma(x[i], set1(LOG2_E_LOW), fma(x[i], set1(LOG2_E), set1(0.0F) - k));
+        } else {
+            x[i] = fma(k, set1(2.12194440e-4F), fma(k, set1(-0.693359375F), x[i])) * set1(LOG2_E);
+        }
+    }
+    exp2_fraction(x);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = add_exponent(x[i], t[i]);
+    }
+}
+
+EARSHOT_INLINE Vec exp_clamped(Vec x) {
+    Vec one[] = {x};
+    exp_clamped(one);
+    return one[0];
+}
+
+/* x becomes x / (1 + e^-x). */
+template <Index G>
+EARSHOT_INLINE void silu(Vec (&x)[G]) {
+    Vec e[G];
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        e[i] = set1(0.0F) - x[i];
+    }
+    exp_clamped(e);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = quotient(x[i], set1(1.0F) + e[i]);
+    }
+}
+
+/* x becomes log(1 + e^x) = max(x, 0) + log1p(e), e = e^-|x| in (0, 1]; log1p(e) = e * polynomial, relative error
+ * 5.2e-9. */
+template <Index G>
+EARSHOT_INLINE void softplus(Vec (&x)[G]) {
+    Vec e[G];
+    Vec p[G];
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        e[i] = min_of(x[i], set1(0.0F) - x[i]);
+    }
+    exp_clamped(e);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        p[i] = fma(set1(-3.318472344e-3F), e[i], set1(2.020458463e-2F));
+    }
+    horner(p, e, -5.766444486e-2F);
+    horner(p, e, 1.068055571e-1F);
+    horner(p, e, -1.535539652e-1F);
+    horner(p, e, 1.969540066e-1F);
+    horner(p, e, -2.495858746e-1F);
+    horner(p, e, 3.333051133e-1F);
+    horner(p, e, -4.999993276e-1F);
+    horner(p, e, 1.0F);
+#pragma GCC unroll 8
+    for (Index i = 0; i < G; ++i) {
+        x[i] = fma(p[i], e[i], max_of(set1(0.0F), x[i]));
+    }
+}
+
+/* How many vectors are worked on at once. */
+template <Index N>
+struct Group {
+    static constexpr Index COUNT = N;
+};
+
+/* Calls body(t, group) for t from 0 on: TOGETHER of `count` at a time, then one by one. */
+template <class Body>
+EARSHOT_INLINE void in_groups(Index count, const Body &body) {
+    Index t = 0;
+    for (; t + TOGETHER <= count; t += TOGETHER) {
+        body(t, Group<TOGETHER>());
+    }
+    for (; t < count; ++t) {
+        body(t, Group<1>());
+    }
 }
 
 #if defined(EARSHOT_VEC_AVX512)
@@ -173,7 +266,9 @@ class Decay {
     EARSHOT_INLINE Vec operator()(Vec d, Vec a) const {
         const Vec x = max_of(set1(-126.0F), d * a);
         const Vec t = x + set1(ROUND);
-        return add_exponent(exp2_fraction(x - (t - set1(ROUND))), t);
+        Vec power[] = {x - (t - set1(ROUND))};
+        exp2_fraction(power);
+        return add_exponent(power[0], t);
     }
 };
 
