@@ -68,6 +68,10 @@ final class SegmentTrack {
         if (last == null) {
             beginning = starting(start);
         }
+        // Of the first window too it is known now that it reached as far behind its centre.
+        if (candidate != null && candidate.scene != scene && start - candidate.startNanos >= dwellNanos) {
+            change();
+        }
         if (current != null && current.scene == scene) {
             candidate = null;
         } else if (candidate == null || candidate.scene != scene) {

@@ -271,4 +271,19 @@ class SegmenterTest {
         assertThrows(IllegalArgumentException.class, () -> NONE.withShortestDwell(Duration.ofNanos(-1)));
         assertThrows(IllegalArgumentException.class, () -> new ScoredWindow(none, none, new float[3]));
     }
+
+    /** The first window lasts as long as the others, although what follows it says so first. */
+    @Test
+    void theFirstOfWindowsThatDoNotOverlapIsASegment() {
+        List<ScoredWindow> windows = new ArrayList<>();
+        for (char scene : "ABBC".toCharArray()) {
+            float[] probabilities = {0.1f, 0.1f, 0.1f};
+            probabilities[scene - 'A'] = 0.8f;
+            windows.add(window(10 * windows.size(), probabilities));
+        }
+        List<String> expected = List.of("A 0.0-10.0", "B 10.0-30.0", "C 30.0-40.0");
+        assertEquals(expected, whole(NONE.withShortestDwell(Duration.ofSeconds(10)), windows));
+        assertEquals(expected, live(NONE.withShortestDwell(Duration.ofSeconds(10)), windows));
+        assertEquals(List.of("B 0.0-40.0"), whole(NONE.withShortestDwell(Duration.ofSeconds(11)), windows));
+    }
 }
