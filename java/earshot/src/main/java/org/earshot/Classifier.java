@@ -356,6 +356,17 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     }
 
     /**
+     * The network.
+     *
+     * @return as {@code config.json} has it; of an ensemble, all joined by {@code +}
+     */
+    public String architecture() {
+        return models().stream()
+                .map(model -> model.model().architecture().label())
+                .collect(Collectors.joining("+"));
+    }
+
+    /**
      * The memory that it takes once all its sessions are in use.
      *
      * @return bytes of weights and sessions, on host and device
@@ -401,10 +412,7 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
 
     @Override
     public String toString() {
-        String architectures = models().stream()
-                .map(model -> model.model().architecture().label())
-                .collect(Collectors.joining(" + "));
-        return getClass().getSimpleName() + "[" + architectures + ", " + labels().size() + " scenes, " + backend()
-                + "]";
+        return getClass().getSimpleName() + "[" + architecture().replace("+", " + ") + ", " + labels().size()
+                + " scenes, " + backend() + "]";
     }
 }
