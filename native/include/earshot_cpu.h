@@ -127,6 +127,20 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_log_mel_frames(const earshot_cpu_
                                                               int64_t loudest_count, float *scratch,
                                                               int64_t scratch_count);
 
+/*
+ * Output samples first_output to first_output + output_count - 1 of a resampler, up / down being the ratio of the rates
+ * in lowest terms: output n lies at input n * down / up, whose whole part is i, and is the sum of inputs i - taps / 2 +
+ * 1 to i + taps / 2 times the coefficients of phase n modulo up; each sum of four is formed in pairs, and added to
+ * those before; no instruction set rounds otherwise. Coefficients [up, taps], taps a multiple of 4. The window begins
+ * with input i - taps / 2 + 1 of the first output. With r = ceil(taps / down) it is taken r * up outputs at a time, and
+ * has as many inputs as whole such periods look at; scratch has 32 floats for each input that the first one looks at.
+ */
+EARSHOT_CPU_API earshot_cpu_status earshot_cpu_resample(int32_t isa, const float *coefficients,
+                                                        int64_t coefficient_count, int64_t up, int64_t down,
+                                                        const float *window, int64_t window_count, int64_t first_output,
+                                                        float *output, int64_t output_count, float *scratch,
+                                                        int64_t scratch_count);
+
 /* Frees an operation. Null is allowed. */
 EARSHOT_CPU_API void earshot_cpu_op_destroy(earshot_cpu_op *op);
 

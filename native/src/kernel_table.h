@@ -8,6 +8,7 @@
 #include "log_mel_arguments.h"
 #include "mamba_arguments.h"
 #include "product_arguments.h"
+#include "resampling_arguments.h"
 
 namespace earshot {
 
@@ -84,6 +85,7 @@ struct Kernels {
     /* Doubles of scratch that it needs. */
     Index (*log_mel_scratch)(const LogMelTables &tables);
     void (*log_mel_group)(const LogMelTables &tables, const LogMelFrames &frames, double *scratch);
+    void (*resample)(const Polyphase &block, float *scratch);
 };
 
 /* Words of a row of `columns` operands; columns are padded. */

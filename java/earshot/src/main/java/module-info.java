@@ -45,4 +45,8 @@ module org.earshot {
     exports org.earshot.weights;
 
     uses org.earshot.audio.AudioDecoder;
+    uses org.earshot.audio.ResamplingProducts;
+
+    provides org.earshot.audio.ResamplingProducts with
+            org.earshot.backend.cpu.CpuResamplingProducts;
 }

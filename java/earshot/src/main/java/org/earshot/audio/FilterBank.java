@@ -29,14 +29,14 @@ final class FilterBank {
     private final int half;
     private final int steps;
     private final boolean exact;
-    private final float[][] rows;
+    private final float[] coefficients;
     private final double[][] onset;
 
-    private FilterBank(int half, int steps, boolean exact, float[][] rows, double[][] onset) {
+    private FilterBank(int half, int steps, boolean exact, float[] coefficients, double[][] onset) {
         this.half = half;
         this.steps = steps;
         this.exact = exact;
-        this.rows = rows;
+        this.coefficients = coefficients;
         this.onset = onset;
     }
 
@@ -53,20 +53,16 @@ final class FilterBank {
         boolean exact = (long) up * filter.taps() <= MAX_EXACT_COEFFICIENTS;
         // Going down, the filter is as much smoother as it is longer.
         int steps = exact ? up : (int) Math.max(4, Math.ceil(INTERPOLATED_STEPS * bandwidth));
-        float[][] rows = new float[exact ? up : steps + 3][];
-        for (int i = 0; i < rows.length; i++) {
+        int rows = exact ? up : steps + 3;
+        float[] coefficients = new float[rows * filter.taps()];
+        for (int i = 0; i < rows; i++) {
             double fraction = exact ? (double) ((long) i * down % up) / up : (i - 1) / (double) steps;
-            rows[i] = narrowed(filter.coefficients(fraction));
+            double[] row = filter.coefficients(fraction);
+            for (int tap = 0; tap < row.length; tap++) {
+                coefficients[i * row.length + tap] = (float) row[tap];
+            }
         }
-        return new FilterBank(filter.half(), steps, exact, rows, SoxrOnset.design(up, down, filter));
-    }
-
-    private static float[] narrowed(double[] row) {
-        float[] narrow = new float[row.length];
-        for (int tap = 0; tap < row.length; tap++) {
-            narrow[tap] = (float) row[tap];
-        }
-        return narrow;
+        return new FilterBank(filter.half(), steps, exact, coefficients, SoxrOnset.design(up, down, filter));
     }
 
     /** Half the number of taps. */
@@ -87,9 +83,9 @@ final class FilterBank {
         return exact;
     }
 
-    /** The coefficients, shared by all who use them: only to be read. */
-    float[][] rows() {
-        return rows;
+    /** The coefficients, {@code [rows, taps]}, shared by all who use them: only to be read. */
+    float[] coefficients() {
+        return coefficients;
     }
 
     /** As {@link SoxrOnset#design}, shared likewise. */

@@ -12,14 +12,14 @@ final class InterpolatingKernel extends ResamplingKernel {
 
     private final int steps;
 
-    private final float[][] table;
+    private final float[] table;
 
     private final double[] taps;
 
     InterpolatingKernel(int up, int down, FilterBank filter) {
         super(up, down, filter);
         steps = filter.steps();
-        table = filter.rows();
+        table = filter.coefficients();
         taps = new double[2 * filter.half()];
     }
 
@@ -50,12 +50,12 @@ final class InterpolatingKernel extends ResamplingKernel {
         double b = (u + 1) * (u - 1) * (u - 2) / 2;
         double c = -(u + 1) * u * (u - 2) / 2;
         double d = (u + 1) * u * (u - 1) / 6;
-        float[] before = table[row];
-        float[] left = table[row + 1];
-        float[] right = table[row + 2];
-        float[] after = table[row + 3];
+        int before = row * taps.length;
+        int left = before + taps.length;
+        int right = left + taps.length;
+        int after = right + taps.length;
         for (int i = 0; i < taps.length; i++) {
-            taps[i] = (a * before[i] + b * left[i]) + (c * right[i] + d * after[i]);
+            taps[i] = (a * table[before + i] + b * table[left + i]) + (c * table[right + i] + d * table[after + i]);
         }
     }
 

@@ -17,7 +17,7 @@ abstract class ResamplingKernel {
         this.filter = filter;
     }
 
-    /** The faster kernel where the phases repeat soon enough to be tabulated, else the one that interpolates. */
+    /** A faster kernel where the phases repeat soon enough to be tabulated, else the one that interpolates. */
     static ResamplingKernel of(int inputRate, int outputRate) {
         int divisor = BigInteger.valueOf(inputRate)
                 .gcd(BigInteger.valueOf(outputRate))
@@ -25,7 +25,12 @@ abstract class ResamplingKernel {
         int up = outputRate / divisor;
         int down = inputRate / divisor;
         FilterBank filter = FilterBank.of(up, down);
-        return filter.exact() ? new PeriodicKernel(up, down, filter) : new InterpolatingKernel(up, down, filter);
+        if (!filter.exact()) {
+            return new InterpolatingKernel(up, down, filter);
+        }
+        return FoundProducts.BEST
+                .<ResamplingKernel>map(products -> new ProductsKernel(up, down, filter, products))
+                .orElseGet(() -> new PeriodicKernel(up, down, filter));
     }
 
     final int up() {

@@ -165,6 +165,29 @@ class ResamplerTest {
         }
     }
 
+    /** The native library is there, and its vectors give the bits that the sums in Java give. */
+    @ParameterizedTest
+    @CsvSource({"147, 160", "441, 80", "441, 160", "147, 320", "2, 1", "1, 2", "3, 2", "80, 441"})
+    void productsHaveTheBitsOfTheSumsInJava(int up, int down) {
+        ResamplingProducts products = FoundProducts.BEST.orElseThrow();
+        FilterBank filter = FilterBank.of(up, down);
+        PeriodicKernel inJava = new PeriodicKernel(up, down, filter);
+        ProductsKernel byProducts = new ProductsKernel(up, down, filter, products);
+        Random random = new Random(6);
+        float[] window = new float[inJava.windowLength()];
+        for (int i = 0; i < window.length; i++) {
+            window[i] = (float) random.nextGaussian();
+        }
+        float[] expected = new float[inJava.blockOutputs()];
+        float[] actual = new float[expected.length];
+        for (int count : new int[] {1, inJava.outputs(), 3 * inJava.outputs() + 1, expected.length}) {
+            long first = random.nextInt(1 << 30);
+            inJava.run(window, first, expected, count);
+            byProducts.run(window, first, actual, count);
+            assertArrayEquals(Arrays.copyOf(expected, count), Arrays.copyOf(actual, count));
+        }
+    }
+
     /** Of a live source, what comes out is what half a filter after it has come in. */
     @ParameterizedTest
     @CsvSource({"48000, 44100", "8000, 44100", "16000, 44100", "96000, 44100", "44056, 44100", "44100, 8000"})

@@ -27,6 +27,12 @@ public class EarshotCpuPresets implements InfoMapper {
                 .put(new Info("earshot_cpu_status")
                         .cast()
                         .valueTypes("int")
-                        .pointerTypes("IntPointer", "IntBuffer", "int[]"));
+                        .pointerTypes("IntPointer", "IntBuffer", "int[]"))
+                // Its arrays are not copied: the garbage collector waits for the fraction of a millisecond it takes.
+                .put(new Info("earshot_cpu_resample")
+                        .javaText("public static native @CriticalRegion @Cast(\"earshot_cpu_status\") int"
+                                + " earshot_cpu_resample(int isa, @Const float[] coefficients, long coefficient_count,"
+                                + " long up, long down, @Const float[] window, long window_count, long first_output,"
+                                + " float[] output, long output_count, float[] scratch, long scratch_count);"));
     }
 }
