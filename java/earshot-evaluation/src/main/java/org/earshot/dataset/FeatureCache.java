@@ -29,7 +29,7 @@ import org.earshot.features.FeatureParameters;
  *
  * <p>Reading takes a clip at a time from the disk and is thread-safe.
  */
-public final class FeatureCache implements FeatureSource, AutoCloseable {
+public final class FeatureCache implements FeatureSource {
     private final FeatureParameters parameters;
     private final AudioLimits limits;
     private final Dataset set;
@@ -175,20 +175,22 @@ public final class FeatureCache implements FeatureSource, AutoCloseable {
         }
         List<Dataset.Clip> read = new ArrayList<>();
         List<float[]> values = new ArrayList<>();
-        FeaturePass.run(
-                0,
-                new RecordedFeatures(set, parameters, limits),
-                threads,
-                (clip, features, frames) -> Arrays.copyOf(features, frames * parameters.melBands()),
-                (features, clip) -> {
-                    read.add(set.clips().get(clip));
-                    values.add(features);
-                    progress.clipDone(clip + 1, clips);
-                },
-                (reason, clip) -> {
-                    unreadable.accept(new UnreadableClip(set.clips().get(clip), reason));
-                    progress.clipDone(clip + 1, clips);
-                });
+        try (RecordedFeatures recorded = new RecordedFeatures(set, parameters, limits)) {
+            FeaturePass.run(
+                    0,
+                    recorded,
+                    threads,
+                    (clip, features, frames) -> Arrays.copyOf(features, frames * parameters.melBands()),
+                    (features, clip) -> {
+                        read.add(set.clips().get(clip));
+                        values.add(features);
+                        progress.clipDone(clip + 1, clips);
+                    },
+                    (reason, clip) -> {
+                        unreadable.accept(new UnreadableClip(set.clips().get(clip), reason));
+                        progress.clipDone(clip + 1, clips);
+                    });
+        }
         return new FeatureCache(
                 parameters, limits, set.readable(read), read.size(), null, null, values.toArray(float[][]::new));
     }

@@ -228,10 +228,9 @@ final class FeatureCacheWriter {
     }
 
     private void compute(List<Dataset.Clip> missing, Map<String, Integer> rows, CacheBatch batch) throws IOException {
-        RecordedFeatures source =
-                new RecordedFeatures(missing.stream().map(Dataset.Clip::audio).toList(), parameters, limits);
         List<CacheEntry> before = missing.stream().map(audio::get).toList();
-        try {
+        List<Path> recordings = missing.stream().map(Dataset.Clip::audio).toList();
+        try (RecordedFeatures source = new RecordedFeatures(recordings, parameters, limits)) {
             OrderedWork.run(0, missing.size(), threads, i -> compute(source, i, before.get(i)), (result, i) -> {
                 Dataset.Clip clip = missing.get(i);
                 if (result.failure == null) {

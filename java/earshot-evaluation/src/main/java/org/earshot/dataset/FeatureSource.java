@@ -5,7 +5,7 @@ import org.earshot.audio.AudioLimits;
 import org.earshot.features.FeatureParameters;
 
 /** The log-mel features of a set's clips, read one by one, by any number of threads at once. */
-public interface FeatureSource {
+public interface FeatureSource extends AutoCloseable {
     /**
      * How they are made.
      *
@@ -44,4 +44,10 @@ public interface FeatureSource {
      * @throws org.earshot.error.EarshotException if the clip cannot be read
      */
     int read(int clip, float[] target);
+
+    /** Frees what it reads with; a second call does nothing. */
+    @Override
+    default void close() {
+        // A source that holds nothing but arrays has nothing to free.
+    }
 }

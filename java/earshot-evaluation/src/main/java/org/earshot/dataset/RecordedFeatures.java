@@ -8,11 +8,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.audio.AudioLimits;
 import org.earshot.audio.AudioLoss;
 import org.earshot.audio.MonoReader;
+import org.earshot.backend.Backend;
+import org.earshot.backend.choice.Backends;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 
-/** Features computed from the recordings each time they are read: for a single pass over a set. */
+/**
+ * Features computed from the recordings each time they are read, by the best backend that computes on processors: for a
+ * single pass over a set.
+ */
 public final class RecordedFeatures implements FeatureSource {
     private static final System.Logger LOGGER = System.getLogger(RecordedFeatures.class.getName());
 
@@ -21,20 +26,21 @@ public final class RecordedFeatures implements FeatureSource {
 
     private final List<Path> recordings;
     private final AudioLimits limits;
-    private final LogMel logMel;
+    private final FeatureParameters parameters;
+    private final Backend backend;
     private final AtomicBoolean warned = new AtomicBoolean();
     private final Queue<Workspace> idle = new ConcurrentLinkedQueue<>();
 
     /** What one thread computes with. */
     private static final class Workspace {
         private final float[] pcm;
-        private final LogMel.Scratch scratch;
+        private final LogMelFrames frames;
 
-        Workspace(LogMel logMel) {
-            FeatureParameters parameters = logMel.parameters();
+        Workspace(LogMelFrames frames) {
+            this.frames = frames;
+            FeatureParameters parameters = frames.parameters();
             // A hop more than a clip: a recording that is less than a hop too long is taken whole, as classifiers do.
             pcm = new float[Math.addExact(parameters.windowSamples(), parameters.hopLength())];
-            scratch = logMel.scratch();
         }
     }
 
@@ -70,12 +76,13 @@ public final class RecordedFeatures implements FeatureSource {
     public RecordedFeatures(List<Path> recordings, FeatureParameters parameters, AudioLimits limits) {
         this.recordings = List.copyOf(recordings);
         this.limits = limits;
-        logMel = new LogMel(parameters);
+        this.parameters = parameters;
+        backend = Backends.startOnProcessors(1);
     }
 
     @Override
     public FeatureParameters parameters() {
-        return logMel.parameters();
+        return parameters;
     }
 
     @Override
@@ -110,11 +117,13 @@ public final class RecordedFeatures implements FeatureSource {
     Extent extent(int clip, float[] target) {
         Workspace workspace = idle.poll();
         if (workspace == null) {
-            workspace = new Workspace(logMel);
+            workspace = new Workspace(backend.frames(parameters).orElseThrow());
         }
-        Extent extent = compute(clip, target, workspace);
-        idle.add(workspace);
-        return extent;
+        try {
+            return compute(clip, target, workspace);
+        } finally {
+            idle.add(workspace);
+        }
     }
 
     private Extent compute(int clip, float[] target, Workspace workspace) {
@@ -140,6 +149,13 @@ public final class RecordedFeatures implements FeatureSource {
                             + " be more");
         }
         int length = longer ? parameters().windowSamples() : samples;
-        return new Extent(logMel.compute(pcm, 0, length, target, 0, workspace.scratch), !losses.isEmpty());
+        return new Extent(workspace.frames.computeClip(pcm, length, target), !losses.isEmpty());
+    }
+
+    @Override
+    public void close() {
+        for (Workspace workspace = idle.poll(); workspace != null; workspace = idle.poll()) {
+            workspace.frames.close();
+        }
     }
 }

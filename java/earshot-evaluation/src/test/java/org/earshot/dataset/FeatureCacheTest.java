@@ -29,12 +29,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.earshot.audio.AudioLimits;
+import org.earshot.backend.choice.Backends;
 import org.earshot.error.AudioException;
 import org.earshot.error.CancelledException;
 import org.earshot.error.EarshotException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.FeatureParameters.PadMode;
-import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 import org.earshot.layer.Shape;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
@@ -63,12 +64,14 @@ class FeatureCacheTest {
     }
 
     private static float[] logMel(FeatureParameters parameters, float... pcm) {
-        LogMel logMel = new LogMel(parameters);
         int samples = pcm.length < parameters.windowSamples() + parameters.hopLength()
                 ? pcm.length
                 : parameters.windowSamples();
         float[] values = new float[parameters.cutFrames(samples) * parameters.melBands()];
-        logMel.compute(pcm, 0, samples, values, 0, logMel.scratch());
+        try (LogMelFrames frames =
+                Backends.startOnProcessors(1).frames(parameters).orElseThrow()) {
+            frames.computeClip(pcm, samples, values);
+        }
         return values;
     }
 

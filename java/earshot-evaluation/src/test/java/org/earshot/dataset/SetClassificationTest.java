@@ -25,7 +25,7 @@ class SetClassificationTest {
     private SceneClassifier classifier(String to) throws IOException {
         return SceneClassifier.builder(
                         Recordings.model(Files.createTempDirectory(folder, "m").resolve("model"), FIRST, to))
-                .backend("portable")
+                .backend("cpu")
                 .threads(1)
                 .sessions(2)
                 .load();

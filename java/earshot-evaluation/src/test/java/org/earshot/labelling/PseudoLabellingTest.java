@@ -57,7 +57,7 @@ class PseudoLabellingTest {
     private LabellingModel model(String name, String from, String to) throws IOException {
         Path directory = Recordings.model(folder.resolve(name), from, to);
         SceneClassifier classifier = SceneClassifier.builder(directory)
-                .backend("portable")
+                .backend("cpu")
                 .threads(1)
                 .sessions(2)
                 .load();

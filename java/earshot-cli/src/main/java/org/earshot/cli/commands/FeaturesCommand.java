@@ -174,8 +174,8 @@ final class FeaturesCommand extends Subcommand {
     private static Features compute(Path name, FeatureParameters parameters, AudioLimits limits) {
         float[] values = new float[parameters.frames() * parameters.melBands()];
         try (Recording recording = Recording.open(name)) {
-            try {
-                int frames = new RecordedFeatures(List.of(recording.file()), parameters, limits).read(0, values);
+            try (RecordedFeatures source = new RecordedFeatures(List.of(recording.file()), parameters, limits)) {
+                int frames = source.read(0, values);
                 return new Features(
                         Arrays.copyOf(values, frames * parameters.melBands()), frames, parameters.melBands());
             } catch (EarshotException e) {

@@ -113,7 +113,9 @@ final class PseudoLabelCommand extends Subcommand {
                     console(), clips, two == null ? List.of(one.config()) : List.of(one.config(), two.config()));
             FeatureParameters parameters = one.config().features();
             if (cache.file().isEmpty()) {
-                written = label(labelling, reading.recorded(clips, parameters), clips);
+                try (FeatureSource recorded = reading.recorded(clips, parameters)) {
+                    written = label(labelling, recorded, clips);
+                }
             } else {
                 try (FeatureCache features = reading.cached(
                         console(), clips, parameters, cache.file().get(), options.threads())) {

@@ -120,21 +120,27 @@ final class SplitCommand extends Subcommand {
         FeatureParameters parameters = config.map(ModelConfig::features).orElseGet(FeatureParameters::baseline);
         Dataset clips = set.read();
         SetOptions.warnOfUnknownCities(console(), clips, config.stream().toList());
-        FeatureSource evaluation = evaluation(parameters);
         boolean written;
-        try {
-            if (cache.file().isEmpty()) {
-                written = split(clips, reading.recorded(clips, parameters), evaluation);
-            } else {
-                try (FeatureCache features = reading.cached(
-                        console(), clips, parameters, cache.file().get(), threads.threads())) {
-                    written = split(features.set(), features, evaluation);
-                }
+        try (FeatureSource evaluation = evaluation(parameters)) {
+            written = split(clips, parameters, evaluation);
+        }
+        return written ? reading.code() : FAILED;
+    }
+
+    private boolean split(Dataset clips, FeatureParameters parameters, FeatureSource evaluation) {
+        if (cache.file().isEmpty()) {
+            try (FeatureSource recorded = reading.recorded(clips, parameters)) {
+                return split(clips, recorded, evaluation);
+            } finally {
+                reading.list(console(), evaluation.size() + clips.clips().size());
             }
+        }
+        try (FeatureCache features =
+                reading.cached(console(), clips, parameters, cache.file().get(), threads.threads())) {
+            return split(features.set(), features, evaluation);
         } finally {
             reading.list(console(), evaluation.size() + clips.clips().size());
         }
-        return written ? reading.code() : FAILED;
     }
 
     /** Compares, writes and prints; false if something cannot be written. */

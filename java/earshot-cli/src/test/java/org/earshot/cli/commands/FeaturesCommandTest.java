@@ -13,10 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.earshot.backend.choice.Backends;
 import org.earshot.cli.CommandRun;
 import org.earshot.cli.Recordings;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 import org.earshot.layer.Shape;
 import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
@@ -35,9 +36,12 @@ class FeaturesCommandTest {
     }
 
     private static float[] expected(float[] pcm, int samples) {
-        LogMel logMel = new LogMel(FeatureParameters.baseline());
-        float[] values = new float[FeatureParameters.baseline().cutFrames(samples) * BANDS];
-        logMel.compute(pcm, 0, samples, values, 0, logMel.scratch());
+        FeatureParameters parameters = FeatureParameters.baseline();
+        float[] values = new float[parameters.cutFrames(samples) * BANDS];
+        try (LogMelFrames frames =
+                Backends.startOnProcessors(1).frames(parameters).orElseThrow()) {
+            frames.computeClip(pcm, samples, values);
+        }
         return values;
     }
 

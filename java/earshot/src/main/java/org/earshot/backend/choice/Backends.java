@@ -39,6 +39,9 @@ public final class Backends {
             SelfTest::run,
             System.getLogger(Backends.class.getName()));
 
+    private static final Backends ON_PROCESSORS =
+            new Backends(ALL.providers.subList(1, ALL.providers.size()), ALL.selfTest, ALL.logger);
+
     private final List<BackendProvider> providers;
     private final BiConsumer<Backend, Precision> selfTest;
     private final Logger logger;
@@ -158,6 +161,18 @@ public final class Backends {
      */
     public static Backend withEpsilons(double norm, double rootMean) {
         return new PortableBackend(defaultThreads(), new Epsilons((float) norm, (float) rootMean));
+    }
+
+    /**
+     * Starts the best backend that computes on this machine's processors: what features are made by that are to be
+     * kept.
+     *
+     * @param threads of every execution, the caller's included; at least 1
+     * @return a backend that has {@link Backend#frames}
+     * @throws BackendException if none starts; says why
+     */
+    public static Backend startOnProcessors(int threads) {
+        return ON_PROCESSORS.startOne(AUTO, threads, Precision.FLOAT32, OptionalInt.empty());
     }
 
     /**
