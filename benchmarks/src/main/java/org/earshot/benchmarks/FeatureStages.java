@@ -14,8 +14,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.MonoReader;
+import org.earshot.backend.choice.Backends;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 
 /**
  * Where the time goes when the features of a set are computed into a cache: each stage by itself, in one thread, over
@@ -44,8 +45,8 @@ public final class FeatureStages {
             recordings = files.sorted().limit(Integer.parseInt(args[1])).toList();
         }
         FeatureParameters parameters = FeatureParameters.baseline();
-        LogMel logMel = new LogMel(parameters);
-        LogMel.Scratch scratch = logMel.scratch();
+        LogMelFrames frames =
+                Backends.startOnProcessors(1).frames(parameters).orElseThrow();
         float[] pcm = new float[parameters.windowSamples() + parameters.hopLength()];
         float[] features = new float[parameters.frames() * parameters.melBands()];
         double read = milliseconds(recordings, recording -> {
@@ -65,7 +66,8 @@ public final class FeatureStages {
             }
         });
         double transformed = milliseconds(
-                recordings, recording -> logMel.compute(pcm, 0, parameters.windowSamples(), features, 0, scratch));
+                recordings, recording -> frames.computeClip(pcm, parameters.windowSamples(), features));
+        frames.close();
         double digested = milliseconds(recordings, FeatureStages::digest);
         Path target = Path.of(args[2]);
         double written;

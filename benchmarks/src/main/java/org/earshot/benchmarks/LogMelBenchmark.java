@@ -2,7 +2,8 @@ package org.earshot.benchmarks;
 
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.earshot.features.LogMel;
+import org.earshot.backend.choice.Backends;
+import org.earshot.features.LogMelFrames;
 import org.earshot.parity.Parity;
 import org.earshot.weights.WeightTensor;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -13,6 +14,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 
 /** Log-mel features of 10 s of samples, in one thread. */
 @State(Scope.Thread)
@@ -21,8 +23,7 @@ import org.openjdk.jmh.annotations.State;
 public class LogMelBenchmark {
     private float[] pcm;
     private float[] features;
-    private LogMel logMel;
-    private LogMel.Scratch scratch;
+    private LogMelFrames frames;
 
     /** Prepares the front end and checks its features against librosa's. */
     @Setup(Level.Trial)
@@ -31,8 +32,9 @@ public class LogMelBenchmark {
         float[] expected = golden.get("output.features").floats();
         pcm = golden.get("input.pcm").floats();
         features = new float[expected.length];
-        logMel = new LogMel(BenchmarkModel.read().config().features());
-        scratch = logMel.scratch();
+        frames = Backends.startOnProcessors(1)
+                .frames(BenchmarkModel.read().config().features())
+                .orElseThrow();
         Agreement.requireWithin("log-mel", logMel(), expected, Parity.FEATURE_LIMIT_DECIBEL);
     }
 
@@ -43,7 +45,13 @@ public class LogMelBenchmark {
      */
     @Benchmark
     public float[] logMel() {
-        logMel.compute(pcm, 0, pcm.length, features, 0, scratch);
+        frames.computeClip(pcm, pcm.length, features);
         return features;
+    }
+
+    /** Frees the front end's memory. */
+    @TearDown(Level.Trial)
+    public void close() {
+        frames.close();
     }
 }

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.earshot.backend.choice.Backends;
 
 /** What a table must say of where it was taken; nothing that names the machine. */
 final class Machine {
@@ -32,6 +33,7 @@ final class Machine {
                 "- Processor: " + ProcFile.value("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"))
                         + ", " + Runtime.getRuntime().availableProcessors() + " cores"
                         + (flags.isEmpty() ? "" : " (" + flags + ")"),
+                "- Earshot's kernels: " + Backends.startOnProcessors(Backends.defaultThreads()),
                 String.format(Locale.ROOT, "- Load average (1 min): %.1f before, %.1f after", loadBefore, load()),
                 "- " + System.getProperty("java.vm.name") + " " + Runtime.version() + ", "
                         + System.getProperty("os.name"),

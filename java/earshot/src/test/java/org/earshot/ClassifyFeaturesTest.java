@@ -11,10 +11,13 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
+import org.earshot.backend.Backend;
 import org.earshot.backend.CountingBackend;
+import org.earshot.backend.choice.Backends;
+import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.AudioException;
 import org.earshot.features.FeatureParameters;
-import org.earshot.features.LogMel;
+import org.earshot.features.LogMelFrames;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,20 +31,21 @@ class ClassifyFeaturesTest {
     @TempDir
     Path temporary;
 
-    private static float[] features(SceneClassifier classifier, float... pcm) {
-        FeatureParameters parameters = classifier.config().features();
-        LogMel logMel = new LogMel(parameters);
+    private static float[] features(Backend backend, FeatureParameters parameters, float... pcm) {
         float[] values = new float[parameters.cutFrames(pcm.length) * BANDS];
-        logMel.compute(pcm, 0, pcm.length, values, 0, logMel.scratch());
+        try (LogMelFrames frames = backend.frames(parameters).orElseThrow()) {
+            frames.computeClip(pcm, pcm.length, values);
+        }
         return values;
     }
 
-    private static void assertSameAnswers(SceneClassifier classifier) {
+    /** With the features that a backend makes, which is the classifier's or has its front end. */
+    private static void assertSameAnswers(SceneClassifier classifier, Backend backend) {
         // Shorter and longer in turn, so that sessions plan anew; a buffer longer than its frames.
         for (double seconds : new double[] {0.5, 1, 0.02, 0.9}) {
             float[] pcm = noise(seconds, 1);
             ScenePrediction expected = classifier.classify(pcm, SmallModel.RATE, XIAN);
-            float[] features = features(classifier, pcm);
+            float[] features = features(backend, classifier.config().features(), pcm);
             int frames = features.length / BANDS;
             ScenePrediction actual =
                     classifier.classifyFeatures(Arrays.copyOf(features, features.length + 5), frames, XIAN);
@@ -61,7 +65,7 @@ class ClassifyFeaturesTest {
                 .sessions(3)
                 .load()) {
             assertEquals(3, classifier.sessions());
-            assertSameAnswers(classifier);
+            assertSameAnswers(classifier, Backends.start(backend, 1));
         }
     }
 
@@ -70,7 +74,7 @@ class ClassifyFeaturesTest {
         CountingBackend counting = new CountingBackend();
         try (SceneClassifier classifier = new SceneClassifier(
                 SceneClassifier.builder(SmallModel.quick(temporary)).sessions(1), () -> List.of(counting))) {
-            assertSameAnswers(classifier);
+            assertSameAnswers(classifier, new PortableBackend(1));
             assertEquals(4, counting.runs(), "only the PCM goes through it");
         }
     }

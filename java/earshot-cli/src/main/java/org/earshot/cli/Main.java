@@ -59,7 +59,7 @@ public final class Main {
         }
         EarshotCommand earshot = new EarshotCommand(console);
         PrintWriter printed = new PrintWriter(out);
-        CommandLine line = new CommandLine(earshot)
+        CommandLine line = earshot.commandLine(args)
                 .setOut(printed)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)

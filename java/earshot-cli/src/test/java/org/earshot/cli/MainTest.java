@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class MainTest {
     @TempDir
@@ -169,7 +168,7 @@ class MainTest {
         System.setErr(new PrintStream(warnings, true, StandardCharsets.UTF_8));
         try {
             Set<String> commands =
-                    new CommandLine(new EarshotCommand(null)).getSubcommands().keySet();
+                    new EarshotCommand(null).commandLine().getSubcommands().keySet();
             for (String command : commands) {
                 CommandRun help = CommandRun.of(command, "--help");
                 if (!command.equals("help")) {
