@@ -2,6 +2,7 @@
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 cli=$root/java/earshot-cli/target
 stamp=$cli/built
+archive=$cli/earshot.jsa
 
 say() { printf 'earshot: %s\n' "$*" >&2; }
 
@@ -113,4 +114,20 @@ build_if_outdated() {
   if outdated; then build "$@" || status=1; fi
   exec 9>&-
   return "$status"
+}
+
+# What every start of the command line is given. The serial collector starts fastest and suits a short run; native access
+# is what the kernels and FFmpeg need. Of an archive of classes that does not fit, nobody needs to hear.
+starting=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Xlog:cds*=off" "-Xlog:class*=off")
+
+# Keeps the classes that a classification loads as the JVM has them in memory, for later starts to map: once after each
+# build. Only the JDK that wrote the archive takes it, and with these jars alone; without it all works the same.
+archive_classes() {
+  local part=$archive.$$
+  # Half an archive would end the JVM: one of a run that did not end well counts for nothing. The empty file that is then
+  # left says not to try again before the next build.
+  "$(java_command)" "${starting[@]}" "-XX:ArchiveClassesAtExit=$part" -Dearshot.model="$root/tools/demo-model" \
+    -cp "$cli/lib/*" org.earshot.cli.Main classify "$root/tools/samples/bus.wav" >/dev/null 2>&1 || rm -f "$part"
+  [ -e "$part" ] || touch "$part"
+  mv -f "$part" "$archive"
 }
