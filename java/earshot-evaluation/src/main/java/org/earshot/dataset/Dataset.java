@@ -93,6 +93,21 @@ public final class Dataset {
                         .toList());
     }
 
+    /**
+     * Takes recordings that are known from elsewhere.
+     *
+     * @param source what messages call the set
+     * @param clips each with another name, at least one
+     * @return the set
+     * @throws DatasetException if there is none
+     */
+    public static Dataset of(Path source, List<Clip> clips) {
+        if (clips.isEmpty()) {
+            throw new DatasetException(source, "no recording", "at least one");
+        }
+        return new Dataset(source, clips);
+    }
+
     static <T> String examples(List<T> all, Function<T, String> text) {
         String named = all.stream()
                 .limit(NAMED)

@@ -251,7 +251,7 @@ final class FeatureCacheWriter {
         float[] features = new float[parameters.frames() * parameters.melBands()];
         Path recording = source.recording(index);
         try {
-            RecordedFeatures.Extent extent = source.extent(index, features);
+            ClipFeatures.Extent extent = source.extent(index, features);
             byte[] digest = CacheEntry.digest(recording);
             if (!CacheEntry.of(recording).isUntouched(before)) {
                 throw new DatasetException(

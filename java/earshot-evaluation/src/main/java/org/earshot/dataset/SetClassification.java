@@ -1,5 +1,6 @@
 package org.earshot.dataset;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
 import org.earshot.RecordingContext;
@@ -92,8 +93,8 @@ public final class SetClassification {
                 (clip, values, frames) -> {
                     float[][] scores = new float[classifiers.size()][];
                     for (int model = 0; model < scores.length; model++) {
-                        scores[model] =
-                                classify(classifiers.get(model), features, clip, values, frames, contexts.get(clip));
+                        scores[model] = scores(
+                                classifiers.get(model), features.recording(clip), values, frames, contexts.get(clip));
                     }
                     return scores;
                 },
@@ -101,27 +102,31 @@ public final class SetClassification {
                 unreadable);
     }
 
-    private static float[] classify(
-            SceneClassifier classifier,
-            FeatureSource source,
-            int clip,
-            float[] features,
-            int frames,
-            RecordingContext context) {
+    /**
+     * Classifies one clip.
+     *
+     * @param classifier the model
+     * @param recording its file, for messages
+     * @param features {@code [frames, bands]} made with the model's parameters; may be longer
+     * @param frames how many there are
+     * @param context where and when it was recorded
+     * @return {@code [classes]}: probabilities, classes in the order of the classifier's labels
+     * @throws DatasetException if it cannot be classified, or a probability is not finite
+     */
+    public static float[] scores(
+            SceneClassifier classifier, Path recording, float[] features, int frames, RecordingContext context) {
         ScenePrediction prediction;
         try {
             prediction = classifier.classifyFeatures(features, frames, context);
         } catch (AudioException | ContextException e) {
-            throw new DatasetException(source.recording(clip), e);
+            throw new DatasetException(recording, e);
         }
         List<String> labels = classifier.labels();
         float[] probabilities = new float[labels.size()];
         for (ScoredScene scene : prediction.ranking()) {
             if (!Float.isFinite(scene.probability())) {
                 throw new DatasetException(
-                        source.recording(clip),
-                        "a probability of " + scene.probability(),
-                        "a number (are the weights finite?)");
+                        recording, "a probability of " + scene.probability(), "a number (are the weights finite?)");
             }
             probabilities[labels.indexOf(scene.label())] = scene.probability();
         }

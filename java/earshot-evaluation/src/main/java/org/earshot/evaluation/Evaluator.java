@@ -1,10 +1,12 @@
 package org.earshot.evaluation;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.dataset.Dataset;
@@ -21,30 +23,37 @@ import org.earshot.model.ModelConfig;
 /** Evaluates models on a labelled set, one after the other. */
 public final class Evaluator {
     private final Dataset set;
-    private final FeatureSource features;
     private final EvaluationOptions options;
     private final List<String> labels;
+
+    /** A model, wherever it computes. */
+    @FunctionalInterface
+    public interface Scorer {
+        /**
+         * Classifies clips, each in a context.
+         *
+         * @param clips positions in the set; some may be there several times
+         * @param told where and when each was recorded, or is said to have been
+         * @param progress told of each
+         * @return {@code [clips][classes]}: probabilities, classes in the order of the model's labels
+         */
+        float[][] scores(int[] clips, List<RecordingContext> told, ProgressListener progress);
+    }
 
     /**
      * Prepares an evaluation.
      *
      * @param set every clip with one of the labels
-     * @param features of the set's clips
      * @param labels the classes, in the order of all tables
      * @param options what is measured
-     * @throws IllegalArgumentException if the features are of more or fewer clips, or a clip has none of the labels
+     * @throws IllegalArgumentException if a clip has none of the labels
      */
-    public Evaluator(Dataset set, FeatureSource features, List<String> labels, EvaluationOptions options) {
-        if (features.size() != set.clips().size()) {
-            throw new IllegalArgumentException(
-                    features.size() + " features; expected " + set.clips().size());
-        }
+    public Evaluator(Dataset set, List<String> labels, EvaluationOptions options) {
         if (!set.clips().stream()
                 .allMatch(clip -> clip.label().filter(labels::contains).isPresent())) {
             throw new IllegalArgumentException("a clip without one of the labels");
         }
         this.set = set;
-        this.features = features;
         this.labels = List.copyOf(labels);
         this.options = options;
     }
@@ -98,21 +107,54 @@ public final class Evaluator {
     }
 
     /**
-     * Evaluates a model.
+     * Evaluates a model that is loaded here.
      *
      * @param name how tables call it
      * @param classifier the model
+     * @param features of the set's clips
      * @param scores told of each clip of the set as it is
      * @param curves told of each clip in another context, if there are curves to draw
      * @return all that is to be said of it
      * @throws org.earshot.error.EarshotException if a clip cannot be read or classified, or the labels are others
+     * @throws IllegalArgumentException if the features are of more or fewer clips
      */
     public ModelEvaluation evaluate(
-            String name, SceneClassifier classifier, ProgressListener scores, ProgressListener curves) {
+            String name,
+            SceneClassifier classifier,
+            FeatureSource features,
+            ProgressListener scores,
+            ProgressListener curves) {
+        if (features.size() != set.clips().size()) {
+            throw new IllegalArgumentException(
+                    features.size() + " features; expected " + set.clips().size());
+        }
+        return evaluate(
+                name,
+                classifier.config(),
+                (clips, told, progress) ->
+                        SetClassification.run(classifier, new ChosenClips(features, clips), told, progress),
+                scores,
+                curves);
+    }
+
+    /**
+     * Evaluates a model.
+     *
+     * @param name how tables call it
+     * @param config its configuration
+     * @param model classifies the set's clips
+     * @param scores told of each clip of the set as it is
+     * @param curves told of each clip in another context, if there are curves to draw
+     * @return all that is to be said of it
+     * @throws org.earshot.error.EarshotException if the labels are others, or what the model throws
+     */
+    public ModelEvaluation evaluate(
+            String name, ModelConfig config, Scorer model, ProgressListener scores, ProgressListener curves) {
         Objects.requireNonNull(name);
-        int[] columns = columns(labels, classifier.config());
+        int[] columns = columns(labels, config);
         List<RecordingContext> contexts = set.contexts();
-        float[][] probabilities = SetClassification.run(classifier, features, contexts, scores);
+        int[] all = IntStream.range(0, contexts.size()).toArray();
+        float[][] probabilities = model.scores(all, contexts, scores);
         for (int clip = 0; clip < probabilities.length; clip++) {
             probabilities[clip] = select(probabilities[clip], columns);
         }
@@ -129,32 +171,25 @@ public final class Evaluator {
                 LogLoss.of(answers),
                 ClassScore.of(confusion),
                 confusion,
-                GroupScore.byCity(answers, contexts, classifier.config().context()),
+                GroupScore.byCity(answers, contexts, config.context()),
                 GroupScore.byHour(answers, contexts),
                 Calibration.of(answers, options.bins()),
                 Mistake.worst(
                         answers, set.clips().stream().map(Dataset.Clip::name).toList(), options.mistakes()),
-                curves(classifier, answers, columns, curves));
+                curves(config.context(), model, answers, columns, curves));
     }
 
     private List<RobustnessCurve> curves(
-            SceneClassifier classifier, Answers answers, int[] columns, ProgressListener progress) {
-        ContextParameters parameters = classifier.config().context();
+            ContextParameters parameters, Scorer model, Answers answers, int[] columns, ProgressListener progress) {
         if (parameters == null) {
             return List.of();
         }
         return new RobustnessStudy(options, set.contexts(), answers)
                 .curves(
                         parameters,
-                        (clips, told, listener) -> {
-                            int[] found = new int[clips.length];
-                            SetClassification.run(
-                                    0, List.of(classifier), new ChosenClips(features, clips), told, (scores, i) -> {
-                                        found[i] = Answers.mostProbable(select(scores[0], columns));
-                                        listener.clipDone(i + 1, found.length);
-                                    });
-                            return found;
-                        },
+                        (clips, told, listener) -> Arrays.stream(model.scores(clips, told, listener))
+                                .mapToInt(scores -> Answers.mostProbable(select(scores, columns)))
+                                .toArray(),
                         progress);
     }
 

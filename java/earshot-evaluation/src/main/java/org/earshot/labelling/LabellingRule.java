@@ -43,10 +43,10 @@ public record LabellingRule(double share, double minimumConfidence) {
      * @param clips of how many
      * @return the share of them, in decimal arithmetic, to the nearest whole number, a half up
      */
-    public int count(int clips) {
+    public long count(long clips) {
         return BigDecimal.valueOf(share)
                 .multiply(BigDecimal.valueOf(clips))
                 .setScale(0, RoundingMode.HALF_UP)
-                .intValueExact();
+                .longValueExact();
     }
 }

@@ -28,7 +28,7 @@ public final class Selection {
                 .boxed()
                 .sorted(Comparator.comparing(answers::get, BY_RANK))
                 .toList();
-        int count = rule.count(answers.size());
+        long count = rule.count(answers.size());
         List<Step> steps = new ArrayList<>(Collections.nCopies(answers.size(), Step.DROPPED));
         for (int rank = 0; rank < ranking.size(); rank++) {
             Answer answer = answers.get(ranking.get(rank));

@@ -17,6 +17,7 @@ import org.earshot.cli.output.OutputFiles;
 import org.earshot.cli.output.SetProgress;
 import org.earshot.dataset.Dataset;
 import org.earshot.dataset.FeatureCache;
+import org.earshot.dataset.FeatureSource;
 import org.earshot.evaluation.ContextShift;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.EvaluationJson;
@@ -158,11 +159,11 @@ final class EvaluateCommand extends Subcommand {
                 console().say("model " + model + ": " + classifiers.get(classifiers.size() - 1));
             }
             try (FeatureCache features = features(clips, parameters)) {
-                Evaluator evaluator = new Evaluator(features.set(), features, labels, measured);
+                Evaluator evaluator = new Evaluator(features.set(), labels, measured);
                 List<ModelEvaluation> evaluations = new ArrayList<>();
                 List<String> names = ModelNames.of(models);
                 for (int i = 0; i < classifiers.size(); i++) {
-                    evaluations.add(evaluate(evaluator, names.get(i), classifiers.get(i)));
+                    evaluations.add(evaluate(evaluator, names.get(i), classifiers.get(i), features));
                 }
                 written = write(evaluator.together(evaluations), measured, features, classifiers);
             }
@@ -194,10 +195,11 @@ final class EvaluateCommand extends Subcommand {
                 .orElseGet(() -> reading.inMemory(console(), clips, parameters, options.threads()));
     }
 
-    private ModelEvaluation evaluate(Evaluator evaluator, String model, SceneClassifier classifier) {
+    private ModelEvaluation evaluate(
+            Evaluator evaluator, String model, SceneClassifier classifier, FeatureSource features) {
         try (SetProgress scores = new SetProgress(console(), "scores");
                 SetProgress curves = new SetProgress(console(), "curves")) {
-            return evaluator.evaluate(model, classifier, scores, curves);
+            return evaluator.evaluate(model, classifier, features, scores, curves);
         }
     }
 

@@ -1,0 +1,190 @@
+package org.earshot.spark;
+
+import java.io.Serializable;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.earshot.RecordingContext;
+import org.earshot.dataset.DatasetException;
+import org.earshot.dataset.RecordTime;
+import org.earshot.files.Quoted;
+
+/**
+ * Where a row has its recording, found once from the schema.
+ *
+ * @param path position of the path
+ * @param content of the content, -1 if the recording is read by its path
+ * @param features of the features, -1 if they are computed
+ * @param city of the city, -1 if none is known
+ * @param time of the time, likewise
+ * @param kept positions of the columns that answers are added to: all but the sound itself
+ * @param zone in which timestamps with a time zone are local
+ */
+record RecordingColumns(int path, int content, int features, int city, int time, int[] kept, String zone)
+        implements Serializable {
+    private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
+
+    /**
+     * Finds the columns.
+     *
+     * @throws DatasetException if one is missing or of another type
+     */
+    static RecordingColumns of(StructType schema, SparkOptions options, String zone) {
+        int content = find(schema, options.content(), "withContentColumn", DataTypes.BinaryType);
+        int features = find(schema, options.features(), "withFeaturesColumn", FLOATS);
+        return new RecordingColumns(
+                find(schema, Optional.of(options.path()), "withPathColumn", DataTypes.StringType),
+                content,
+                features,
+                find(schema, options.city(), "withCityColumn", DataTypes.StringType),
+                find(
+                        schema,
+                        options.time(),
+                        "withTimeColumn",
+                        DataTypes.StringType,
+                        DataTypes.TimestampType,
+                        DataTypes.TimestampNTZType),
+                Stream.iterate(0, column -> column < schema.length(), column -> column + 1)
+                        .filter(column -> column != content && column != features)
+                        .mapToInt(Integer::intValue)
+                        .toArray(),
+                zone);
+    }
+
+    /** The position of a column, -1 if none was named. */
+    static int find(StructType schema, Optional<String> name, String method, DataType... types) {
+        if (name.isEmpty()) {
+            return -1;
+        }
+        List<String> names = List.of(schema.fieldNames());
+        int column = names.indexOf(name.get());
+        if (column < 0) {
+            throw new DatasetException(
+                    "column " + name.get(), "none of this name among " + names, "one, or its name by " + method);
+        }
+        DataType type = schema.fields()[column].dataType();
+        if (Arrays.stream(types).noneMatch(known -> matches(known, type))) {
+            throw new DatasetException(
+                    "column " + name.get(),
+                    "the type " + type.simpleString(),
+                    String.join(
+                            " or ",
+                            Arrays.stream(types).map(DataType::simpleString).toList()));
+        }
+        return column;
+    }
+
+    /** Arrays may or may not hold nulls. */
+    private static boolean matches(DataType known, DataType type) {
+        return known.equals(type)
+                || known instanceof ArrayType array
+                        && type instanceof ArrayType other
+                        && array.elementType().equals(other.elementType());
+    }
+
+    /**
+     * The columns that are kept, with others behind them.
+     *
+     * @throws DatasetException if one of the others is there already
+     */
+    StructType schema(StructType recordings, List<StructField> added) {
+        StructField[] fields = Stream.concat(
+                        Arrays.stream(kept).mapToObj(column -> recordings.fields()[column]), added.stream())
+                .toArray(StructField[]::new);
+        List<String> before = Arrays.stream(kept)
+                .mapToObj(column -> recordings.fieldNames()[column])
+                .toList();
+        for (StructField field : added) {
+            if (before.contains(field.name())) {
+                throw new DatasetException(
+                        "column " + field.name(),
+                        "one of this name in the recordings",
+                        "none, as the answers have one: rename it");
+            }
+        }
+        return new StructType(fields);
+    }
+
+    /** A row's values that are kept, and room for so many others behind them. */
+    Object[] values(Row row, int added) {
+        Object[] values = new Object[kept.length + added];
+        for (int i = 0; i < kept.length; i++) {
+            values[i] = row.get(kept[i]);
+        }
+        return values;
+    }
+
+    /** What the row calls its recording. */
+    String name(Row row) {
+        return row.isNullAt(path) ? "a row without a path" : row.getString(path);
+    }
+
+    /** Adds the row's recording to those that are classified together. */
+    void add(Row row, RecordingBatch batch) {
+        String name = name(row);
+        if (row.isNullAt(sound())) {
+            batch.addWithout(name, name + ": found no recording (null); expected one");
+        } else if (features >= 0) {
+            batch.add(name, floats(row, features), () -> context(row));
+        } else if (content >= 0) {
+            batch.add(name, row.<byte[]>getAs(content), () -> context(row));
+        } else {
+            batch.add(name, () -> context(row));
+        }
+    }
+
+    /** Position of what is heard: features, or content, or the path. */
+    int sound() {
+        return features >= 0 ? features : content >= 0 ? content : path;
+    }
+
+    /** A row's numbers in a column. */
+    static float[] floats(Row row, int column) {
+        List<Float> values = row.getList(column);
+        float[] floats = new float[values.size()];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = values.get(i);
+        }
+        return floats;
+    }
+
+    /**
+     * Where and when the row's recording was made.
+     *
+     * @throws DatasetException if its time is none
+     */
+    RecordingContext context(Row row) {
+        return context(city < 0 ? null : row.getString(city), time < 0 ? null : row.get(time), zone);
+    }
+
+    /** Where and when, as SQL has them. */
+    static RecordingContext context(String city, Object time, String zone) {
+        return RecordingContext.of(city == null || city.isBlank() ? null : city, local(time, zone));
+    }
+
+    private static LocalDateTime local(Object time, String zone) {
+        if (time instanceof String text) {
+            return text.isBlank()
+                    ? null
+                    : RecordTime.parse(text)
+                            .orElseThrow(() -> new DatasetException("time", Quoted.of(text), RecordTime.FORMS));
+        }
+        if (time instanceof Timestamp stamp) {
+            return LocalDateTime.ofInstant(stamp.toInstant(), ZoneId.of(zone));
+        }
+        return time instanceof Instant instant
+                ? LocalDateTime.ofInstant(instant, ZoneId.of(zone))
+                : (LocalDateTime) time;
+    }
+}
