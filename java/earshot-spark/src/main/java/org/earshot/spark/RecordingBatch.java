@@ -206,7 +206,7 @@ final class RecordingBatch {
     /** A task that is to end is no fault of the recording that it works on. */
     static void requireFault(EarshotException e) {
         if (e instanceof CancelledException
-                || e instanceof AudioException audio && audio.reason() == AudioException.Reason.INTERRUPTED) {
+                || (e instanceof AudioException audio && audio.reason() == AudioException.Reason.INTERRUPTED)) {
             throw e;
         }
     }

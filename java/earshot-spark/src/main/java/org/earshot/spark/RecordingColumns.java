@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
@@ -31,7 +32,7 @@ import org.earshot.files.Quoted;
  * @param kept positions of the columns that answers are added to: all but the sound itself
  * @param zone in which timestamps with a time zone are local
  */
-record RecordingColumns(int path, int content, int features, int city, int time, int[] kept, String zone)
+record RecordingColumns(int path, int content, int features, int city, int time, List<Integer> kept, String zone)
         implements Serializable {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
 
@@ -55,10 +56,10 @@ record RecordingColumns(int path, int content, int features, int city, int time,
                         DataTypes.StringType,
                         DataTypes.TimestampType,
                         DataTypes.TimestampNTZType),
-                Stream.iterate(0, column -> column < schema.length(), column -> column + 1)
+                IntStream.range(0, schema.length())
                         .filter(column -> column != content && column != features)
-                        .mapToInt(Integer::intValue)
-                        .toArray(),
+                        .boxed()
+                        .toList(),
                 zone);
     }
 
@@ -88,9 +89,9 @@ record RecordingColumns(int path, int content, int features, int city, int time,
     /** Arrays may or may not hold nulls. */
     private static boolean matches(DataType known, DataType type) {
         return known.equals(type)
-                || known instanceof ArrayType array
+                || (known instanceof ArrayType array
                         && type instanceof ArrayType other
-                        && array.elementType().equals(other.elementType());
+                        && array.elementType().equals(other.elementType()));
     }
 
     /**
@@ -100,10 +101,10 @@ record RecordingColumns(int path, int content, int features, int city, int time,
      */
     StructType schema(StructType recordings, List<StructField> added) {
         StructField[] fields = Stream.concat(
-                        Arrays.stream(kept).mapToObj(column -> recordings.fields()[column]), added.stream())
+                        kept.stream().map(column -> recordings.fields()[column]), added.stream())
                 .toArray(StructField[]::new);
-        List<String> before = Arrays.stream(kept)
-                .mapToObj(column -> recordings.fieldNames()[column])
+        List<String> before = kept.stream()
+                .map(column -> recordings.fieldNames()[column])
                 .toList();
         for (StructField field : added) {
             if (before.contains(field.name())) {
@@ -118,9 +119,9 @@ record RecordingColumns(int path, int content, int features, int city, int time,
 
     /** A row's values that are kept, and room for so many others behind them. */
     Object[] values(Row row, int added) {
-        Object[] values = new Object[kept.length + added];
-        for (int i = 0; i < kept.length; i++) {
-            values[i] = row.get(kept[i]);
+        Object[] values = new Object[kept.size() + added];
+        for (int i = 0; i < kept.size(); i++) {
+            values[i] = row.get(kept.get(i));
         }
         return values;
     }

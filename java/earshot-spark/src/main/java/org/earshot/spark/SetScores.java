@@ -60,7 +60,7 @@ final class SetScores {
      * @param scores of each model
      */
     private record Scored(
-            long order, String name, String label, String error, RecordingContext context, float[]... scores) {}
+            long order, String name, String label, String error, RecordingContext context, List<float[]> scores) {}
 
     /** Scores the recordings that have a label with all models, and waits for it. */
     SetScores(Dataset<Row> all, List<ModelSource> models, SparkOptions options) {
@@ -108,7 +108,7 @@ final class SetScores {
                 error == null ? RecordingColumns.context(row.getString(4), row.get(5), zone) : null,
                 IntStream.range(0, error == null ? models.size() : 0)
                         .mapToObj(model -> RecordingColumns.floats(row, first + model))
-                        .toArray(float[][]::new));
+                        .toList());
     }
 
     /** What is wrong with recordings, in the set's order. */
@@ -139,7 +139,7 @@ final class SetScores {
                     names.get(model),
                     models.get(model).config(),
                     (chosen, told, progress) -> told.equals(contexts)
-                            ? clips.stream().map(clip -> clip.scores[model]).toArray(float[][]::new)
+                            ? clips.stream().map(clip -> clip.scores.get(model)).toArray(float[][]::new)
                             : scores(models.get(model), chosen, told),
                     ProgressListener.none(),
                     ProgressListener.none()));

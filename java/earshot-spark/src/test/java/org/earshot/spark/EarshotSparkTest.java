@@ -31,6 +31,7 @@ import org.earshot.SceneClassifier;
 import org.earshot.dataset.DatasetException;
 import org.earshot.evaluation.EvaluationJson;
 import org.earshot.evaluation.EvaluationOptions;
+import org.earshot.examples.CityByHour;
 import org.earshot.labelling.LabellingRule;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,8 +152,8 @@ class EarshotSparkTest {
 
     @Test
     void contentIsReadAsTheFileIs() throws Exception {
-        List<String> files = new ArrayList<>(write(3, 2));
-        files.add(Recordings.write(folder.resolve("long.wav"), 9, 25, 44_100).toString());
+        write(3, 2);
+        Recordings.write(folder.resolve("long.wav"), 9, 25, 44_100);
         Recordings.writeBroken(folder.resolve("broken.wav"), 1);
         ModelSource model = ModelSource.directory(SMALL);
         Dataset<Row> byContent = EarshotSpark.classify(
@@ -488,5 +489,25 @@ class EarshotSparkTest {
                 .first()
                 .get(0);
         assertTrue(!other.equals(found.get(0).get(2)));
+    }
+
+    @Test
+    void theExampleCountsScenesByHour() throws Exception {
+        List<Row> rows = new ArrayList<>();
+        for (String file : write(6, 1)) {
+            rows.add(RowFactory.create(file, "Jinan", "2023-06-18 %02d:00:00".formatted(rows.size() % 2)));
+        }
+        rows.add(RowFactory.create(folder.resolve("missing.wav").toString(), "Jinan", "2023-06-18 01:00:00"));
+        Dataset<Row> recordings = spark.createDataFrame(rows, RECORDING).withColumnRenamed("file", "path");
+        List<Row> found =
+                CityByHour.scenes(recordings, ModelSource.directory(SMALL)).collectAsList();
+        assertEquals(7, found.stream().mapToLong(row -> row.getLong(3)).sum());
+        assertEquals(
+                3,
+                found.stream()
+                        .filter(row -> row.getInt(1) == 0)
+                        .mapToLong(row -> row.getLong(3))
+                        .sum());
+        assertEquals(1, found.stream().filter(row -> row.isNullAt(2)).count());
     }
 }

@@ -6,5 +6,8 @@
  * java -cp 'java/earshot-cli/target/lib/*' java/examples/src/main/java/org/earshot/examples/ClassifyFile.java \
  *     tools/demo-model tools/samples/bus.wav
  * }</pre>
+ *
+ * <p>A job for Apache Spark, {@code CityByHour}, lies in {@code java/earshot-spark/src/test/java/org/earshot/examples}:
+ * a Java module as this one cannot have Spark.
  */
 package org.earshot.examples;
