@@ -103,9 +103,8 @@ record RecordingColumns(int path, int content, int features, int city, int time,
         StructField[] fields = Stream.concat(
                         kept.stream().map(column -> recordings.fields()[column]), added.stream())
                 .toArray(StructField[]::new);
-        List<String> before = kept.stream()
-                .map(column -> recordings.fieldNames()[column])
-                .toList();
+        List<String> before =
+                kept.stream().map(column -> recordings.fieldNames()[column]).toList();
         for (StructField field : added) {
             if (before.contains(field.name())) {
                 throw new DatasetException(
