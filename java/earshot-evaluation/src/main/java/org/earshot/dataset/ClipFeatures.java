@@ -15,8 +15,8 @@ import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMelFrames;
 
 /**
- * Computes the log-mel features of recordings' first clips, by the best backend that computes on processors. For any number
- * of threads at once.
+ * Computes the log-mel features of recordings' first clips, by the best backend that computes on processors. For any
+ * number of threads at once.
  */
 public final class ClipFeatures implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(ClipFeatures.class.getName());

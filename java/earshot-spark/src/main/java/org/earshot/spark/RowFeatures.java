@@ -1,14 +1,22 @@
 package org.earshot.spark;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
+import org.earshot.audio.AudioLimits;
 import org.earshot.dataset.ClipFeatures;
 import org.earshot.dataset.DatasetException;
 import org.earshot.features.FeatureParameters;
 
 /** The features of rows' recordings, first clips as in all work on sets: read from the rows, or computed. */
 final class RowFeatures {
+    /** One for each front end, which all tasks of this JVM share: to start a backend takes longer than a clip. */
+    private static final Map<FrontEnd, ClipFeatures> FRONT_ENDS = new ConcurrentHashMap<>();
+
+    private record FrontEnd(FeatureParameters parameters, AudioLimits limits) {}
+
     private final RecordingColumns columns;
     private final RecordingFiles files;
     private final ClipFeatures clips;
@@ -17,7 +25,8 @@ final class RowFeatures {
     RowFeatures(RecordingColumns columns, SparkOptions options, FeatureParameters parameters, Configuration hadoop) {
         this.columns = columns;
         files = new RecordingFiles(hadoop);
-        clips = new ClipFeatures(parameters, options.limits());
+        clips = FRONT_ENDS.computeIfAbsent(
+                new FrontEnd(parameters, options.limits()), end -> new ClipFeatures(end.parameters, end.limits));
         target = new float[parameters.frames() * parameters.melBands()];
     }
 
