@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.earshot.audio.AudioStream;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
 import org.earshot.error.AudioException;
@@ -212,6 +213,26 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     public CompletableFuture<P> classifyAsync(Path recording, RecordingContext recordingContext, CallOptions options) {
         return engine.async(
                 new Call(options, recording), call -> prediction(engine.run(recording, recordingContext, call)));
+    }
+
+    /**
+     * Begins to analyse a recording that the caller knows how to open, wherever it lies and whatever decodes it: an
+     * upload in memory is {@code () -> AudioFiles.open(bytes, name, limits)}. It is opened when its turn has come, read
+     * window by window and closed; see {@link #classifyAsync(AudioClip, RecordingContext, CallOptions)}.
+     *
+     * @param recording opens it, on one of the classifier's threads; what it throws is the call's exception
+     * @param name what messages call it
+     * @param recordingContext where and when it was made
+     * @param options of this call; its deadline counts from now on
+     * @return answer and embedding to come, or the exception of {@link #classify(Path, RecordingContext, CallOptions)}
+     * @throws BusyException if as many calls wait as the builder allows
+     */
+    public CompletableFuture<SceneAnalysis<P, E>> analyseAsync(
+            Supplier<AudioStream> recording, String name, RecordingContext recordingContext, CallOptions options) {
+        return engine.async(new Call(options, name), call -> {
+            List<WindowResults> results = engine.run(recording, name, recordingContext, call);
+            return new SceneAnalysis<>(prediction(results), embedding(results));
+        });
     }
 
     /**

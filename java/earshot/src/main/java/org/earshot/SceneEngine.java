@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.earshot.audio.AudioLimits;
 import org.earshot.audio.AudioLoss;
+import org.earshot.audio.AudioStream;
 import org.earshot.audio.MonoReader;
 import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
@@ -232,6 +233,17 @@ final class SceneEngine implements AutoCloseable {
         return run(
                 recording(file.toString(), () -> {
                     MonoReader reader = MonoReader.open(file, features.sampleRate(), audioLimits);
+                    return new Open(reader, reader::losses, reader::close);
+                }),
+                context,
+                call);
+    }
+
+    /** What each model says of a recording that its caller knows how to open. */
+    List<WindowResults> run(Supplier<AudioStream> recording, String name, RecordingContext context, Call call) {
+        return run(
+                recording(name, () -> {
+                    MonoReader reader = MonoReader.of(recording.get(), name, features.sampleRate());
                     return new Open(reader, reader::losses, reader::close);
                 }),
                 context,

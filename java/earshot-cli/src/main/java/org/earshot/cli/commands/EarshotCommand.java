@@ -50,6 +50,7 @@ public final class EarshotCommand implements Runnable {
     private static final List<String> COMMANDS = List.of(
             "classify",
             "listen",
+            "serve",
             "features",
             "pseudo-label",
             "evaluate",
@@ -92,6 +93,7 @@ public final class EarshotCommand implements Runnable {
         return switch (name) {
             case "classify" -> new ClassifyCommand();
             case "listen" -> new ListenCommand();
+            case "serve" -> new ServeCommand();
             case "features" -> new FeaturesCommand();
             case "pseudo-label" -> new PseudoLabelCommand();
             case "evaluate" -> new EvaluateCommand();

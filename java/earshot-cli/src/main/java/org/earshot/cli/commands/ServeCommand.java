@@ -1,0 +1,153 @@
+package org.earshot.cli.commands;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.earshot.cli.options.ServedModels;
+import org.earshot.cli.options.ServiceOptions;
+import org.earshot.cli.output.CommandException;
+import org.earshot.files.IoReason;
+import org.earshot.server.EarshotServer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Serves models by HTTP and gRPC. */
+@Command(
+        name = "serve",
+        description = "Serves models by HTTP and gRPC, with a page to try it in a browser, until it is told to end.",
+        footer = {
+            "",
+            "Speaks the Open Inference Protocol (KServe v2), and for one recording: curl -F file=@street.wav"
+                    + " http://localhost:8080/classify. Each request is a line of JSON on the standard output.",
+            "SIGTERM and Ctrl-C end it when what has begun is answered; SIGHUP loads the models anew, the old ones"
+                    + " serving until then.",
+            "",
+            "Examples:",
+            "  earshot serve",
+            "  earshot serve --model street=models/1 --model models/indoors --host 0.0.0.0 --token-file secret"
+        })
+final class ServeCommand extends Subcommand {
+    @Mixin
+    private ServedModels models;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            description = "Where to listen; 0.0.0.0 is everywhere. Default: loopback, this machine alone.")
+    private String host;
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "8080",
+            description = "Port of HTTP, 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+    private int port;
+
+    @Option(
+            names = "--grpc-port",
+            paramLabel = "N",
+            defaultValue = "8081",
+            description = "Port of gRPC, likewise. Default: ${DEFAULT-VALUE}.")
+    private int grpcPort;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            description = "File with a bearer token that requests must carry, except for the page and for health.")
+    private Path tokenFile;
+
+    @Option(names = "--tls-cert", paramLabel = "PEM", description = "Certificate chain; all is encrypted then.")
+    private Path certificates;
+
+    @Option(names = "--tls-key", paramLabel = "PEM", description = "Its private key, in PKCS #8, not encrypted.")
+    private Path key;
+
+    @Mixin
+    private ServiceOptions service;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Write no access log, and do not say what is served.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        if ((certificates == null) != (key == null)) {
+            throw usageError("--tls-cert and --tls-key belong together");
+        }
+        EarshotServer.Builder builder = service.apply(EarshotServer.of(models.sources()))
+                .address(address())
+                .port(port)
+                .grpcPort(grpcPort);
+        if (tokenFile != null) {
+            builder.token(token());
+        }
+        if (certificates != null) {
+            builder.tls(certificates, key);
+        }
+        if (!quiet) {
+            builder.log(line -> console().result(line + "\n"));
+        }
+        serve(start(builder));
+        return DONE;
+    }
+
+    private InetAddress address() {
+        try {
+            return host == null ? InetAddress.getLoopbackAddress() : InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw usageError("--host: found " + host + "; expected an address of this machine");
+        }
+    }
+
+    private String token() {
+        String text;
+        try {
+            text = Files.readString(tokenFile).strip();
+        } catch (IOException e) {
+            throw new CommandException(
+                    tokenFile.toString(), "a file that cannot be read (" + IoReason.of(e) + ")", "a token", e);
+        }
+        if (text.isEmpty()) {
+            throw usageError("--token-file: found nothing in " + tokenFile + "; expected a token");
+        }
+        return text;
+    }
+
+    private static EarshotServer start(EarshotServer.Builder builder) {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new CommandException("server", "a port that cannot be had (" + e.getMessage() + ")", "a free one", e);
+        }
+    }
+
+    private void serve(EarshotServer server) {
+        if (!quiet) {
+            List<String> lines = new ArrayList<>(server.served());
+            String scheme = certificates == null ? "http" : "https";
+            String name = host == null ? "localhost" : host;
+            lines.add("listening on " + scheme + "://" + name + ":" + server.port() + " and, for gRPC, port "
+                    + server.grpcPort());
+            lines.forEach(console()::say);
+        }
+        Signals.onHangup(server::reload);
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.close();
+            ended.countDown();
+        }));
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            server.close();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

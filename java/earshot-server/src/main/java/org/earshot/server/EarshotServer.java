@@ -1,0 +1,333 @@
+package org.earshot.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.earshot.ComputePool;
+import org.earshot.SceneClassifier;
+import org.earshot.error.EarshotException;
+import org.earshot.server.grpc.GrpcFrontEnd;
+import org.earshot.server.http.HttpFrontEnd;
+import org.earshot.server.http.TlsKey;
+import org.earshot.server.inference.Inference;
+import org.earshot.server.observation.AccessLog;
+import org.earshot.server.observation.Metrics;
+import org.earshot.server.service.Limits;
+import org.earshot.server.service.LiveStreams;
+import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.ModelSource;
+import org.earshot.server.service.SceneService;
+import org.earshot.server.service.ServedVersion;
+import org.earshot.server.service.UploadMemory;
+
+/**
+ * Serves models by HTTP and gRPC until it is closed.
+ *
+ * <pre>{@code
+ * try (EarshotServer server = EarshotServer.of(ModelSource.parse("street=model")).port(8080).start()) {
+ *     System.out.println("http://localhost:" + server.port());
+ *     ...
+ * }
+ * }</pre>
+ */
+public final class EarshotServer implements AutoCloseable {
+    private static final String UNKNOWN_VERSION = "unreleased";
+
+    private final Metrics metrics = new Metrics();
+    private final ModelRepository models;
+    private final SceneService service;
+    private final LiveStreams streams;
+    private final HttpFrontEnd http;
+    private final GrpcFrontEnd grpc;
+    private final Duration drain;
+
+    private EarshotServer(Builder builder) throws IOException {
+        drain = builder.drain;
+        ComputePool pool = ComputePool.of(builder.threads);
+        models = new ModelRepository(
+                builder.models,
+                directory -> builder.loading.apply(SceneClassifier.builder(directory)
+                        .pool(pool)
+                        .batching(builder.batchSize, builder.batchDelay, builder.queue)
+                        .listener(metrics.calls())));
+        Limits limits = builder.limits;
+        service = new SceneService(limits);
+        streams = new LiveStreams(limits.streams());
+        // A part of the heap: what is decoded and computed needs some too.
+        UploadMemory memory = new UploadMemory(Runtime.getRuntime().maxMemory() / 4);
+        Inference inference = new Inference(service);
+        AccessLog log = new AccessLog(builder.log);
+        String version = Optional.ofNullable(EarshotServer.class.getPackage().getImplementationVersion())
+                .orElse(UNKNOWN_VERSION);
+        bind(memory);
+        boolean started = false;
+        HttpFrontEnd startedHttp = null;
+        try {
+            startedHttp = new HttpFrontEnd(
+                    new HttpFrontEnd.Parts(models, service, inference, streams, memory, metrics, log, version),
+                    builder.address,
+                    builder.port,
+                    builder.token,
+                    builder.tls);
+            http = startedHttp;
+            grpc = new GrpcFrontEnd(
+                    new GrpcFrontEnd.Parts(models, inference, limits, memory, metrics, log, version),
+                    builder.address,
+                    builder.grpcPort,
+                    builder.token,
+                    builder.tls.map(TlsKey::certificates),
+                    builder.tls.map(TlsKey::key));
+            started = true;
+        } finally {
+            if (!started) {
+                if (startedHttp != null) {
+                    startedHttp.close();
+                }
+                free();
+            }
+        }
+    }
+
+    private void bind(UploadMemory memory) {
+        metrics.gauge("earshot.uploads.bytes", "Memory that the bodies of requests take", memory, UploadMemory::used);
+        metrics.gauge("earshot.streams.open", "Streams of live sound", streams, LiveStreams::count);
+        metrics.gauge(
+                "earshot.calls.pending", "Calls that are computed or wait", models, served -> served.models().stream()
+                        .flatMap(model -> model.versions().stream())
+                        .mapToInt(ServedVersion::calls)
+                        .sum());
+    }
+
+    private void free() {
+        service.close();
+        models.close();
+        metrics.close();
+    }
+
+    /**
+     * Begins to say what is served.
+     *
+     * @param models at least one, each of another name
+     * @return a builder
+     */
+    public static Builder of(ModelSource... models) {
+        return new Builder(List.of(models));
+    }
+
+    /**
+     * Where it listens for HTTP.
+     *
+     * @return the port
+     */
+    public int port() {
+        return http.port();
+    }
+
+    /**
+     * Where it listens for gRPC.
+     *
+     * @return the port
+     */
+    public int grpcPort() {
+        return grpc.port();
+    }
+
+    /**
+     * What is served.
+     *
+     * @return a line for each version of each model
+     */
+    public List<String> served() {
+        return models.models().stream()
+                .flatMap(model -> model.versions().stream())
+                .map(version -> version.model() + ", version " + version.version() + ": "
+                        + version.info().architecture() + " on "
+                        + version.info().backend())
+                .toList();
+    }
+
+    /** Loads all models anew, the ones before serving until then; the log says which could not be. */
+    public void reload() {
+        models.loadAll();
+    }
+
+    /**
+     * Accepts nothing more, answers what has begun, and ends: after the time to drain at the latest, when what still
+     * runs is given up.
+     */
+    @Override
+    public void close() {
+        long end = System.nanoTime() + drain.toNanos();
+        grpc.refuse();
+        http.stop(drain);
+        grpc.stop(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+        service.cancelAll();
+        streams.closeAll();
+        free();
+    }
+
+    /** The choices in starting a server. */
+    public static final class Builder {
+        private final List<ModelSource> models;
+        private InetAddress address = InetAddress.getLoopbackAddress();
+        private int port;
+        private int grpcPort;
+        private Optional<String> token = Optional.empty();
+        private Optional<TlsKey> tls = Optional.empty();
+        private Limits limits = Limits.DEFAULT;
+        private int threads = Runtime.getRuntime().availableProcessors();
+        private int batchSize = 8;
+        private Duration batchDelay = Duration.ofMillis(2);
+        private int queue = 64;
+        private UnaryOperator<SceneClassifier.Builder> loading = builder -> builder;
+        private Duration drain = Duration.ofSeconds(10);
+        private Consumer<String> log = line -> {};
+
+        private Builder(List<ModelSource> models) {
+            this.models = models;
+        }
+
+        /**
+         * Sets where to listen.
+         *
+         * @param where by default loopback: this machine alone
+         * @return this
+         */
+        public Builder address(InetAddress where) {
+            address = Objects.requireNonNull(where);
+            return this;
+        }
+
+        /**
+         * Sets the port of HTTP.
+         *
+         * @param number by default 0, any that is free
+         * @return this
+         */
+        public Builder port(int number) {
+            port = number;
+            return this;
+        }
+
+        /**
+         * Sets the port of gRPC.
+         *
+         * @param number by default 0, any that is free
+         * @return this
+         */
+        public Builder grpcPort(int number) {
+            grpcPort = number;
+            return this;
+        }
+
+        /**
+         * Asks every request for a bearer token, except the page and those for health.
+         *
+         * @param secret the token
+         * @return this
+         */
+        public Builder token(String secret) {
+            token = Optional.of(secret);
+            return this;
+        }
+
+        /**
+         * Has all be encrypted.
+         *
+         * @param certificates PEM file of the chain, the server's own first
+         * @param key PEM file of its private key, in PKCS #8, not encrypted
+         * @return this
+         */
+        public Builder tls(Path certificates, Path key) {
+            tls = Optional.of(new TlsKey(certificates, key));
+            return this;
+        }
+
+        /**
+         * Bounds requests.
+         *
+         * @param bounds by default {@link Limits#DEFAULT}
+         * @return this
+         */
+        public Builder limits(Limits bounds) {
+            limits = Objects.requireNonNull(bounds);
+            return this;
+        }
+
+        /**
+         * Sets how many threads compute, for all models together.
+         *
+         * @param count by default as many as there are processors
+         * @return this
+         */
+        public Builder threads(int count) {
+            threads = count;
+            return this;
+        }
+
+        /**
+         * Sets how calls of different clients are computed together, see {@link SceneClassifier.Builder#batching}.
+         *
+         * @param size windows at once
+         * @param delay how long one waits for others
+         * @param waiting calls that may wait, of each model; further ones are told that the server is busy
+         * @return this
+         */
+        public Builder batching(int size, Duration delay, int waiting) {
+            batchSize = size;
+            batchDelay = delay;
+            queue = waiting;
+            return this;
+        }
+
+        /**
+         * Adds choices in loading models, such as their backend.
+         *
+         * @param choices made with every builder, first of all
+         * @return this
+         */
+        public Builder loading(UnaryOperator<SceneClassifier.Builder> choices) {
+            loading = Objects.requireNonNull(choices);
+            return this;
+        }
+
+        /**
+         * Sets how long what has begun may take when the server is closed.
+         *
+         * @param atMost by default ten seconds
+         * @return this
+         */
+        public Builder drain(Duration atMost) {
+            drain = Objects.requireNonNull(atMost);
+            return this;
+        }
+
+        /**
+         * Sets who takes the access log.
+         *
+         * @param lines takes one line of JSON for each request, from any thread; by default nobody
+         * @return this
+         */
+        public Builder log(Consumer<String> lines) {
+            log = Objects.requireNonNull(lines);
+            return this;
+        }
+
+        /**
+         * Loads the models and begins to listen.
+         *
+         * @return the server, to be closed at the end
+         * @throws IOException if a port cannot be had
+         * @throws EarshotException if a model cannot be loaded
+         */
+        public EarshotServer start() throws IOException {
+            return new EarshotServer(this);
+        }
+    }
+}

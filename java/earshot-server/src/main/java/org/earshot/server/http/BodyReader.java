@@ -1,0 +1,103 @@
+package org.earshot.server.http;
+
+import java.io.EOFException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
+import org.earshot.server.service.UploadMemory;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+
+/** Reads a body into memory as it comes. No thread waits for it: a slow client takes none. */
+final class BodyReader implements Runnable {
+    private static final int FIRST = 1 << 16;
+
+    private final Request request;
+    private final int most;
+    private final UploadMemory.Share share;
+    private final long announced;
+    private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+    private byte[] bytes = {};
+    private int size;
+
+    private BodyReader(Request request, int most, UploadMemory.Share share) {
+        this.request = request;
+        this.most = most;
+        this.share = share;
+        announced = request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+    }
+
+    /**
+     * Begins to read.
+     *
+     * @param most bytes
+     * @param share takes the memory, and keeps it
+     * @return the whole body to come
+     */
+    static CompletableFuture<byte[]> read(Request request, int most, UploadMemory.Share share) {
+        BodyReader reader = new BodyReader(request, most, share);
+        if (reader.announced > most) {
+            reader.body.completeExceptionally(reader.tooLarge());
+        } else {
+            reader.run();
+        }
+        return reader.body;
+    }
+
+    @Override
+    public void run() {
+        while (!body.isDone()) {
+            Content.Chunk chunk = request.read();
+            if (chunk == null) {
+                request.demand(this);
+                return;
+            }
+            if (Content.Chunk.isFailure(chunk)) {
+                body.completeExceptionally(gone(chunk.getFailure()));
+                return;
+            }
+            boolean last = chunk.isLast();
+            try {
+                append(chunk.getByteBuffer());
+            } catch (RequestException | OutOfMemoryError e) {
+                body.completeExceptionally(e);
+                return;
+            } finally {
+                chunk.release();
+            }
+            if (last) {
+                body.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
+            }
+        }
+    }
+
+    private void append(ByteBuffer chunk) {
+        int length = chunk.remaining();
+        if (length > most - size) {
+            throw tooLarge();
+        }
+        if (length > bytes.length - size) {
+            long wanted = Math.max(Math.max(FIRST, 2L * bytes.length), (long) size + length);
+            // What is announced may never come; when it comes, no more than that is needed.
+            int capacity = (int) Math.min(wanted, announced >= size + length ? announced : most);
+            share.growTo(capacity);
+            bytes = Arrays.copyOf(bytes, capacity);
+        }
+        chunk.get(bytes, size, length);
+        size += length;
+    }
+
+    private RequestException tooLarge() {
+        return new RequestException(
+                Problem.TOO_LARGE, "body: found more than " + most + " bytes; expected at most so many");
+    }
+
+    private static RequestException gone(Throwable failure) {
+        return failure instanceof EOFException
+                ? new RequestException(Problem.CANCELLED, "body: found its end too early; expected all of it")
+                : new RequestException(Problem.LATE, "body: found no more of it for too long; expected all of it");
+    }
+}

@@ -1,0 +1,168 @@
+package org.earshot.server.http;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.earshot.files.Quoted;
+import org.earshot.server.service.Deadline;
+import org.earshot.server.service.Failure;
+import org.earshot.server.service.Limits;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
+import org.earshot.server.service.UploadMemory;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
+
+/** One request and its answer, which is given once. */
+final class Exchange {
+    /** Milliseconds that a client has for its answer. */
+    static final String TIMEOUT = "Request-Timeout-Ms";
+
+    /** Attributes of the request for the log. */
+    static final String MODEL = "org.earshot.server.model";
+
+    static final String PROBLEM = "org.earshot.server.problem";
+
+    private final Request request;
+    private final Response response;
+    private final Callback callback;
+    private final Limits limits;
+    private final UploadMemory.Share share;
+    private final DisconnectWatch watch;
+    private final Deadline deadline;
+    private final Fields query;
+    private final AtomicBoolean answered = new AtomicBoolean();
+
+    /** What all requests share. */
+    record Surroundings(Limits limits, UploadMemory memory, DisconnectWatch watch) {}
+
+    Exchange(Request request, Response response, Callback callback, Surroundings around) {
+        this.request = request;
+        this.response = response;
+        this.callback = callback;
+        limits = around.limits();
+        watch = around.watch();
+        share = around.memory().share();
+        Request.addCompletionListener(request, failure -> share.close());
+        deadline = Deadline.in(timeout());
+        query = Request.extractQueryParameters(request);
+    }
+
+    private Duration timeout() {
+        String header = request.getHeaders().get(TIMEOUT);
+        if (header == null) {
+            return limits.timeout();
+        }
+        long millis;
+        try {
+            millis = Long.parseLong(header.strip());
+        } catch (NumberFormatException e) {
+            millis = 0;
+        }
+        if (millis < 1) {
+            throw RequestException.invalid(TIMEOUT, Quoted.of(header), "a positive number of milliseconds");
+        }
+        return Duration.ofMillis(Math.min(millis, limits.timeout().toMillis()));
+    }
+
+    Request request() {
+        return request;
+    }
+
+    Response response() {
+        return response;
+    }
+
+    Callback callback() {
+        return callback;
+    }
+
+    Deadline deadline() {
+        return deadline;
+    }
+
+    /** A parameter of the query, or null. */
+    String parameter(String name) {
+        return query.getValue(name);
+    }
+
+    String header(String name) {
+        return request.getHeaders().get(name);
+    }
+
+    /** Begins to read the body. */
+    CompletableFuture<byte[]> body() {
+        return BodyReader.read(request, limits.bodyBytes(), share);
+    }
+
+    /** Marks what the log is to say of it. */
+    void model(String name) {
+        request.setAttribute(MODEL, name);
+    }
+
+    /**
+     * Answers when work is done; stops it if the client goes away first.
+     *
+     * @param work what to cancel
+     * @param answer sends what comes of it
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // Their effects are all that is wanted.
+    void answer(CompletableFuture<?> work, CompletableFuture<Runnable> answer) {
+        DisconnectWatch.Watched watched = watch.watch(request, () -> work.cancel(true));
+        answer.whenComplete((sending, e) -> {
+            watched.end();
+            if (e != null) {
+                fail(e);
+            } else {
+                sending.run();
+            }
+        });
+    }
+
+    /** Answers with JSON. */
+    void json(int status, byte[] json) {
+        send(status, "application/json", json);
+    }
+
+    /** Answers. */
+    void send(int status, String type, byte[] content) {
+        if (answered.compareAndSet(false, true)) {
+            write(response, callback, status, type, content);
+        }
+    }
+
+    /** Answers with what went wrong. */
+    void fail(Throwable thrown) {
+        if (response.isCommitted()) {
+            // It broke off in the middle of its answer; to be cut off is all that its client can be told.
+            callback.failed(thrown);
+        } else if (answered.compareAndSet(false, true)) {
+            fail(request, response, callback, thrown);
+        }
+    }
+
+    /** Answers a request that has no exchange with what went wrong. */
+    static void fail(Request request, Response response, Callback callback, Throwable thrown) {
+        Failure failure = Failure.of(thrown);
+        request.setAttribute(PROBLEM, failure.message());
+        if (failure.problem() == Problem.BUSY || failure.problem() == Problem.UNAVAILABLE) {
+            response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
+        }
+        if (failure.problem() == Problem.UNAUTHENTICATED) {
+            response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
+        }
+        write(response, callback, Statuses.of(failure.problem()), "application/json", Errors.json(failure.message()));
+    }
+
+    private static void write(Response response, Callback callback, int status, String type, byte[] content) {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
+        response.write(true, ByteBuffer.wrap(content), callback);
+    }
+}

@@ -1,0 +1,361 @@
+package org.earshot.server.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.earshot.files.Quoted;
+import org.earshot.server.inference.InferenceRequest;
+import org.earshot.server.inference.InferenceResponse;
+import org.earshot.server.inference.RawTensors;
+import org.earshot.server.inference.Tensor;
+import org.earshot.server.service.RequestException;
+
+/**
+ * The Open Inference Protocol's JSON, with the extension for binary data: behind the JSON, whose length a header says,
+ * come the tensors that say how many bytes they have. Read token by token, as most of it may be samples.
+ */
+final class InferenceJson {
+    /** Where the JSON ends and bytes begin. */
+    static final String HEADER_LENGTH = "Inference-Header-Content-Length";
+
+    private static final String BINARY_SIZE = "binary_data_size";
+    private static final String BINARY = "binary_data";
+    private static final String ALL_BINARY = "binary_data_output";
+
+    private InferenceJson() {}
+
+    /**
+     * A request as it came.
+     *
+     * @param request what it asks for
+     * @param binary names of the outputs that are wanted as bytes
+     * @param allBinary whether the others are too
+     */
+    record Parsed(InferenceRequest request, Set<String> binary, Set<String> text, boolean allBinary) {
+        boolean isBinary(String output) {
+            return binary.contains(output) || (allBinary && !text.contains(output));
+        }
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param body all of it
+     * @param jsonLength of it that is JSON
+     * @throws RequestException if it is none
+     */
+    static Parsed read(byte[] body, int jsonLength) {
+        try (JsonParser json = Json.MAPPER.createParser(body, 0, jsonLength)) {
+            Reader reader = new Reader(json, ByteBuffer.wrap(body, jsonLength, body.length - jsonLength));
+            return reader.request();
+        } catch (JsonProcessingException e) {
+            throw RequestException.invalid(
+                    "body",
+                    "no JSON (" + Quoted.plain(e.getOriginalMessage()) + ", line "
+                            + e.getLocation().getLineNr() + ")",
+                    "a request of the Open Inference Protocol");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // Memory has none.
+        }
+    }
+
+    private static final class Reader {
+        private final JsonParser json;
+        private final ByteBuffer binary;
+
+        Reader(JsonParser json, ByteBuffer binary) {
+            this.json = json;
+            this.binary = binary;
+        }
+
+        Parsed request() throws IOException {
+            require(json.nextToken() == JsonToken.START_OBJECT, "request", "an object");
+            String id = "";
+            Map<String, Object> parameters = Map.of();
+            List<Tensor> inputs = new ArrayList<>();
+            List<String> outputs = new ArrayList<>();
+            Set<String> asBytes = new HashSet<>();
+            Set<String> asText = new HashSet<>();
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "id" -> id = text("id");
+                    case "parameters" -> parameters = parameters();
+                    case "inputs" -> {
+                        require(json.isExpectedStartArrayToken(), "inputs", "a list");
+                        while (json.nextToken() != JsonToken.END_ARRAY) {
+                            inputs.add(input());
+                        }
+                    }
+                    case "outputs" -> {
+                        require(json.isExpectedStartArrayToken(), "outputs", "a list");
+                        while (json.nextToken() != JsonToken.END_ARRAY) {
+                            output(outputs, asBytes, asText);
+                        }
+                    }
+                    default -> json.skipChildren();
+                }
+            }
+            if (binary.hasRemaining()) {
+                throw RequestException.invalid("body", binary.remaining() + " bytes behind the last tensor", "none");
+            }
+            boolean all = Boolean.TRUE.equals(parameters.get(ALL_BINARY));
+            return new Parsed(new InferenceRequest(id, parameters, inputs, outputs), asBytes, asText, all);
+        }
+
+        private void output(List<String> outputs, Set<String> asBytes, Set<String> asText) throws IOException {
+            require(json.isExpectedStartObjectToken(), "output", "an object");
+            String name = null;
+            Map<String, Object> parameters = Map.of();
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "name" -> name = text("output: name");
+                    case "parameters" -> parameters = parameters();
+                    default -> json.skipChildren();
+                }
+            }
+            require(name != null, "output", "a name");
+            outputs.add(name);
+            if (parameters.get(BINARY) instanceof Boolean wanted) {
+                (wanted ? asBytes : asText).add(name);
+            }
+        }
+
+        private Tensor input() throws IOException {
+            require(json.isExpectedStartObjectToken(), "input", "an object");
+            String name = null;
+            String datatype = null;
+            List<Long> shape = null;
+            Map<String, Object> parameters = Map.of();
+            Elements elements = null;
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "name" -> name = text("input: name");
+                    case "datatype" -> datatype = text("input: datatype");
+                    case "shape" -> shape = shape();
+                    case "parameters" -> parameters = parameters();
+                    case "data" -> {
+                        elements = new Elements();
+                        elements.read(json);
+                    }
+                    default -> json.skipChildren();
+                }
+            }
+            require(name != null && datatype != null && shape != null, "input", "a name, a datatype and a shape");
+            Tensor.Data data =
+                    elements == null ? bytes(name, datatype, parameters.get(BINARY_SIZE)) : elements.as(name, datatype);
+            return new Tensor(name, datatype, shape, parameters, data);
+        }
+
+        private Tensor.Data bytes(String name, String datatype, Object size) {
+            if (!(size instanceof Number number)) {
+                throw RequestException.invalid(
+                        name, "no data", "data, or the parameter " + BINARY_SIZE + " and bytes behind the JSON");
+            }
+            long length = number.longValue();
+            if (length < 0 || length > binary.remaining()) {
+                throw RequestException.invalid(
+                        name + ": " + BINARY_SIZE,
+                        Long.toString(length),
+                        "at most the " + binary.remaining() + " bytes that are left behind the JSON");
+            }
+            ByteBuffer own = binary.slice(binary.position(), (int) length);
+            binary.position(binary.position() + (int) length);
+            return RawTensors.read(name, datatype, own);
+        }
+
+        private List<Long> shape() throws IOException {
+            require(json.isExpectedStartArrayToken(), "shape", "a list");
+            List<Long> shape = new ArrayList<>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                require(json.currentToken() == JsonToken.VALUE_NUMBER_INT, "shape", "integers");
+                shape.add(json.getLongValue());
+            }
+            return shape;
+        }
+
+        private Map<String, Object> parameters() throws IOException {
+            require(json.isExpectedStartObjectToken(), "parameters", "an object");
+            Map<String, Object> parameters = new LinkedHashMap<>();
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String name = json.currentName();
+                JsonToken token = json.nextToken();
+                if (token == JsonToken.VALUE_STRING) {
+                    parameters.put(name, json.getText());
+                } else if (token.isNumeric()) {
+                    parameters.put(name, json.getNumberValue());
+                } else if (token.isBoolean()) {
+                    parameters.put(name, json.getBooleanValue());
+                } else {
+                    throw RequestException.invalid(
+                            "parameter " + Quoted.plain(name), token.toString(), "a text, a number, true or false");
+                }
+            }
+            return parameters;
+        }
+
+        private String text(String subject) throws IOException {
+            require(json.currentToken() == JsonToken.VALUE_STRING, subject, "a text");
+            return json.getText();
+        }
+
+        private void require(boolean condition, String subject, String expected) throws IOException {
+            if (!condition) {
+                throw RequestException.invalid(subject, "something else in line " + line(), expected);
+            }
+        }
+
+        private int line() {
+            return json.currentLocation().getLineNr();
+        }
+    }
+
+    /** The elements of a list, or of a list of lists, whose type may be said behind it. */
+    private static final class Elements {
+        private static final int FIRST = 1 << 12;
+
+        private float[] numbers = {};
+        private int count;
+        private final List<byte[]> texts = new ArrayList<>();
+
+        void read(JsonParser json) throws IOException {
+            int depth = 0;
+            JsonToken token = json.currentToken();
+            while (true) {
+                if (token == JsonToken.START_ARRAY) {
+                    depth++;
+                } else if (token == JsonToken.END_ARRAY) {
+                    depth--;
+                } else if (token == JsonToken.VALUE_STRING) {
+                    texts.add(decoded(json));
+                } else if (token.isNumeric()) {
+                    add(json.getFloatValue());
+                } else {
+                    throw RequestException.invalid("data", token.toString(), "a list of numbers or of texts");
+                }
+                if (depth == 0) {
+                    return;
+                }
+                token = json.nextToken();
+            }
+        }
+
+        private void add(float number) {
+            if (count == numbers.length) {
+                numbers = Arrays.copyOf(numbers, Math.max(FIRST, 2 * count));
+            }
+            numbers[count++] = number;
+        }
+
+        Tensor.Data as(String name, String datatype) {
+            switch (datatype) {
+                case Tensor.FP32 -> {
+                    if (!texts.isEmpty()) {
+                        throw RequestException.invalid(name, "texts", "numbers, as the datatype says");
+                    }
+                    return new Tensor.Floats(numbers, count);
+                }
+                case Tensor.BYTES -> {
+                    if (count > 0) {
+                        throw RequestException.invalid(name, "numbers", "texts in base64, as the datatype says");
+                    }
+                    return new Tensor.Bytes(texts);
+                }
+                default -> throw RawTensors.wrongType(name, datatype);
+            }
+        }
+
+        private byte[] decoded(JsonParser json) throws IOException {
+            try {
+                return json.getBinaryValue();
+            } catch (JsonProcessingException e) {
+                throw RequestException.invalid(
+                        "data[" + texts.size() + "]",
+                        "a text that is not in base64",
+                        "base64, or " + HEADER_LENGTH + " and the bytes themselves behind the JSON");
+            }
+        }
+    }
+
+    /**
+     * A written answer.
+     *
+     * @param content all of it
+     * @param jsonLength of it that is JSON; -1 if all is
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Not compared.
+    record Written(byte[] content, int jsonLength) {}
+
+    /** Writes an answer. */
+    static Written write(InferenceResponse response, Parsed asked) {
+        List<byte[]> behind = new ArrayList<>();
+        byte[] json = Json.object(out -> {
+            out.writeStringField("model_name", response.model());
+            out.writeStringField("model_version", response.version());
+            if (!response.id().isEmpty()) {
+                out.writeStringField("id", response.id());
+            }
+            out.writeArrayFieldStart("outputs");
+            for (Tensor output : response.outputs()) {
+                out.writeStartObject();
+                out.writeStringField("name", output.name());
+                out.writeStringField("datatype", output.datatype());
+                out.writeArrayFieldStart("shape");
+                for (long extent : output.shape()) {
+                    out.writeNumber(extent);
+                }
+                out.writeEndArray();
+                if (asked.isBinary(output.name())) {
+                    byte[] raw = RawTensors.write(output.data());
+                    behind.add(raw);
+                    out.writeObjectFieldStart("parameters");
+                    out.writeNumberField(BINARY_SIZE, raw.length);
+                    out.writeEndObject();
+                } else {
+                    data(out, output.data());
+                }
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        });
+        if (behind.isEmpty()) {
+            return new Written(json, -1);
+        }
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes(json);
+        behind.forEach(all::writeBytes);
+        return new Written(all.toByteArray(), json.length);
+    }
+
+    private static void data(JsonGenerator out, Tensor.Data data) throws IOException {
+        out.writeArrayFieldStart("data");
+        if (data instanceof Tensor.Floats floats) {
+            for (int i = 0; i < floats.size(); i++) {
+                out.writeNumber(floats.array()[i]);
+            }
+        } else {
+            for (byte[] text : ((Tensor.Bytes) data).elements()) {
+                out.writeString(new String(text, StandardCharsets.UTF_8));
+            }
+        }
+        out.writeEndArray();
+    }
+}

@@ -1,0 +1,169 @@
+package org.earshot.server.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
+import org.earshot.files.Quoted;
+import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
+
+/** Leads each path to what answers it. */
+final class Router extends Handler.Abstract {
+    private final Exchange.Surroundings around;
+    private final Guard guard;
+    private final ModelRepository models;
+    private final Protocol protocol;
+    private final Simple simple;
+    private final Streams streams;
+    private final Supplier<String> metrics;
+    private final Page page = new Page();
+    private ServerWebSocketContainer sockets;
+
+    Router(
+            Exchange.Surroundings around,
+            Guard guard,
+            ModelRepository models,
+            Protocol protocol,
+            Simple simple,
+            Streams streams,
+            Supplier<String> metrics) {
+        this.around = around;
+        this.guard = guard;
+        this.models = models;
+        this.protocol = protocol;
+        this.simple = simple;
+        this.streams = streams;
+        this.metrics = metrics;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        sockets = ServerWebSocketContainer.ensure(getServer());
+        super.doStart();
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        Exchange exchange;
+        try {
+            exchange = new Exchange(request, response, callback, around);
+        } catch (RuntimeException e) {
+            Exchange.fail(request, response, callback, e);
+            return true;
+        }
+        try {
+            handle(exchange);
+        } catch (RuntimeException | Error e) {
+            exchange.fail(e);
+        }
+        return true;
+    }
+
+    private void handle(Exchange exchange) {
+        Request request = exchange.request();
+        guard.requireSameSite(request);
+        List<String> path =
+                List.of(request.getHttpURI().getDecodedPath().substring(1).split("/"));
+        String first = path.get(0);
+        boolean open = (path.size() == 1 && (first.isEmpty() || first.equals("health")))
+                || (path.size() == 3 && first.equals("v2") && path.get(1).equals("health"));
+        if (!open) {
+            guard.requireToken(request);
+        }
+        if (first.equals("v2")) {
+            protocol.handle(exchange, path.subList(1, path.size()));
+            return;
+        }
+        switch (path.size() == 1 ? first : "/") {
+            case "" -> {
+                requireMethod(exchange, "GET");
+                page.send(exchange);
+            }
+            case "health" -> {
+                requireMethod(exchange, "GET");
+                health(exchange);
+            }
+            case "metrics" -> {
+                requireMethod(exchange, "GET");
+                exchange.send(
+                        200,
+                        "text/plain; version=0.0.4; charset=utf-8",
+                        metrics.get().getBytes(StandardCharsets.UTF_8));
+            }
+            case "classify" -> {
+                requireMethod(exchange, "POST");
+                simple.classify(exchange);
+            }
+            case "features" -> {
+                requireMethod(exchange, "POST");
+                simple.features(exchange);
+            }
+            case "stream" -> stream(exchange);
+            default -> throw noSuchPath(exchange);
+        }
+    }
+
+    private void health(Exchange exchange) {
+        String reason = models.unready().orElse("");
+        exchange.json(reason.isEmpty() ? 200 : 503, Json.object(out -> {
+            out.writeStringField("status", reason.isEmpty() ? "ready" : "unavailable");
+            if (!reason.isEmpty()) {
+                out.writeStringField("reason", reason);
+            }
+            // For the page, which so asks for one before it is refused.
+            out.writeBooleanField("token", guard.asksForToken());
+        }));
+    }
+
+    private void stream(Exchange exchange) {
+        if (exchange.request().getMethod().equals("POST")) {
+            streams.post(exchange);
+            return;
+        }
+        requireMethod(exchange, "GET");
+        if (!"websocket".equalsIgnoreCase(exchange.header(HttpHeader.UPGRADE.asString()))) {
+            throw RequestException.invalid("stream", "a GET that is no WebSocket", "a WebSocket, or POST");
+        }
+        // Opened before the upgrade, so that what is wrong with it is said by a status.
+        Streams.Socket socket = streams.socket(exchange.request());
+        boolean upgraded = false;
+        try {
+            upgraded = sockets.upgrade(
+                    (request, response, callback) -> socket,
+                    exchange.request(),
+                    exchange.response(),
+                    exchange.callback());
+        } finally {
+            if (!upgraded) {
+                socket.close();
+            }
+        }
+        if (!upgraded) {
+            throw RequestException.invalid("stream", "no handshake of a WebSocket", "one");
+        }
+    }
+
+    /** Refuses other methods than the one that a path is for. */
+    static void requireMethod(Exchange exchange, String method) {
+        String found = exchange.request().getMethod();
+        if (!found.equals(method)) {
+            exchange.response().getHeaders().put(HttpHeader.ALLOW, method);
+            throw new RequestException(Problem.METHOD, "method: found " + Quoted.of(found) + "; expected " + method);
+        }
+    }
+
+    /** What a path is refused with that leads nowhere. */
+    static RequestException noSuchPath(Exchange exchange) {
+        return new RequestException(
+                Problem.NOT_FOUND,
+                "path: found " + Quoted.of(exchange.request().getHttpURI().getPath())
+                        + "; expected /, /classify, /stream, /features, /health, /metrics or one below /v2");
+    }
+}

@@ -1,0 +1,251 @@
+package org.earshot.server.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.earshot.ScenePrediction;
+import org.earshot.StreamWindow;
+import org.earshot.files.Quoted;
+import org.earshot.segmentation.SceneSegment;
+import org.earshot.segmentation.SegmentListener;
+import org.earshot.server.service.Contexts;
+import org.earshot.server.service.Failure;
+import org.earshot.server.service.LiveStream;
+import org.earshot.server.service.LiveStreams;
+import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.RequestException;
+import org.earshot.server.service.ServedVersion;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Fields;
+import org.eclipse.jetty.websocket.api.Callback;
+import org.eclipse.jetty.websocket.api.Session;
+import org.eclipse.jetty.websocket.api.StatusCode;
+
+/**
+ * Live sound, by {@code POST /stream} (a body that does not end until the sound does, answered by a line for each
+ * segment while it comes) or by a WebSocket at the same path (PCM as binary messages of any size, a text message
+ * {@code end} at its end, the same lines as text messages).
+ *
+ * <p>Parameters: {@code rate} in Hz, {@code format} ({@code s16le} or {@code f32le}; mono), {@code hop} in seconds,
+ * {@code windows=true} for a line a window besides, {@code city}, {@code time}, {@code model}, {@code version}.
+ */
+final class Streams {
+    private static final int BLOCK = 1 << 14;
+    private static final int HIGHEST_RATE = 1_000_000;
+    private static final double DAY = Duration.ofDays(1).toSeconds();
+    private static final double NANOSECONDS = 1e9;
+    private static final String END = "end";
+
+    private final ModelRepository models;
+    private final LiveStreams streams;
+
+    Streams(ModelRepository models, LiveStreams streams) {
+        this.models = models;
+        this.streams = streams;
+    }
+
+    /** What a request asks for. */
+    private record Wish(ServedVersion version, LiveStream.Options options, boolean windows) {}
+
+    private Wish wish(Request request) {
+        Fields query = Request.extractQueryParameters(request);
+        ServedVersion version = models.model(query.getValue("model")).version(query.getValue("version"));
+        request.setAttribute(Exchange.MODEL, version.model());
+        String format = value(query, "format", "s16le");
+        if (!format.equals("s16le") && !format.equals("f32le")) {
+            throw RequestException.invalid("format", Quoted.of(format), "s16le or f32le");
+        }
+        double rate = number(query, "rate", "48000", HIGHEST_RATE);
+        double hop = number(query, "hop", "1", DAY);
+        if (rate != (int) rate) {
+            throw RequestException.invalid("rate", Double.toString(rate), "whole samples a second");
+        }
+        return new Wish(
+                version,
+                new LiveStream.Options(
+                        Contexts.of(query.getValue("city"), query.getValue("time")),
+                        (int) rate,
+                        format.equals("f32le"),
+                        Duration.ofNanos(Math.round(hop * NANOSECONDS))),
+                Boolean.parseBoolean(query.getValue("windows")));
+    }
+
+    private static String value(Fields query, String name, String otherwise) {
+        String value = query.getValue(name);
+        return value == null ? otherwise : value;
+    }
+
+    private static double number(Fields query, String name, String otherwise, double most) {
+        String text = value(query, name, otherwise);
+        double number;
+        try {
+            number = Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            number = Double.NaN;
+        }
+        // Written so that NaN fails too.
+        if (!(number > 0 && number <= most)) {
+            throw RequestException.invalid(name, Quoted.of(text), "a positive number, at most " + (long) most);
+        }
+        return number;
+    }
+
+    private LiveStream open(Wish wish, Consumer<String> lines) {
+        Consumer<StreamWindow<ScenePrediction>> windows =
+                wish.windows() ? window -> lines.accept(line(window)) : window -> {};
+        return streams.open(wish.version(), wish.options(), windows, new SegmentListener() {
+            @Override
+            public void began(SceneSegment segment) {
+                lines.accept(line("began", segment));
+            }
+
+            @Override
+            public void ended(SceneSegment segment) {
+                lines.accept(line("segment", segment));
+            }
+        });
+    }
+
+    private static String line(String kind, SceneSegment segment) {
+        return text(out -> out.writePOJOField(kind, segment));
+    }
+
+    private static String line(StreamWindow<ScenePrediction> window) {
+        return text(out -> {
+            out.writeObjectFieldStart("window");
+            out.writeNumberField("start", window.start().toNanos() / NANOSECONDS);
+            out.writeNumberField("end", window.end().toNanos() / NANOSECONDS);
+            out.writeStringField("label", window.prediction().label());
+            out.writeNumberField("probability", window.prediction().probability());
+            out.writeEndObject();
+        });
+    }
+
+    private static String text(Json.Fields fields) {
+        return new String(Json.object(fields), StandardCharsets.UTF_8);
+    }
+
+    /** Answers a body while it comes. Takes the thread, of which there are as many as streams and more. */
+    void post(Exchange exchange) {
+        Wish wish = wish(exchange.request());
+        OutputStream out = Content.Sink.asOutputStream(exchange.response());
+        try (LiveStream stream = open(wish, line -> write(out, line))) {
+            exchange.response().getHeaders().put(HttpHeader.CONTENT_TYPE, "application/jsonl");
+            // Whoever waits for the status before he sends on has it.
+            out.flush();
+            try {
+                InputStream in = Request.asInputStream(exchange.request());
+                byte[] block = new byte[BLOCK];
+                for (int read = in.read(block); read >= 0; read = in.read(block)) {
+                    stream.push(ByteBuffer.wrap(block, 0, read));
+                }
+                stream.finish();
+            } catch (IOException | UncheckedIOException e) {
+                throw RequestException.invalid("body", "its end too early", "all of it");
+            } catch (RuntimeException e) {
+                write(
+                        out,
+                        text(json ->
+                                json.writeStringField("error", Failure.of(e).message())));
+            }
+            out.close();
+            exchange.callback().succeeded();
+        } catch (IOException | UncheckedIOException e) {
+            exchange.callback().failed(e);
+        }
+    }
+
+    private static void write(OutputStream out, String line) {
+        try {
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Opens the stream of a WebSocket. */
+    Socket socket(Request request) {
+        return new Socket(wish(request));
+    }
+
+    /** A stream of one WebSocket. */
+    final class Socket implements Session.Listener.AutoDemanding, AutoCloseable {
+        private final LiveStream stream;
+        private volatile Session session;
+
+        private Socket(Wish wish) {
+            stream = open(wish, this::send);
+        }
+
+        private void send(String line) {
+            Callback.Completable sent = new Callback.Completable();
+            session.sendText(line, sent);
+            // A client that does not read has no more of its sound heard meanwhile.
+            sent.join();
+        }
+
+        @Override
+        public void onWebSocketOpen(Session opened) {
+            session = opened;
+        }
+
+        @Override
+        public void onWebSocketBinary(ByteBuffer payload, Callback callback) {
+            attempt(() -> stream.push(payload));
+            callback.succeed();
+        }
+
+        @Override
+        public void onWebSocketText(String message) {
+            if (message.equals(END)) {
+                attempt(() -> {
+                    stream.finish();
+                    session.close(StatusCode.NORMAL, END, Callback.NOOP);
+                });
+            } else {
+                end(StatusCode.BAD_PAYLOAD, "text: found " + Quoted.of(message) + "; expected end");
+            }
+        }
+
+        private void attempt(Runnable work) {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                end(StatusCode.SERVER_ERROR, Failure.of(e).message());
+            }
+        }
+
+        private void end(int status, String reason) {
+            stream.close();
+            if (session.isOpen()) {
+                session.sendText(text(json -> json.writeStringField("error", reason)), Callback.NOOP);
+                session.close(status, "error", Callback.NOOP);
+            }
+        }
+
+        @Override
+        public void onWebSocketClose(int status, String reason, Callback callback) {
+            stream.close();
+            callback.succeed();
+        }
+
+        @Override
+        public void onWebSocketError(Throwable cause) {
+            stream.close();
+        }
+
+        /** Ends the stream of a socket that was never opened. */
+        @Override
+        public void close() {
+            stream.close();
+        }
+    }
+}

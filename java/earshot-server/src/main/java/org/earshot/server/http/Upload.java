@@ -1,0 +1,99 @@
+package org.earshot.server.http;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.earshot.server.service.RequestException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Promise;
+
+/**
+ * A recording as a browser's form or {@code curl} sends it: the body itself, or the file of a form.
+ *
+ * @param name the file's, as the client gave it, for messages and the answer; never a path that is opened
+ * @param content the whole file
+ * @param fields what else the form has
+ */
+@SuppressWarnings("ArrayRecordComponent") // Not compared, and not copied.
+record Upload(String name, byte[] content, Map<String, String> fields) {
+    private static final String FORM = "multipart/form-data";
+    private static final int MOST_PARTS = 16;
+    /** What stands for the name of a file that has none. */
+    private static final String UNNAMED = "recording";
+
+    /** Begins to read a request's body. */
+    static CompletableFuture<Upload> of(Exchange exchange) {
+        String type = exchange.header(HttpHeader.CONTENT_TYPE.asString());
+        String name = exchange.parameter("name");
+        return exchange.body()
+                .thenCompose(body -> type != null && type.startsWith(FORM)
+                        ? ofForm(body, type)
+                        : CompletableFuture.completedFuture(new Upload(name == null ? UNNAMED : name, body, Map.of())));
+    }
+
+    private static CompletableFuture<Upload> ofForm(byte[] body, String type) {
+        String boundary = MultiPart.extractBoundary(type);
+        if (boundary == null) {
+            throw RequestException.invalid("content-type", "a form without boundary", FORM + "; boundary=...");
+        }
+        MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
+        parser.setMaxParts(MOST_PARTS);
+        // All of it is in memory, whose size is bounded already; nothing is written to a disk.
+        parser.setMaxMemoryFileSize(-1);
+        CompletableFuture<MultiPartFormData.Parts> parsed = new CompletableFuture<>();
+        parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
+        return parsed.handle((parts, e) -> {
+            if (e != null) {
+                throw RequestException.invalid("body", "no form (" + e.getMessage() + ")", FORM);
+            }
+            return of(parts);
+        });
+    }
+
+    private static Upload of(MultiPartFormData.Parts parts) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        Upload file = null;
+        for (MultiPart.Part part : parts) {
+            if (part.getFileName() != null || "file".equals(part.getName())) {
+                if (file != null) {
+                    throw RequestException.invalid("form", "several files", "one");
+                }
+                file = new Upload(
+                        Optional.ofNullable(part.getFileName())
+                                .filter(name -> !name.isEmpty())
+                                .orElse(UNNAMED),
+                        content(part),
+                        fields);
+            } else {
+                fields.put(part.getName(), new String(content(part), StandardCharsets.UTF_8));
+            }
+        }
+        if (file == null) {
+            throw RequestException.invalid("form", "no file", "one");
+        }
+        return file;
+    }
+
+    private static byte[] content(MultiPart.Part part) {
+        try {
+            return BufferUtil.toArray(Content.Source.asByteBuffer(part.getContentSource()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // Memory has none.
+        }
+    }
+
+    /** A parameter of the query, or else of the form. */
+    String parameter(Exchange exchange, String name) {
+        String value = exchange.parameter(name);
+        return value == null ? fields.get(name) : value;
+    }
+}

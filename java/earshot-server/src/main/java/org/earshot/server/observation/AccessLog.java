@@ -1,0 +1,91 @@
+package org.earshot.server.observation;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.Consumer;
+
+/**
+ * A line of JSON for each request, when it has been answered. Where and when a recording was made is in none of them.
+ */
+public final class AccessLog {
+    private static final JsonFactory FACTORY = new JsonFactory();
+    private static final double NANOSECONDS = 1e9;
+
+    private final Consumer<String> lines;
+
+    /**
+     * Makes a log.
+     *
+     * @param lines takes each line, without its end; from any thread
+     */
+    public AccessLog(Consumer<String> lines) {
+        this.lines = lines;
+    }
+
+    /**
+     * What became of a request.
+     *
+     * @param protocol {@code http} or {@code grpc}
+     * @param remote the client's address
+     * @param method HTTP's, or gRPC's
+     * @param path HTTP's without the query; null of gRPC
+     * @param model which was asked, or null
+     * @param status HTTP's number, or the name of gRPC's
+     * @param bytesIn of the body, or -1 if that is not counted
+     * @param bytesOut likewise
+     * @param nanos from its beginning to its end
+     * @param error what its sender was told, or null
+     */
+    public record Entry(
+            String protocol,
+            String remote,
+            String method,
+            String path,
+            String model,
+            String status,
+            long bytesIn,
+            long bytesOut,
+            long nanos,
+            String error) {}
+
+    /**
+     * Writes a line.
+     *
+     * @param entry what became of a request
+     */
+    public void write(Entry entry) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = FACTORY.createGenerator(text)) {
+            out.writeStartObject();
+            out.writeStringField(
+                    "time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+            out.writeStringField("protocol", entry.protocol());
+            out.writeStringField("remote", entry.remote());
+            out.writeStringField("method", entry.method());
+            write(out, "path", entry.path());
+            write(out, "model", entry.model());
+            out.writeStringField("status", entry.status());
+            if (entry.bytesIn() >= 0) {
+                out.writeNumberField("bytes_in", entry.bytesIn());
+                out.writeNumberField("bytes_out", entry.bytesOut());
+            }
+            out.writeNumberField("seconds", entry.nanos() / NANOSECONDS);
+            write(out, "error", entry.error());
+            out.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // A StringWriter throws none.
+        }
+        lines.accept(text.toString());
+    }
+
+    private static void write(JsonGenerator out, String field, String value) throws IOException {
+        if (value != null) {
+            out.writeStringField(field, value);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package org.earshot.server.service;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.earshot.SceneClassifier;
+import org.earshot.files.Quoted;
+
+/** A model that is served, in one or more versions. Thread-safe. */
+public final class ServedModel {
+    private final ModelSource source;
+    private final Function<Path, SceneClassifier.Builder> builders;
+    /** Replaced as a whole, never changed. */
+    private volatile SortedMap<Integer, ServedVersion> versions = new TreeMap<>();
+
+    ServedModel(ModelSource source, Function<Path, SceneClassifier.Builder> builders) {
+        this.source = source;
+        this.builders = builders;
+        load();
+    }
+
+    /**
+     * What requests call it.
+     *
+     * @return its name
+     */
+    public String name() {
+        return source.name();
+    }
+
+    /**
+     * Its versions.
+     *
+     * @return in the order of their numbers
+     */
+    public Collection<ServedVersion> versions() {
+        return versions.values();
+    }
+
+    /**
+     * A version.
+     *
+     * @param wanted its number; null or empty for the highest
+     * @return the version
+     * @throws RequestException if there is none of that number
+     */
+    public ServedVersion version(String wanted) {
+        SortedMap<Integer, ServedVersion> served = versions;
+        if (wanted == null || wanted.isEmpty()) {
+            return served.get(served.lastKey());
+        }
+        return served.values().stream()
+                .filter(version -> version.version().equals(wanted))
+                .findFirst()
+                .orElseThrow(() -> new RequestException(
+                        Problem.NOT_FOUND,
+                        "version of model " + name() + ": found " + Quoted.of(wanted) + "; expected one of "
+                                + served.keySet().stream().map(String::valueOf).collect(Collectors.joining(", "))));
+    }
+
+    /**
+     * Loads what lies in the directory now. Versions that were served before go on until their successors are warm;
+     * those that are gone end with their last call.
+     *
+     * @throws org.earshot.error.EarshotException if a version cannot be loaded; those before it are replaced, the
+     *     others go on as they are
+     */
+    synchronized void load() {
+        SortedMap<Integer, ServedVersion> before = versions;
+        SortedMap<Integer, ServedVersion> next = new TreeMap<>();
+        source.versions().forEach((number, directory) -> {
+            ServedVersion served = before.get(number);
+            if (served == null) {
+                served = new ServedVersion(name(), number, builders.apply(directory));
+            } else {
+                served.replace(builders.apply(directory));
+            }
+            next.put(number, served);
+        });
+        versions = next;
+        before.forEach((number, served) -> {
+            if (!next.containsKey(number)) {
+                served.close();
+            }
+        });
+    }
+
+    void close() {
+        versions.values().forEach(ServedVersion::close);
+    }
+}

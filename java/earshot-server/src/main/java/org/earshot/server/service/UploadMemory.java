@@ -1,0 +1,75 @@
+package org.earshot.server.service;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory that the bodies of all requests share, so that many uploads at once are refused instead of taking all
+ * there is. Thread-safe.
+ */
+public final class UploadMemory {
+    private final long most;
+    private final AtomicLong used = new AtomicLong();
+
+    /**
+     * Makes an empty one.
+     *
+     * @param most bytes
+     */
+    public UploadMemory(long most) {
+        this.most = most;
+    }
+
+    /**
+     * What is taken.
+     *
+     * @return bytes
+     */
+    public long used() {
+        return used.get();
+    }
+
+    /**
+     * Begins a request's share.
+     *
+     * @return of no bytes yet
+     */
+    public Share share() {
+        return new Share();
+    }
+
+    /** What one request has taken. Thread-safe. */
+    public final class Share implements AutoCloseable {
+        private long bytes;
+        private boolean closed;
+
+        private Share() {}
+
+        /**
+         * Takes more, up to a size.
+         *
+         * @param size bytes that the request has in all
+         * @throws RequestException of problem {@link Problem#BUSY} if there are not so many
+         */
+        public synchronized void growTo(long size) {
+            long more = size - bytes;
+            if (closed || more <= 0) {
+                return;
+            }
+            if (used.addAndGet(more) > most) {
+                used.addAndGet(-more);
+                throw new RequestException(
+                        Problem.BUSY, "uploads: found " + most + " bytes of them at once; expected fewer, in a while");
+            }
+            bytes = size;
+        }
+
+        /** Gives all back. A second call does nothing. */
+        @Override
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                used.addAndGet(-bytes);
+            }
+        }
+    }
+}
