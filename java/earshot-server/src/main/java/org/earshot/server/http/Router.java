@@ -132,7 +132,7 @@ final class Router extends Handler.Abstract {
             throw RequestException.invalid("stream", "a GET that is no WebSocket", "a WebSocket, or POST");
         }
         // Opened before the upgrade, so that what is wrong with it is said by a status.
-        Streams.Socket socket = streams.socket(exchange.request());
+        StreamSocket socket = streams.socket(exchange.request());
         boolean upgraded = false;
         try {
             upgraded = sockets.upgrade(

@@ -24,9 +24,6 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Fields;
-import org.eclipse.jetty.websocket.api.Callback;
-import org.eclipse.jetty.websocket.api.Session;
-import org.eclipse.jetty.websocket.api.StatusCode;
 
 /**
  * Live sound, by {@code POST /stream} (a body that does not end until the sound does, answered by a line for each
@@ -41,7 +38,6 @@ final class Streams {
     private static final int HIGHEST_RATE = 1_000_000;
     private static final double DAY = Duration.ofDays(1).toSeconds();
     private static final double NANOSECONDS = 1e9;
-    private static final String END = "end";
 
     private final ModelRepository models;
     private final LiveStreams streams;
@@ -172,80 +168,13 @@ final class Streams {
     }
 
     /** Opens the stream of a WebSocket. */
-    Socket socket(Request request) {
-        return new Socket(wish(request));
+    StreamSocket socket(Request request) {
+        Wish wish = wish(request);
+        return new StreamSocket(lines -> open(wish, lines));
     }
 
-    /** A stream of one WebSocket. */
-    final class Socket implements Session.Listener.AutoDemanding, AutoCloseable {
-        private final LiveStream stream;
-        private volatile Session session;
-
-        private Socket(Wish wish) {
-            stream = open(wish, this::send);
-        }
-
-        private void send(String line) {
-            Callback.Completable sent = new Callback.Completable();
-            session.sendText(line, sent);
-            // A client that does not read has no more of its sound heard meanwhile.
-            sent.join();
-        }
-
-        @Override
-        public void onWebSocketOpen(Session opened) {
-            session = opened;
-        }
-
-        @Override
-        public void onWebSocketBinary(ByteBuffer payload, Callback callback) {
-            attempt(() -> stream.push(payload));
-            callback.succeed();
-        }
-
-        @Override
-        public void onWebSocketText(String message) {
-            if (message.equals(END)) {
-                attempt(() -> {
-                    stream.finish();
-                    session.close(StatusCode.NORMAL, END, Callback.NOOP);
-                });
-            } else {
-                end(StatusCode.BAD_PAYLOAD, "text: found " + Quoted.of(message) + "; expected end");
-            }
-        }
-
-        private void attempt(Runnable work) {
-            try {
-                work.run();
-            } catch (RuntimeException e) {
-                end(StatusCode.SERVER_ERROR, Failure.of(e).message());
-            }
-        }
-
-        private void end(int status, String reason) {
-            stream.close();
-            if (session.isOpen()) {
-                session.sendText(text(json -> json.writeStringField("error", reason)), Callback.NOOP);
-                session.close(status, "error", Callback.NOOP);
-            }
-        }
-
-        @Override
-        public void onWebSocketClose(int status, String reason, Callback callback) {
-            stream.close();
-            callback.succeed();
-        }
-
-        @Override
-        public void onWebSocketError(Throwable cause) {
-            stream.close();
-        }
-
-        /** Ends the stream of a socket that was never opened. */
-        @Override
-        public void close() {
-            stream.close();
-        }
+    /** What is said of a failure, once a status cannot be. */
+    static String error(String message) {
+        return text(json -> json.writeStringField("error", message));
     }
 }

@@ -1,0 +1,245 @@
+package org.earshot.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDateTime;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import org.earshot.AudioClip;
+import org.earshot.RecordingContext;
+import org.earshot.SceneClassifier;
+import org.earshot.ScenePrediction;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The protocol by HTTP; what the library answers is what is expected of it. */
+class InferenceHttpTest {
+    private static final String INFER = "/v2/models/" + Served.NAME + "/infer";
+    private static final byte[] BUS = Served.sample("bus");
+    private static final byte[] METRO = Served.sample("metro");
+    private static final RecordingContext WHERE =
+            RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
+
+    private static Served served;
+    private static SceneClassifier classifier;
+
+    @BeforeAll
+    static void start() {
+        served = new Served();
+        classifier = SceneClassifier.load(Served.MODEL);
+    }
+
+    @AfterAll
+    static void stop() {
+        served.close();
+        classifier.close();
+    }
+
+    private static ObjectNode request() {
+        return new JsonMapper().createObjectNode();
+    }
+
+    private static ObjectNode input(ObjectNode request, String name, String datatype, long... shape) {
+        ObjectNode input = request.withArray("inputs").addObject().put("name", name).put("datatype", datatype);
+        Arrays.stream(shape).forEach(input.putArray("shape")::add);
+        return input;
+    }
+
+    private static HttpResponse<byte[]> infer(ObjectNode request) {
+        return served.send(served.post(INFER, request.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static JsonNode output(JsonNode response, String name) {
+        for (JsonNode output : response.get("outputs")) {
+            if (output.get("name").asText().equals(name)) {
+                return output;
+            }
+        }
+        throw new AssertionError("no output " + name + " in " + response);
+    }
+
+    private static ObjectNode audio(byte[]... files) {
+        ObjectNode request = request();
+        ObjectNode input = input(request, "AUDIO", "BYTES", files.length);
+        for (byte[] file : files) {
+            input.withArray("data").add(Base64.getEncoder().encodeToString(file));
+        }
+        return request;
+    }
+
+    @Test
+    void tellsWhatItServes() {
+        assertEquals("{\"live\":true}", Served.text(served.get("/v2/health/live")));
+        assertEquals("{\"ready\":true}", Served.text(served.get("/v2/health/ready")));
+        assertEquals("earshot", Served.json(served.get("/v2")).get("name").asText());
+        assertEquals("{\"models\":[\"demo\"]}", Served.text(served.get("/v2/models")));
+        JsonNode model = Served.json(served.get("/v2/models/demo"));
+        assertEquals("[\"1\"]", model.get("versions").toString());
+        assertEquals("AUDIO", model.get("inputs").get(0).get("name").asText());
+        assertEquals(classifier.modelDigest(), model.get("properties").get("digest").asText());
+        assertEquals(
+                model, Served.json(served.get("/v2/models/demo/versions/1")), "a version is described as its model");
+        assertEquals(
+                "{\"name\":\"demo\",\"ready\":true}", Served.text(served.get("/v2/models/demo/versions/1/ready")));
+        HttpResponse<byte[]> index = served.send(served.post("/v2/repository/index", new byte[0]));
+        assertEquals("READY", Served.json(index).get(0).get("state").asText());
+    }
+
+    @Test
+    void answersABatchOfFiles() {
+        ObjectNode request = audio(BUS, METRO);
+        request.put("id", "forty-two");
+        request.putObject("parameters").put("city", "Xi'an").put("time", "2023-06-18T18:44");
+        HttpResponse<byte[]> response = infer(request);
+        assertEquals(200, response.statusCode(), () -> Served.text(response));
+        JsonNode answer = Served.json(response);
+        assertEquals("forty-two", answer.get("id").asText());
+        assertEquals("demo", answer.get("model_name").asText());
+        assertEquals("1", answer.get("model_version").asText());
+        List<byte[]> files = List.of(BUS, METRO);
+        for (int i = 0; i < files.size(); i++) {
+            AudioClip clip = AudioClip.read(files.get(i), "clip");
+            ScenePrediction expected = classifier.classify(clip, WHERE);
+            assertEquals(expected.label(), output(answer, "label").get("data").get(i).asText());
+            assertEquals(
+                    expected.probability(),
+                    output(answer, "probability").get("data").get(i).floatValue());
+            int scenes = classifier.labels().size();
+            String first = output(answer, "ranking").get("data").get(i * scenes).asText();
+            assertEquals(
+                    String.format(
+                            Locale.ROOT,
+                            "%f:%d:%s",
+                            expected.probability(),
+                            classifier.labels().indexOf(expected.label()),
+                            expected.label()),
+                    first);
+            float[] embedding = classifier.embed(clip, WHERE);
+            for (int k = 0; k < embedding.length; k++) {
+                assertEquals(
+                        embedding[k],
+                        output(answer, "embedding")
+                                .get("data")
+                                .get(i * embedding.length + k)
+                                .floatValue());
+            }
+        }
+        assertEquals("[2,10]", output(answer, "ranking").get("shape").toString());
+    }
+
+    @Test
+    void answersSamplesAsTheFileOfThem() {
+        float[] pcm = Served.samples(BUS);
+        ObjectNode request = request();
+        ObjectNode input = input(request, "PCM", "FP32", 1, pcm.length);
+        input.putObject("parameters").put("sample_rate", 48_000);
+        for (float sample : pcm) {
+            input.withArray("data").add(sample);
+        }
+        request.withArray("outputs").addObject().put("name", "probability");
+        JsonNode answer = Served.json(infer(request));
+        assertEquals(1, answer.get("outputs").size(), answer::toString);
+        assertEquals(
+                classifier.classify(AudioClip.read(BUS, "bus"), RecordingContext.unknown()).probability(),
+                output(answer, "probability").get("data").get(0).floatValue());
+    }
+
+    /** What stands behind the JSON, in and out. */
+    @Test
+    void takesAndGivesBinaryData() {
+        float[] pcm = Served.samples(METRO);
+        ObjectNode request = request();
+        ObjectNode input = input(request, "PCM", "FP32", pcm.length);
+        input.putObject("parameters").put("sample_rate", 48_000).put("binary_data_size", pcm.length * Float.BYTES);
+        request.withArray("outputs").addObject().put("name", "label");
+        request.withArray("outputs")
+                .addObject()
+                .put("name", "embedding")
+                .putObject("parameters")
+                .put("binary_data", true);
+        byte[] json = request.toString().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer raw = ByteBuffer.allocate(pcm.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        raw.asFloatBuffer().put(pcm);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        body.writeBytes(json);
+        body.writeBytes(raw.array());
+
+        HttpResponse<byte[]> response = served.send(served.post(INFER, body.toByteArray())
+                .header("Inference-Header-Content-Length", Integer.toString(json.length)));
+        assertEquals(200, response.statusCode(), () -> Served.text(response));
+        int length = (int) response.headers()
+                .firstValueAsLong("Inference-Header-Content-Length")
+                .orElseThrow();
+        JsonNode answer = Served.json(new String(response.body(), 0, length, StandardCharsets.UTF_8));
+        assertEquals("Metro", output(answer, "label").get("data").get(0).asText());
+        float[] expected = classifier.embed(AudioClip.of(pcm, 48_000), RecordingContext.unknown());
+        float[] embedding = new float[expected.length];
+        ByteBuffer.wrap(response.body(), length, response.body().length - length)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(embedding);
+        assertArrayEquals(expected, embedding);
+    }
+
+    private static void assertRefused(int status, String begin, HttpResponse<byte[]> response) {
+        String error = Served.json(response).get("error").asText();
+        assertTrue(error.startsWith(begin), error);
+        assertEquals(status, response.statusCode(), error);
+        assertEquals(1, error.lines().count(), error);
+    }
+
+    @Test
+    void saysWhatIsWrong() {
+        assertRefused(404, "model: found \"other\"; expected one of demo", served.get("/v2/models/other"));
+        assertRefused(404, "version of model demo", served.get("/v2/models/demo/versions/7"));
+        assertRefused(404, "path: ", served.get("/v2/modelz"));
+        assertRefused(405, "method: found \"GET\"; expected POST", served.get(INFER));
+        assertRefused(400, "body: found no JSON", served.send(served.post(INFER, "{".getBytes(StandardCharsets.UTF_8))));
+        assertRefused(400, "inputs: found 0 of them", infer(request()));
+        ObjectNode text = audio(BUS);
+        ((ObjectNode) text.get("inputs").get(0)).putArray("data").add("§");
+        assertRefused(400, "data[0]: found a text that is not in base64", infer(text));
+        ObjectNode two = audio(BUS);
+        ((ObjectNode) two.get("inputs").get(0)).putArray("shape").add(2);
+        assertRefused(400, "AUDIO: found 1 elements; expected 2", infer(two));
+        ObjectNode rate = request();
+        input(rate, "PCM", "FP32", 2).putArray("data").add(0).add(0);
+        assertRefused(400, "parameter sample_rate: found none", infer(rate));
+        ObjectNode type = request();
+        input(type, "PCM", "FP16", 2).putArray("data").add(0).add(0);
+        assertRefused(400, "PCM: datatype", infer(type));
+        ObjectNode output = audio(BUS);
+        output.withArray("outputs").addObject().put("name", "scene");
+        assertRefused(400, "outputs: found \"scene\"; expected one of label, probability", infer(output));
+        ObjectNode time = audio(BUS);
+        time.putObject("parameters").put("time", "noon");
+        assertRefused(400, "time: found \"noon\"", infer(time));
+        assertRefused(422, "AUDIO[1]: found ", infer(audio(BUS, new byte[] {1, 2, 3, 4})));
+        ObjectNode huge = request();
+        input(huge, "PCM", "FP32", Long.MAX_VALUE, 4).putArray("data").add(0);
+        assertRefused(400, "PCM: shape", infer(huge));
+        assertRefused(
+                400,
+                "Inference-Header-Content-Length: found \"99\"",
+                served.send(served.post(INFER, new byte[] {'{', '}'})
+                        .header("Inference-Header-Content-Length", "99")));
+        assertRefused(
+                400,
+                "Request-Timeout-Ms: found \"soon\"",
+                served.send(served.post(INFER, new byte[0]).header("Request-Timeout-Ms", "soon")));
+    }
+}

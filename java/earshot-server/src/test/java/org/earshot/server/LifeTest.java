@@ -1,0 +1,231 @@
+package org.earshot.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import inference.GRPCInferenceServiceGrpc;
+import inference.OpenInferenceGrpc.ServerReadyRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.earshot.error.ModelException;
+import org.earshot.server.service.ModelSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How servers begin, change and end. */
+class LifeTest {
+    private static final byte[] BUS = Served.sample("bus");
+
+    @TempDir
+    private Path folder;
+
+    private static void copyModel(Path to) throws IOException {
+        Files.createDirectories(to);
+        for (String name : new String[] {"config.json", "model.safetensors"}) {
+            Files.copy(Served.MODEL.resolve(name), to.resolve(name));
+        }
+    }
+
+    @Test
+    void whatHasBegunIsAnsweredAtTheEnd() throws Exception {
+        ExecutorService others = Executors.newCachedThreadPool();
+        Served served = new Served();
+        try {
+            Future<HttpResponse<byte[]>> begun =
+                    others.submit(() -> served.send(served.post("/classify", Served.noise(200))));
+            Served.await(() -> served.metric("earshot_calls_pending") > 0);
+            HttpRequest health = served.request("/health").build();
+            served.close();
+            assertEquals(200, begun.get().statusCode());
+            assertThrows(ConnectException.class, () -> HttpClient.newHttpClient()
+                    .send(health, HttpResponse.BodyHandlers.discarding()));
+        } finally {
+            others.shutdownNow();
+        }
+    }
+
+    @Test
+    void theEndIsBounded() {
+        ExecutorService others = Executors.newCachedThreadPool();
+        Served served = new Served(builder -> builder.drain(Duration.ofMillis(200)));
+        try {
+            byte[] noise = Served.noise(600);
+            for (int i = 0; i < 4; i++) {
+                others.execute(() -> assertThrows(
+                        RuntimeException.class, () -> served.send(served.post("/classify", noise))));
+            }
+            Served.await(() -> served.metric("earshot_calls_pending") >= 4);
+            long begun = System.nanoTime();
+            served.close();
+            // Four recordings of ten minutes take several times as long.
+            assertTrue(Duration.ofNanos(System.nanoTime() - begun).toMillis() < 5000);
+        } finally {
+            others.shutdownNow();
+        }
+    }
+
+    /** One client that never stops asking, while the model is loaded anew again and again. */
+    @Test
+    void nobodyNoticesThatAModelIsLoadedAnew() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService others = Executors.newCachedThreadPool();
+        try (Served served = new Served()) {
+            Future<Integer> asking = others.submit(() -> {
+                int answers = 0;
+                while (!over.get()) {
+                    HttpResponse<byte[]> answer = served.send(served.post("/classify", BUS));
+                    assertEquals(200, answer.statusCode(), () -> Served.text(answer));
+                    answers++;
+                }
+                return answers;
+            });
+            for (int i = 0; i < 3; i++) {
+                assertEquals(
+                        200,
+                        served.send(served.post("/v2/repository/models/demo/load", new byte[0]))
+                                .statusCode());
+            }
+            served.server.reload();
+            over.set(true);
+            assertTrue(asking.get() > 0);
+        } finally {
+            others.shutdownNow();
+        }
+    }
+
+    @Test
+    void whatCannotBeLoadedLeavesTheOneBefore() throws IOException {
+        Path model = folder.resolve("street");
+        copyModel(model);
+        try (Served served = new Served(builder -> builder, ModelSource.parse(model.toString()))) {
+            Files.writeString(model.resolve("config.json"), "{}");
+            HttpResponse<byte[]> refused =
+                    served.send(served.post("/v2/repository/models/street/load", new byte[0]));
+            assertEquals(500, refused.statusCode());
+            assertTrue(Served.text(refused).contains("the one before goes on"), Served.text(refused));
+            assertTrue(!Served.text(refused).contains(folder.toString()), "no path of the server's is told");
+            assertEquals(200, served.send(served.post("/classify?model=street", BUS)).statusCode());
+        }
+    }
+
+    @Test
+    void servesVersionsByTheirNumbers() throws IOException {
+        copyModel(folder.resolve("1"));
+        copyModel(folder.resolve("3"));
+        try (Served served = new Served(
+                builder -> builder,
+                new ModelSource("demo", Served.MODEL),
+                new ModelSource("street", folder))) {
+            assertEquals(
+                    "[\"1\",\"3\"]",
+                    Served.json(served.get("/v2/models/street")).get("versions").toString());
+            assertEquals(200, served.get("/v2/models/street/versions/1/ready").statusCode());
+            assertEquals(404, served.get("/v2/models/street/versions/2/ready").statusCode());
+            copyModel(folder.resolve("2"));
+            Files.move(folder.resolve("1"), folder.resolve("old"));
+            served.send(served.post("/v2/repository/models/street/load", new byte[0]));
+            assertEquals(
+                    "[\"2\",\"3\"]",
+                    Served.json(served.get("/v2/models/street")).get("versions").toString());
+            assertEquals(
+                    "street",
+                    Served.json(served.send(served.post(
+                                    "/v2/models/street/versions/2/infer",
+                                    ("{\"inputs\":[{\"name\":\"AUDIO\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\""
+                                                    + Base64.getEncoder().encodeToString(BUS) + "\"]}]}")
+                                            .getBytes(StandardCharsets.UTF_8))))
+                            .get("model_name")
+                            .asText());
+        }
+    }
+
+    @Test
+    void modelsHaveNamesOfTheirOwn() {
+        ModelSource source = ModelSource.parse("street=" + Served.MODEL);
+        assertEquals("street", source.name());
+        assertEquals("demo-model", ModelSource.parse(Served.MODEL.toString()).name());
+        assertThrows(ModelException.class, () -> new ModelSource("a/b", Served.MODEL));
+        assertThrows(ModelException.class, () -> new Served(builder -> builder, source, source));
+        assertThrows(
+                ModelException.class, () -> new Served(builder -> builder, new ModelSource("empty", folder)));
+    }
+
+    @Test
+    void encryptsByThePemFiles() throws Exception {
+        Path store = folder.resolve("store.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        "-genkeypair", "-alias", "x", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
+                        "san=dns:localhost", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass",
+                        "changeit")
+                .inheritIO()
+                .start();
+        assertEquals(0, keytool.waitFor());
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, "changeit".toCharArray());
+        }
+        Path certificate = pem("CERTIFICATE", keys.getCertificate("x").getEncoded());
+        Path key = pem("PRIVATE KEY", keys.getKey("x", "changeit".toCharArray()).getEncoded());
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("x", keys.getCertificate("x"));
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        try (Served served = new Served(builder -> builder.tls(certificate, key))) {
+            HttpResponse<String> answer = HttpClient.newBuilder()
+                    .sslContext(context)
+                    .build()
+                    .send(
+                            HttpRequest.newBuilder(
+                                            URI.create("https://localhost:" + served.server.port() + "/classify"))
+                                    .POST(HttpRequest.BodyPublishers.ofByteArray(BUS))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertEquals("Bus", Served.json(answer.body()).get("label").asText());
+            ManagedChannel channel = NettyChannelBuilder.forAddress(
+                            "localhost",
+                            served.server.grpcPort(),
+                            TlsChannelCredentials.newBuilder()
+                                    .trustManager(certificate.toFile())
+                                    .build())
+                    .build();
+            assertTrue(GRPCInferenceServiceGrpc.newBlockingStub(channel)
+                    .serverReady(ServerReadyRequest.getDefaultInstance())
+                    .getReady());
+            channel.shutdownNow();
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> new Served(builder -> builder.tls(key, certificate)));
+    }
+
+    private Path pem(String kind, byte[] content) throws IOException {
+        return Files.writeString(
+                folder.resolve(kind.replace(' ', '-')),
+                "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
+                        + "\n-----END " + kind + "-----\n");
+    }
+}

@@ -1,0 +1,243 @@
+package org.earshot.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.earshot.AudioClip;
+import org.earshot.RecordingContext;
+import org.earshot.SceneClassifier;
+import org.earshot.SceneStream;
+import org.earshot.segmentation.SceneSegment;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The paths beside the protocol. */
+class SimplePathsTest {
+    private static final byte[] BUS = Served.sample("bus");
+    private static final int WAV_HEADER = 44;
+
+    private static Served served;
+    private static SceneClassifier classifier;
+
+    @BeforeAll
+    static void start() {
+        served = new Served();
+        classifier = SceneClassifier.load(Served.MODEL);
+    }
+
+    @AfterAll
+    static void stop() {
+        served.close();
+        classifier.close();
+    }
+
+    private static JsonNode expected(String file, byte[] wav, RecordingContext where) {
+        JsonMapper json = new JsonMapper();
+        ObjectNode fields = json.createObjectNode().put("file", file);
+        fields.setAll((ObjectNode) json.valueToTree(classifier.classify(AudioClip.read(wav, file), where)));
+        return Served.json(fields.toString());
+    }
+
+    @Test
+    void classifiesABody() {
+        HttpResponse<byte[]> answer = served.send(
+                served.post("/classify?name=bus.wav&city=Xi%27an&time=2023-06-18T18:44", BUS));
+        assertEquals(200, answer.statusCode());
+        RecordingContext where = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
+        assertEquals(expected("bus.wav", BUS, where), Served.json(answer));
+    }
+
+    @Test
+    void classifiesAForm() {
+        ByteArrayOutputStream form = new ByteArrayOutputStream();
+        String begin =
+                """
+                --b
+                Content-Disposition: form-data; name="city"
+
+                Beijing
+                --b
+                Content-Disposition: form-data; name="file"; filename="/etc/hostname"
+
+                """;
+        form.writeBytes(begin.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
+        form.writeBytes(BUS);
+        form.writeBytes("\r\n--b--\r\n".getBytes(StandardCharsets.UTF_8));
+        HttpResponse<byte[]> answer = served.send(served.post("/classify", form.toByteArray())
+                .header("Content-Type", "multipart/form-data; boundary=b"));
+        assertEquals(200, answer.statusCode(), () -> Served.text(answer));
+        // The name is repeated, as every name is; what was heard is what was sent.
+        assertEquals(
+                expected("/etc/hostname", BUS, RecordingContext.of("Beijing", null)), Served.json(answer));
+        HttpResponse<byte[]> broken = served.send(
+                served.post("/classify", BUS).header("Content-Type", "multipart/form-data; boundary=b"));
+        assertEquals(400, broken.statusCode());
+    }
+
+    /** Two windows, as /classify says them, and as many columns as the picture is to have at most. */
+    @Test
+    void drawsFeatures() {
+        JsonNode picture = Served.json(served.send(served.post("/features", Served.noise(45))));
+        assertEquals(45, picture.get("seconds").asDouble());
+        assertEquals(64, picture.get("bands").asInt());
+        int columns = picture.get("columns").asInt();
+        // 50 frames a second, halved until no more than 1000 are left.
+        assertTrue(columns >= 2250 / 4 && columns <= 1000, picture.get("columns").toString());
+        byte[] levels = Base64.getDecoder().decode(picture.get("levels").asText());
+        assertEquals(64 * columns, levels.length);
+    }
+
+    /** What the library's own stream tells of the same sound. */
+    private static List<String> expectedLines(byte[] pcm, Duration hop) {
+        List<String> lines = new ArrayList<>();
+        try (SceneStream stream = classifier.stream(RecordingContext.unknown(), 48_000)
+                .hop(hop)
+                .open(window -> {}, segment -> lines.add(line(segment)))) {
+            stream.push(ByteBuffer.wrap(pcm));
+            stream.flush();
+        }
+        return lines;
+    }
+
+    private static String line(SceneSegment segment) {
+        return "{\"segment\":" + new JsonMapper().valueToTree(segment) + "}";
+    }
+
+    private static byte[] journey() {
+        ByteArrayOutputStream pcm = new ByteArrayOutputStream();
+        for (String scene : List.of("bus", "bus", "bus", "metro", "metro", "metro")) {
+            byte[] wav = Served.sample(scene);
+            pcm.write(wav, WAV_HEADER, wav.length - WAV_HEADER);
+        }
+        return pcm.toByteArray();
+    }
+
+    @Test
+    void answersAStream() {
+        byte[] pcm = journey();
+        HttpResponse<byte[]> answer = served.send(served.post("/stream?rate=48000&hop=2&windows=true", pcm));
+        assertEquals("application/jsonl", answer.headers().firstValue("Content-Type").orElseThrow());
+        List<String> lines = Served.lines(answer);
+        List<String> expected = expectedLines(pcm, Duration.ofSeconds(2));
+        assertTrue(expected.size() >= 2, expected::toString);
+        assertEquals(
+                expected, lines.stream().filter(line -> line.startsWith("{\"segment\"")).toList());
+        // A window of ten seconds every two.
+        assertEquals(11, lines.stream().filter(line -> line.startsWith("{\"window\"")).count());
+        assertEquals(
+                "{\"error\":\"format: found \\\"mp3\\\"; expected s16le or f32le\"}",
+                Served.text(served.send(served.post("/stream?format=mp3", pcm))));
+        assertEquals(400, served.send(served.post("/stream?hop=99", pcm)).statusCode());
+    }
+
+    private static final class Lines implements WebSocket.Listener {
+        final List<String> lines = new ArrayList<>();
+        final CompletableFuture<Integer> end = new CompletableFuture<>();
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                lines.add(text.toString());
+                text.setLength(0);
+            }
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+            end.complete(status);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket socket, Throwable error) {
+            end.completeExceptionally(error);
+        }
+    }
+
+    private static WebSocket open(String query, Lines lines) {
+        return HttpClient.newHttpClient()
+                .newWebSocketBuilder()
+                .buildAsync(URI.create("ws://localhost:" + served.server.port() + "/stream" + query), lines)
+                .join();
+    }
+
+    /** In pieces that cut samples in two. */
+    @Test
+    void answersAWebSocket() throws Exception {
+        byte[] pcm = journey();
+        Lines lines = new Lines();
+        WebSocket socket = open("?rate=48000&hop=2", lines);
+        int piece = 30_001;
+        for (int at = 0; at < pcm.length; at += piece) {
+            socket.sendBinary(ByteBuffer.wrap(pcm, at, Math.min(piece, pcm.length - at)), true).join();
+        }
+        socket.sendText("end", true).join();
+        assertEquals(WebSocket.NORMAL_CLOSURE, lines.end.get(60, TimeUnit.SECONDS));
+        assertEquals(
+                expectedLines(pcm, Duration.ofSeconds(2)),
+                lines.lines.stream().filter(line -> line.startsWith("{\"segment\"")).toList());
+        Served.await(() -> served.metric("earshot_streams_open") == 0);
+    }
+
+    @Test
+    void aSocketThatBreaksOffEndsItsStream() {
+        WebSocket socket = open("?rate=48000", new Lines());
+        Served.await(() -> served.metric("earshot_streams_open") == 1);
+        socket.abort();
+        Served.await(() -> served.metric("earshot_streams_open") == 0);
+    }
+
+    /** One file that may run what is in it, ask its own server, and nothing else. */
+    @Test
+    void hasAPage() {
+        HttpResponse<byte[]> page = served.get("/");
+        String policy = page.headers().firstValue("Content-Security-Policy").orElseThrow();
+        assertTrue(policy.startsWith("default-src 'none'; connect-src 'self'"), policy);
+        String html = Served.text(page);
+        assertFalse(html.contains("http://") && !html.contains("http://www.w3.org/2000/svg"), "it asks others");
+        assertFalse(html.contains("https://"), "it asks others");
+        assertTrue(html.contains("<html lang=\"en\">"));
+    }
+
+    @Test
+    void notesEveryRequest() {
+        served.send(served.post("/classify?city=Beijing", new byte[] {1, 2, 3, 4}));
+        Served.await(() -> served.log.stream().anyMatch(line -> line.contains("\"status\":\"422\"")));
+        JsonNode first = Served.json(served.log.stream()
+                .filter(line -> line.contains("\"status\":\"422\""))
+                .findFirst()
+                .orElseThrow());
+        assertEquals("/classify", first.get("path").asText());
+        assertEquals("demo", first.get("model").asText());
+        assertEquals(4, first.get("bytes_in").asInt());
+        assertTrue(first.get("seconds").asDouble() > 0);
+        assertTrue(first.get("error").asText().startsWith("recording: found "));
+        assertFalse(first.toString().contains("Beijing"), "where a recording was made is nobody else's business");
+        assertTrue(served.metric("earshot_requests_seconds_count{endpoint=\"/classify\",protocol=\"http\",status=\"422\"")
+                >= 1);
+    }
+}
