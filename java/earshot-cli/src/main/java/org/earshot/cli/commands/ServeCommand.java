@@ -71,10 +71,8 @@ final class ServeCommand extends Subcommand {
     @Mixin
     private ServiceOptions service;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Write no access log, and do not say what is served.")
-    private boolean quiet;
+    @Option(names = "--no-access-log", description = "Write no line for each request.")
+    private boolean silent;
 
     @Override
     public Integer call() {
@@ -91,7 +89,7 @@ final class ServeCommand extends Subcommand {
         if (certificates != null) {
             builder.tls(certificates, key);
         }
-        if (!quiet) {
+        if (!silent) {
             builder.log(line -> console().result(line + "\n"));
         }
         serve(start(builder));
@@ -129,14 +127,11 @@ final class ServeCommand extends Subcommand {
     }
 
     private void serve(EarshotServer server) {
-        if (!quiet) {
-            List<String> lines = new ArrayList<>(server.served());
-            String scheme = certificates == null ? "http" : "https";
-            String name = host == null ? "localhost" : host;
-            lines.add("listening on " + scheme + "://" + name + ":" + server.port() + " and, for gRPC, port "
-                    + server.grpcPort());
-            lines.forEach(console()::say);
-        }
+        String scheme = certificates == null ? "http" : "https";
+        List<String> lines = new ArrayList<>(server.served());
+        lines.add("listening on " + scheme + "://" + (host == null ? "localhost" : host) + ":" + server.port()
+                + " and, for gRPC, port " + server.grpcPort());
+        lines.forEach(console()::say);
         Signals.onHangup(server::reload);
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

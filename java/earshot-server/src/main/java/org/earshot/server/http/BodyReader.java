@@ -22,6 +22,10 @@ final class BodyReader implements Runnable {
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private byte[] bytes = {};
     private int size;
+    /** Why the body is not taken, whose rest is then read all the same: many clients look for an answer only behind it. */
+    private Throwable refusal;
+
+    private long passedOver;
 
     private BodyReader(Request request, int most, UploadMemory.Share share) {
         this.request = request;
@@ -40,7 +44,10 @@ final class BodyReader implements Runnable {
     static CompletableFuture<byte[]> read(Request request, int most, UploadMemory.Share share) {
         BodyReader reader = new BodyReader(request, most, share);
         if (reader.announced > most) {
-            reader.body.completeExceptionally(reader.tooLarge());
+            reader.refusal = reader.tooLarge();
+        }
+        if (reader.refusal != null && (reader.announced > 2L * most || reader.asksFirst())) {
+            reader.body.completeExceptionally(reader.refusal);
         } else {
             reader.run();
         }
@@ -59,18 +66,34 @@ final class BodyReader implements Runnable {
                 body.completeExceptionally(gone(chunk.getFailure()));
                 return;
             }
+            take(chunk.getByteBuffer());
             boolean last = chunk.isLast();
-            try {
-                append(chunk.getByteBuffer());
-            } catch (RequestException | OutOfMemoryError e) {
-                body.completeExceptionally(e);
-                return;
-            } finally {
-                chunk.release();
-            }
-            if (last) {
+            chunk.release();
+            if (refusal != null && (last || passedOver > most)) {
+                body.completeExceptionally(refusal);
+            } else if (last) {
                 body.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
             }
+        }
+    }
+
+    /** Whether the client waits for a word before it sends. */
+    private boolean asksFirst() {
+        return request.getHeaders().contains(HttpHeader.EXPECT);
+    }
+
+    private void take(ByteBuffer chunk) {
+        if (refusal == null) {
+            try {
+                append(chunk);
+            } catch (RequestException | OutOfMemoryError e) {
+                refusal = e;
+                bytes = new byte[0];
+                share.close();
+            }
+        }
+        if (refusal != null) {
+            passedOver += chunk.remaining();
         }
     }
 
