@@ -66,13 +66,12 @@ class BoundsTest {
                     .addShape(1)
                     .getContentsBuilder()
                     .addBytesContents(ByteString.copyFrom(BUS));
-            StatusRuntimeException e = assertThrows(
-                    StatusRuntimeException.class,
-                    () -> GRPCInferenceServiceGrpc.newBlockingStub(channel).modelInfer(request.build()));
+            StatusRuntimeException e =
+                    assertThrows(StatusRuntimeException.class, () -> GRPCInferenceServiceGrpc.newBlockingStub(channel)
+                            .modelInfer(request.build()));
             channel.shutdownNow();
             assertEquals(Status.Code.RESOURCE_EXHAUSTED, e.getStatus().getCode());
-            assertEquals(
-                    "1", e.getTrailers().get(Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER)));
+            assertEquals("1", e.getTrailers().get(Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER)));
             assertEquals(200, first.get().statusCode(), "who was first is not disturbed");
         } finally {
             others.shutdownNow();
@@ -82,8 +81,8 @@ class BoundsTest {
     @Test
     void aDeadlineOrALeavingClientStopsTheWork() throws IOException {
         try (Served served = new Served()) {
-            HttpResponse<byte[]> late = served.send(
-                    served.post("/classify", Served.noise(600)).header("Request-Timeout-Ms", "400"));
+            HttpResponse<byte[]> late =
+                    served.send(served.post("/classify", Served.noise(600)).header("Request-Timeout-Ms", "400"));
             assertEquals(504, late.statusCode(), () -> Served.text(late));
             Served.await(() -> served.metric("earshot_calls_pending") == 0);
 
@@ -125,8 +124,7 @@ class BoundsTest {
 
     @Test
     void bodiesAndSoundAreBounded() {
-        try (Served served =
-                new Served(builder -> builder.limits(limits(600 * KIBIBYTE, Duration.ofSeconds(4))))) {
+        try (Served served = new Served(builder -> builder.limits(limits(600 * KIBIBYTE, Duration.ofSeconds(4))))) {
             HttpResponse<byte[]> announced = served.send(served.post("/classify", new byte[601 * KIBIBYTE]));
             assertEquals(413, announced.statusCode());
             HttpResponse<byte[]> chunked = served.send(served.request("/classify")
@@ -220,8 +218,7 @@ class BoundsTest {
 
     @Test
     void streamsAreBounded() throws IOException {
-        try (Served served = new Served(
-                        builder -> builder.limits(limits(KIBIBYTE * KIBIBYTE, Duration.ofMinutes(1))));
+        try (Served served = new Served(builder -> builder.limits(limits(KIBIBYTE * KIBIBYTE, Duration.ofMinutes(1))));
                 Socket first = new Socket("localhost", served.server.port())) {
             first.getOutputStream()
                     .write("POST /stream HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -243,7 +240,9 @@ class BoundsTest {
             for (String path : List.of("/v2", "/v2/models/demo", "/metrics")) {
                 HttpResponse<byte[]> refused = served.get(path);
                 assertEquals(401, refused.statusCode(), path);
-                assertEquals("Bearer", refused.headers().firstValue("WWW-Authenticate").orElseThrow());
+                assertEquals(
+                        "Bearer",
+                        refused.headers().firstValue("WWW-Authenticate").orElseThrow());
             }
             HttpRequest.Builder wrong = served.post("/classify", BUS).header("Authorization", "Bearer s3cre");
             assertEquals(401, served.send(wrong).statusCode());
@@ -261,10 +260,9 @@ class BoundsTest {
             assertEquals(Status.Code.UNAUTHENTICATED, e.getStatus().getCode());
             Metadata headers = new Metadata();
             headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer s3cret");
-            StatusRuntimeException further = assertThrows(
-                    StatusRuntimeException.class,
-                    () -> stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                            .modelInfer(empty));
+            StatusRuntimeException further = assertThrows(StatusRuntimeException.class, () -> stub.withInterceptors(
+                            MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .modelInfer(empty));
             channel.shutdownNow();
             assertEquals(Status.Code.INVALID_ARGUMENT, further.getStatus().getCode());
         }

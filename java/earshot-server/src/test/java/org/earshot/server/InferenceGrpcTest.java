@@ -57,10 +57,8 @@ class InferenceGrpcTest {
 
     private static ModelInferRequest.Builder audio(byte[]... files) {
         ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName(Served.NAME);
-        ModelInferRequest.InferInputTensor.Builder input = request.addInputsBuilder()
-                .setName("AUDIO")
-                .setDatatype("BYTES")
-                .addShape(files.length);
+        ModelInferRequest.InferInputTensor.Builder input =
+                request.addInputsBuilder().setName("AUDIO").setDatatype("BYTES").addShape(files.length);
         for (byte[] file : files) {
             input.getContentsBuilder().addBytesContents(ByteString.copyFrom(file));
         }
@@ -91,7 +89,8 @@ class InferenceGrpcTest {
         ModelInferResponse answer = stub.modelInfer(audio(BUS, Served.sample("metro"))
                 .setId("7")
                 .putParameters(
-                        "city", InferParameter.newBuilder().setStringParam("Beijing").build())
+                        "city",
+                        InferParameter.newBuilder().setStringParam("Beijing").build())
                 .build());
         assertEquals("7", answer.getId());
         assertEquals("1", answer.getModelVersion());
@@ -122,11 +121,11 @@ class InferenceGrpcTest {
                 .setDatatype("FP32")
                 .addShape(pcm.length)
                 .putParameters(
-                        "sample_rate", InferParameter.newBuilder().setInt64Param(48_000).build());
+                        "sample_rate",
+                        InferParameter.newBuilder().setInt64Param(48_000).build());
         request.addOutputsBuilder().setName("label");
         ModelInferResponse answer = stub.modelInfer(request.build());
-        ByteBuffer label =
-                answer.getRawOutputContents(0).asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer label = answer.getRawOutputContents(0).asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         assertEquals("Bus".length(), label.getInt());
         assertEquals("Bus", ByteString.copyFrom(label).toStringUtf8());
         assertEquals(0, answer.getOutputs(0).getContents().getBytesContentsCount());
@@ -145,7 +144,9 @@ class InferenceGrpcTest {
                 "model: found \"other\"",
                 audio(BUS).setModelName("other").build());
         assertRefused(
-                Status.Code.INVALID_ARGUMENT, "AUDIO[0]: found ", audio(new byte[] {1}).build());
+                Status.Code.INVALID_ARGUMENT,
+                "AUDIO[0]: found ",
+                audio(new byte[] {1}).build());
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "raw_input_contents: found 2 of them",
@@ -159,9 +160,9 @@ class InferenceGrpcTest {
     void aDeadlineStopsTheWork() {
         double before = served.outcomes("LATE") + served.outcomes("CANCELLED");
         ModelInferRequest request = audio(Served.noise(300)).build();
-        StatusRuntimeException e = assertThrows(StatusRuntimeException.class, () -> stub.withDeadlineAfter(
-                        300, TimeUnit.MILLISECONDS)
-                .modelInfer(request));
+        StatusRuntimeException e =
+                assertThrows(StatusRuntimeException.class, () -> stub.withDeadlineAfter(300, TimeUnit.MILLISECONDS)
+                        .modelInfer(request));
         assertEquals(Status.Code.DEADLINE_EXCEEDED, e.getStatus().getCode());
         Served.await(() -> served.outcomes("LATE") + served.outcomes("CANCELLED") == before + 1);
         Served.await(() -> served.metric("earshot_calls_pending") == 0);

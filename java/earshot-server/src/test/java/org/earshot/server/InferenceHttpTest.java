@@ -30,8 +30,7 @@ class InferenceHttpTest {
     private static final String INFER = "/v2/models/" + Served.NAME + "/infer";
     private static final byte[] BUS = Served.sample("bus");
     private static final byte[] METRO = Served.sample("metro");
-    private static final RecordingContext WHERE =
-            RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
+    private static final RecordingContext WHERE = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
 
     private static Served served;
     private static SceneClassifier classifier;
@@ -53,7 +52,8 @@ class InferenceHttpTest {
     }
 
     private static ObjectNode input(ObjectNode request, String name, String datatype, long... shape) {
-        ObjectNode input = request.withArray("inputs").addObject().put("name", name).put("datatype", datatype);
+        ObjectNode input =
+                request.withArray("inputs").addObject().put("name", name).put("datatype", datatype);
         Arrays.stream(shape).forEach(input.putArray("shape")::add);
         return input;
     }
@@ -89,11 +89,11 @@ class InferenceHttpTest {
         JsonNode model = Served.json(served.get("/v2/models/demo"));
         assertEquals("[\"1\"]", model.get("versions").toString());
         assertEquals("AUDIO", model.get("inputs").get(0).get("name").asText());
-        assertEquals(classifier.modelDigest(), model.get("properties").get("digest").asText());
+        assertEquals(
+                classifier.modelDigest(), model.get("properties").get("digest").asText());
         assertEquals(
                 model, Served.json(served.get("/v2/models/demo/versions/1")), "a version is described as its model");
-        assertEquals(
-                "{\"name\":\"demo\",\"ready\":true}", Served.text(served.get("/v2/models/demo/versions/1/ready")));
+        assertEquals("{\"name\":\"demo\",\"ready\":true}", Served.text(served.get("/v2/models/demo/versions/1/ready")));
         HttpResponse<byte[]> index = served.send(served.post("/v2/repository/index", new byte[0]));
         assertEquals("READY", Served.json(index).get(0).get("state").asText());
     }
@@ -113,7 +113,8 @@ class InferenceHttpTest {
         for (int i = 0; i < files.size(); i++) {
             AudioClip clip = AudioClip.read(files.get(i), "clip");
             ScenePrediction expected = classifier.classify(clip, WHERE);
-            assertEquals(expected.label(), output(answer, "label").get("data").get(i).asText());
+            assertEquals(
+                    expected.label(), output(answer, "label").get("data").get(i).asText());
             assertEquals(
                     expected.probability(),
                     output(answer, "probability").get("data").get(i).floatValue());
@@ -153,7 +154,9 @@ class InferenceHttpTest {
         JsonNode answer = Served.json(infer(request));
         assertEquals(1, answer.get("outputs").size(), answer::toString);
         assertEquals(
-                classifier.classify(AudioClip.read(BUS, "bus"), RecordingContext.unknown()).probability(),
+                classifier
+                        .classify(AudioClip.read(BUS, "bus"), RecordingContext.unknown())
+                        .probability(),
                 output(answer, "probability").get("data").get(0).floatValue());
     }
 
@@ -208,7 +211,8 @@ class InferenceHttpTest {
         assertRefused(404, "version of model demo", served.get("/v2/models/demo/versions/7"));
         assertRefused(404, "path: ", served.get("/v2/modelz"));
         assertRefused(405, "method: found \"GET\"; expected POST", served.get(INFER));
-        assertRefused(400, "body: found no JSON", served.send(served.post(INFER, "{".getBytes(StandardCharsets.UTF_8))));
+        assertRefused(
+                400, "body: found no JSON", served.send(served.post(INFER, "{".getBytes(StandardCharsets.UTF_8))));
         assertRefused(400, "inputs: found 0 of them", infer(request()));
         ObjectNode text = audio(BUS);
         ((ObjectNode) text.get("inputs").get(0)).putArray("data").add("§");
@@ -235,8 +239,7 @@ class InferenceHttpTest {
         assertRefused(
                 400,
                 "Inference-Header-Content-Length: found \"99\"",
-                served.send(served.post(INFER, new byte[] {'{', '}'})
-                        .header("Inference-Header-Content-Length", "99")));
+                served.send(served.post(INFER, new byte[] {'{', '}'}).header("Inference-Header-Content-Length", "99")));
         assertRefused(
                 400,
                 "Request-Timeout-Ms: found \"soon\"",

@@ -72,8 +72,8 @@ class LifeTest {
         try {
             byte[] noise = Served.noise(600);
             for (int i = 0; i < 4; i++) {
-                others.execute(() -> assertThrows(
-                        RuntimeException.class, () -> served.send(served.post("/classify", noise))));
+                others.execute(
+                        () -> assertThrows(RuntimeException.class, () -> served.send(served.post("/classify", noise))));
             }
             Served.await(() -> served.metric("earshot_calls_pending") >= 4);
             long begun = System.nanoTime();
@@ -120,12 +120,12 @@ class LifeTest {
         copyModel(model);
         try (Served served = new Served(builder -> builder, ModelSource.parse(model.toString()))) {
             Files.writeString(model.resolve("config.json"), "{}");
-            HttpResponse<byte[]> refused =
-                    served.send(served.post("/v2/repository/models/street/load", new byte[0]));
+            HttpResponse<byte[]> refused = served.send(served.post("/v2/repository/models/street/load", new byte[0]));
             assertEquals(500, refused.statusCode());
             assertTrue(Served.text(refused).contains("the one before goes on"), Served.text(refused));
             assertTrue(!Served.text(refused).contains(folder.toString()), "no path of the server's is told");
-            assertEquals(200, served.send(served.post("/classify?model=street", BUS)).statusCode());
+            assertEquals(
+                    200, served.send(served.post("/classify?model=street", BUS)).statusCode());
         }
     }
 
@@ -134,9 +134,7 @@ class LifeTest {
         copyModel(folder.resolve("1"));
         copyModel(folder.resolve("3"));
         try (Served served = new Served(
-                builder -> builder,
-                new ModelSource("demo", Served.MODEL),
-                new ModelSource("street", folder))) {
+                builder -> builder, new ModelSource("demo", Served.MODEL), new ModelSource("street", folder))) {
             assertEquals(
                     "[\"1\",\"3\"]",
                     Served.json(served.get("/v2/models/street")).get("versions").toString());
@@ -167,17 +165,29 @@ class LifeTest {
         assertEquals("demo-model", ModelSource.parse(Served.MODEL.toString()).name());
         assertThrows(ModelException.class, () -> new ModelSource("a/b", Served.MODEL));
         assertThrows(ModelException.class, () -> new Served(builder -> builder, source, source));
-        assertThrows(
-                ModelException.class, () -> new Served(builder -> builder, new ModelSource("empty", folder)));
+        assertThrows(ModelException.class, () -> new Served(builder -> builder, new ModelSource("empty", folder)));
     }
 
     @Test
     void encryptsByThePemFiles() throws Exception {
         Path store = folder.resolve("store.p12");
         Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                        "-genkeypair", "-alias", "x", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
-                        "san=dns:localhost", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass",
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "x",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "san=dns:localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
                         "changeit")
                 .inheritIO()
                 .start();
@@ -218,14 +228,14 @@ class LifeTest {
                     .getReady());
             channel.shutdownNow();
         }
-        assertThrows(
-                IllegalArgumentException.class, () -> new Served(builder -> builder.tls(key, certificate)));
+        assertThrows(IllegalArgumentException.class, () -> new Served(builder -> builder.tls(key, certificate)));
     }
 
     private Path pem(String kind, byte[] content) throws IOException {
         return Files.writeString(
                 folder.resolve(kind.replace(' ', '-')),
-                "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
-                        + "\n-----END " + kind + "-----\n");
+                "-----BEGIN " + kind + "-----\n"
+                        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + kind
+                        + "-----\n");
     }
 }

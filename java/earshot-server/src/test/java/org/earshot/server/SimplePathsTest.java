@@ -60,8 +60,8 @@ class SimplePathsTest {
 
     @Test
     void classifiesABody() {
-        HttpResponse<byte[]> answer = served.send(
-                served.post("/classify?name=bus.wav&city=Xi%27an&time=2023-06-18T18:44", BUS));
+        HttpResponse<byte[]> answer =
+                served.send(served.post("/classify?name=bus.wav&city=Xi%27an&time=2023-06-18T18:44", BUS));
         assertEquals(200, answer.statusCode());
         RecordingContext where = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
         assertEquals(expected("bus.wav", BUS, where), Served.json(answer));
@@ -70,8 +70,7 @@ class SimplePathsTest {
     @Test
     void classifiesAForm() {
         ByteArrayOutputStream form = new ByteArrayOutputStream();
-        String begin =
-                """
+        String begin = """
                 --b
                 Content-Disposition: form-data; name="city"
 
@@ -83,14 +82,13 @@ class SimplePathsTest {
         form.writeBytes(begin.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
         form.writeBytes(BUS);
         form.writeBytes("\r\n--b--\r\n".getBytes(StandardCharsets.UTF_8));
-        HttpResponse<byte[]> answer = served.send(served.post("/classify", form.toByteArray())
-                .header("Content-Type", "multipart/form-data; boundary=b"));
+        HttpResponse<byte[]> answer = served.send(
+                served.post("/classify", form.toByteArray()).header("Content-Type", "multipart/form-data; boundary=b"));
         assertEquals(200, answer.statusCode(), () -> Served.text(answer));
         // The name is repeated, as every name is; what was heard is what was sent.
-        assertEquals(
-                expected("/etc/hostname", BUS, RecordingContext.of("Beijing", null)), Served.json(answer));
-        HttpResponse<byte[]> broken = served.send(
-                served.post("/classify", BUS).header("Content-Type", "multipart/form-data; boundary=b"));
+        assertEquals(expected("/etc/hostname", BUS, RecordingContext.of("Beijing", null)), Served.json(answer));
+        HttpResponse<byte[]> broken =
+                served.send(served.post("/classify", BUS).header("Content-Type", "multipart/form-data; boundary=b"));
         assertEquals(400, broken.statusCode());
     }
 
@@ -102,7 +100,8 @@ class SimplePathsTest {
         assertEquals(64, picture.get("bands").asInt());
         int columns = picture.get("columns").asInt();
         // 50 frames a second, halved until no more than 1000 are left.
-        assertTrue(columns >= 2250 / 4 && columns <= 1000, picture.get("columns").toString());
+        assertTrue(
+                columns >= 2250 / 4 && columns <= 1000, picture.get("columns").toString());
         byte[] levels = Base64.getDecoder().decode(picture.get("levels").asText());
         assertEquals(64 * columns, levels.length);
     }
@@ -136,14 +135,18 @@ class SimplePathsTest {
     void answersAStream() {
         byte[] pcm = journey();
         HttpResponse<byte[]> answer = served.send(served.post("/stream?rate=48000&hop=2&windows=true", pcm));
-        assertEquals("application/jsonl", answer.headers().firstValue("Content-Type").orElseThrow());
+        assertEquals(
+                "application/jsonl", answer.headers().firstValue("Content-Type").orElseThrow());
         List<String> lines = Served.lines(answer);
         List<String> expected = expectedLines(pcm, Duration.ofSeconds(2));
         assertTrue(expected.size() >= 2, expected::toString);
         assertEquals(
-                expected, lines.stream().filter(line -> line.startsWith("{\"segment\"")).toList());
+                expected,
+                lines.stream().filter(line -> line.startsWith("{\"segment\"")).toList());
         // A window of ten seconds every two.
-        assertEquals(11, lines.stream().filter(line -> line.startsWith("{\"window\"")).count());
+        assertEquals(
+                11,
+                lines.stream().filter(line -> line.startsWith("{\"window\"")).count());
         assertEquals(
                 "{\"error\":\"format: found \\\"mp3\\\"; expected s16le or f32le\"}",
                 Served.text(served.send(served.post("/stream?format=mp3", pcm))));
@@ -193,13 +196,16 @@ class SimplePathsTest {
         WebSocket socket = open("?rate=48000&hop=2", lines);
         int piece = 30_001;
         for (int at = 0; at < pcm.length; at += piece) {
-            socket.sendBinary(ByteBuffer.wrap(pcm, at, Math.min(piece, pcm.length - at)), true).join();
+            socket.sendBinary(ByteBuffer.wrap(pcm, at, Math.min(piece, pcm.length - at)), true)
+                    .join();
         }
         socket.sendText("end", true).join();
         assertEquals(WebSocket.NORMAL_CLOSURE, lines.end.get(60, TimeUnit.SECONDS));
         assertEquals(
                 expectedLines(pcm, Duration.ofSeconds(2)),
-                lines.lines.stream().filter(line -> line.startsWith("{\"segment\"")).toList());
+                lines.lines.stream()
+                        .filter(line -> line.startsWith("{\"segment\""))
+                        .toList());
         Served.await(() -> served.metric("earshot_streams_open") == 0);
     }
 
@@ -237,7 +243,8 @@ class SimplePathsTest {
         assertTrue(first.get("seconds").asDouble() > 0);
         assertTrue(first.get("error").asText().startsWith("recording: found "));
         assertFalse(first.toString().contains("Beijing"), "where a recording was made is nobody else's business");
-        assertTrue(served.metric("earshot_requests_seconds_count{endpoint=\"/classify\",protocol=\"http\",status=\"422\"")
-                >= 1);
+        assertTrue(
+                served.metric("earshot_requests_seconds_count{endpoint=\"/classify\",protocol=\"http\",status=\"422\"")
+                        >= 1);
     }
 }

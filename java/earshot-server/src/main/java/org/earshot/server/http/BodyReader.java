@@ -22,7 +22,9 @@ final class BodyReader implements Runnable {
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private byte[] bytes = {};
     private int size;
-    /** Why the body is not taken, whose rest is then read all the same: many clients look for an answer only behind it. */
+    /**
+     * Why the body is not taken, whose rest is then read all the same: many clients look for an answer only behind it.
+     */
     private Throwable refusal;
 
     private long passedOver;
