@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -15,11 +16,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.earshot.audio.AudioFiles;
+import org.earshot.audio.AudioLimits;
 import org.earshot.error.AudioException;
 import org.earshot.error.BackendException;
 import org.earshot.error.ContextException;
@@ -58,6 +62,36 @@ class SceneClassifierTest {
             assertEquals(1, sum, 1e-6);
             assertEquals(prediction.label(), prediction.ranking().get(0).label());
             assertEquals(1, prediction.windows().size());
+        }
+    }
+
+    /** From memory, in one pass, is what the file gives in two. */
+    @Test
+    void anAnalysisIsAnswerAndEmbedding() throws IOException {
+        Path wav = temporary.resolve("noise.wav");
+        WavFiles.writeMono16(wav, noise(3, 2), RATE);
+        byte[] bytes = Files.readAllBytes(wav);
+        try (SceneClassifier classifier = SceneClassifier.load(quick())) {
+            SceneAnalysis<ScenePrediction, float[]> analysis = classifier
+                    .analyseAsync(
+                            () -> AudioFiles.open(bytes, "upload", AudioLimits.defaults()),
+                            "upload",
+                            XIAN,
+                            CallOptions.none())
+                    .join();
+            assertEquals(
+                    classifier.classify(wav, XIAN).ranking(),
+                    analysis.prediction().ranking());
+            assertEquals(3, analysis.prediction().windows().size());
+            assertArrayEquals(classifier.embed(AudioClip.read(wav), XIAN), analysis.embedding());
+            CompletionException e = assertThrows(CompletionException.class, () -> classifier
+                    .analyseAsync(
+                            () -> AudioFiles.open(new byte[] {1}, "upload", AudioLimits.defaults()),
+                            "upload",
+                            XIAN,
+                            CallOptions.none())
+                    .join());
+            assertTrue(e.getCause() instanceof AudioException, e::toString);
         }
     }
 

@@ -23,7 +23,6 @@ import org.earshot.server.service.LiveStreams;
 import org.earshot.server.service.ModelRepository;
 import org.earshot.server.service.ModelSource;
 import org.earshot.server.service.SceneService;
-import org.earshot.server.service.ServedVersion;
 import org.earshot.server.service.UploadMemory;
 
 /**
@@ -55,7 +54,8 @@ public final class EarshotServer implements AutoCloseable {
                 directory -> builder.loading.apply(SceneClassifier.builder(directory)
                         .pool(pool)
                         .batching(builder.batchSize, builder.batchDelay, builder.queue)
-                        .listener(metrics.calls())));
+                        .listener(metrics.calls())),
+                metrics::watch);
         Limits limits = builder.limits;
         service = new SceneService(limits);
         streams = new LiveStreams(limits.streams());
@@ -97,11 +97,6 @@ public final class EarshotServer implements AutoCloseable {
     private void bind(UploadMemory memory) {
         metrics.gauge("earshot.uploads.bytes", "Memory that the bodies of requests take", memory, UploadMemory::used);
         metrics.gauge("earshot.streams.open", "Streams of live sound", streams, LiveStreams::count);
-        metrics.gauge(
-                "earshot.calls.pending", "Calls that are computed or wait", models, served -> served.models().stream()
-                        .flatMap(model -> model.versions().stream())
-                        .mapToInt(ServedVersion::calls)
-                        .sum());
     }
 
     private void free() {

@@ -51,7 +51,7 @@ class BoundsTest {
         try (Served served = new Served(builder -> builder.batching(1, Duration.ZERO, 0))) {
             Future<HttpResponse<byte[]>> first =
                     others.submit(() -> served.send(served.post("/classify", Served.noise(600))));
-            Served.await(() -> served.metric("earshot_calls_pending") > 0);
+            Served.await(() -> served.pending() > 0);
             HttpResponse<byte[]> second = served.send(served.post("/classify", BUS));
             assertEquals(503, second.statusCode());
             assertEquals("1", second.headers().firstValue("Retry-After").orElseThrow());
@@ -84,9 +84,9 @@ class BoundsTest {
             HttpResponse<byte[]> late =
                     served.send(served.post("/classify", Served.noise(600)).header("Request-Timeout-Ms", "400"));
             assertEquals(504, late.statusCode(), () -> Served.text(late));
-            Served.await(() -> served.metric("earshot_calls_pending") == 0);
+            Served.await(() -> served.pending() == 0);
 
-            double before = served.outcomes("CANCELLED");
+            double before = served.outcomes("cancelled");
             byte[] noise = Served.noise(600);
             try (Socket socket = new Socket("localhost", served.server.port())) {
                 OutputStream out = socket.getOutputStream();
@@ -94,10 +94,10 @@ class BoundsTest {
                         .getBytes(StandardCharsets.US_ASCII));
                 out.write(noise);
                 out.flush();
-                Served.await(() -> served.metric("earshot_calls_pending") > 0);
+                Served.await(() -> served.pending() > 0);
             }
-            Served.await(() -> served.outcomes("CANCELLED") == before + 1);
-            assertEquals(0, served.outcomes("ANSWERED"), "it was not answered for nobody");
+            Served.await(() -> served.outcomes("cancelled") == before + 1);
+            assertEquals(0, served.outcomes("answered"), "it was not answered for nobody");
         }
     }
 
@@ -112,7 +112,7 @@ class BoundsTest {
                     .getBytes(StandardCharsets.US_ASCII));
             out.write(noise);
             out.flush();
-            Served.await(() -> served.metric("earshot_calls_pending") > 0);
+            Served.await(() -> served.pending() > 0);
             out.write("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII));
             out.flush();
@@ -177,7 +177,7 @@ class BoundsTest {
             for (Future<Integer> status : refused) {
                 assertTrue(List.of(200, 413, 415, 422).contains(status.get()), "status " + status.get());
             }
-            assertEquals(0, served.outcomes("FAILED"));
+            assertEquals(0, served.outcomes("failed"));
         } finally {
             clients.shutdownNow();
         }

@@ -158,26 +158,26 @@ class InferenceGrpcTest {
 
     @Test
     void aDeadlineStopsTheWork() {
-        double before = served.outcomes("LATE") + served.outcomes("CANCELLED");
+        double before = served.outcomes("late") + served.outcomes("cancelled");
         ModelInferRequest request = audio(Served.noise(300)).build();
         StatusRuntimeException e =
                 assertThrows(StatusRuntimeException.class, () -> stub.withDeadlineAfter(300, TimeUnit.MILLISECONDS)
                         .modelInfer(request));
         assertEquals(Status.Code.DEADLINE_EXCEEDED, e.getStatus().getCode());
-        Served.await(() -> served.outcomes("LATE") + served.outcomes("CANCELLED") == before + 1);
-        Served.await(() -> served.metric("earshot_calls_pending") == 0);
+        Served.await(() -> served.outcomes("late") + served.outcomes("cancelled") == before + 1);
+        Served.await(() -> served.pending() == 0);
     }
 
     @Test
     void whoLeavesStopsTheWork() {
-        double before = served.outcomes("CANCELLED");
+        double before = served.outcomes("cancelled");
         GRPCInferenceServiceGrpc.GRPCInferenceServiceFutureStub futures =
                 GRPCInferenceServiceGrpc.newFutureStub(channel);
         ModelInferRequest request = audio(Served.noise(300)).build();
         Future<ModelInferResponse> answer = futures.modelInfer(request);
-        Served.await(() -> served.metric("earshot_calls_pending") > 0);
+        Served.await(() -> served.pending() > 0);
         answer.cancel(true);
         assertThrows(CancellationException.class, answer::get);
-        Served.await(() -> served.outcomes("CANCELLED") == before + 1);
+        Served.await(() -> served.outcomes("cancelled") == before + 1);
     }
 }

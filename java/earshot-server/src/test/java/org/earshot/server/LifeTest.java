@@ -54,7 +54,7 @@ class LifeTest {
         try {
             Future<HttpResponse<byte[]>> begun =
                     others.submit(() -> served.send(served.post("/classify", Served.noise(200))));
-            Served.await(() -> served.metric("earshot_calls_pending") > 0);
+            Served.await(() -> served.pending() > 0);
             HttpRequest health = served.request("/health").build();
             served.close();
             assertEquals(200, begun.get().statusCode());
@@ -75,7 +75,7 @@ class LifeTest {
                 others.execute(
                         () -> assertThrows(RuntimeException.class, () -> served.send(served.post("/classify", noise))));
             }
-            Served.await(() -> served.metric("earshot_calls_pending") >= 4);
+            Served.await(() -> served.pending() >= 4);
             long begun = System.nanoTime();
             served.close();
             // Four recordings of ten minutes take several times as long.

@@ -141,12 +141,19 @@ final class Served implements AutoCloseable {
                 .sum();
     }
 
+    /** Calls that have ended in one way. */
     double outcomes(String outcome) {
         return text(get("/metrics"))
                 .lines()
-                .filter(line -> line.startsWith("earshot_calls_total") && line.contains("\"" + outcome + "\""))
+                .filter(line ->
+                        line.startsWith("earshot_call_seconds_count") && line.contains("outcome=\"" + outcome + "\""))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
+    }
+
+    /** Calls that are computed or wait. */
+    double pending() {
+        return metric("earshot_calls_running") + metric("earshot_calls_waiting");
     }
 
     static void await(BooleanSupplier condition) {

@@ -45,15 +45,27 @@ final class BodyReader implements Runnable {
      */
     static CompletableFuture<byte[]> read(Request request, int most, UploadMemory.Share share) {
         BodyReader reader = new BodyReader(request, most, share);
-        if (reader.announced > most) {
-            reader.refusal = reader.tooLarge();
-        }
-        if (reader.refusal != null && (reader.announced > 2L * most || reader.asksFirst())) {
-            reader.body.completeExceptionally(reader.refusal);
+        return reader.begin(reader.announced > most ? reader.tooLarge() : null);
+    }
+
+    /**
+     * Reads a body that is not wanted, as far as that is not too much.
+     *
+     * @param why it is not
+     * @return that exception to come
+     */
+    static CompletableFuture<byte[]> passOver(Request request, int most, UploadMemory.Share share, Throwable why) {
+        return new BodyReader(request, most, share).begin(why);
+    }
+
+    private CompletableFuture<byte[]> begin(Throwable why) {
+        refusal = why;
+        if (refusal != null && (announced > 2L * most || asksFirst())) {
+            body.completeExceptionally(refusal);
         } else {
-            reader.run();
+            run();
         }
-        return reader.body;
+        return body;
     }
 
     @Override
@@ -65,7 +77,7 @@ final class BodyReader implements Runnable {
                 return;
             }
             if (Content.Chunk.isFailure(chunk)) {
-                body.completeExceptionally(gone(chunk.getFailure()));
+                body.completeExceptionally(refusal == null ? gone(chunk.getFailure()) : refusal);
                 return;
             }
             take(chunk.getByteBuffer());

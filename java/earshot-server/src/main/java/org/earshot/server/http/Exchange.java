@@ -113,6 +113,8 @@ final class Exchange {
     @SuppressWarnings("FutureReturnValueIgnored") // Their effects are all that is wanted.
     void answer(CompletableFuture<?> work, CompletableFuture<Runnable> answer) {
         DisconnectWatch.Watched watched = watch.watch(request, () -> work.cancel(true));
+        // That nothing comes or goes meanwhile is no fault of the client's; the deadline bounds it.
+        request.addIdleTimeoutListener(timeout -> false);
         answer.whenComplete((sending, e) -> {
             watched.end();
             if (e != null) {
@@ -133,6 +135,12 @@ final class Exchange {
         if (answered.compareAndSet(false, true)) {
             write(response, callback, status, type, content);
         }
+    }
+
+    /** Answers a request, whose body nobody has read, with what is wrong with it. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Its effect is all that is wanted.
+    void refuse(Throwable why) {
+        BodyReader.passOver(request, limits.bodyBytes(), share, why).whenComplete((body, e) -> fail(e));
     }
 
     /** Answers with what went wrong. */

@@ -61,7 +61,7 @@ final class Router extends Handler.Abstract {
         try {
             handle(exchange);
         } catch (RuntimeException | Error e) {
-            exchange.fail(e);
+            exchange.refuse(e);
         }
         return true;
     }

@@ -12,15 +12,17 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
-import org.earshot.ClassifierEvent;
+import org.earshot.Classifier;
 import org.earshot.ClassifierListener;
+import org.earshot.micrometer.ClassifierMetrics;
 
 /** What is counted and timed, for Prometheus. Thread-safe. */
 public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ClassifierMetrics classifiers = new ClassifierMetrics(registry);
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
-    /** Starts with what is to be known of every Java process. */
+    /** Starts with what is to be known of every Java process; classifiers are {@link ClassifierMetrics}'. */
     public Metrics() {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
@@ -74,36 +76,21 @@ public final class Metrics implements AutoCloseable {
     }
 
     /**
-     * What is told of every call to a model.
+     * What every classifier is to tell of its calls.
      *
      * @return a listener
      */
     public ClassifierListener calls() {
-        return new ClassifierListener() {
-            @Override
-            public void callEnded(ClassifierEvent event) {
-                registry.counter(
-                                "earshot.calls",
-                                "model",
-                                event.modelDigest(),
-                                "outcome",
-                                event.outcome().name())
-                        .increment();
-                registry.counter("earshot.windows", "model", event.modelDigest())
-                        .increment(event.windows());
-                registry.summary("earshot.batch.size", "model", event.modelDigest())
-                        .record(event.batchSize());
-                stage(event, "queued", event.queuedNanos());
-                stage(event, "decode", event.decodeNanos());
-                stage(event, "features", event.featuresNanos());
-                stage(event, "network", event.networkNanos());
-            }
-        };
+        return classifiers;
     }
 
-    private void stage(ClassifierEvent event, String stage, long nanos) {
-        registry.timer("earshot.calls.stages", "model", event.modelDigest(), "stage", stage)
-                .record(nanos, TimeUnit.NANOSECONDS);
+    /**
+     * Has a classifier's calls counted as long as it is open.
+     *
+     * @param classifier a new one
+     */
+    public void watch(Classifier<?, ?> classifier) {
+        classifiers.watch(classifier);
     }
 
     /**

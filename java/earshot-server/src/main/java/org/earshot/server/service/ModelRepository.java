@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.ClassifierHealth;
 import org.earshot.SceneClassifier;
@@ -24,10 +25,14 @@ public final class ModelRepository implements AutoCloseable {
      *
      * @param sources at least one, each of another name
      * @param builders how a model directory is to be loaded
+     * @param loaded told of each classifier that begins to serve
      * @throws EarshotException if one cannot be loaded
      */
-    public ModelRepository(List<ModelSource> sources, Function<Path, SceneClassifier.Builder> builders) {
-        boolean loaded = false;
+    public ModelRepository(
+            List<ModelSource> sources,
+            Function<Path, SceneClassifier.Builder> builders,
+            Consumer<SceneClassifier> loaded) {
+        boolean complete = false;
         try {
             for (ModelSource source : sources) {
                 if (models.containsKey(source.name())) {
@@ -36,11 +41,11 @@ public final class ModelRepository implements AutoCloseable {
                             "the name " + Quoted.of(source.name()) + ", which another model has",
                             "a name of its own (NAME=DIR)");
                 }
-                models.put(source.name(), new ServedModel(source, builders));
+                models.put(source.name(), new ServedModel(source, builders, loaded));
             }
-            loaded = true;
+            complete = true;
         } finally {
-            if (!loaded) {
+            if (!complete) {
                 close();
             }
         }

@@ -1,6 +1,7 @@
 package org.earshot.server.service;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.ClassifierHealth;
 import org.earshot.SceneClassifier;
@@ -10,20 +11,27 @@ import org.earshot.SceneClassifierHolder;
 public final class ServedVersion {
     private final String model;
     private final int version;
+    private final Consumer<SceneClassifier> loaded;
     private final SceneClassifierHolder holder;
     private volatile ModelInfo info;
 
-    ServedVersion(String model, int version, SceneClassifier.Builder builder) {
+    ServedVersion(String model, int version, SceneClassifier.Builder builder, Consumer<SceneClassifier> loaded) {
         this.model = model;
         this.version = version;
+        this.loaded = loaded;
         holder = SceneClassifierHolder.load(builder);
-        info = holder.use(ModelInfo::of);
+        info = holder.use(this::begun);
+    }
+
+    private ModelInfo begun(SceneClassifier classifier) {
+        loaded.accept(classifier);
+        return ModelInfo.of(classifier);
     }
 
     /** Replaces what serves; if that fails, the one before goes on. */
     void replace(SceneClassifier.Builder builder) {
         holder.replace(builder);
-        info = holder.use(ModelInfo::of);
+        info = holder.use(this::begun);
     }
 
     /**
@@ -60,15 +68,6 @@ public final class ServedVersion {
      */
     public ClassifierHealth health() {
         return holder.health();
-    }
-
-    /**
-     * Calls that have begun and those that wait, at the moment.
-     *
-     * @return at least 0
-     */
-    public int calls() {
-        return holder.use(classifier -> classifier.runningCalls() + classifier.waitingCalls());
     }
 
     /**
