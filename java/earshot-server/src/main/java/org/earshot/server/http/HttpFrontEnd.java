@@ -30,6 +30,7 @@ public final class HttpFrontEnd implements AutoCloseable {
     private static final int THREADS = 48;
 
     private static final int CONNECTIONS = 4096;
+    private static final int INPUT_BUFFER = 1 << 16;
     private static final Duration IDLE = Duration.ofSeconds(30);
     /** Of connections that do nothing while there are too many. */
     private static final Duration IDLE_IN_NEED = Duration.ofSeconds(2);
@@ -85,6 +86,8 @@ public final class HttpFrontEnd implements AutoCloseable {
         configuration.setIdleTimeout(IDLE.toMillis());
         tls.ifPresent(key -> configuration.addCustomizer(new SecureRequestCustomizer(false)));
         HttpConnectionFactory http = new HttpConnectionFactory(configuration);
+        // Recordings are large: read in small pieces, each would cost more than its bytes.
+        http.setInputBufferSize(INPUT_BUFFER);
         ConnectionFactory[] factories = tls.map(key ->
                         new ConnectionFactory[] {new SslConnectionFactory(context(key), http.getProtocol()), http})
                 .orElse(new ConnectionFactory[] {http});
