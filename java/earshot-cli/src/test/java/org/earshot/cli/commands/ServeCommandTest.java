@@ -1,0 +1,52 @@
+package org.earshot.cli.commands;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.earshot.cli.CommandRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is refused; what is served is tested with the server, and by {@code tools/test-server}. */
+class ServeCommandTest {
+    @TempDir
+    private Path folder;
+
+    private static void assertRefused(String begin, Object... options) {
+        Object[] arguments = new Object[options.length + 1];
+        arguments[0] = "serve";
+        System.arraycopy(options, 0, arguments, 1, options.length);
+        String complaint = CommandRun.of(arguments).refusedInOneLine();
+        assertTrue(complaint.startsWith("earshot: " + begin), complaint);
+    }
+
+    @Test
+    void saysWhichOptionsAreWrong() throws IOException {
+        Path empty = Files.createFile(folder.resolve("token"));
+        assertRefused("which model?");
+        assertRefused("--tls-cert and --tls-key belong", "--model", CommandRun.SMALL, "--tls-cert", empty);
+        assertRefused("--token-file: found nothing", "--model", CommandRun.SMALL, "--token-file", empty);
+        assertRefused("--queue: found -1; expected at least 0", "--model", CommandRun.SMALL, "--queue", "-1");
+        assertRefused("--timeout: found NaN", "--model", CommandRun.SMALL, "--timeout", "NaN");
+        assertRefused("--host: found no.such.invalid", "--model", CommandRun.SMALL, "--host", "no.such.invalid");
+    }
+
+    @Test
+    void saysWhatCannotBeServed() throws IOException {
+        String name = CommandRun.of("serve", "--model", "a/b=c").failedInOneLine();
+        assertTrue(name.contains("a/b=c"), name);
+        String none = CommandRun.of("serve", "--model", folder).failedInOneLine();
+        assertTrue(none.contains("found no config.json"), none);
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = CommandRun.of(
+                            "serve", "--model", CommandRun.SMALL, "--backend", "portable", "--batch", "1", "--port",
+                            taken.getLocalPort())
+                    .failedInOneLine();
+            assertTrue(port.contains("a port that cannot be had"), port);
+        }
+    }
+}
