@@ -14,7 +14,7 @@
 
 namespace earshot::EARSHOT_ISA {
 
-#if defined(EARSHOT_VEC_AVX512)
+#if defined(EARSHOT_VEC_AVX512) || defined(__aarch64__)
 constexpr Index PANEL = 4; /* 6 x 4 accumulators, 4 columns, 1 broadcast: 29 of 32 registers */
 constexpr Index MAX_ROWS[PANEL + 1] = {0, 12, 12, 8, 6};
 #else
