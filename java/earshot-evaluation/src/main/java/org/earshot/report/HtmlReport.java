@@ -3,14 +3,17 @@ package org.earshot.report;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.SceneDistribution;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
+import org.earshot.parity.ParityResult;
 
 /**
- * An evaluation as one HTML page that needs nothing else: no network, no script, no font, no other file.
+ * An evaluation, or another result, as one HTML page that needs nothing else: no network, no script, no font, no other
+ * file.
  *
  * <p>Names from files (of cities, clips, classes, models) are shown as text and never as markup.
  */
@@ -41,6 +44,17 @@ public final class HtmlReport {
      */
     public static void write(Path file, String set, Map<String, SceneDistribution> parts) {
         write(file, DistributionSection.page(set, parts));
+    }
+
+    /**
+     * Writes or replaces the page about how far a backend is from PyTorch.
+     *
+     * @param file where to; its folder must exist
+     * @param results what is shown, at least one
+     * @throws ReportException if the file cannot be written; what was there before is then still there
+     */
+    public static void writeParity(Path file, List<ParityResult> results) {
+        write(file, ParityPage.of(results));
     }
 
     private static void write(Path file, String page) {

@@ -57,6 +57,10 @@ class BrowserTest {
     @ParameterizedTest
     @ValueSource(ints = {360, 1200})
     void nothingIsWiderThanTheScreen(int width) throws Exception {
+        nothingIsWider(width, 9);
+    }
+
+    private void nothingIsWider(int width, int sections) throws Exception {
         Path frame = folder.resolve("frame.html");
         Files.writeString(frame, """
                 <!DOCTYPE html><body style="margin:0"><iframe id="f" src="report.html" style="border:0;width:%1$dpx;height:800px">
@@ -72,8 +76,17 @@ class BrowserTest {
                 "--allow-file-access-from-files", "--dump-dom", frame.toUri().toString());
 
         assertTrue(
-                dom.contains("<title>fits, images missing 0, sections 9</title>"),
+                dom.contains("<title>fits, images missing 0, sections " + sections + "</title>"),
                 dom.lines().filter(line -> line.contains("<title>")).toList().toString());
+    }
+
+    /** The page about parity: narrow, wide, and without a complaint. */
+    @ParameterizedTest
+    @ValueSource(ints = {360, 1200})
+    void parityFitsTheScreen(int width) throws Exception {
+        HtmlReport.writeParity(page, ParityPageTest.results());
+        nothingIsWider(width, 3);
+        consoleStaysEmpty();
     }
 
     @Test

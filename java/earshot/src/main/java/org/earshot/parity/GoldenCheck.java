@@ -73,9 +73,14 @@ final class GoldenCheck {
         ReferenceValues reference = new ReferenceValues(shapes, feeds);
         references.forEach(reference::add);
         if (golden.beginsFromPcm()) {
-            FrontEndCheck frontEnd = new FrontEndCheck(golden);
-            comparisons.addAll(frontEnd.run(values, backend, feeds, shapes.get(Network.FEATURES)));
-            comparisons.forEach(one -> reference.put(one.node(), one.expected()));
+            FrontEndCheck frontEnd = new FrontEndCheck(directory.config().features(), golden);
+            comparisons.addAll(frontEnd.run(values, backend, feeds, shapes.get(Network.FEATURES), options.guesses()));
+            for (Comparison one : comparisons) {
+                reference.put(one.node(), one.expected());
+                if (one.node().equals(Network.FEATURES)) {
+                    notes.addAll(FrontEndCheck.notes(one, directory.config().features()));
+                }
+            }
         }
         Map<String, Grid> together = options.isolated() ? Map.of() : alongTheRun();
         for (Item item : items) {
@@ -132,6 +137,7 @@ final class GoldenCheck {
                 item.node(),
                 ran.stream().map(Network.Node::name).toList(),
                 difference,
+                Comparison.Measure.RELATIVE,
                 options.tolerances().of(item.name()),
                 bound.share(options.precision()) * difference.magnitude() / difference.spread(),
                 "",

@@ -1,21 +1,30 @@
 package org.earshot.cli.commands;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import org.earshot.cli.options.DeviceOption;
 import org.earshot.cli.options.PrecisionOption;
 import org.earshot.cli.output.CommandException;
+import org.earshot.cli.output.OutputFiles;
+import org.earshot.cli.output.ParityJson;
+import org.earshot.cli.output.ParityJunit;
+import org.earshot.cli.output.ParityMarkdown;
+import org.earshot.cli.output.ParityRun;
 import org.earshot.cli.output.ParityTable;
 import org.earshot.cli.output.Text;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelDirectory;
 import org.earshot.parity.Parity;
 import org.earshot.parity.ParityOptions;
+import org.earshot.parity.ParityRecord;
 import org.earshot.parity.ParityResult;
 import org.earshot.parity.Tolerances;
+import org.earshot.report.HtmlReport;
 import org.earshot.weights.KeyMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +45,9 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  earshot parity my-model --backend all",
             "  earshot parity my-model --backend cpu --isolate",
-            "  earshot parity my-model --tolerance 1e-3 --tolerance module.gru=1e-2"
+            "  earshot parity my-model --tolerance 1e-3 --tolerance module.gru=1e-2",
+            "  earshot parity my-model --backend cpu --record before.safetensors",
+            "  earshot parity my-model --backend cpu --against before.safetensors"
         })
 final class ParityCommand extends Subcommand {
     private static final String ALL = "all";
@@ -71,13 +82,61 @@ final class ParityCommand extends Subcommand {
     @Mixin
     private DeviceOption device;
 
-    private final ParityTable table = new ParityTable();
-    private int failures;
+    @Option(
+            names = "--json",
+            description = "Print one JSON object in place of the table; of features also the differences by band and by"
+                    + " frame.")
+    private boolean json;
+
+    @Option(
+            names = "--junit",
+            paramLabel = "FILE",
+            description = "Write a report in JUnit's XML: a case for each golden, backend and output.")
+    private Path junit;
+
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "Write a summary in Markdown, such as \"$GITHUB_STEP_SUMMARY\" takes.")
+    private Path markdown;
+
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description =
+                    "Write a page (HTML) with the layers' differences on a logarithmic scale, and the worst layer's"
+                            + " over time and frequency.")
+    private Path picture;
+
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "Write what this backend computed, with versions, device and digests: to be compared with"
+                    + " --against on another machine or after an upgrade. Of one model and one backend.")
+    private Path record;
+
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "Compare with what --record wrote, bit by bit and by tolerance, and say so in one line.")
+    private Path against;
+
+    private final ParityRun run = new ParityRun();
+    private ParityRecord recorded;
+    private Tolerances tolerancesOfRecord;
 
     @Override
     public Integer call() {
         asked(Tolerances.of(precision.precision()));
+        for (Path file : Arrays.asList(junit, markdown, picture, record)) {
+            OutputFiles.check(file);
+        }
+        ParityRecord before = against == null ? null : ParityRecord.read(against);
         List<Backend> backends = backends();
+        if ((record != null || against != null) && (directories.size() > 1 || backends.size() > 1)) {
+            throw usageError("--record and --against are of one model and one backend: found " + directories.size()
+                    + " and " + backends.size() + "; name one with --backend");
+        }
         if (backends.isEmpty()) {
             throw new CommandException(
                     "--backend " + ALL, "none that starts in this precision", "at least one to compare with");
@@ -89,12 +148,48 @@ final class ParityCommand extends Subcommand {
                 Tolerances own = asked(Tolerances.read(directory, precision.precision()));
                 ParityOptions options = new ParityOptions(precision.precision(), isolate, own, true);
                 backends.forEach(one -> check(directory, model, goldens, one, options));
+                keep(directory, model, backends.get(0));
             } catch (EarshotException e) {
-                fail(e);
+                fail(directory, e);
             }
         }
-        console().result(table.toString());
-        return failures == 0 ? DONE : FAILED;
+        console().result(json ? ParityJson.of(run) : ParityTable.of(run));
+        write();
+        boolean unchanged = before == null || compare(before, backends.get(0));
+        return run.passed() && unchanged ? DONE : FAILED;
+    }
+
+    private void write() {
+        if (junit != null) {
+            OutputFiles.write(junit, out -> ParityJunit.write(out, run));
+        }
+        if (markdown != null) {
+            OutputFiles.write(markdown, out -> out.write(ParityMarkdown.of(run).getBytes(StandardCharsets.UTF_8)));
+        }
+        if (picture != null) {
+            HtmlReport.writeParity(picture, run.results());
+        }
+    }
+
+    /** Writes the record, or compares with one. */
+    private void keep(Path directory, ModelDirectory model, Backend one) {
+        if (record != null || against != null) {
+            recorded = ParityRecord.of(model, one, precision.precision(), run.results());
+            tolerancesOfRecord = asked(Tolerances.read(directory, precision.precision()));
+            if (record != null) {
+                recorded.write(record);
+            }
+        }
+    }
+
+    private boolean compare(ParityRecord before, Backend one) {
+        if (recorded == null) {
+            return false; // Nothing was computed, which was reported.
+        }
+        ParityRecord.Change change = before.against(recorded, tolerancesOfRecord);
+        console().say(one + " against " + against + ": " + change.summary());
+        change.about().forEach(line -> console().say("  " + line));
+        return change.passes();
     }
 
     private List<Backend> backends() {
@@ -108,6 +203,7 @@ final class ParityCommand extends Subcommand {
                 backends.add(Backends.start(status.name(), threads, precision.precision(), device.device()));
             } else {
                 console().say("backend " + status.name() + " passed over: " + status.description());
+                run.skip(status.name(), status.description());
             }
         }
         return backends;
@@ -132,17 +228,16 @@ final class ParityCommand extends Subcommand {
         for (Path golden : goldens) {
             try {
                 ParityResult result = Parity.check(model, golden, one, options);
-                failures += result.first().isPresent() ? 1 : 0;
-                table.add(directory.toString(), result);
+                run.add(directory.toString(), result);
             } catch (EarshotException e) {
-                fail(e);
+                fail(golden, e);
             }
         }
     }
 
     /** Nothing compared is no agreement: what is not checked has failed. */
-    private void fail(EarshotException e) {
+    private void fail(Path subject, EarshotException e) {
         report(e);
-        failures++;
+        run.fail(subject.toString(), e.getMessage());
     }
 }

@@ -14,7 +14,7 @@ public final class ParityTable {
             new Layout(false, false, false, false, true, true, true, true, true, false, true, true, false);
     private final List<String> remarks = new ArrayList<>();
 
-    public ParityTable() {
+    private ParityTable() {
         table.add(
                 "model",
                 "golden",
@@ -31,8 +31,13 @@ public final class ParityTable {
                 "");
     }
 
-    /** Adds what came of a golden file. */
-    public void add(String model, ParityResult result) {
+    public static String of(ParityRun run) {
+        ParityTable table = new ParityTable();
+        run.entries().forEach(entry -> table.add(entry.model(), entry.result()));
+        return table.toString();
+    }
+
+    private void add(String model, ParityResult result) {
         Optional<String> first = result.first().map(Comparison::name);
         String golden = Text.visible(result.golden().getFileName().toString());
         for (Comparison one : result.comparisons()) {
@@ -59,7 +64,7 @@ public final class ParityTable {
         result.notes().forEach(note -> remarks.add(golden + ": " + Text.visible(note)));
     }
 
-    public static String number(double value) {
+    static String number(double value) {
         return String.format(Locale.ROOT, "%.2e", value);
     }
 
