@@ -128,15 +128,15 @@ final class ParityCommand extends Subcommand {
     @Override
     public Integer call() {
         asked(Tolerances.of(precision.precision()));
+        if ((record != null || against != null) && (directories.size() > 1 || backend.equals(ALL))) {
+            throw usageError("--record and --against: found " + directories.size() + " models and --backend " + backend
+                    + "; expected one model and one backend");
+        }
         for (Path file : Arrays.asList(junit, markdown, picture, record)) {
             OutputFiles.check(file);
         }
         ParityRecord before = against == null ? null : ParityRecord.read(against);
         List<Backend> backends = backends();
-        if ((record != null || against != null) && (directories.size() > 1 || backends.size() > 1)) {
-            throw usageError("--record and --against are of one model and one backend: found " + directories.size()
-                    + " and " + backends.size() + "; name one with --backend");
-        }
         if (backends.isEmpty()) {
             throw new CommandException(
                     "--backend " + ALL, "none that starts in this precision", "at least one to compare with");
