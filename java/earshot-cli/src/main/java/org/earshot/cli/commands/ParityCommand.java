@@ -148,6 +148,10 @@ final class ParityCommand extends Subcommand {
                 Tolerances own = asked(Tolerances.read(directory, precision.precision()));
                 ParityOptions options = new ParityOptions(precision.precision(), isolate, own, true);
                 backends.forEach(one -> check(directory, model, goldens, one, options));
+                own.names().stream()
+                        .filter(name -> run.results().stream()
+                                .noneMatch(result -> result.of(name).isPresent()))
+                        .forEach(name -> console().say("tolerance of " + name + ": nothing of that name was compared"));
                 keep(directory, model, backends.get(0));
             } catch (EarshotException e) {
                 fail(directory, e);

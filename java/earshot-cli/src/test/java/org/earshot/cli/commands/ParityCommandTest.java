@@ -83,6 +83,8 @@ class ParityCommandTest {
         CommandRun strict =
                 CommandRun.of("parity", model, "--backend", "portable", "--isolate", "--tolerance", "module.gru=1e-4");
         assertEquals(1, strict.code());
+        CommandRun misspelt = CommandRun.of("parity", model, "--backend", "portable", "--tolerance", "module.grru=10");
+        assertTrue(misspelt.err().contains("tolerance of module.grru: nothing of that name was compared"));
         for (String wrong : new String[] {"small", "module.gru=", "module.gru=-1", "NaN"}) {
             assertTrue(CommandRun.of("parity", model, "--tolerance", wrong)
                     .refusedInOneLine()
