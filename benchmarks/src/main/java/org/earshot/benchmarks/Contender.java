@@ -5,6 +5,9 @@ interface Contender extends AutoCloseable {
     /** ONNX Runtime's Java API. */
     String ONNX_RUNTIME = "onnxruntime";
 
+    /** The backend {@code cpu} as it runs on a processor without AVX-512. */
+    String CPU_AVX2 = "cpu-avx2";
+
     /** PyTorch through DJL. */
     String DJL = "djl";
 
@@ -21,7 +24,7 @@ interface Contender extends AutoCloseable {
     /**
      * Opens an engine.
      *
-     * @param name {@link #ONNX_RUNTIME}, {@link #DJL}, or the name of one of Earshot's backends
+     * @param name {@link #ONNX_RUNTIME}, {@link #DJL}, {@link #CPU_AVX2}, or the name of one of Earshot's backends
      * @param threads that compute one run
      * @param clips what it will run on
      * @return the engine, checked: its logits agree with PyTorch's

@@ -2,7 +2,10 @@ package org.earshot.benchmarks;
 
 import java.util.List;
 import java.util.Map;
+import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
+import org.earshot.backend.cpu.CpuBackend;
+import org.earshot.backend.cpu.InstructionSet;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 import org.earshot.network.NetworkSession;
@@ -23,7 +26,7 @@ final class EarshotContender implements Contender {
             location[i] = clips.location()[i];
         }
         logits = new float[clips.logits().length];
-        network = new PreparedNetwork(BenchmarkModel.read().model().network(), Backends.start(backend, threads));
+        network = new PreparedNetwork(BenchmarkModel.read().model().network(), start(backend, threads));
         session = network.open();
         session.plan(
                 Map.of(
@@ -34,6 +37,12 @@ final class EarshotContender implements Contender {
                         Network.TIME_FEATURES,
                         Shape.of(clips.batch(), clips.timeFeatures().length / clips.batch())),
                 List.of(Network.LOGITS));
+    }
+
+    private static Backend start(String backend, int threads) {
+        return backend.equals(CPU_AVX2)
+                ? new CpuBackend(InstructionSet.AVX2, threads)
+                : Backends.start(backend, threads);
     }
 
     @Override

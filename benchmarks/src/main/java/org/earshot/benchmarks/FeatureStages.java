@@ -45,8 +45,7 @@ public final class FeatureStages {
             recordings = files.sorted().limit(Integer.parseInt(args[1])).toList();
         }
         FeatureParameters parameters = FeatureParameters.baseline();
-        LogMelFrames frames =
-                Backends.startOnProcessors(1).frames(parameters).orElseThrow();
+        LogMelFrames frames = Backends.startOnProcessors(1).frames(parameters).orElseThrow();
         float[] pcm = new float[parameters.windowSamples() + parameters.hopLength()];
         float[] features = new float[parameters.frames() * parameters.melBands()];
         double read = milliseconds(recordings, recording -> {
@@ -65,8 +64,8 @@ public final class FeatureStages {
                 reader.read(pcm, 0, pcm.length);
             }
         });
-        double transformed = milliseconds(
-                recordings, recording -> frames.computeClip(pcm, parameters.windowSamples(), features));
+        double transformed =
+                milliseconds(recordings, recording -> frames.computeClip(pcm, parameters.windowSamples(), features));
         frames.close();
         double digested = milliseconds(recordings, FeatureStages::digest);
         Path target = Path.of(args[2]);

@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.backend.choice.Backends;
+import org.earshot.backend.cpu.CpuBackend;
+import org.earshot.backend.cpu.InstructionSet;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -34,7 +36,7 @@ public final class Main {
         double load = Machine.load();
         List<Measurement> rows = new ArrayList<>();
         RunnerException failure = null;
-        for (ChainedOptionsBuilder options : suite.runs(backends)) {
+        for (ChainedOptionsBuilder options : suite.runs(withInstructionSets(backends))) {
             try {
                 for (RunResult result :
                         new Runner(options.jvmArgs(jvmArguments()).build()).run()) {
@@ -61,6 +63,15 @@ public final class Main {
                 .findFirst()
                 .map(Backends.Status::name)
                 .orElseThrow(() -> new IllegalStateException("no backend starts"));
+    }
+
+    /** Beside AVX-512, which few processors have, AVX2, which most have. */
+    private static List<String> withInstructionSets(List<String> backends) {
+        List<String> all = new ArrayList<>(backends);
+        if (backends.contains(CpuBackend.NAME) && InstructionSet.best() == InstructionSet.AVX512) {
+            all.add(Contender.CPU_AVX2);
+        }
+        return all;
     }
 
     /** A heap as small as a service would give it, so that peak memory means something. */

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
@@ -185,6 +186,16 @@ class ResamplerTest {
             inJava.run(window, first, expected, count);
             byProducts.run(window, first, actual, count);
             assertArrayEquals(Arrays.copyOf(expected, count), Arrays.copyOf(actual, count));
+        }
+    }
+
+    /** On the class path services are found by a file, on the module path by the module's declaration. */
+    @Test
+    void theServiceIsNamedOnTheClassPathToo() throws IOException {
+        String file = "/META-INF/services/" + ResamplingProducts.class.getName();
+        try (InputStream in = ResamplingProducts.class.getResourceAsStream(file)) {
+            String names = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(FoundProducts.BEST.orElseThrow().getClass().getName() + "\n", names);
         }
     }
 
