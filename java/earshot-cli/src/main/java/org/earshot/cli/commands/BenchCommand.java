@@ -35,13 +35,16 @@ import picocli.CommandLine.Option;
             "",
             "With --scenario whole calls are measured, from a recording in memory to the answer, on a classifier as a"
                     + " service has it; --batch N then computes up to N calls together. Calls that come at random are"
-                    + " timed from when they were due, so that waiting counts, whoever caused it.",
+                    + " timed from when they were due, so that waiting counts, whoever caused it. Streams are first given"
+                    + " sound as fast as they take it, for two fifths of the time, then as it comes; their times are"
+                    + " the age of answers: from when a window's last sample was due.",
             "",
             "Examples:",
             "  earshot bench my-model --threads 2 --from pcm",
             "  earshot bench my-model --batch 1,8,64 --callers 1,4 --json",
             "  earshot bench my-model --scenario multi --concurrency 64",
-            "  earshot bench my-model --scenario server --p99 500 --duration 20"
+            "  earshot bench my-model --scenario server --p99 500 --duration 20",
+            "  earshot bench my-model --scenario streams --streams 1000 --hop 10"
         })
 final class BenchCommand extends Subcommand {
     private static final double MILLISECOND = 1e6;

@@ -42,7 +42,9 @@ final class LoadScenario {
         /** Calls that come at random. */
         SERVER,
         /** Many recordings in one call. */
-        OFFLINE
+        OFFLINE,
+        /** Live sound of many sources. */
+        STREAMS
     }
 
     @Spec(Spec.Target.MIXEE)
@@ -50,10 +52,10 @@ final class LoadScenario {
 
     @Option(
             names = "--scenario",
-            paramLabel = "single|multi|server|offline",
+            paramLabel = "single|multi|server|offline|streams",
             description =
                     "Measures a classifier as a service sees it, from recordings in memory to answers: one caller;"
-                            + " several; calls that come at random; many recordings in one call.")
+                            + " several; calls that come at random; many recordings in one call; many streams of live sound.")
     private Kind kind;
 
     @Option(
@@ -70,6 +72,15 @@ final class LoadScenario {
             paramLabel = "MS",
             description = "Looks for the highest rate of 'server' at which 99 of 100 calls take no longer.")
     private Double bound;
+
+    @Option(names = "--streams", paramLabel = "N", description = "Streams of 'streams'. Default: 100.")
+    private Integer streams;
+
+    @Option(
+            names = "--hop",
+            paramLabel = "SECONDS",
+            description = "Between two answers of a stream. Default: a second, or the model's clip if that is shorter.")
+    private Double hop;
 
     /** The machine while it was measured. */
     private record Machine(double load, OptionalDouble megahertz) {
@@ -90,13 +101,14 @@ final class LoadScenario {
         }
     }
 
-    /** What was measured; {@code arrivals} is the rate of 'server'. */
+    /** What was measured; {@code arrivals} is the rate of 'server', {@code served} the sound of 'streams'. */
     private record Result(
             SceneClassifier classifier,
             Duration ready,
             int concurrency,
             int recordings,
             OptionalDouble arrivals,
+            OptionalDouble served,
             ServiceLoad.Figures figures,
             Machine before,
             Machine after) {
@@ -119,7 +131,14 @@ final class LoadScenario {
         if (server && (rate == null) == (bound == null)) {
             throw refused("--scenario server: expected either --rate or --p99");
         }
-        if (concurrency != null && (kind == null || server || kind == Kind.SINGLE)) {
+        if (kind != Kind.STREAMS && (streams != null || hop != null)) {
+            throw refused("--streams and --hop go with --scenario streams");
+        }
+        if (streams != null && streams < 1) {
+            throw refused("--streams: found " + streams + "; expected at least 1");
+        }
+        requirePositive("--hop", hop);
+        if (concurrency != null && (kind != Kind.MULTI && kind != Kind.OFFLINE)) {
             throw refused("--concurrency goes with --scenario multi or offline");
         }
         if (concurrency != null && concurrency < 1) {
@@ -142,7 +161,7 @@ final class LoadScenario {
 
     /** Callers at once, whose number decides on the sessions. */
     int callers() {
-        return kind == Kind.MULTI ? count() : kind == Kind.SERVER ? Integer.MAX_VALUE : 1;
+        return kind == Kind.MULTI ? count() : kind == Kind.SERVER || kind == Kind.STREAMS ? Integer.MAX_VALUE : 1;
     }
 
     private int count() {
@@ -184,6 +203,9 @@ final class LoadScenario {
 
     private Result measure(
             SceneClassifier classifier, Duration ready, AudioClip clip, Duration warmUp, Duration duration) {
+        if (kind == Kind.STREAMS) {
+            return measureStreams(classifier, ready, clip, warmUp, duration);
+        }
         RecordingContext nowhere = RecordingContext.unknown();
         Runnable one = () -> classifier.classify(clip, nowhere);
         int recordings = kind == Kind.OFFLINE ? count() : 1;
@@ -209,8 +231,37 @@ final class LoadScenario {
                                                 tried -> server(classifier, clip, tried, duration)));
                         yield server(classifier, clip, arrivals.getAsDouble(), duration);
                     }
+                    case STREAMS -> throw new IllegalStateException("measured apart");
                 };
-        return new Result(classifier, ready, callers, recordings, arrivals, figures, before, Machine.now());
+        return new Result(
+                classifier,
+                ready,
+                callers,
+                recordings,
+                arrivals,
+                OptionalDouble.empty(),
+                figures,
+                before,
+                Machine.now());
+    }
+
+    private Result measureStreams(
+            SceneClassifier classifier, Duration ready, AudioClip clip, Duration warmUp, Duration duration) {
+        int count = streams == null ? 100 : streams;
+        try (StreamLoad load = new StreamLoad(classifier, count, hop(clip), clip.pcm(), clip.sampleRate())) {
+            Machine before = Machine.now();
+            OptionalDouble served = OptionalDouble.of(load.served(warmUp));
+            ServiceLoad.Figures figures = load.live(duration);
+            return new Result(
+                    classifier, ready, count, 1, OptionalDouble.empty(), served, figures, before, Machine.now());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--hop: " + e.getMessage(), e);
+        }
+    }
+
+    private Duration hop(AudioClip clip) {
+        double length = clip.duration().toNanos() / 1e9;
+        return Duration.ofNanos(Math.round(1e9 * (hop == null ? Math.min(1, length) : hop)));
     }
 
     private static ServiceLoad.Figures server(
@@ -225,9 +276,10 @@ final class LoadScenario {
 
     private String table(Result result) {
         StringBuilder text = new StringBuilder();
+        boolean live = kind == Kind.STREAMS;
         text.append(String.format(
                 Locale.ROOT,
-                "%s: %s, %s, %d calls in %.1f s%n%n",
+                "%s: %s, %s, %d " + (live ? "answers" : "calls") + " in %.1f s%n%n",
                 name(),
                 result.classifier.backend(),
                 result.classifier.sessions() == 1 ? "one session" : result.classifier.sessions() + " sessions",
@@ -236,12 +288,17 @@ final class LoadScenario {
         Layout summary = new Layout(false, true, false);
         result.arrivals.ifPresent(perSecond ->
                 summary.add(bound == null ? "calls come" : "highest rate that holds", number(perSecond), "a second"));
+        if (live) {
+            summary.add("streams", Integer.toString(result.concurrency), "");
+            summary.add("sound served at most", number(result.served.getAsDouble()), "seconds a second");
+            summary.add("age of answers:", "", "");
+        }
         summary.add("median", number(result.figures.percentile(50)), "ms");
         summary.add("90th percentile", number(result.figures.percentile(90)), "ms");
         summary.add("99th percentile", number(result.figures.percentile(99)), "ms");
         summary.add("99.9th percentile", number(result.figures.percentile(99.9)), "ms");
         summary.add("longest", number(result.figures.percentile(100)), "ms");
-        summary.add("recordings per second", number(result.recordingsPerSecond()), "");
+        summary.add((live ? "answers" : "recordings") + " per second", number(result.recordingsPerSecond()), "");
         summary.add("time to ready", number(result.ready.toNanos() / 1e6), "ms");
         summary.add("load of the machine", number(result.before.load), "before");
         return text.append(summary).append('\n').toString();
@@ -262,6 +319,7 @@ final class LoadScenario {
             out.writeNumberField("callers", result.concurrency);
             out.writeNumberField("recordings_per_call", result.recordings);
             write(out, "rate", result.arrivals);
+            write(out, "sound_seconds_per_second", result.served);
             out.writeNumberField("calls", result.figures.times().getTotalCount());
             out.writeNumberField("seconds", result.figures.seconds());
             out.writeNumberField("recordings_per_second", result.recordingsPerSecond());

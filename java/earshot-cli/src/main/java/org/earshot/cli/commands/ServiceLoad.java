@@ -49,7 +49,7 @@ final class ServiceLoad {
         }
     }
 
-    private static Histogram histogram() {
+    static Histogram histogram() {
         return new ConcurrentHistogram(SIGNIFICANT_DIGITS);
     }
 
@@ -83,7 +83,7 @@ final class ServiceLoad {
         return new Figures(times, Duration.ofNanos(System.nanoTime() - begun));
     }
 
-    private static void await(Future<?> caller) {
+    static void await(Future<?> caller) {
         try {
             caller.get();
         } catch (InterruptedException e) {

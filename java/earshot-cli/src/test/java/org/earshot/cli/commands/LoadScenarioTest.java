@@ -71,6 +71,24 @@ class LoadScenarioTest {
         assertTrue(json.get("ready_ms").asDouble() > 0);
     }
 
+    /** In three fifths of the time, an answer a hop from each stream, all at the pace of the sound. */
+    @Test
+    void streams() throws IOException {
+        JsonNode json = json("--scenario", "streams", "--streams", 3, "--hop", 0.2);
+        assertEquals(3, json.get("callers").asInt());
+        assertEquals(3 * 3, json.get("calls").asInt());
+        assertTrue(json.get("seconds").asDouble() >= 0.4 + 0.2 * 2 / 3, json.toString());
+        assertTrue(json.get("sound_seconds_per_second").asDouble() > 0, json.toString());
+        assertTrue(bench("--scenario", "streams", "--streams", 2).done().out().contains("sound served at most"));
+
+        assertTrue(bench("--streams", 3).refusedInOneLine().contains("--streams and --hop go with"));
+        assertTrue(bench("--scenario", "streams", "--hop", "NaN")
+                .refusedInOneLine()
+                .contains("--hop: found NaN"));
+        assertTrue(
+                bench("--scenario", "streams", "--hop", 100).refusedInOneLine().contains("--hop: window hop PT1M40S"));
+    }
+
     /** Four callers of one session: each waits for the three others. */
     @Test
     void severalCallers() throws IOException {
