@@ -98,6 +98,28 @@ final class DecodingLosses {
     }
 
     /**
+     * Takes in that another recording of a chain follows.
+     *
+     * @param failure why the one before could not be read to its end, 0 if it was
+     */
+    void endOfLink(int failure) {
+        if (failure != 0) {
+            lastFailure = failure;
+            note(0, "damage at the end of a chained recording (" + FfmpegErrors.text(failure) + ")");
+        } else if (refused) {
+            note(secondsRefused, REFUSED);
+        }
+        refused = false;
+        secondsRefused = 0;
+        startAnew();
+    }
+
+    /** Takes in a recording of a chain that is left out. */
+    void unopened(String why) {
+        note(0, "a chained recording that cannot be read (" + why + ")");
+    }
+
+    /**
      * Takes in the end of the stream.
      *
      * @param stated how long the stream says that it is, in seconds, 0 if it does not

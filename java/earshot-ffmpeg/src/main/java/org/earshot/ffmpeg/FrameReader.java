@@ -1,6 +1,8 @@
 package org.earshot.ffmpeg;
 
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -29,7 +31,16 @@ final class FrameReader implements AutoCloseable {
     private static final Set<AudioFormat> TIMED = EnumSet.of(AudioFormat.MATROSKA, AudioFormat.WINDOWS_MEDIA);
 
     private final AudioInput input;
-    private final Demuxer demuxer;
+
+    /** What is still to be opened, of a chain of recordings that have to be decoded one by one. */
+    private final Deque<AudioInput> rest = new ArrayDeque<>();
+
+    /** Null where the last recording of a chain cannot be opened. */
+    private Demuxer demuxer;
+
+    /** Seconds to one unit of the stream's times. */
+    private double timeUnit;
+
     private final DecodingLosses losses = new DecodingLosses();
 
     /** Of an Ogg file; null of others. */
@@ -48,9 +59,13 @@ final class FrameReader implements AutoCloseable {
     FrameReader(AudioInput input) {
         this.input = input;
         pages = input.format() == AudioFormat.OGG ? OggPages.of(input) : null;
-        demuxer = new Demuxer(input);
         boolean opened = false;
         try {
+            List<Long> starts = pages == null ? List.of(0L) : pages.starts();
+            for (int i = 1; i < starts.size(); i++) {
+                rest.add(input.part(starts.get(i), i + 1 < starts.size() ? starts.get(i + 1) : input.size()));
+            }
+            demuxer = new Demuxer(starts.size() == 1 ? input : input.part(0, starts.get(1)));
             openCodec();
             packet = Memory.allocated(avcodec.av_packet_alloc());
             frame = Memory.allocated(avutil.av_frame_alloc());
@@ -68,6 +83,7 @@ final class FrameReader implements AutoCloseable {
                 avcodec.avcodec_parameters_to_context(codec, demuxer.stream().codecpar()),
                 "reading the codec's parameters");
         // Without it the decoder cannot cut off what the encoder added.
+        timeUnit = demuxer.timeUnit();
         codec.pkt_timebase(demuxer.stream().time_base());
         if (codec.codec_id() == avcodec.AV_CODEC_ID_FLAC) {
             // Its frames carry checksums; a frame that fails is damage, not sound.
@@ -84,6 +100,9 @@ final class FrameReader implements AutoCloseable {
 
     /** The next frame, valid until the next call, or null at the end. */
     AVFrame next() {
+        if (ended) {
+            return null;
+        }
         for (int packets = 0; packets < MAX_SILENT_PACKETS; packets++) {
             int status = avcodec.avcodec_receive_frame(codec, frame);
             if (status >= 0) {
@@ -91,6 +110,9 @@ final class FrameReader implements AutoCloseable {
                 return frame;
             }
             if (status == avutil.AVERROR_EOF) {
+                if (openNext()) {
+                    continue;
+                }
                 end();
                 return null;
             }
@@ -104,6 +126,28 @@ final class FrameReader implements AutoCloseable {
                 input.name(),
                 MAX_SILENT_PACKETS + " packets in a row without sound",
                 "a recording");
+    }
+
+    /** Goes on to the next recording of a chain that can be opened; false if there is none. */
+    private boolean openNext() {
+        if (!rest.isEmpty()) {
+            losses.endOfLink(demuxer.failure());
+        }
+        while (!rest.isEmpty()) {
+            closeLink();
+            try {
+                demuxer = new Demuxer(rest.remove());
+                openCodec();
+                flushed = false;
+                return true;
+            } catch (AudioException e) {
+                if (e.reason() != AudioException.Reason.FORMAT && e.reason() != AudioException.Reason.DAMAGED) {
+                    throw e;
+                }
+                losses.unopened(e.getMessage());
+            }
+        }
+        return false;
     }
 
     /** Hands one packet to the decoder, or tells it that there are no more. */
@@ -132,7 +176,7 @@ final class FrameReader implements AutoCloseable {
                 * avcodec.av_get_bits_per_sample(codec.codec_id())
                 / Byte.SIZE;
         if (packet.size() == 0 || packet.size() >= frameBytes || !demuxer.isPcm()) {
-            losses.damaged(packet, status, demuxer.timeUnit());
+            losses.damaged(packet, status, timeUnit);
         }
     }
 
@@ -149,7 +193,7 @@ final class FrameReader implements AutoCloseable {
         }
         long time = frame.best_effort_timestamp();
         boolean timed = TIMED.contains(input.format()) && time != avutil.AV_NOPTS_VALUE;
-        return timed ? time * demuxer.timeUnit() : Double.NaN;
+        return timed ? time * timeUnit : Double.NaN;
     }
 
     /** Headers in front of a packet: another recording begins, as in Ogg files that were put one behind the other. */
@@ -159,7 +203,7 @@ final class FrameReader implements AutoCloseable {
 
     private void end() {
         if (!ended) {
-            losses.end(demuxer.seconds(), demuxer.failure());
+            losses.end(demuxer == null ? 0 : demuxer.seconds(), demuxer == null ? 0 : demuxer.failure());
         }
         ended = true;
         if (!losses.anythingDecoded()) {
@@ -178,7 +222,7 @@ final class FrameReader implements AutoCloseable {
             return losses.list();
         }
         LossLog log = new LossLog();
-        OggLosses.enter(pages, ended ? losses.secondsDecoded() : -1, demuxer.timeUnit(), log);
+        OggLosses.enter(pages, ended ? losses.secondsDecoded() : -1, timeUnit, log);
         return log.losses();
     }
 
@@ -196,10 +240,19 @@ final class FrameReader implements AutoCloseable {
             avcodec.av_packet_free(packet);
             packet = null;
         }
+        closeLink();
+        // A chain's parts leave it open.
+        input.close();
+    }
+
+    private void closeLink() {
         if (codec != null) {
             avcodec.avcodec_free_context(codec);
             codec = null;
         }
-        demuxer.close();
+        if (demuxer != null) {
+            demuxer.close();
+            demuxer = null;
+        }
     }
 }

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.earshot.audio.AudioInput;
 
 /**
@@ -34,10 +36,14 @@ final class OggPages {
     private static final int POLYNOMIAL = 0x04c11db7;
     private static final int[] CHECKSUMS = checksums();
 
+    /** Opening each takes time; nobody has a chain of more. */
+    private static final int MAX_LINKS = 10_000;
+
     /** More than this many tell no more. */
     private static final int MAX_GAPS = 100_000;
 
-    private static final String[] AUDIO_HEADERS = {"OpusHead", "\u0001vorbis", "\u007fFLAC", "fLaC", "Speex   "};
+    private static final String OPUS = "OpusHead";
+    private static final String[] AUDIO_HEADERS = {OPUS, "\u0001vorbis", "\u007fFLAC", "fLaC", "Speex   "};
 
     private final AudioInput input;
     private final ByteBuffer window = ByteBuffer.allocate(4 * MAX_PAGE_BYTES)
@@ -49,6 +55,17 @@ final class OggPages {
 
     private final List<Gap> gaps = new ArrayList<>();
     private int links;
+
+    /** Where the recordings of a chain begin. */
+    private final List<Long> starts = new ArrayList<>();
+
+    private final Set<Long> serials = new HashSet<>();
+    private boolean serialsRecur;
+
+    /** The first of the pages that stand together at the beginning of a recording. */
+    private long groupStart;
+
+    private boolean inGroup;
     private long skipped;
 
     /** Of the stream that is followed: its serial number, its last good page's number and end. */
@@ -84,6 +101,17 @@ final class OggPages {
     /** End of the sound in granules, if all of it is one stream that begins at zero; else 0. */
     long length() {
         return links == 1 ? Math.max(0, end - skipped) : 0;
+    }
+
+    /**
+     * Where the recordings of a chain of Opus begin whose serial numbers recur, as when a file is put behind itself
+     * (RFC 3533 wants them to differ): FFmpeg then goes on with the times of the one before, and leaves out sound that
+     * seems to lie behind the end.
+     *
+     * @return places in the file, the first being 0; only that of any other file
+     */
+    List<Long> starts() {
+        return serialsRecur && starts.size() <= MAX_LINKS ? starts : List.of(0L);
     }
 
     private void walk() {
@@ -142,7 +170,12 @@ final class OggPages {
         long its = Integer.toUnsignedLong(window.getInt(offset + 14));
         long itsNumber = Integer.toUnsignedLong(window.getInt(offset + 18));
         long granule = window.getLong(offset + 6);
-        if ((window.get(offset + 5) & BEGIN_OF_STREAM) != 0) {
+        boolean begins = (window.get(offset + 5) & BEGIN_OF_STREAM) != 0;
+        if (begins && !inGroup) {
+            groupStart = position;
+        }
+        inGroup = begins;
+        if (begins) {
             begin(position, its, itsNumber);
             return;
         }
@@ -175,12 +208,24 @@ final class OggPages {
         String text = new String(head, StandardCharsets.ISO_8859_1);
         for (String header : AUDIO_HEADERS) {
             if (text.startsWith(header)) {
+                if (damaged && links > 0) {
+                    add(new Gap(base + end, base + Math.max(end, damagedEnd), 1, true));
+                    end = Math.max(end, damagedEnd);
+                    damaged = false;
+                }
+                damagedEnd = -1;
                 base += end;
                 links++;
+                if (starts.isEmpty()) {
+                    starts.add(0L);
+                } else if (groupStart > starts.get(starts.size() - 1)) {
+                    starts.add(groupStart);
+                }
+                serialsRecur |= !serials.add(its) && header.equals(OPUS);
                 serial = its;
                 number = itsNumber;
                 end = 0;
-                skipped = header.equals("OpusHead") ? Short.toUnsignedInt(window.getShort(content + 10)) : 0;
+                skipped = header.equals(OPUS) ? Short.toUnsignedInt(window.getShort(content + 10)) : 0;
             }
         }
     }

@@ -1,5 +1,6 @@
 package org.earshot.ffmpeg;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -122,6 +123,35 @@ class DamageTest {
             }
         }
         assertTrue(pages > 3, pages + " pages");
+    }
+
+    /**
+     * A chain whose recordings have the same serial number, as of files put behind each other: each is heard as by
+     * itself, in whatever order long and short ones come. short.opus has 9600 samples by FFmpeg, and tone.opus' number.
+     */
+    @Test
+    void everyRecordingOfAChainIsHeard() {
+        byte[] tone = Recordings.bytes("tone.opus");
+        byte[] brief = Recordings.bytes("short.opus");
+        float[] first = Recordings.decode(tone, "tone").samples();
+        float[] second = Recordings.decode(brief, "short").samples();
+        assertEquals(9600, second.length);
+        float[] expected = new float[2 * (first.length + second.length)];
+        for (int at = 0; at < expected.length; at += first.length + second.length) {
+            System.arraycopy(first, 0, expected, at, first.length);
+            System.arraycopy(second, 0, expected, at + first.length, second.length);
+        }
+        byte[] chain = Recordings.join(tone, brief, tone, brief);
+        Recordings.Decoded decoded = Recordings.decode(chain, "chain");
+        assertEquals(List.of(), decoded.losses());
+        assertArrayEquals(expected, decoded.samples());
+
+        // What is damaged in one of them is said, and the others are heard.
+        chain[tone.length + brief.length - 20] ^= 1;
+        decoded = Recordings.decode(chain, "damaged chain");
+        assertEquals(1, decoded.losses().size(), decoded.losses().toString());
+        double missing = decoded.losses().get(0).length().toNanos() / 1e9;
+        assertEquals((expected.length - decoded.samples().length) / 48000.0, missing, 0.03);
     }
 
     @Test

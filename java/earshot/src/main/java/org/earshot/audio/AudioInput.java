@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.earshot.error.AudioException;
 
 /**
@@ -20,13 +21,19 @@ public final class AudioInput implements AutoCloseable {
     private final AudioFormat format;
     private final long start;
     private final long size;
+    private final boolean whole;
 
     private AudioInput(ByteSource source, String name, FormatRecognition found) {
+        this(source, name, found.format(), found.start(), found.end() - found.start(), true);
+    }
+
+    private AudioInput(ByteSource source, String name, AudioFormat format, long start, long size, boolean whole) {
         this.source = source;
         this.name = name;
-        format = found.format();
-        start = found.start();
-        size = found.end() - found.start();
+        this.format = format;
+        this.start = start;
+        this.size = size;
+        this.whole = whole;
     }
 
     /**
@@ -178,10 +185,25 @@ public final class AudioInput implements AutoCloseable {
         }
     }
 
+    /**
+     * A part of the recording that is a recording by itself, as those of a chain are.
+     *
+     * @param from its first byte
+     * @param to behind its last byte
+     * @return the part, which can be read as long as this input is open; to close it does nothing
+     * @throws IndexOutOfBoundsException if it is not a part of this
+     */
+    public AudioInput part(long from, long to) {
+        Objects.checkFromToIndex(from, to, size);
+        return new AudioInput(source, name, format, start + from, to - from, false);
+    }
+
     /** Closes the file. A second call does nothing. */
     @Override
     public void close() {
-        AudioFiles.closeQuietly(source);
+        if (whole) {
+            AudioFiles.closeQuietly(source);
+        }
     }
 
     /**
