@@ -90,7 +90,7 @@ final class PseudoLabels {
     }
 
     /** Equals could not be ranked. */
-    static void requireDifferent(Dataset<Row> rows, String name) {
+    private static void requireDifferent(Dataset<Row> rows, String name) {
         List<Row> twice = rows.groupBy(col(name))
                 .agg(count(lit(1)).as("rows"))
                 .filter(col("rows").gt(1).or(col(name).isNull()))
@@ -98,12 +98,16 @@ final class PseudoLabels {
                 .collectAsList();
         if (!twice.isEmpty()) {
             Row row = twice.get(0);
-            throw new DatasetException(
-                    "column " + name,
+            throw sameName(
+                    name,
                     row.isNullAt(0)
                             ? "a row without a name"
-                            : Quoted.of(row.getString(0)) + " in " + row.getLong(1) + " rows",
-                    "another name in each");
+                            : Quoted.of(row.getString(0)) + " in " + row.getLong(1) + " rows");
         }
+    }
+
+    /** What is to be said of rows that could not be told apart. */
+    static DatasetException sameName(String column, String found) {
+        return new DatasetException("column " + column, found, "another name in each");
     }
 }

@@ -7,8 +7,10 @@ import static org.apache.spark.sql.functions.trim;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -26,6 +28,7 @@ import org.earshot.evaluation.Evaluation;
 import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.evaluation.Evaluator;
 import org.earshot.evaluation.ModelEvaluation;
+import org.earshot.files.Quoted;
 
 /**
  * A labelled set that executors have scored. The driver has names, labels, contexts and scores of all clips, and
@@ -68,7 +71,6 @@ final class SetScores {
         this.options = options;
         RecordingColumns.find(all.schema(), Optional.of(options.label()), "withLabelColumn", DataTypes.StringType);
         recordings = all.filter(trim(col(options.label())).notEqual(""));
-        PseudoLabels.requireDifferent(recordings, options.name());
         String zone = EarshotSpark.zone(all.sparkSession());
         List<Column> wanted = new ArrayList<>(List.of(
                 options.order().map(order -> col(order).cast("long")).orElse(lit(0L)),
@@ -82,10 +84,14 @@ final class SetScores {
             wanted.add(col(ScorePartition.SCORES).getItem(model));
         }
         clips = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         EarshotSpark.score(recordings, models, options).select(wanted.toArray(Column[]::new)).collectAsList().stream()
                 .map(row -> scored(row, first, zone))
                 .sorted(Comparator.comparingLong(Scored::order).thenComparing(Scored::name))
                 .forEach(clip -> {
+                    if (!names.add(clip.name)) {
+                        throw PseudoLabels.sameName(options.name(), Quoted.of(clip.name) + " again");
+                    }
                     if (clip.error == null) {
                         clips.add(clip);
                     } else {
@@ -102,7 +108,7 @@ final class SetScores {
         String error = row.getString(3);
         return new Scored(
                 row.getLong(0),
-                row.getString(1),
+                String.valueOf(row.get(1)),
                 row.getString(2),
                 error,
                 error == null ? RecordingColumns.context(row.getString(4), row.get(5), zone) : null,

@@ -458,6 +458,15 @@ class EarshotSparkTest {
                 () -> EarshotSpark.pseudoLabel(
                         twice, ModelSource.directory(SMALL), Optional.empty(), new LabellingRule(1, 0), columns()));
         assertTrue(refused.getMessage().contains("in 2 rows"), refused.getMessage());
+        DatasetException again = assertThrows(
+                DatasetException.class,
+                () -> EarshotSpark.evaluate(
+                        twice.withColumn("scene_label", lit("Bus")),
+                        "set",
+                        Map.of("one", ModelSource.directory(SMALL)),
+                        EvaluationOptions.usual(),
+                        columns()));
+        assertTrue(again.getMessage().contains("again"), again.getMessage());
         spark.catalog().clearCache();
     }
 

@@ -5,6 +5,7 @@ import org.earshot.error.EarshotException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import scala.Option;
 
 /**
  * Earshot's jobs for {@code spark-submit}:
@@ -43,8 +44,12 @@ public final class SparkJob {
             return CommandLine.ExitCode.SOFTWARE;
         });
         int code = line.execute(args);
+        // In order: left to the end of the process, a cluster in it takes its executors' end for failures.
+        Option<SparkSession> session = SparkSession.getDefaultSession();
+        if (session.isDefined()) {
+            session.get().stop();
+        }
         if (code != CommandLine.ExitCode.OK) {
-            // Spark's own threads would keep the driver; its executors learn of the end by their connections.
             System.exit(code);
         }
     }
