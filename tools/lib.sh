@@ -84,9 +84,9 @@ PYTHON
 
 # Whether the jars of the command line are missing or older than their sources.
 outdated() {
-  [ ! -e "$stamp" ] || [ -n "$(find "$root"/{pom.xml,java,native,cuda,cmake} -newer "$stamp" \
+  [ ! -e "$stamp" ] || [ -n "$(find "$root"/{pom.xml,java,native,cuda,cmake} \
     \( -path '*/target' -prune -o -path '*/build' -prune -o -path '*/src/test' -prune \
-    -o -type f -print -quit \))" ]
+    -o -type f -newer "$stamp" -print -quit \))" ]
 }
 
 # build MAVEN-OPTION...
