@@ -43,7 +43,14 @@ class ServeCommandTest {
         assertTrue(none.contains("found no config.json"), none);
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = CommandRun.of(
-                            "serve", "--model", CommandRun.SMALL, "--backend", "portable", "--batch", "1", "--port",
+                            "serve",
+                            "--model",
+                            CommandRun.SMALL,
+                            "--backend",
+                            "portable",
+                            "--batch",
+                            "1",
+                            "--port",
                             taken.getLocalPort())
                     .failedInOneLine();
             assertTrue(port.contains("a port that cannot be had"), port);
