@@ -13,8 +13,8 @@ public final class CpuResamplingProducts implements ResamplingProducts {
         try {
             CpuProvider.load();
             return true;
-        } catch (BackendException e) {
-            // Who starts the backend hears why.
+        } catch (BackendException | LinkageError e) {
+            // Who starts the backend hears why; where JavaCPP is missing, not even its classes can be had.
             return false;
         }
     }
