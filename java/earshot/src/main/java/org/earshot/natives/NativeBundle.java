@@ -33,7 +33,7 @@ import org.earshot.files.FileDigest;
  * @param identity how the libraries are told from others
  */
 public record NativeBundle(String name, List<Library> libraries, Identity identity) {
-    private static final int DIGEST_CHARACTERS = 32;
+    static final int DIGEST_CHARACTERS = 32;
 
     /** In a library's name, where the digest is to be put. */
     private static final String PLACEHOLDER = "-" + "0".repeat(16) + ".";
@@ -66,7 +66,8 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
     }
 
     /**
-     * Unpacks the libraries, or finds that they are unpacked, and compares them with the jar.
+     * Unpacks the libraries, or finds that they are unpacked, and compares them with the jar. Folders of other versions
+     * that have not been used for long are deleted.
      *
      * @param root where to
      * @param copy 1 for the usual copy, more for those of further class loaders: the JVM gives a file to one only
@@ -76,6 +77,8 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
     List<Path> unpack(PrivateFolder.Root root, int copy) throws IOException {
         String digest = digest();
         Path folder = make(root, root.folder().resolve(name + "-" + digest));
+        UnusedFolders.touch(folder);
+        UnusedFolders.delete(root.folder(), name);
         if (copy > 1) {
             folder = make(root, folder.resolve(Integer.toString(copy)));
         }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -80,6 +81,32 @@ class NativeBundleTest {
         bundle.unpack(root, 1);
         assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
         assertArrayEquals(content, Files.readAllBytes(other));
+    }
+
+    @Test
+    void whatNoProcessHasUsedForLongIsDeletedAndLinksAreNotFollowed() throws IOException {
+        NativeBundle bundle = bundle(jar("app.jar", content(1, 1000)), Identity.CONTENT, "lib.so");
+        Path own = bundle.unpack(root, 1).get(0).getParent();
+        String prefix = own.getFileName().toString().replaceFirst("[0-9a-f]{32}$", "");
+        FileTime longAgo = FileTime.from(Instant.now().minus(UnusedFolders.UNUSED).minusSeconds(60));
+        Path outside = Files.createDirectory(folder.resolve("outside"));
+        Path kept = Files.write(outside.resolve("kept"), new byte[1]);
+
+        Path old = Files.createDirectories(root.folder().resolve(prefix + "0".repeat(32) + "/2"));
+        Files.write(old.resolve("lib.so"), new byte[10]);
+        Files.createSymbolicLink(old.resolve("link"), outside);
+        Path recent = Files.createDirectory(root.folder().resolve(prefix + "1".repeat(32)));
+        Path foreign = Files.createDirectory(root.folder().resolve(prefix + "notes"));
+        Path linked = Files.createSymbolicLink(root.folder().resolve(prefix + "2".repeat(32)), outside);
+        for (Path aged : List.of(old.getParent(), foreign, outside, own)) {
+            Files.setLastModifiedTime(aged, longAgo);
+        }
+
+        bundle.unpack(root, 1);
+        assertFalse(Files.exists(old.getParent()));
+        for (Path path : List.of(own.resolve("lib.so"), recent, foreign, linked, kept)) {
+            assertTrue(Files.exists(path), path.toString());
+        }
     }
 
     @ParameterizedTest
