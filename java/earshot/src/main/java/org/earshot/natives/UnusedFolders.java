@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 
 /**
  * Deletes what earlier versions unpacked. A folder's time says when a process last took libraries out of it. A process
- * that runs on without its folder is none the worse: what it has loaded stays mapped, and what it loads later it unpacks
- * again.
+ * that runs on without its folder is none the worse: what it has loaded stays mapped, and what it loads later it
+ * unpacks again.
  */
 final class UnusedFolders {
     /** How long no process took anything out of a folder that is deleted. */

@@ -88,7 +88,8 @@ class NativeBundleTest {
         NativeBundle bundle = bundle(jar("app.jar", content(1, 1000)), Identity.CONTENT, "lib.so");
         Path own = bundle.unpack(root, 1).get(0).getParent();
         String prefix = own.getFileName().toString().replaceFirst("[0-9a-f]{32}$", "");
-        FileTime longAgo = FileTime.from(Instant.now().minus(UnusedFolders.UNUSED).minusSeconds(60));
+        FileTime longAgo =
+                FileTime.from(Instant.now().minus(UnusedFolders.UNUSED).minusSeconds(60));
         Path outside = Files.createDirectory(folder.resolve("outside"));
         Path kept = Files.write(outside.resolve("kept"), new byte[1]);
 
