@@ -39,7 +39,8 @@ final class EarshotContender implements Contender {
                 List.of(Network.LOGITS));
     }
 
-    private static Backend start(String backend, int threads) {
+    /** Starts a backend of Earshot, or {@link #CPU_AVX2}. */
+    static Backend start(String backend, int threads) {
         return backend.equals(CPU_AVX2)
                 ? new CpuBackend(InstructionSet.AVX2, threads)
                 : Backends.start(backend, threads);

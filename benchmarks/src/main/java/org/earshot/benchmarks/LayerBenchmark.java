@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Layer;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
@@ -57,7 +56,7 @@ public class LayerBenchmark {
         }
         Network.Builder builder = new Network.Builder();
         builder.add(OUTPUT, alone, shapes.keySet().toArray(String[]::new));
-        network = new PreparedNetwork(builder.build(), Backends.start(contender, threads));
+        network = new PreparedNetwork(builder.build(), EarshotContender.start(contender, threads));
         session = network.open();
         session.plan(shapes, List.of(OUTPUT));
         shapes.keySet().forEach(name -> session.feed(name, values.get(name).floats()));
