@@ -131,13 +131,16 @@ inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buff
     }
 }
 
-/* u = SiLU(conv(u)) for one vector of channels; `weight` has a row every `inner` floats. Taps 0: any number of them. */
-template <Index Taps>
-inline void convolve(const float *column, const float *weight, Index inner, Index any_taps, Vec bias, float *u,
-                     Index step, Index length) {
-    const Index taps = Taps > 0 ? Taps : any_taps;
-    Vec fixed[Taps > 0 ? Taps : 1];
-    for (Index k = 0; k < Taps; ++k) {
+/*
+ * to[t] = function(bias + sum over k of operand(t, k) weight_k) for one vector of channels and `length` positions, `step`
+ * floats apart; `weight` has a row every `inner` floats. Terms 0: any number of them.
+ */
+template <Index Terms, class Operand, class Function>
+EARSHOT_INLINE void channel_sums(const Operand &operand, const float *weight, Index inner, Index any_terms, Vec bias,
+                                 const Function &function, float *to, Index step, Index length) {
+    const Index terms = Terms > 0 ? Terms : any_terms;
+    Vec fixed[Terms > 0 ? Terms : 1];
+    for (Index k = 0; k < Terms; ++k) {
         fixed[k] = load(weight + k * inner);
     }
     in_groups(
@@ -147,17 +150,26 @@ inline void convolve(const float *column, const float *weight, Index inner, Inde
 #pragma GCC unroll 8
             for (Index i = 0; i < G; ++i) {
                 totals[i] = bias;
-                for (Index k = 0; k < taps; ++k) {
-                    const Vec w = Taps > 0 ? fixed[k] : load(weight + k * inner);
-                    totals[i] = fma(load(column + (t + i + k) * WIDTH), w, totals[i]);
+                for (Index k = 0; k < terms; ++k) {
+                    const Vec w = Terms > 0 ? fixed[k] : load(weight + k * inner);
+                    totals[i] = fma(operand(t + i, k), w, totals[i]);
                 }
             }
-            silu(totals);
+            function(totals);
 #pragma GCC unroll 8
             for (Index i = 0; i < G; ++i) {
-                store(u + (t + i) * step, totals[i]);
+                store(to + (t + i) * step, totals[i]);
             }
         });
+}
+
+/* u = SiLU(conv(u)) for one vector of channels, as channel_sums. */
+template <Index Taps>
+inline void convolve(const float *column, const float *weight, Index inner, Index any_taps, Vec bias, float *u,
+                     Index step, Index length) {
+    const auto operand = [&](Index t, Index k) { return load(column + (t + k) * WIDTH); };
+    channel_sums<Taps>(
+        operand, weight, inner, any_taps, bias, [](auto &v) { silu(v); }, u, step, length);
 }
 
 /* Causal convolution and SiLU on the tile's u, in place. */
@@ -189,33 +201,13 @@ inline void convolve_all(const MambaWeights &w, const MambaLayerWeights &layer, 
     }
 }
 
-/* delta = softplus(dt_proj dt + bias) for one vector of channels; `weight` as in convolve. */
+/* delta = softplus(dt_proj dt + bias) for one vector of channels, as channel_sums. */
 template <Index Rank>
 inline void step_sizes(const float *dt, Index dt_step, const float *weight, Index inner, Index any_rank, Vec bias,
                        Index length, float *delta) {
-    const Index rank = Rank > 0 ? Rank : any_rank;
-    Vec fixed[Rank > 0 ? Rank : 1];
-    for (Index r = 0; r < Rank; ++r) {
-        fixed[r] = load(weight + r * inner);
-    }
-    in_groups(
-        length, [&](Index t, auto group) __attribute__((always_inline)) {
-            constexpr Index G = decltype(group)::COUNT;
-            Vec totals[G];
-#pragma GCC unroll 8
-            for (Index i = 0; i < G; ++i) {
-                totals[i] = bias;
-                for (Index r = 0; r < rank; ++r) {
-                    const Vec w = Rank > 0 ? fixed[r] : load(weight + r * inner);
-                    totals[i] = fma(set1(dt[(t + i) * dt_step + r]), w, totals[i]);
-                }
-            }
-            softplus(totals);
-#pragma GCC unroll 8
-            for (Index i = 0; i < G; ++i) {
-                store(delta + (t + i) * WIDTH, totals[i]);
-            }
-        });
+    const auto operand = [&](Index t, Index r) { return set1(dt[t * dt_step + r]); };
+    channel_sums<Rank>(
+        operand, weight, inner, any_rank, bias, [](auto &v) { softplus(v); }, delta, WIDTH, length);
 }
 
 /* u becomes the gated output of the scan. */
