@@ -32,36 +32,12 @@ final class FileCanvas implements Canvas {
 
     @Override
     public void image(BufferedImage image, double x, double y, double width, double height) {
-        file.empty(
-                "image",
-                "href",
-                FeaturePicture.dataUri(image),
-                "preserveAspectRatio",
-                "none",
-                "x",
-                Numbers.place(x),
-                "y",
-                Numbers.place(y),
-                "width",
-                Numbers.place(width),
-                "height",
-                Numbers.place(height));
+        Svg.image(file, FeaturePicture.dataUri(image), x, y, width, height);
     }
 
     @Override
     public void box(int colour, double x, double y, double width, double height) {
-        file.empty(
-                "rect",
-                "fill",
-                Numbers.colour(colour),
-                "x",
-                Numbers.fine(x),
-                "y",
-                Numbers.fine(y),
-                "width",
-                Numbers.fine(width),
-                "height",
-                Numbers.fine(height));
+        Svg.fill(file, colour, x, y, width, height);
     }
 
     @Override

@@ -78,7 +78,12 @@ final class Svg {
 
     /** A box of one colour, 0xRRGGBB, in the light and the dark scheme. */
     Svg fill(int colour, double x, double y, double width, double height) {
-        page.empty(
+        fill(page, colour, x, y, width, height);
+        return this;
+    }
+
+    static void fill(Markup to, int colour, double x, double y, double width, double height) {
+        to.empty(
                 "rect",
                 "fill",
                 Numbers.colour(colour),
@@ -90,7 +95,6 @@ final class Svg {
                 Numbers.fine(width),
                 "height",
                 Numbers.fine(height));
-        return this;
     }
 
     /** @param shape in SVG's path language */
@@ -108,7 +112,12 @@ final class Svg {
 
     /** A picture that fills a box. */
     Svg image(String source, double x, double y, double width, double height) {
-        page.empty(
+        image(page, source, x, y, width, height);
+        return this;
+    }
+
+    static void image(Markup to, String source, double x, double y, double width, double height) {
+        to.empty(
                 "image",
                 "href",
                 source,
@@ -122,7 +131,6 @@ final class Svg {
                 Numbers.place(width),
                 "height",
                 Numbers.place(height));
-        return this;
     }
 
     /** @param style where the text stands to its point: start, middle or end, and more */
