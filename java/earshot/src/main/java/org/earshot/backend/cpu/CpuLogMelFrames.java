@@ -68,9 +68,8 @@ final class CpuLogMelFrames extends LogMelFrames {
         Objects.checkFromIndexSize(offset, samples, pcm.length);
         int frames = to - from;
         int values = frames * parameters().melBands();
-        // What the frames see is handed over as a clip of its own, which begins on a frame's centre and a sample early,
-        // as
-        // beyond the end frames see what lies as far before the last sample.
+        // What the frames see is handed over as a clip of its own, which begins on a frame's centre and a sample
+        // early, as beyond the end frames see what lies as far before the last sample.
         int hop = parameters().hopLength();
         int centre = Math.max(0, from + Math.floorDiv(parameters().windowStart() - 1, hop));
         int first = centre * hop;
