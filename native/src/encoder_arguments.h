@@ -28,11 +28,15 @@ struct Planes {
 
 /* Winograd's algorithm computes PATCH frames `dilation` apart together: a strip. Strips that follow each other along a
  * phase of the dilation share frames that they read; the last ones of a phase may lie beyond the clip. */
+inline Index strips_of_phase(Index frames, Index dilation) {
+    return (frames + PATCH * dilation - 1) / (PATCH * dilation);
+}
+/* A clip shorter than the dilation has no more phases than frames. */
 inline Index strips_of(Index frames, Index dilation) {
-    return dilation * ((frames + PATCH * dilation - 1) / (PATCH * dilation));
+    return strips_of_phase(frames, dilation) * (dilation < frames ? dilation : frames);
 }
 inline Index strip_frame(Index strip, Index frames, Index dilation) {
-    const Index of_phase = strips_of(frames, dilation) / dilation;
+    const Index of_phase = strips_of_phase(frames, dilation);
     return strip / of_phase + strip % of_phase * PATCH * dilation;
 }
 

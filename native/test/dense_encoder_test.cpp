@@ -67,6 +67,13 @@ TEST(encoder_other_geometries) {
     compare({6, 2, {1, 5, 0, 2, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1}}, 1, 8, 9);
 }
 
+/* Frames that lie outside are left out, and take no time, however many of them there are. */
+TEST(encoder_dilation_beyond_the_clip) {
+    for (const std::int32_t dilation : {5, 6, 7, 24, 1 << 20}) {
+        compare({16, 1, {3, 3, dilation, 1, dilation, 1, 1, 3, 0, 1, 1, 2}}, 1, 6, 9);
+    }
+}
+
 /* Decibels: far from zero. The statistics may not cancel; the input itself is only known to 6e-8 of 100. */
 TEST(encoder_far_from_zero) {
     compare(test::EncoderShape::paper(9, 2), 1, 20, 16, -64.0F);
