@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -69,8 +68,9 @@ final class CacheFile implements AutoCloseable {
      */
     static PositionedFile claim(Path part) throws IOException {
         String expected = "nothing there, or the part of a feature cache that an interrupted run left; move it away";
-        if (Files.exists(part, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)) {
-            throw new DatasetException(part, Files.isSymbolicLink(part) ? "a link" : "no regular file", expected);
+        Optional<String> obstacle = PositionedFile.obstacle(part);
+        if (obstacle.isPresent()) {
+            throw new DatasetException(part, obstacle.get(), expected);
         }
         PositionedFile content = PositionedFile.claim(part)
                 .orElseThrow(() -> new DatasetException(

@@ -5,12 +5,11 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.zip.CRC32;
 import org.earshot.dataset.DatasetException;
@@ -80,11 +79,9 @@ final class ScoreJournal implements AutoCloseable {
      * @throws DatasetException if the file is the journal of another run, is being written by one, or is none
      */
     static ScoreJournal open(Path path, String identity, int clips, int... classes) throws IOException {
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-            throw new DatasetException(
-                    path,
-                    Files.isSymbolicLink(path) ? "a link" : "no regular file",
-                    "the scores of an interrupted run, or no file yet");
+        Optional<String> obstacle = PositionedFile.obstacle(path);
+        if (obstacle.isPresent()) {
+            throw new DatasetException(path, obstacle.get(), "the scores of an interrupted run, or no file yet");
         }
         PositionedFile content = PositionedFile.claim(path)
                 .orElseThrow(() -> new DatasetException(

@@ -84,6 +84,26 @@ public final class PositionedFile implements Closeable {
     }
 
     /**
+     * What lies where a file is to be claimed, if it is no file. By a single look, since whoever has claimed one there
+     * may move or delete it at any time.
+     *
+     * @param path of the file; links are not followed
+     * @return in words; empty if there is a file or nothing
+     * @throws IOException if nobody can tell
+     */
+    public static Optional<String> obstacle(Path path) throws IOException {
+        try {
+            BasicFileAttributes found =
+                    Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return found.isRegularFile()
+                    ? Optional.empty()
+                    : Optional.of(found.isSymbolicLink() ? "a link" : "no regular file");
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
      * Opens a file for the caller alone, or makes an empty one, and locks it until it is closed. What has the path when
      * this returns is the file that was locked: whoever had it before may have moved or deleted his meanwhile.
      *
