@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.earshot.ComputePool;
 import org.earshot.SceneClassifier;
 import org.earshot.error.EarshotException;
+import org.earshot.server.decoding.ProcessDecoder;
 import org.earshot.server.grpc.GrpcFrontEnd;
 import org.earshot.server.http.HttpFrontEnd;
 import org.earshot.server.http.TlsKey;
@@ -38,8 +40,14 @@ import org.earshot.server.service.UploadMemory;
 public final class EarshotServer implements AutoCloseable {
     private static final String UNKNOWN_VERSION = "unreleased";
 
+    /** Recordings that are decoded at once, however few processors there are: a long one is not to keep all others. */
+    private static final int LEAST_DECODERS = 4;
+
+    private static final long LOOK_FOR_IDLE_MILLIS = 10_000;
+
     private final Metrics metrics = new Metrics();
     private final ModelRepository models;
+    private final Optional<ProcessDecoder> decoder;
     private final SceneService service;
     private final LiveStreams streams;
     private final HttpFrontEnd http;
@@ -57,7 +65,9 @@ public final class EarshotServer implements AutoCloseable {
                         .listener(metrics.calls())),
                 metrics::watch);
         Limits limits = builder.limits;
-        service = new SceneService(limits);
+        decoder = decoder(builder);
+        service = new SceneService(limits, decoder.map(Function.identity()));
+        decoder.ifPresent(processes -> service.repeat(processes::endIdle, LOOK_FOR_IDLE_MILLIS));
         streams = new LiveStreams(limits.streams());
         // A part of the heap: what is decoded and computed needs some too.
         UploadMemory memory = new UploadMemory(Runtime.getRuntime().maxMemory() / 4);
@@ -94,13 +104,35 @@ public final class EarshotServer implements AutoCloseable {
         }
     }
 
+    private Optional<ProcessDecoder> decoder(Builder builder) throws IOException {
+        boolean started = false;
+        try {
+            Optional<ProcessDecoder> processes = builder.decodesInProcess
+                    ? Optional.empty()
+                    : Optional.of(new ProcessDecoder(
+                            Math.max(LEAST_DECODERS, builder.threads),
+                            builder.limits.bodyBytes(),
+                            builder.limits.timeout()));
+            started = true;
+            return processes;
+        } finally {
+            if (!started) {
+                models.close();
+                metrics.close();
+            }
+        }
+    }
+
     private void bind(UploadMemory memory) {
+        decoder.ifPresent(processes -> metrics.gauge(
+                "earshot.decoders", "Processes that decode or wait for it", processes, ProcessDecoder::count));
         metrics.gauge("earshot.uploads.bytes", "Memory that the bodies of requests take", memory, UploadMemory::used);
         metrics.gauge("earshot.streams.open", "Streams of live sound", streams, LiveStreams::count);
     }
 
     private void free() {
         service.close();
+        decoder.ifPresent(ProcessDecoder::close);
         models.close();
         metrics.close();
     }
@@ -181,6 +213,7 @@ public final class EarshotServer implements AutoCloseable {
         private Duration batchDelay = Duration.ofMillis(2);
         private int queue = 64;
         private UnaryOperator<SceneClassifier.Builder> loading = builder -> builder;
+        private boolean decodesInProcess;
         private Duration drain = Duration.ofSeconds(10);
         private Consumer<String> log = line -> {};
 
@@ -289,6 +322,18 @@ public final class EarshotServer implements AutoCloseable {
          */
         public Builder loading(UnaryOperator<SceneClassifier.Builder> choices) {
             loading = Objects.requireNonNull(choices);
+            return this;
+        }
+
+        /**
+         * Decodes all formats in this process, where Java cannot be started again from its class path, or memory is
+         * short. By default what is not plain WAV is decoded in processes of its own, so that a file that ends its
+         * decoder ends nothing else.
+         *
+         * @return this
+         */
+        public Builder decodeInProcess() {
+            decodesInProcess = true;
             return this;
         }
 

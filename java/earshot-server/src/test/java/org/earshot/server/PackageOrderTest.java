@@ -16,6 +16,8 @@ class PackageOrderTest {
                 .definedBy("inference")
                 .layer("service")
                 .definedBy("org.earshot.server.service")
+                .layer("decoding")
+                .definedBy("org.earshot.server.decoding")
                 .layer("observation")
                 .definedBy("org.earshot.server.observation")
                 .layer("protocol")
@@ -30,6 +32,8 @@ class PackageOrderTest {
                 .mayNotAccessAnyLayer()
                 .whereLayer("service")
                 .mayNotAccessAnyLayer()
+                .whereLayer("decoding")
+                .mayOnlyAccessLayers("service")
                 .whereLayer("observation")
                 .mayNotAccessAnyLayer()
                 .whereLayer("protocol")
@@ -39,7 +43,7 @@ class PackageOrderTest {
                 .whereLayer("grpc")
                 .mayOnlyAccessLayers("service", "observation", "protocol", "messages")
                 .whereLayer("server")
-                .mayOnlyAccessLayers("service", "observation", "protocol", "http", "grpc")
+                .mayOnlyAccessLayers("service", "decoding", "observation", "protocol", "http", "grpc")
                 .check(new ClassFileImporter().importPath(Path.of("target", "classes")));
     }
 }

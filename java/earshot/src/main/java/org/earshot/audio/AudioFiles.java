@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.earshot.error.AudioException;
 
@@ -66,6 +67,21 @@ public final class AudioFiles {
     }
 
     /**
+     * Opens a recording in memory, with one decoder in the place of those that {@link ServiceLoader} finds: for a
+     * service that has what is not WAV decoded elsewhere.
+     *
+     * @param file the content of the whole file; not copied, so not to be changed before the stream is closed
+     * @param name what messages call it
+     * @param limits bounds that also hold while it is read
+     * @param decoder of all that the library does not decode itself
+     * @return its PCM, which the caller closes
+     * @throws AudioException as {@link #open(Path, AudioLimits)}
+     */
+    public static AudioStream open(byte[] file, String name, AudioLimits limits, AudioDecoder decoder) {
+        return open(AudioInput.of(file, name, limits), limits, input -> List.of(decoder));
+    }
+
+    /**
      * Reads a recording into memory, as it came, and opens it.
      *
      * @param in the content of the whole file, at most 256 MiB; read to its end, not closed
@@ -79,9 +95,14 @@ public final class AudioFiles {
     }
 
     private static AudioStream open(AudioInput input, AudioLimits limits) {
+        return open(input, limits, AudioFiles::others);
+    }
+
+    private static AudioStream open(
+            AudioInput input, AudioLimits limits, Function<AudioInput, List<AudioDecoder>> others) {
         boolean opened = false;
         try {
-            AudioStream stream = new BoundedStream(decode(input), input, limits);
+            AudioStream stream = new BoundedStream(decode(input, others), input, limits);
             opened = true;
             return stream;
         } finally {
@@ -91,7 +112,7 @@ public final class AudioFiles {
         }
     }
 
-    private static AudioStream decode(AudioInput input) {
+    private static AudioStream decode(AudioInput input, Function<AudioInput, List<AudioDecoder>> others) {
         WavHeader header = null;
         if (input.format() == AudioFormat.WAV) {
             header = WavHeader.parse(input);
@@ -99,7 +120,7 @@ public final class AudioFiles {
                 return new WavStream(input, header);
             }
         }
-        for (AudioDecoder decoder : others(input)) {
+        for (AudioDecoder decoder : others.apply(input)) {
             if (decoder.formats().contains(input.format())) {
                 return decoder.open(input);
             }

@@ -54,6 +54,22 @@ public final class AudioException extends EarshotException {
         this.reason = Objects.requireNonNull(reason, "reason");
     }
 
+    private AudioException(Reason reason, String message) {
+        super(message, null);
+        this.reason = Objects.requireNonNull(reason, "reason");
+    }
+
+    /**
+     * Stands here for one that was thrown in another process.
+     *
+     * @param reason the other's
+     * @param message the other's
+     * @return an exception of the same reason and message
+     */
+    public static AudioException relayed(Reason reason, String message) {
+        return new AudioException(reason, message);
+    }
+
     /**
      * What kind of fault it is.
      *

@@ -89,6 +89,13 @@ public final class ServiceOptions {
     private double timeout;
 
     @Option(
+            names = "--decode-in-process",
+            description =
+                    "Decode all formats in the server's own process, which a crash of FFmpeg then ends; by default"
+                            + " all but plain WAV is decoded in processes of its own.")
+    private boolean decodeInProcess;
+
+    @Option(
             names = "--drain",
             paramLabel = "SECONDS",
             defaultValue = "10",
@@ -97,6 +104,9 @@ public final class ServiceOptions {
 
     /** Makes the choices with a server's builder. */
     public EarshotServer.Builder apply(EarshotServer.Builder builder) {
+        if (decodeInProcess) {
+            builder.decodeInProcess();
+        }
         return builder.loading(model -> {
                     device.device().ifPresent(model::device);
                     return model.backend(backend.backend())

@@ -61,11 +61,7 @@ final class Simple implements AutoCloseable {
             ServedVersion version =
                     models.model(upload.parameter(exchange, "model")).version(upload.parameter(exchange, "version"));
             exchange.model(version.model());
-            return new Asked(
-                    upload,
-                    version,
-                    Recording.ofFile(
-                            upload.content(), upload.name(), service.limits().audio()));
+            return new Asked(upload, version, service.recording(upload.content(), upload.name()));
         });
     }
 

@@ -177,10 +177,7 @@ public final class Inference {
         requireBatch(AUDIO, files.size());
         List<Recording> recordings = new ArrayList<>();
         for (byte[] file : files.elements()) {
-            recordings.add(Recording.ofFile(
-                    file,
-                    AUDIO + "[" + recordings.size() + "]",
-                    service.limits().audio()));
+            recordings.add(service.recording(file, AUDIO + "[" + recordings.size() + "]"));
         }
         return recordings;
     }

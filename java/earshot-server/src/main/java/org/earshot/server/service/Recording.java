@@ -1,6 +1,8 @@
 package org.earshot.server.service;
 
+import java.util.Optional;
 import java.util.function.Supplier;
+import org.earshot.audio.AudioDecoder;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioLimits;
 import org.earshot.audio.AudioStream;
@@ -19,10 +21,15 @@ public record Recording(String name, Supplier<AudioStream> opening) {
      * @param bytes its content
      * @param name what messages call it
      * @param limits bounds on file and sound
+     * @param decoder of what the library does not decode itself; empty for those of the class path, in this process
      * @return the recording
      */
-    public static Recording ofFile(byte[] bytes, String name, AudioLimits limits) {
-        return new Recording(name, () -> AudioFiles.open(bytes, name, limits));
+    static Recording ofFile(byte[] bytes, String name, AudioLimits limits, Optional<AudioDecoder> decoder) {
+        return new Recording(
+                name,
+                () -> decoder.isPresent()
+                        ? AudioFiles.open(bytes, name, limits, decoder.get())
+                        : AudioFiles.open(bytes, name, limits));
     }
 
     /**

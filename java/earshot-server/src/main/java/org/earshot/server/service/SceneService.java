@@ -3,6 +3,7 @@ package org.earshot.server.service;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.earshot.RecordingContext;
 import org.earshot.SceneAnalysis;
 import org.earshot.ScenePrediction;
+import org.earshot.audio.AudioDecoder;
 
 /**
  * Calls of a request, on the library's queues: what none of them may do is go on when nobody waits for it. Thread-safe.
@@ -22,6 +24,7 @@ public final class SceneService implements AutoCloseable {
     private static final long GRACE_MILLIS = 200;
 
     private final Limits limits;
+    private final Optional<AudioDecoder> decoder;
     private final Map<Object, CompletableFuture<?>> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "earshot-server-timer");
@@ -33,9 +36,12 @@ public final class SceneService implements AutoCloseable {
      * Makes a service without calls.
      *
      * @param limits of every request
+     * @param decoder of files that the library does not decode itself; empty for those of the class path, in this
+     *     process
      */
-    public SceneService(Limits limits) {
+    public SceneService(Limits limits, Optional<AudioDecoder> decoder) {
         this.limits = limits;
+        this.decoder = decoder;
     }
 
     /**
@@ -45,6 +51,17 @@ public final class SceneService implements AutoCloseable {
      */
     public Limits limits() {
         return limits;
+    }
+
+    /**
+     * A whole file that came with a request.
+     *
+     * @param bytes its content
+     * @param name what messages call it
+     * @return the recording
+     */
+    public Recording recording(byte[] bytes, String name) {
+        return Recording.ofFile(bytes, name, limits.audio(), decoder);
     }
 
     /**
