@@ -1,6 +1,8 @@
 package org.earshot.server;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +47,7 @@ final class DirectLoad {
     private static String measure(SceneClassifier classifier, byte[] recording, Duration length, int callers)
             throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newFixedThreadPool(callers);
+        long processor = processorNanos();
         long begun = System.nanoTime();
         List<Future<List<Long>>> work = new ArrayList<>();
         for (int i = 0; i < callers; i++) {
@@ -69,13 +72,20 @@ final class DirectLoad {
             all.addAll(each.get());
         }
         double seconds = (System.nanoTime() - begun) / 1e9;
+        double processorMillis = (processorNanos() - processor) / 1e6 / all.size();
         threads.shutdown();
         all.sort(null);
         return String.format(
                 Locale.ROOT,
-                "%.1f requests/s, median %.1f ms, p99 %.1f ms",
+                "%.1f requests/s, median %.1f ms, p99 %.1f ms; processor time a request: %.2f ms",
                 all.size() / seconds,
                 all.get(all.size() / 2) / 1e6,
-                all.get((int) Math.ceil(all.size() * 0.99) - 1) / 1e6);
+                all.get((int) Math.ceil(all.size() * 0.99) - 1) / 1e6,
+                processorMillis);
+    }
+
+    /** What this process has had of the processors. */
+    private static long processorNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 }
