@@ -3,12 +3,14 @@ package org.earshot.server;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Scanner;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,7 +29,10 @@ import org.earshot.audio.AudioLimits;
 final class DirectLoad {
     private DirectLoad() {}
 
-    /** Takes the model directory, the recording, the seconds, and how many ask at once, again and again. */
+    /**
+     * Takes the model directory, the recording and the seconds; each line of the standard input is how many ask at
+     * once, and has a line for an answer.
+     */
     public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
         byte[] recording = Files.readAllBytes(Path.of(args[1]));
         ComputePool pool = ComputePool.of(Runtime.getRuntime().availableProcessors());
@@ -36,10 +41,10 @@ final class DirectLoad {
                 .batching(8, Duration.ofMillis(2), 64)
                 .warmUp(true)
                 .load()) {
-            for (int i = 3; i < args.length; i++) {
-                int callers = Integer.parseInt(args[i]);
-                System.out.println(callers + " callers: "
-                        + measure(classifier, recording, Duration.ofSeconds(Long.parseLong(args[2])), callers));
+            Scanner callers = new Scanner(System.in, StandardCharsets.US_ASCII);
+            while (callers.hasNextInt()) {
+                System.out.println(
+                        measure(classifier, recording, Duration.ofSeconds(Long.parseLong(args[2])), callers.nextInt()));
             }
         }
     }
