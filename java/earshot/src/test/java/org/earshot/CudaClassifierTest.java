@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
@@ -54,6 +56,32 @@ class CudaClassifierTest {
         assertEquals(expected.label(), actual.label());
         assertEquals(expected.probability(), actual.probability(), TOLERANCE);
         assertEquals(expected.windows().size(), actual.windows().size());
+    }
+
+    /**
+     * Bit for bit, whatever the lengths of the pieces; a recording's windows may run together, a stream's come singly.
+     */
+    @Test
+    void aStreamsAnswersAreThoseOfTheRecording() throws IOException {
+        int rate = 48_000;
+        float[] sound = SceneStreamTest.sound(0.31, rate);
+        Path file = temporary.resolve("sound.wav");
+        WavFiles.writeMono16(file, sound, rate);
+        for (int i = 0; i < sound.length; i++) {
+            sound[i] = Math.round(Math.max(-1, Math.min(1, sound[i])) * 32767) / 32768f; // as it is read
+        }
+        Random random = new Random(7);
+        try (SceneClassifier device = new SceneClassifier(
+                SceneClassifier.builder(SmallModel.variant(temporary, "\"frames\": 500", "\"frames\": 10"))
+                        .windowHop(Duration.ofMillis(80)),
+                () -> List.of(new CudaBackend(Precision.FLOAT32)))) {
+            List<String> expected =
+                    SceneStreamTest.expected(device.classify(file, XIAN).windows());
+            assertEquals(3, expected.stream().distinct().count());
+            for (IntSupplier lengths : List.<IntSupplier>of(() -> 1, () -> 1 + random.nextInt(rate / 7))) {
+                assertEquals(expected, SceneStreamTest.streamed(device, sound, rate, lengths));
+            }
+        }
     }
 
     @Test

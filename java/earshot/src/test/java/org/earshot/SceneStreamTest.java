@@ -68,7 +68,7 @@ class SceneStreamTest {
     }
 
     /** Sound whose loudness changes, so that every window has a clamp of its own. */
-    private static float[] sound(double seconds, int rate) {
+    static float[] sound(double seconds, int rate) {
         Random random = new Random(11);
         float[] sound = new float[(int) (seconds * rate)];
         for (int i = 0; i < sound.length; i++) {
@@ -84,7 +84,7 @@ class SceneStreamTest {
     }
 
     /** What the classifier says of the windows of a recording. */
-    private static List<String> expected(List<ScenePrediction.Window> windows) {
+    static List<String> expected(List<ScenePrediction.Window> windows) {
         return windows.stream()
                 .map(window -> window.start() + " to " + window.start().plus(window.length()) + " " + window.ranking())
                 .toList();
@@ -98,7 +98,7 @@ class SceneStreamTest {
         }
     }
 
-    private static List<String> streamed(
+    static List<String> streamed(
             Classifier<ScenePrediction, ?> classifier, float[] sound, int rate, IntSupplier lengths) {
         List<String> answers = new ArrayList<>();
         try (SceneStream stream = classifier.stream(XIAN, rate)

@@ -119,14 +119,25 @@ final class SegmentTrack {
                 Duration.ofNanos(current.startNanos), Duration.ofNanos(endNanos), labels.get(of), (float) mean);
     }
 
-    /** Ends the recording with the last window. */
+    /** Ends the recording with the last window, to whose end its scene lasts. */
     void finish() {
         if (last == null) {
             return;
         }
-        if (current == null) {
+        long end = last.end().toNanos();
+        if (candidate != null && end - candidate.startNanos >= dwellNanos) {
             change();
         }
-        end(starting(last.end().toNanos()));
+        if (current == null) {
+            candidate = new Part(likeliest(), beginning.startNanos, beginning.sums, beginning.windows);
+            change();
+        }
+        end(starting(end));
+    }
+
+    /** The scene of a recording in which none lasts: as a clip's, by the mean over all windows. */
+    private int likeliest() {
+        int leader = MarkovChain.leader(sums);
+        return sums[leader] / windows >= options.enter() ? leader : NO_SCENE;
     }
 }

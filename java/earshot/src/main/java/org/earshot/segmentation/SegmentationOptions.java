@@ -9,7 +9,9 @@ import java.util.Objects;
  * <p>The windows' probabilities are smoothed. A scene is then left as soon as its smoothed probability falls below the
  * threshold to leave it, and another entered if its own is at least the threshold to enter one, and larger than any
  * other's; where none is, there is no segment. A scene that lasts for less than the shortest dwell is no segment
- * either: its time belongs to the one before (at the beginning, to the one behind).
+ * either: its time belongs to the one before (at the beginning, to the one behind). The recording's last scene lasts to
+ * the end of its last window. Where no scene lasts long enough, the recording is one segment, of the scene that is most
+ * probable on average, as of a clip.
  */
 public final class SegmentationOptions {
     private static final SegmentationOptions NONE = new SegmentationOptions(new Smoothing.None(), 0, 1, Duration.ZERO);

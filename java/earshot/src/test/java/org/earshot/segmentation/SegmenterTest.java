@@ -82,7 +82,7 @@ class SegmenterTest {
         assertEquals(0.6f, segments.get(0).probability(), 1e-6f);
         assertEquals(0.9f, segments.get(1).probability(), 1e-6f);
         // B's window counts with what it gave A.
-        SegmentationOptions dwell = NONE.withShortestDwell(Duration.ofSeconds(5));
+        SegmentationOptions dwell = NONE.withShortestDwell(Duration.ofSeconds(6));
         assertEquals(
                 (0.5f + 0.7f + 0.1f) / 3,
                 Segmenter.segments(LABELS, dwell, windows).get(0).probability(),
@@ -99,7 +99,45 @@ class SegmenterTest {
         // At the beginning, to the one behind; at the end, to the one before.
         SegmentationOptions longer = NONE.withShortestDwell(Duration.ofSeconds(8));
         assertEquals(List.of("B 0.0-21.0"), both(longer, "ABBBBBBBBBAA"));
-        assertEquals(List.of("B 0.0-11.0"), both(NONE.withShortestDwell(Duration.ofHours(1)), "AB"));
+    }
+
+    /** The last scene reaches to the end of its last window, five seconds behind that window's centre. */
+    @Test
+    void theLastSceneLastsToTheRecordingsEnd() {
+        SegmentationOptions dwell = NONE.withShortestDwell(Duration.ofMillis(7500));
+        // B from 14.5 s: to 22 s exactly as long as it must be, to 21 s too short.
+        assertEquals(List.of("A 0.0-14.5", "B 14.5-22.0"), both(dwell, "AAAAAAAAAABBB"));
+        assertEquals(List.of("A 0.0-21.0"), both(dwell, "AAAAAAAAAABB"));
+        // The part before the last one does not last; nor is a last one merged with what it was before.
+        assertEquals(List.of("A 0.0-11.5", "C 11.5-19.0"), both(dwell, "AAAABBBCCC"));
+        assertEquals(List.of("A 0.0-19.0"), both(dwell, "AAAABBBCCB"));
+        // A first scene that ends with the recording, too.
+        assertEquals(List.of("B 0.0-13.0"), both(dwell, "ABBB"));
+        assertEquals(List.of("C 0.0-10.0"), both(dwell, "C"));
+        // Where no scene is long enough to enter, that lasts as well.
+        SegmentationOptions sure = dwell.withThresholds(0.6, 1);
+        List<ScoredWindow> windows = new ArrayList<>(windows("AAAAAAAAAA"));
+        for (int i = 10; i < 13; i++) {
+            windows.add(window(i, 0.4f, 0.3f, 0.3f));
+        }
+        assertEquals(List.of("A 0.0-14.5"), whole(sure, windows));
+        assertEquals(List.of("A 0.0-14.5"), live(sure, windows));
+    }
+
+    /** One segment, and of the scene that the recording as a clip is answered with, not of the one that came last. */
+    @Test
+    void aRecordingInWhichNoSceneLastsIsOneSegment() {
+        SegmentationOptions hour = NONE.withShortestDwell(Duration.ofHours(1));
+        assertEquals(List.of("A 0.0-17.0"), both(hour, "AAAAAAAB"));
+        assertEquals(List.of("B 0.0-14.0"), both(hour, "BBCBB"));
+        assertEquals(List.of("B 0.0-10.0"), both(hour, "B"));
+        assertEquals(List.of(), both(hour, ""));
+        assertEquals(
+                (7 * 0.8f + 0.1f) / 8,
+                Segmenter.segments(LABELS, hour, windows("AAAAAAAB")).get(0).probability(),
+                1e-6f);
+        // None that is too improbable to enter.
+        assertEquals(List.of(), both(hour.withThresholds(0.8, 1), "AAAAAAAB"));
     }
 
     @Test
