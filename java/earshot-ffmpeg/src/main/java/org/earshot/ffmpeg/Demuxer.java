@@ -4,6 +4,7 @@ import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVIndexEntry;
 import org.bytedeco.ffmpeg.avformat.AVInputFormat;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
@@ -134,12 +135,13 @@ final class Demuxer implements AutoCloseable {
         return longName == null ? descriptor.name().getString() : longName.getString();
     }
 
-    /** Packets that lie over each other make days of sound out of a small file. */
+    /** Packets that lie over each other make days of sound out of a small file. Those that were cut off make none. */
     private void checkIndex() {
         int entries = avformat.avformat_index_get_entries_count(stream());
         long bytes = 0;
         for (int i = 0; i < entries; i++) {
-            bytes += Math.max(0, avformat.avformat_index_get_entry(stream(), i).size());
+            AVIndexEntry entry = avformat.avformat_index_get_entry(stream(), i);
+            bytes += Math.max(0, Math.min(entry.size(), input.size() - entry.pos()));
             if (bytes > MAX_SHARES * input.size()) {
                 throw new AudioException(
                         AudioException.Reason.LIMIT,
@@ -174,11 +176,14 @@ final class Demuxer implements AutoCloseable {
      * @return seconds, or 0 if that is not known, or only estimated
      */
     double seconds() {
+        // FFmpeg counts blocks as frames there.
         boolean compressedAiff = input.format() == AudioFormat.AIFF && !isPcm();
-        if (input.format() == AudioFormat.OGG
-                || compressedAiff // FFmpeg counts blocks as frames there.
-                || container.duration_estimation_method() == avformat.AVFMT_DURATION_FROM_BITRATE) {
+        if (input.format() == AudioFormat.OGG || compressedAiff) {
             return 0;
+        }
+        if (container.duration_estimation_method() == avformat.AVFMT_DURATION_FROM_BITRATE) {
+            // Of CAF's header FFmpeg keeps how much sound there is to be, in frames as the stream's times are.
+            return input.format() == AudioFormat.CAF ? Math.max(0, stream().nb_frames()) * timeUnit() : 0;
         }
         if (stream().duration() > 0) {
             return stream().duration() * timeUnit();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DamageTest {
     static Stream<Arguments> byFfmpeg() {
@@ -85,6 +87,33 @@ class DamageTest {
         for (AudioLoss loss : decoded.losses()) {
             assertTrue(loss.at().toNanos() / 1e9 <= heard + 0.001, loss.toString());
         }
+    }
+
+    /** Wherever it was cut, also between two samples, of which FFmpeg makes a shorter recording that is whole. */
+    @ParameterizedTest
+    @ValueSource(ints = {200, 1000, 1001, 8000, 12_001})
+    void whatACafFileLacksIsSaid(int kept) {
+        int rate = 8000;
+        int frames = 8000;
+        ByteBuffer file = ByteBuffer.allocate(68 + 2 * frames);
+        file.put("caff".getBytes(StandardCharsets.US_ASCII)).putInt(1 << 16);
+        file.put("desc".getBytes(StandardCharsets.US_ASCII)).putLong(32).putDouble(rate);
+        // Big-endian integers of 16 bits in one channel.
+        file.put("lpcm".getBytes(StandardCharsets.US_ASCII)).putInt(0).putInt(2).putInt(1).putInt(1).putInt(16);
+        file.put("data".getBytes(StandardCharsets.US_ASCII)).putLong(4 + 2 * frames).putInt(0);
+        for (int i = 0; i < frames; i++) {
+            file.putShort((short) i);
+        }
+        Recordings.Decoded whole = Recordings.decode(file.array(), "night.caf");
+        assertEquals(frames, whole.samples().length);
+        assertEquals(List.of(), whole.losses());
+        Recordings.Decoded cut = Recordings.decode(Arrays.copyOf(file.array(), 68 + kept), "night.caf");
+        assertEquals(kept / 2, cut.samples().length);
+        assertEquals(1, cut.losses().size(), cut.losses().toString());
+        assertEquals(
+                (frames - kept / 2) / (double) rate,
+                cut.losses().get(0).length().toNanos() / 1e9,
+                1e-6);
     }
 
     /** What follows a lost page is that page's sound, at the place that the loss names. */

@@ -1,6 +1,8 @@
 package org.earshot.ffmpeg;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
@@ -73,17 +76,56 @@ class HostileFilesTest {
         assertTrue(e.getMessage().contains("compressed index (cmov)"), e.getMessage());
     }
 
-    /** Sizes that the file as a whole has room for, but each packet would be the whole file. */
+    /** Seventeen chunks in one place, each a packet of nearly the whole file. */
     @Test
     void packetsThatLieOverEachOtherAreRefused() {
         byte[] file = Recordings.bytes("tone.m4a");
-        ByteBuffer buffer = ByteBuffer.wrap(file);
-        int sizes = indexOf(file, "stsz") + 4 + 8;
-        int packets = buffer.getInt(sizes);
-        for (int i = 1; i <= packets; i++) {
-            buffer.putInt(sizes + 4 * i, file.length);
+        int packets = 17;
+        int at = 48;
+        int size = file.length - at;
+        ByteBuffer sizes =
+                ByteBuffer.allocate(12 + 4 * packets).putInt(0).putInt(0).putInt(packets);
+        ByteBuffer places = ByteBuffer.allocate(8 + 4 * packets).putInt(0).putInt(packets);
+        for (int i = 0; i < packets; i++) {
+            sizes.putInt(size);
+            places.putInt(at);
         }
-        limit(file, "an index whose first 3 packets have " + 3 * file.length + " bytes, in a file of " + file.length);
+        byte[] hostile = replaced(file, "stsz", sizes.array());
+        hostile = replaced(hostile, "stsc", hex("00000000 00000001 00000001 00000001 00000001"));
+        hostile = replaced(hostile, "stco", places.array());
+        limit(hostile, "an index whose first 3 packets have " + 3 * size + " bytes, in a file of " + hostile.length);
+    }
+
+    /** Another content for a table of the index, which lies at the end of the file. */
+    private static byte[] replaced(byte[] file, String table, byte[] content) {
+        int start = indexOf(file, table) - 4;
+        int end = start + ByteBuffer.wrap(file).getInt(start);
+        byte[] box = box(table, content);
+        byte[] all = Recordings.join(Arrays.copyOf(file, start), box, Arrays.copyOfRange(file, end, file.length));
+        for (String parent : List.of("moov", "trak", "mdia", "minf", "stbl")) {
+            int size = indexOf(all, parent) - 4;
+            ByteBuffer.wrap(all).putInt(size, ByteBuffer.wrap(all).getInt(size) + all.length - file.length);
+        }
+        return all;
+    }
+
+    /** As a download that was broken off: the index comes first, and speaks of more than has arrived. */
+    @Test
+    void anIndexOfWhatWasCutOffIsDamageAndNoLimit() {
+        byte[] file = Recordings.bytes("tone.m4a");
+        int moov = indexOf(file, "moov") - 4;
+        byte[] index = Arrays.copyOfRange(file, moov, file.length);
+        // The sound moves behind the index, and with it the place of its only chunk.
+        int place = indexOf(index, "stco") + 12;
+        ByteBuffer.wrap(index).putInt(place, ByteBuffer.wrap(index).getInt(place) + index.length);
+        int media = indexOf(file, "mdat") - 4;
+        byte[] first = Recordings.join(Arrays.copyOf(file, media), index, Arrays.copyOfRange(file, media, moov));
+        float[] whole = Recordings.decode(file, "tone.m4a").samples();
+        assertArrayEquals(whole, Recordings.decode(first, "tone.m4a").samples());
+        int kept = media + index.length + (moov - media) / 4;
+        Recordings.Decoded cut = Recordings.decode(Arrays.copyOf(first, kept), "tone.m4a");
+        assertFalse(cut.losses().isEmpty(), "nothing said");
+        assertArrayEquals(Arrays.copyOf(whole, cut.samples().length), cut.samples());
     }
 
     /** What FFmpeg would decode into noise without the key: MP4, WebM, and MP4 as the iTunes shop sold it. */

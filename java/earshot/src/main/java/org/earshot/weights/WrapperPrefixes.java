@@ -30,17 +30,21 @@ public final class WrapperPrefixes {
      */
     public static Weights strip(Weights weights) {
         Map<String, WeightTensor> stripped = new LinkedHashMap<>();
-        Map<String, Integer> prefixes = new LinkedHashMap<>();
+        Map<String, Integer> taken = new LinkedHashMap<>();
         weights.tensors().forEach((name, tensor) -> {
             Matcher outer = WRAPPERS.matcher(name);
-            String rest = outer.lookingAt() ? name.substring(outer.end()) : name;
-            String plain = INNER.matcher(rest).replaceAll("");
-            if (!plain.equals(name)) {
-                prefixes.merge(outer.lookingAt() ? outer.group() : "within names", 1, Integer::sum);
+            String rest = name;
+            if (outer.lookingAt()) {
+                rest = name.substring(outer.end());
+                taken.merge(takenOff(outer.group()), 1, Integer::sum);
             }
-            put(weights, stripped, plain, tensor);
+            Matcher inner = INNER.matcher(rest);
+            if (inner.find()) {
+                taken.merge(Quoted.of(inner.group()) + " taken out of the middle of ", 1, Integer::sum);
+            }
+            put(weights, stripped, inner.replaceAll(""), tensor);
         });
-        return prefixes.isEmpty() ? weights : LoadedWeights.renamed(weights, stripped, List.of(), notes(prefixes));
+        return taken.isEmpty() ? weights : LoadedWeights.renamed(weights, stripped, List.of(), notes(taken));
     }
 
     /**
@@ -53,7 +57,7 @@ public final class WrapperPrefixes {
     public static Weights strip(Weights weights, String prefix) {
         Map<String, WeightTensor> stripped = new LinkedHashMap<>();
         weights.tensors().forEach((name, tensor) -> put(weights, stripped, name.substring(prefix.length()), tensor));
-        return LoadedWeights.renamed(weights, stripped, List.of(), notes(Map.of(prefix, stripped.size())));
+        return LoadedWeights.renamed(weights, stripped, List.of(), notes(Map.of(takenOff(prefix), stripped.size())));
     }
 
     private static void put(Weights weights, Map<String, WeightTensor> tensors, String name, WeightTensor tensor) {
@@ -65,10 +69,15 @@ public final class WrapperPrefixes {
         }
     }
 
-    private static List<String> notes(Map<String, Integer> prefixes) {
-        return prefixes.entrySet().stream()
+    private static String takenOff(String prefix) {
+        return "prefix " + Quoted.of(prefix) + " taken off ";
+    }
+
+    /** What was taken and whence, with how many names that were. */
+    private static List<String> notes(Map<String, Integer> taken) {
+        return taken.entrySet().stream()
                 .limit(MOST_NOTES)
-                .map(entry -> "prefix " + Quoted.of(entry.getKey()) + " taken off " + entry.getValue() + " names")
+                .map(entry -> entry.getKey() + entry.getValue() + " names")
                 .toList();
     }
 }

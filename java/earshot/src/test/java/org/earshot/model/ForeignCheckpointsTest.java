@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.earshot.architecture.Architecture;
 import org.earshot.error.EarshotException;
@@ -80,11 +81,26 @@ class ForeignCheckpointsTest {
     }
 
     @Test
-    void partsThatWereCompiledByThemselvesAreRecognised() {
-        read(
-                renamed(name -> name.replace("dense_encoder.", "dense_encoder._orig_mod.")
-                        .replace("blocks.0.", "blocks.0._orig_mod.module.")),
-                KeyMap.identity());
+    void partsThatWereCompiledByThemselvesAreRecognisedAndSaid() {
+        List<String> notes = read(
+                        renamed(name -> "module."
+                                + name.replace("dense_encoder.", "dense_encoder._orig_mod.")
+                                        .replace("blocks.0.", "blocks.0._orig_mod.module.")),
+                        KeyMap.identity())
+                .weights()
+                .notes();
+        long encoders = count("dense_encoder.");
+        long blocks = count("blocks.0.");
+        assertEquals(
+                Set.of(
+                        "prefix \"module.\" taken off " + RIGHT.size() + " names",
+                        "\"_orig_mod.\" taken out of the middle of " + encoders + " names",
+                        "\"_orig_mod.module.\" taken out of the middle of " + blocks + " names"),
+                Set.copyOf(notes));
+    }
+
+    private static long count(String part) {
+        return RIGHT.keySet().stream().filter(name -> name.contains(part)).count();
     }
 
     @Test
