@@ -99,8 +99,15 @@ class DamageTest {
         file.put("caff".getBytes(StandardCharsets.US_ASCII)).putInt(1 << 16);
         file.put("desc".getBytes(StandardCharsets.US_ASCII)).putLong(32).putDouble(rate);
         // Big-endian integers of 16 bits in one channel.
-        file.put("lpcm".getBytes(StandardCharsets.US_ASCII)).putInt(0).putInt(2).putInt(1).putInt(1).putInt(16);
-        file.put("data".getBytes(StandardCharsets.US_ASCII)).putLong(4 + 2 * frames).putInt(0);
+        file.put("lpcm".getBytes(StandardCharsets.US_ASCII))
+                .putInt(0)
+                .putInt(2)
+                .putInt(1)
+                .putInt(1)
+                .putInt(16);
+        file.put("data".getBytes(StandardCharsets.US_ASCII))
+                .putLong(4 + 2 * frames)
+                .putInt(0);
         for (int i = 0; i < frames; i++) {
             file.putShort((short) i);
         }
