@@ -133,7 +133,8 @@ EARSHOT_CPU_API earshot_cpu_status earshot_cpu_log_mel_frames(const earshot_cpu_
  * 1 to i + taps / 2 times the coefficients of phase n modulo up; each sum of four is formed in pairs, and added to
  * those before; no instruction set rounds otherwise. Coefficients [up, taps], taps a multiple of 4. The window begins
  * with input i - taps / 2 + 1 of the first output. With r = ceil(taps / down) it is taken r * up outputs at a time, and
- * has as many inputs as whole such periods look at; scratch has 32 floats for each input that the first one looks at.
+ * has as many inputs as whole such periods look at; scratch has 32 floats for each input that the first one looks at, and
+ * 16 beyond, so that its rows can begin where lines of the cache do.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_resample(int32_t isa, const float *coefficients,
                                                         int64_t coefficient_count, int64_t up, int64_t down,

@@ -41,7 +41,8 @@ earshot_cpu_status earshot_cpu_resample(int32_t isa, const float *coefficients, 
         require_floats("coefficients", coefficients, coefficient_count, coefficient_count);
         require_floats("output", output, output_count, output_count);
         require_floats("window", window, window_count, p.window_length());
-        require_floats("scratch", scratch, scratch_count, p.rows() * earshot::RESAMPLED_TOGETHER);
+        require_floats("scratch", scratch, scratch_count,
+                       p.rows() * earshot::RESAMPLED_TOGETHER + earshot::RESAMPLED_LINE);
         earshot::kernels_for(isa, EARSHOT_PRECISION_FLOAT32).resample(p, scratch);
     });
 }

@@ -35,4 +35,7 @@ struct Polyphase {
 /* Periods that are computed together. */
 constexpr Index RESAMPLED_TOGETHER = 32;
 
+/* Floats in a line of the cache: a row that begins within one takes up to twice as long to load. */
+constexpr Index RESAMPLED_LINE = 16;
+
 } // namespace earshot

@@ -28,7 +28,7 @@ struct Block {
         const std::int64_t rows = input_at(phases - 1) + ratio.taps;
         coefficients = random.vector(ratio.up * ratio.taps, -1.0F, 1.0F);
         window = random.vector((periods - 1) * ratio.down * ratio.repeats() + rows, -1.0F, 1.0F);
-        scratch = static_cast<std::size_t>(32 * rows);
+        scratch = static_cast<std::size_t>(32 * rows + 16);
     }
 
     /* Input of the window with which output n of the block begins. */

@@ -2,9 +2,9 @@
  * Resampling where the phases of the filter repeat soon: one phase of RESAMPLED_TOGETHER periods at once, a period in
  * each lane, out of the transposed window, whose row j holds input j of each period. Sums are those of
  * org.earshot.audio.PeriodicKernel, in its order and without fused multiply-adds, so that the bits are the same on
- * every machine and with every instruction set. Bound: of four taps, four products and four sums a vector. Two
- * phases are taken together, as the second looks at all but one or two of the first one's rows, which otherwise would
- * take as long to load.
+ * every machine and with every instruction set. Bound: of four taps, four products and four sums a vector. Four
+ * phases are taken together: each looks at all but one or two of the rows of the one before, which therefore stay in
+ * registers; otherwise loading them would take longer than the sums. Rows begin where lines of the cache do.
  */
 #pragma once
 
@@ -13,8 +13,20 @@
 
 namespace earshot::EARSHOT_ISA {
 
-/* Vectors whose sums are formed side by side, of each of two phases. */
-constexpr Index SUMS = 2;
+/* Phases whose sums are formed side by side, each at most so many rows after the one before. */
+constexpr Index PHASES = 4;
+constexpr Index MOST_APART = 2;
+
+/* The compiler would load a row again for every product that takes it. */
+EARSHOT_INLINE void keep_in_register(Vec &x) {
+#if defined(__aarch64__)
+    asm("" : "+w"(x));
+#elif defined(EARSHOT_VEC_AVX512)
+    asm("" : "+v"(x));
+#else
+    asm("" : "+x"(x));
+#endif
+}
 
 /* Four taps of a phase. */
 struct FourTaps {
@@ -26,52 +38,47 @@ struct FourTaps {
     EARSHOT_INLINE Vec sum(const Vec *x) const { return (a * x[0] + b * x[1]) + (c * x[2] + d * x[3]); }
 };
 
-/* Sums of `count` vectors of periods, of one phase. */
-template <Index count>
-EARSHOT_INLINE void filter_periods(const float *taps, Index tap_count, const float *rows, float *sums) {
-    Vec y[count];
-    for (Index v = 0; v < count; ++v) {
-        y[v] = set1(0.0F);
-    }
-    for (Index tap = 0; tap < tap_count; tap += 4) {
-        const FourTaps four(taps + tap);
-        for (Index v = 0; v < count; ++v) {
-            Vec x[4];
-            for (Index i = 0; i < 4; ++i) {
-                x[i] = load(rows + (tap + i) * RESAMPLED_TOGETHER + v * WIDTH);
-            }
-            y[v] = y[v] + four.sum(x);
+/* Sums of `wide` periods and of several phases, each of which begins `apart` rows after the one before. */
+template <Index phases, Index apart>
+EARSHOT_INLINE void filter_phases(const float *const *taps, Index tap_count, const float *rows, Index wide,
+                                  float (*sums)[RESAMPLED_TOGETHER]) {
+    constexpr Index ROWS = 4 + (phases - 1) * apart;
+    for (Index first = 0; first < wide; first += WIDTH) {
+        Vec y[phases];
+        for (Index phase = 0; phase < phases; ++phase) {
+            y[phase] = set1(0.0F);
         }
-    }
-    for (Index v = 0; v < count; ++v) {
-        store(sums + v * WIDTH, y[v]);
+        for (Index tap = 0; tap < tap_count; tap += 4) {
+            Vec x[ROWS];
+#pragma GCC unroll 16
+            for (Index i = 0; i < ROWS; ++i) {
+                x[i] = load(rows + (tap + i) * RESAMPLED_TOGETHER + first);
+                keep_in_register(x[i]);
+            }
+#pragma GCC unroll 4
+            for (Index phase = 0; phase < phases; ++phase) {
+                const FourTaps four(taps[phase] + tap);
+                y[phase] = y[phase] + four.sum(x + phase * apart);
+            }
+        }
+        for (Index phase = 0; phase < phases; ++phase) {
+            store(sums[phase] + first, y[phase]);
+        }
     }
 }
 
-/* The same of two phases, the second of which begins `apart` rows after the first: they share all other rows. */
-template <Index count, Index apart>
-EARSHOT_INLINE void filter_two(const float *taps, const float *next_taps, Index tap_count, const float *rows,
-                               float *sums, float *next_sums) {
-    Vec y[count];
-    Vec z[count];
-    for (Index v = 0; v < count; ++v) {
-        y[v] = z[v] = set1(0.0F);
-    }
-    for (Index tap = 0; tap < tap_count; tap += 4) {
-        const FourTaps four(taps + tap);
-        const FourTaps next(next_taps + tap);
-        for (Index v = 0; v < count; ++v) {
-            Vec x[4 + apart];
-            for (Index i = 0; i < 4 + apart; ++i) {
-                x[i] = load(rows + (tap + i) * RESAMPLED_TOGETHER + v * WIDTH);
-            }
-            y[v] = y[v] + four.sum(x);
-            z[v] = z[v] + next.sum(x + apart);
-        }
-    }
-    for (Index v = 0; v < count; ++v) {
-        store(sums + v * WIDTH, y[v]);
-        store(next_sums + v * WIDTH, z[v]);
+/* The same, the distance being known at run time. */
+template <Index phases>
+inline void filter_phases(Index apart, const float *const *taps, Index tap_count, const float *rows, Index wide,
+                          float (*sums)[RESAMPLED_TOGETHER]) {
+    static_assert(MOST_APART == 2, "one case each");
+    switch (apart) {
+    case 0:
+        return filter_phases<phases, 0>(taps, tap_count, rows, wide, sums);
+    case 1:
+        return filter_phases<phases, 1>(taps, tap_count, rows, wide, sums);
+    default:
+        return filter_phases<phases, 2>(taps, tap_count, rows, wide, sums);
     }
 }
 
@@ -120,8 +127,11 @@ inline void transpose_periods(const float *window, Index inputs, Index count, In
     }
 }
 
-/* Scratch: [rows, RESAMPLED_TOGETHER]. */
-inline void resample(const Polyphase &p, float *scratch) {
+/* Scratch: [rows, RESAMPLED_TOGETHER], from the next line of the cache on, as arrays of Java begin within one. */
+inline void resample(const Polyphase &p, float *anywhere) {
+    constexpr std::uintptr_t LINE_BYTES = RESAMPLED_LINE * sizeof(float);
+    float *scratch =
+        anywhere + (LINE_BYTES - reinterpret_cast<std::uintptr_t>(anywhere) % LINE_BYTES) % LINE_BYTES / sizeof(float);
     const Index outputs = p.outputs();
     const Index inputs = p.inputs();
     const Index phases = p.count < outputs ? p.count : outputs;
@@ -133,29 +143,33 @@ inline void resample(const Polyphase &p, float *scratch) {
         transpose_periods(p.window + first * inputs, inputs, together, wide, p.rows(), scratch);
         for (Index phase = 0; phase < phases;) {
             const Index n = p.first_output + phase;
-            const float *taps = p.coefficients + n % p.up * p.taps;
-            const float *next_taps = p.coefficients + (n + 1) % p.up * p.taps;
             const Index apart = p.input_at(n + 1) - p.input_at(n);
-            const bool two = phase + 1 < phases && apart <= 2;
+            /* As many as are equally far apart. */
+            const float *taps[PHASES];
+            Index alike = 0;
+            do {
+                taps[alike] = p.coefficients + (n + alike) % p.up * p.taps;
+                ++alike;
+            } while (alike < PHASES && phase + alike < phases && apart <= MOST_APART &&
+                     p.input_at(n + alike) - p.input_at(n + alike - 1) == apart);
             const float *from = scratch + (p.input_at(n) - first_input) * RESAMPLED_TOGETHER;
-            float sums[2][RESAMPLED_TOGETHER];
-            Index done = 0;
-            for (; two && done + SUMS * WIDTH <= wide; done += SUMS * WIDTH) {
-                if (apart == 0) {
-                    filter_two<SUMS, 0>(taps, next_taps, p.taps, from + done, sums[0] + done, sums[1] + done);
-                } else if (apart == 1) {
-                    filter_two<SUMS, 1>(taps, next_taps, p.taps, from + done, sums[0] + done, sums[1] + done);
-                } else {
-                    filter_two<SUMS, 2>(taps, next_taps, p.taps, from + done, sums[0] + done, sums[1] + done);
-                }
+            alignas(LINE_BYTES) float sums[PHASES][RESAMPLED_TOGETHER];
+            static_assert(PHASES == 4, "one case each");
+            switch (alike) {
+            case 1:
+                filter_phases<1, 0>(taps, p.taps, from, wide, sums);
+                break;
+            case 2:
+                filter_phases<2>(apart, taps, p.taps, from, wide, sums);
+                break;
+            case 3:
+                filter_phases<3>(apart, taps, p.taps, from, wide, sums);
+                break;
+            default:
+                filter_phases<4>(apart, taps, p.taps, from, wide, sums);
+                break;
             }
-            for (; done < wide; done += WIDTH) {
-                filter_periods<1>(taps, p.taps, from + done, sums[0] + done);
-                if (two) {
-                    filter_periods<1>(next_taps, p.taps, from + apart * RESAMPLED_TOGETHER + done, sums[1] + done);
-                }
-            }
-            for (Index k = 0; k < (two ? 2 : 1); ++k, ++phase) {
+            for (Index k = 0; k < alike; ++k, ++phase) {
                 /* The last period's last outputs may not be wanted. */
                 const Index wanted = (p.count - 1 - phase) / outputs - first + 1;
                 float *to = p.output + first * outputs + phase;

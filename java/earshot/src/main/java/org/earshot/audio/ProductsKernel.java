@@ -10,7 +10,7 @@ final class ProductsKernel extends RepeatingKernel {
         super(up, down, filter);
         this.products = products;
         coefficients = filter.coefficients();
-        scratch = new float[rows() * ResamplingProducts.SCRATCH];
+        scratch = new float[rows() * ResamplingProducts.SCRATCH + ResamplingProducts.SCRATCH_LINE];
     }
 
     @Override

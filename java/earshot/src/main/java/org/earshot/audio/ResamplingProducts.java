@@ -8,6 +8,9 @@ public interface ResamplingProducts {
     /** Floats of scratch for each input that a period's outputs look at. */
     int SCRATCH = 32;
 
+    /** Floats of scratch beyond them, so that its rows can begin where lines of the cache do. */
+    int SCRATCH_LINE = 16;
+
     /**
      * Whether it runs on this machine.
      *
@@ -27,7 +30,8 @@ public interface ResamplingProducts {
      * @param firstOutput its index
      * @param output takes the block from its first element on
      * @param count of outputs, at least 1
-     * @param scratch {@value #SCRATCH} floats for each input that the first period's outputs look at
+     * @param scratch {@value #SCRATCH} floats for each input that the first period's outputs look at, and
+     *     {@value #SCRATCH_LINE} beyond
      */
     void run(
             float[] coefficients,
