@@ -49,7 +49,7 @@ public final class NativeLibrary {
                     ? null
                     : "the native library has interface " + found + ", this jar needs " + expected
                             + " (take both jars of one version)";
-        } catch (LinkageError e) {
+        } catch (LinkageError | IllegalCallerException e) {
             return reason(e);
         }
     }
@@ -133,7 +133,8 @@ public final class NativeLibrary {
         String lower = text.toLowerCase(Locale.ROOT);
         if (failure instanceof IllegalCallerException) {
             return "a JVM that denies native access (start it with --enable-native-access=ALL-UNNAMED, or on the module"
-                    + " path =org.earshot,org.earshot.ffmpeg,org.bytedeco.javacpp,org.bytedeco.ffmpeg): " + text;
+                    + " path with --enable-native-access=org.earshot,org.bytedeco.javacpp, and with FFmpeg"
+                    + " org.bytedeco.ffmpeg too): " + text;
         }
         if (lower.contains("cannot allocate memory")) {
             return "too little memory to map the library (give the process more): " + text;

@@ -76,8 +76,9 @@ public record ParityRecord(Map<String, String> about, Map<String, Grid> values) 
 
     /** SHA-256 of the native library that computes; of a backend in Java, a word that says so. */
     private static String libraryDigest(String backend) {
-        String name = "/org/earshot/backend/" + backend + "/" + Loader.getPlatform() + "/libearshot_" + backend + ".so";
-        URL library = ParityRecord.class.getResource(name);
+        String name = "org/earshot/backend/" + backend + "/" + Loader.getPlatform() + "/libearshot_" + backend + ".so";
+        // As a module, the native jar is another than this one, which a class would look in alone.
+        URL library = ParityRecord.class.getClassLoader().getResource(name);
         if (library == null) {
             return "none, Java alone";
         }

@@ -43,6 +43,9 @@ class NativeLibraryTest {
         String reason =
                 NativeLibrary.reason(new IllegalCallerException("Illegal native access from: unnamed module @1b2c"));
         assertTrue(reason.contains("--enable-native-access=ALL-UNNAMED"), reason);
+        for (String module : List.of("org.earshot", "org.bytedeco.javacpp", "org.bytedeco.ffmpeg")) {
+            assertTrue(reason.contains(module), reason);
+        }
     }
 
     @Test
