@@ -17,4 +17,6 @@ module org.earshot.server {
     requires transitive org.earshot;
 
     exports org.earshot.server;
+    exports org.earshot.server.service to
+            org.earshot.cli;
 }
