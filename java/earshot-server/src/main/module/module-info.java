@@ -9,6 +9,7 @@ module org.earshot.server {
     requires io.grpc.stub;
     requires io.grpc.util;
     requires java.logging;
+    requires java.management;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
     requires org.earshot.micrometer;

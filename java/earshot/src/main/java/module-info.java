@@ -4,7 +4,7 @@
  * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
-// org.earshot.evaluation and org.earshot.ffmpeg are built after this module, which cannot see them yet, and Jackson 3
+// org.earshot.evaluation, org.earshot.ffmpeg, org.earshot.server and org.earshot.cli are built after this module, which cannot see them yet, and Jackson 3
 // need not be there.
 @SuppressWarnings("module")
 module org.earshot {
@@ -29,7 +29,9 @@ module org.earshot {
     exports org.earshot.error;
     exports org.earshot.features;
     exports org.earshot.files to
-            org.earshot.evaluation;
+            org.earshot.cli,
+            org.earshot.evaluation,
+            org.earshot.server;
     exports org.earshot.layer;
     exports org.earshot.model;
     exports org.earshot.natives to

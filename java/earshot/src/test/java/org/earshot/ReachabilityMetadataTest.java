@@ -2,6 +2,7 @@ package org.earshot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -98,7 +99,7 @@ class ReachabilityMetadataTest {
             type(entry.at("/condition/typeReached").asText());
             Class<?> type = type(entry.get("type").asText());
             for (JsonNode field : entry.path("fields")) {
-                type.getDeclaredField(field.get("name").asText());
+                assertNotNull(type.getDeclaredField(field.get("name").asText()));
             }
             for (JsonNode method : entry.path("methods")) {
                 String name = method.get("name").asText();
@@ -108,9 +109,9 @@ class ReachabilityMetadataTest {
                 }
                 Class<?>[] of = parameters.toArray(Class<?>[]::new);
                 if (name.equals("<init>")) {
-                    type.getDeclaredConstructor(of);
+                    assertNotNull(type.getDeclaredConstructor(of));
                 } else if (!name.equals("isVirtual") || Runtime.version().feature() >= 21) {
-                    type.getDeclaredMethod(name, of);
+                    assertNotNull(type.getDeclaredMethod(name, of));
                 }
             }
         }

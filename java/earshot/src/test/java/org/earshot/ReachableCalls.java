@@ -85,7 +85,7 @@ final class ReachableCalls {
         ScenePrediction one = ScenePrediction.ofWindows(LABELS, List.of(window, window), stages, List.of("a note"));
         EnsemblePrediction both =
                 new EnsemblePrediction(ScenePrediction.fuse(List.of(one, one), 0.5, 0.5), List.of(one, one));
-        for (Object answer : List.of(one, both, one.segments())) {
+        for (Object answer : List.of(one, stages, one.segments(), both, both.windows())) {
             new ObjectMapper().writeValueAsString(answer);
             new tools.jackson.databind.ObjectMapper().writeValueAsString(answer);
         }

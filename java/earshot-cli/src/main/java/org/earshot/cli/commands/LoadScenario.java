@@ -349,8 +349,9 @@ final class LoadScenario {
     /** SHA-256 of the native library that a backend runs, null for plain Java. */
     private static String libraryDigest(String backend) {
         String name = backend.substring(0, Math.max(0, backend.indexOf('[')));
-        String resource = "/org/earshot/backend/" + name + "/linux-x86_64/libearshot_" + name + ".so";
-        try (InputStream library = SceneClassifier.class.getResourceAsStream(resource)) {
+        String resource = "org/earshot/backend/" + name + "/linux-x86_64/libearshot_" + name + ".so";
+        // As a module, the native jar is another than the class's, in which alone it would look.
+        try (InputStream library = SceneClassifier.class.getClassLoader().getResourceAsStream(resource)) {
             return library == null
                     ? null
                     : HexFormat.of().formatHex(FileDigest.sha256().digest(library.readAllBytes()));

@@ -98,12 +98,23 @@ final class DecodingProcess {
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(DecodingProcess::isInherited)
                 .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), DecodingMain.class.getName()));
+        command.addAll(program());
         return new DecodingProcess(
                 new ProcessBuilder(command)
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start(),
                 patience);
+    }
+
+    /** The decoder as this process runs itself: from the class path, or as modules. */
+    private static List<String> program() {
+        Module module = DecodingMain.class.getModule();
+        String main = DecodingMain.class.getName();
+        String path = System.getProperty("jdk.module.path");
+        if (!module.isNamed() || path == null) {
+            return List.of("-cp", System.getProperty("java.class.path"), main);
+        }
+        return List.of("-p", path, "--add-modules", "ALL-MODULE-PATH", "-m", module.getName() + "/" + main);
     }
 
     /** Where libraries are unpacked to and whether they may be loaded is as it is here. */
