@@ -1,4 +1,6 @@
-/** Earshot with the native kernels of every platform that has some: an application that is a module requires this one. */
+/**
+ * Earshot with the native kernels of every platform that has some: an application that is a module requires this one.
+ */
 // What is beside it on the module path has names by their modules only.
 @SuppressWarnings("module")
 module org.earshot.platform {

@@ -4,7 +4,8 @@
  * <p>Most users need only {@link org.earshot}: a {@link org.earshot.SceneClassifier} is loaded from a model directory
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
-// org.earshot.evaluation, org.earshot.ffmpeg, org.earshot.server and org.earshot.cli are built after this module, which cannot see them yet, and Jackson 3
+// org.earshot.evaluation, org.earshot.ffmpeg, org.earshot.server and org.earshot.cli are built after this module, which
+// cannot see them yet, and Jackson 3
 // need not be there.
 @SuppressWarnings("module")
 module org.earshot {

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What GraalVM's native-image is told of this library: it has the form that GraalVM 25 reads (which does not know yet
  * the reasons that schema 1.2 of its metadata allows), names what there is, and covers what a program was seen to reach
- * by name, no less and no more. The program is watched by src/test/native/access_recorder.cpp, in the place of GraalVM's
- * tracing agent, which only GraalVM has. tools/test-release has GraalVM's own parser read it.
+ * by name, no less and no more. The program is watched by src/test/native/access_recorder.cpp, in the place of
+ * GraalVM's tracing agent, which only GraalVM has. tools/test-release has GraalVM's own parser read it.
  */
 class ReachabilityMetadataTest {
     private static final Path METADATA =
