@@ -24,6 +24,8 @@ import org.earshot.audio.AudioLoss;
 import org.earshot.audio.AudioStream;
 import org.earshot.error.AudioException;
 import org.earshot.server.decoding.ProcessDecoder;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -213,6 +215,18 @@ class DecodingProcessesTest {
             assertArrayEquals(read(flac, null).samples(), read(flac, decoder).samples());
             assertTrue(process.isAlive());
         }
+    }
+
+    @Test
+    void whatStillDecodesAtTheEndIsTold() throws IOException {
+        ProcessDecoder decoder = new ProcessDecoder(1, FILE_BYTES, PATIENCE);
+        AudioStream stream = AudioFiles.open(longRecording(), "x", AudioLimits.defaults(), decoder);
+        decoder.close();
+        // What has been decoded is there; it is behind that that there is nothing more.
+        RequestException ended = assertThrows(RequestException.class, () -> read(stream));
+        assertEquals(Problem.UNAVAILABLE, ended.problem());
+        assertThrows(
+                AudioException.class, () -> AudioFiles.open(longRecording(), "x", AudioLimits.defaults(), decoder));
     }
 
     @Test

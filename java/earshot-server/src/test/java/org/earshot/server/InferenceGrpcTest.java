@@ -158,14 +158,15 @@ class InferenceGrpcTest {
 
     @Test
     void aDeadlineStopsTheWork() {
-        double before = served.outcomes("late") + served.outcomes("cancelled");
+        double before = served.outcomes("answered");
         ModelInferRequest request = audio(Served.noise(300)).build();
         StatusRuntimeException e =
                 assertThrows(StatusRuntimeException.class, () -> stub.withDeadlineAfter(300, TimeUnit.MILLISECONDS)
                         .modelInfer(request));
         assertEquals(Status.Code.DEADLINE_EXCEEDED, e.getStatus().getCode());
-        Served.await(() -> served.outcomes("late") + served.outcomes("cancelled") == before + 1);
+        // On a busy machine the time may be over before the call has begun at all.
         Served.await(() -> served.pending() == 0);
+        assertEquals(before, served.outcomes("answered"), "it was not answered for nobody");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.earshot.error.AudioException;
@@ -133,14 +134,19 @@ final class DecodingProcess {
      * @throws RequestException if it was ended by others
      */
     <T> T ask(String name, Question question, Answer<T> answer) {
-        Future<T> told = talk.submit(() -> {
-            if (!ready) {
-                awaitReady();
-            }
-            question.write(out);
-            out.flush();
-            return answer.read(in);
-        });
+        Future<T> told;
+        try {
+            told = talk.submit(() -> {
+                if (!ready) {
+                    awaitReady();
+                }
+                question.write(out);
+                out.flush();
+                return answer.read(in);
+            });
+        } catch (RejectedExecutionException e) {
+            throw new RequestException(Problem.UNAVAILABLE, "the server is ending");
+        }
         try {
             return told.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -215,16 +221,20 @@ final class DecodingProcess {
         }
     }
 
-    /** Says what is not answered. */
+    /** Says what is not answered. To a process that has been ended it need not be said. */
     void tell(byte what) {
-        talk.execute(() -> {
-            try {
-                out.writeByte(what);
-                out.flush();
-            } catch (IOException e) {
-                kill();
-            }
-        });
+        try {
+            talk.execute(() -> {
+                try {
+                    out.writeByte(what);
+                    out.flush();
+                } catch (IOException e) {
+                    kill();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "a decoder was ended before its recording was closed", e);
+        }
     }
 
     boolean isAlive() {
