@@ -99,7 +99,7 @@ build() {
   # Taken before the build, so that what is edited meanwhile is built next time.
   touch "$stamp.next"
   quietly mvn -f "$root" -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
-    -pl '!java/earshot-fuzz,!java/examples' "${cuda[@]}" "$@" package || return 1
+    -pl '!java/earshot-fuzz,!java/examples,!java/earshot-spring-boot-starter,!java/example-spring-boot' "${cuda[@]}" "$@" package || return 1
   say "built"
   mv "$stamp.next" "$stamp"
 }

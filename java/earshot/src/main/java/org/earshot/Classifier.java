@@ -52,6 +52,18 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
         precision = options.precision();
     }
 
+    /** Loads on a thread that may compute, and tells the listener, as the last that builders do. */
+    static <C extends Classifier<?, ?>> C loadAndTell(LoadOptions<?> options, Supplier<C> loading) {
+        C classifier = CallThreads.once(loading);
+        try {
+            options.listener().loaded(classifier);
+        } catch (RuntimeException | Error e) {
+            classifier.close();
+            throw e;
+        }
+        return classifier;
+    }
+
     /** The answer that the models' results make, one for each model. */
     abstract P prediction(List<WindowResults> results);
 
@@ -92,8 +104,8 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
 
     /**
      * Classifies several recordings in memory as one call, on one session: their windows are computed together, up to
-     * eight at once, or as many as {@link LoadOptions#batching} says. Answers are as those of single calls, in the
-     * measure that is said there.
+     * eight at once, or as many as {@link LoadOptions#batching} says or {@link LoadOptions#memoryLimit} has room for.
+     * Answers are as those of single calls, in the measure that is said there.
      *
      * @param clips the recordings
      * @param recordingContexts where and when each was made, as many
@@ -388,7 +400,7 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     }
 
     /**
-     * The memory that it takes once all its sessions are in use.
+     * The memory that it takes at most, once all its sessions are in use.
      *
      * @return bytes of weights and sessions, on host and device
      * @throws IllegalStateException if it is closed

@@ -12,6 +12,16 @@ public interface ClassifierListener {
     ClassifierListener NONE = new ClassifierListener() {};
 
     /**
+     * A classifier or an ensemble was loaded, whose calls this will be told of. Called once for each, in the thread
+     * that loads, before its {@code load} returns; an exception thrown here is that of {@code load}.
+     *
+     * @param classifier what was loaded
+     */
+    default void loaded(Classifier<?, ?> classifier) {
+        // Of no interest to those who do not say so.
+    }
+
+    /**
      * A call was given a city that the model does not know: it takes what its configuration's {@code unknown_location}
      * says. Told once for each call, of an ensemble once for each model.
      *

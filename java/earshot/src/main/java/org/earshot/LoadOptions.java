@@ -229,8 +229,10 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     }
 
     /**
-     * Bounds the memory that weights and all sessions may take, in the host's memory and in devices' together: loading
-     * is refused, with both figures, if they need more by {@link Classifier#footprint}.
+     * Bounds the memory that weights and all sessions may take, in the host's memory and in devices' together, as
+     * {@link Classifier#footprint} counts it. Where there is not enough for {@code classifyAll} to compute eight
+     * windows at once, it computes fewer; where there is not for one, or for the batches of {@link #batching}, loading
+     * is refused with both figures.
      *
      * @param bytes positive; by default what is there is taken
      * @return this

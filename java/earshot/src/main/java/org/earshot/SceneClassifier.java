@@ -175,7 +175,7 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
          * @throws IllegalArgumentException if the window hop does not fit the model
          */
         public SceneClassifier load() {
-            return CallThreads.once(() -> new SceneClassifier(this, this::startBackends));
+            return loadAndTell(this, () -> new SceneClassifier(this, this::startBackends));
         }
     }
 }

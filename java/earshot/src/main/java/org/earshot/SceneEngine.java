@@ -57,7 +57,9 @@ final class SceneEngine implements AutoCloseable {
     /** One for each backend where calls are computed together; else none. */
     private final List<Batcher> batchers = new ArrayList<>();
 
-    private final int batchSize;
+    /** Windows that a session computes at once at most; set while loading. */
+    private int batchSize;
+
     private final CallThreads threads = new CallThreads();
     private final AsyncCalls asyncCalls;
     private final CallReports reports;
@@ -118,7 +120,7 @@ final class SceneEngine implements AutoCloseable {
                                     directories.get(k), digests.get(k), backends.get(i), options.listener()));
                 }
             }
-            options.memoryLimit().ifPresent(this::requireWithin);
+            options.memoryLimit().ifPresent(this::fitInto);
             if (options.warmsUp()) {
                 warmUp();
             }
@@ -472,16 +474,21 @@ final class SceneEngine implements AutoCloseable {
         }
         weights = Math.multiplyExact(weights, (long) backends.size());
         long workspace = Math.multiplyExact(workspaceFloats(), (long) Float.BYTES);
-        // Each of the calls that a session computes at once is cut in a buffer of its own.
-        long calls = batchers.isEmpty() ? 1 : batchSize;
-        long buffers = Math.multiplyExact(calls * Float.BYTES, Math.addExact(features.windowSamples(), hopSamples));
+        // Each of the recordings that a session computes at once is cut in a buffer of its own.
+        long values = Math.addExact(features.windowSamples(), hopSamples);
+        if (batchSize > 1) {
+            // Their samples are joined; where their lengths differ, so are their features.
+            values = Math.addExact(values, features.windowSamples() + (long) features.frames() * features.melBands());
+        }
+        long buffers = Math.multiplyExact((long) batchSize * Float.BYTES, values);
         boolean device = first.usesDeviceMemory();
         return new Footprint(
                 device ? 0 : weights,
                 device ? weights : 0,
                 Math.addExact(buffers, device ? first.stagingBytes() : workspace),
                 device ? workspace : 0,
-                sessions);
+                sessions,
+                batchSize);
     }
 
     private long workspaceFloats() {
@@ -489,20 +496,26 @@ final class SceneEngine implements AutoCloseable {
         // Inside a turn: nothing is closed meanwhile.
         return inTurn(call, turn -> {
             try (NetworkRunner runner = new NetworkRunner(models())) {
-                return runner.workspaceFloats(silence(), batchers.isEmpty() ? 1 : batchSize);
+                return runner.workspaceFloats(silence(), batchSize);
             }
         });
     }
 
-    private void requireWithin(long limit) {
+    /**
+     * Has {@code classifyAll} compute as many windows at once as there is memory for, and fails if there is for none.
+     */
+    private void fitInto(long limit) {
         Footprint needed = footprint();
+        while (batchers.isEmpty() && batchSize > 1 && needed.all() > limit) {
+            batchSize--;
+            needed = footprint();
+        }
         long weights = Math.addExact(needed.weightsHost(), needed.weightsDevice());
         long session = Math.addExact(needed.sessionHost(), needed.sessionDevice());
-        long all = Math.addExact(needed.host(), needed.device());
-        if (all > limit) {
+        if (needed.all() > limit) {
             throw new BackendException(
                     backend(),
-                    all + " bytes needed, " + weights + " for weights and " + session + " for each of "
+                    needed.all() + " bytes needed, " + weights + " for weights and " + session + " for each of "
                             + needed.sessions() + " sessions",
                     "at most " + limit + ", the memory limit (raise it, or have fewer sessions or smaller batches)");
         }

@@ -182,7 +182,7 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
             if (members.size() < 2) {
                 throw new IllegalStateException("models: " + members.size() + "; expected at least 2");
             }
-            return CallThreads.once(() -> new SceneEnsemble(this, this::startBackends));
+            return loadAndTell(this, () -> new SceneEnsemble(this, this::startBackends));
         }
     }
 }

@@ -65,4 +65,41 @@ class ClassifierListenerTest {
             classifier.classify(clip(0.5), RecordingContext.of("Jinan", null));
         }
     }
+
+    @Test
+    void whatIsLoadedIsToldOnceWithItsListener() throws IOException {
+        List<Classifier<?, ?>> loaded = new ArrayList<>();
+        ClassifierListener listener = new ClassifierListener() {
+            @Override
+            public void loaded(Classifier<?, ?> classifier) {
+                loaded.add(classifier);
+            }
+        };
+        SceneClassifier.Builder builder = quick().listener(listener);
+        try (SceneClassifier classifier = builder.load();
+                SceneEnsemble ensemble = SceneEnsemble.builder()
+                        .add(SmallModel.FOLDER)
+                        .add(SmallModel.FOLDER)
+                        .backend("portable")
+                        .listener(listener)
+                        .load()) {
+            assertEquals(List.of(classifier, ensemble), loaded);
+        }
+    }
+
+    /** Nobody has it who could close it. */
+    @Test
+    void aListenerThatRefusesWhatWasLoadedHasItClosed() throws IOException {
+        List<Classifier<?, ?>> loaded = new ArrayList<>();
+        IllegalStateException thrown = new IllegalStateException("not this one");
+        SceneClassifier.Builder builder = quick().listener(new ClassifierListener() {
+            @Override
+            public void loaded(Classifier<?, ?> classifier) {
+                loaded.add(classifier);
+                throw thrown;
+            }
+        });
+        assertSame(thrown, assertThrows(IllegalStateException.class, builder::load));
+        assertEquals(ClassifierHealth.State.CLOSED, loaded.get(0).health().state());
+    }
 }

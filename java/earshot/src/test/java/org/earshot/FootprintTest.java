@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
@@ -36,7 +39,7 @@ class FootprintTest {
             assertEquals(0, footprint.device());
             assertEquals(footprint.weightsHost() + footprint.sessionHost(), footprint.host());
             // A window of 10 s and the hop behind it lie in one buffer.
-            long samples = 5L * SmallModel.RATE * Float.BYTES;
+            long samples = 5L * SmallModel.RATE * Float.BYTES * footprint.windows();
             assertEquals(footprint.sessionHost() - samples, hopping.footprint().sessionHost());
         }
     }
@@ -63,8 +66,10 @@ class FootprintTest {
                     three.footprint().host());
             double ratio =
                     (double) batched.footprint().sessionHost() / one.footprint().sessionHost();
-            // Scratch memory is needed once for all four.
-            assertTrue(ratio > 1 && ratio < 4, "of four windows: " + ratio);
+            // Four of the eight windows of classifyAll; scratch memory is needed once for all.
+            assertTrue(ratio > 0.5 && ratio < 1, "four windows to eight: " + ratio);
+            assertEquals(8, one.footprint().windows());
+            assertEquals(4, batched.footprint().windows());
         }
     }
 
@@ -85,21 +90,56 @@ class FootprintTest {
 
     @Test
     void aLimitRefusesWithBothFigures() {
+        SceneClassifier.Builder builder = builder().sessions(2).batching(1, Duration.ZERO, 1);
         Footprint footprint;
-        try (SceneClassifier classifier = builder().sessions(2).load()) {
+        try (SceneClassifier classifier = builder.load()) {
             footprint = classifier.footprint();
         }
-        SceneClassifier.Builder builder = builder().sessions(2);
         builder.memoryLimit(footprint.host()).load().close();
-        builder.memoryLimit(footprint.host() - 1);
-        BackendException e = assertThrows(BackendException.class, builder::load);
-        assertTrue(
-                e.getMessage()
-                        .contains(footprint.host() + " bytes needed, " + footprint.weightsHost() + " for weights and "
-                                + footprint.sessionHost() + " for each of 2 sessions"),
-                e.getMessage());
-        assertTrue(e.getMessage().contains("at most " + (footprint.host() - 1)), e.getMessage());
+        // Whether batches are asked for or classifyAll takes what there is: one window must fit.
+        for (SceneClassifier.Builder too : List.of(builder, builder().sessions(2))) {
+            too.memoryLimit(footprint.host() - 1);
+            BackendException e = assertThrows(BackendException.class, too::load);
+            assertTrue(
+                    e.getMessage()
+                            .contains(footprint.host() + " bytes needed, " + footprint.weightsHost()
+                                    + " for weights and " + footprint.sessionHost() + " for each of 2 sessions"),
+                    e.getMessage());
+            assertTrue(e.getMessage().contains("at most " + (footprint.host() - 1)), e.getMessage());
+        }
         assertThrows(IllegalArgumentException.class, () -> builder.memoryLimit(0));
+    }
+
+    /** What {@code classifyAll} adds counts: it computes fewer windows at once rather than take more memory. */
+    @Test
+    void aLimitBoundsTheWindowsAtOnce() throws IOException {
+        Path model = SmallModel.quick(temporary);
+        Supplier<SceneClassifier.Builder> quick = () ->
+                SceneClassifier.builder(model).backend("portable").threads(1).sessions(1);
+        Footprint three;
+        try (SceneClassifier classifier =
+                quick.get().batching(3, Duration.ZERO, 1).load()) {
+            three = classifier.footprint();
+        }
+        List<Integer> batches = new ArrayList<>();
+        ClassifierListener listener = new ClassifierListener() {
+            @Override
+            public void callEnded(ClassifierEvent event) {
+                batches.add(event.batchSize());
+            }
+        };
+        try (SceneClassifier classifier =
+                quick.get().listener(listener).memoryLimit(three.host()).load()) {
+            assertEquals(three, classifier.footprint());
+            AudioClip clip = AudioClip.of(SmallModel.noise(1, 1), SmallModel.RATE);
+            List<AudioClip> clips = Collections.nCopies(7, clip);
+            assertEquals(
+                    7,
+                    classifier
+                            .classifyAll(clips, Collections.nCopies(7, RecordingContext.unknown()))
+                            .size());
+        }
+        assertEquals(List.of(3), batches);
     }
 
     @Test

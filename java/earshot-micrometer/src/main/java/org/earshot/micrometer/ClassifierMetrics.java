@@ -23,12 +23,11 @@ import org.earshot.ClassifierHealth;
 import org.earshot.ClassifierListener;
 
 /**
- * Meters of classifiers and ensembles, any number of which may share it:
+ * Meters of the classifiers and ensembles whose listener it is, any number of which may share it:
  *
  * <pre>{@code
  * ClassifierMetrics metrics = new ClassifierMetrics(registry);
  * SceneClassifier classifier = SceneClassifier.builder(model).listener(metrics).load();
- * metrics.watch(classifier);
  * }</pre>
  *
  * <table>
@@ -165,11 +164,12 @@ public final class ClassifierMetrics implements ClassifierListener {
 
     /**
      * Adds the gauges of a classifier or an ensemble; those that have the same tags are summed. A closed one counts for
-     * nothing, and is let go of when the next one is added: after a model was replaced, watch the new one.
+     * nothing, and is let go of when the next one is loaded.
      *
      * @param classifier what to watch; it is kept as long as it is open
      */
-    public synchronized void watch(Classifier<?, ?> classifier) {
+    @Override
+    public synchronized void loaded(Classifier<?, ?> classifier) {
         watched.values().removeIf(Watched::isOver);
         Tags tags = tags(classifier.modelDigest(), classifier.architecture(), classifier.backend());
         watched.computeIfAbsent(tags, Watched::new).classifiers.addIfAbsent(classifier);

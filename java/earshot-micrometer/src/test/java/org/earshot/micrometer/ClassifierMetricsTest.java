@@ -117,14 +117,17 @@ class ClassifierMetricsTest {
     /** Two classifiers of one model are summed; closed ones count for nothing, and their gauges go. */
     @Test
     void gaugesFollowTheClassifiers() {
-        SceneClassifier first =
-                SceneClassifier.builder(MODEL).threads(1).sessions(2).load();
-        SceneClassifier second =
-                SceneClassifier.builder(MODEL).threads(1).sessions(3).load();
+        SceneClassifier first = SceneClassifier.builder(MODEL)
+                .threads(1)
+                .sessions(2)
+                .listener(metrics)
+                .load();
+        SceneClassifier second = SceneClassifier.builder(MODEL)
+                .threads(1)
+                .sessions(3)
+                .listener(metrics)
+                .load();
         String tags = "{" + labels(first) + "}";
-        metrics.watch(first);
-        metrics.watch(second);
-        metrics.watch(second);
         assertEquals(5, scrape().get("earshot_sessions" + tags));
         assertEquals(2, scrape().get("earshot_ready" + tags));
         assertEquals(0, scrape().get("earshot_calls_running" + tags));
@@ -137,8 +140,8 @@ class ClassifierMetricsTest {
 
         try (SceneClassifier other = SceneClassifier.builder(GOLDEN.resolve("mobile-asc-net-none"))
                 .threads(1)
+                .listener(metrics)
                 .load()) {
-            metrics.watch(other);
             Map<String, Double> values = scrape();
             assertEquals(1, values.get("earshot_ready{" + labels(other) + "}"), values.toString());
             assertTrue(values.keySet().stream().noneMatch(name -> name.startsWith("earshot_ready" + tags)));
@@ -148,9 +151,11 @@ class ClassifierMetricsTest {
     /** Gauges see calls while they run and wait. */
     @Test
     void callsThatRunAndWaitAreSeen() throws Exception {
-        try (SceneClassifier classifier =
-                SceneClassifier.builder(MODEL).threads(1).sessions(1).load()) {
-            metrics.watch(classifier);
+        try (SceneClassifier classifier = SceneClassifier.builder(MODEL)
+                .threads(1)
+                .sessions(1)
+                .listener(metrics)
+                .load()) {
             String tags = "{" + labels(classifier) + "}";
             AudioClip longer = AudioClip.of(new float[44_100 * 600], 44_100);
             var options = CallOptions.none();

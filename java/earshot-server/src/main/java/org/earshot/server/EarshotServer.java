@@ -62,8 +62,7 @@ public final class EarshotServer implements AutoCloseable {
                 directory -> builder.loading.apply(SceneClassifier.builder(directory)
                         .pool(pool)
                         .batching(builder.batchSize, builder.batchDelay, builder.queue)
-                        .listener(metrics.calls())),
-                metrics::watch);
+                        .listener(metrics.calls())));
         Limits limits = builder.limits;
         decoder = decoder(builder);
         service = new SceneService(limits, decoder.map(Function.identity()));

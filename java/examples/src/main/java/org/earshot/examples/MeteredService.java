@@ -40,9 +40,9 @@ public final class MeteredService implements AutoCloseable {
      * @throws IOException if the port cannot be had
      */
     public MeteredService(Path model, int port) throws IOException {
-        ClassifierMetrics metrics = new ClassifierMetrics(registry);
-        classifier = SceneClassifier.builder(model).listener(metrics).load();
-        metrics.watch(classifier);
+        classifier = SceneClassifier.builder(model)
+                .listener(new ClassifierMetrics(registry))
+                .load();
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.createContext("/classify", this::classify);
         server.createContext("/metrics", exchange -> {

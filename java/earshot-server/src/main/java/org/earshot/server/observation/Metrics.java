@@ -12,7 +12,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
-import org.earshot.Classifier;
 import org.earshot.ClassifierListener;
 import org.earshot.micrometer.ClassifierMetrics;
 
@@ -82,15 +81,6 @@ public final class Metrics implements AutoCloseable {
      */
     public ClassifierListener calls() {
         return classifiers;
-    }
-
-    /**
-     * Has a classifier's calls counted as long as it is open.
-     *
-     * @param classifier a new one
-     */
-    public void watch(Classifier<?, ?> classifier) {
-        classifiers.watch(classifier);
     }
 
     /**

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.ClassifierHealth;
 import org.earshot.SceneClassifier;
@@ -25,13 +24,9 @@ public final class ModelRepository implements AutoCloseable {
      *
      * @param sources at least one, each of another name
      * @param builders how a model directory is to be loaded
-     * @param loaded told of each classifier that begins to serve
      * @throws EarshotException if one cannot be loaded
      */
-    public ModelRepository(
-            List<ModelSource> sources,
-            Function<Path, SceneClassifier.Builder> builders,
-            Consumer<SceneClassifier> loaded) {
+    public ModelRepository(List<ModelSource> sources, Function<Path, SceneClassifier.Builder> builders) {
         boolean complete = false;
         try {
             for (ModelSource source : sources) {
@@ -41,7 +36,7 @@ public final class ModelRepository implements AutoCloseable {
                             "the name " + Quoted.of(source.name()) + ", which another model has",
                             "a name of its own (NAME=DIR)");
                 }
-                models.put(source.name(), new ServedModel(source, builders, loaded));
+                models.put(source.name(), new ServedModel(source, builders));
             }
             complete = true;
         } finally {

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.earshot.SceneClassifier;
@@ -14,15 +13,12 @@ import org.earshot.files.Quoted;
 public final class ServedModel {
     private final ModelSource source;
     private final Function<Path, SceneClassifier.Builder> builders;
-    private final Consumer<SceneClassifier> loaded;
     /** Replaced as a whole, never changed. */
     private volatile SortedMap<Integer, ServedVersion> versions = new TreeMap<>();
 
-    ServedModel(
-            ModelSource source, Function<Path, SceneClassifier.Builder> builders, Consumer<SceneClassifier> loaded) {
+    ServedModel(ModelSource source, Function<Path, SceneClassifier.Builder> builders) {
         this.source = source;
         this.builders = builders;
-        this.loaded = loaded;
         load();
     }
 
@@ -78,7 +74,7 @@ public final class ServedModel {
         source.versions().forEach((number, directory) -> {
             ServedVersion served = before.get(number);
             if (served == null) {
-                served = new ServedVersion(name(), number, builders.apply(directory), loaded);
+                served = new ServedVersion(name(), number, builders.apply(directory));
             } else {
                 served.replace(builders.apply(directory));
             }

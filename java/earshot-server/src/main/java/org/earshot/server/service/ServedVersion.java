@@ -1,7 +1,6 @@
 package org.earshot.server.service;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.ClassifierHealth;
 import org.earshot.SceneClassifier;
@@ -11,27 +10,20 @@ import org.earshot.SceneClassifierHolder;
 public final class ServedVersion {
     private final String model;
     private final int version;
-    private final Consumer<SceneClassifier> loaded;
     private final SceneClassifierHolder holder;
     private volatile ModelInfo info;
 
-    ServedVersion(String model, int version, SceneClassifier.Builder builder, Consumer<SceneClassifier> loaded) {
+    ServedVersion(String model, int version, SceneClassifier.Builder builder) {
         this.model = model;
         this.version = version;
-        this.loaded = loaded;
         holder = SceneClassifierHolder.load(builder);
-        info = holder.use(this::begun);
-    }
-
-    private ModelInfo begun(SceneClassifier classifier) {
-        loaded.accept(classifier);
-        return ModelInfo.of(classifier);
+        info = holder.use(ModelInfo::of);
     }
 
     /** Replaces what serves; if that fails, the one before goes on. */
     void replace(SceneClassifier.Builder builder) {
         holder.replace(builder);
-        info = holder.use(this::begun);
+        info = holder.use(ModelInfo::of);
     }
 
     /**
