@@ -22,12 +22,11 @@ import org.earshot.CallOptions;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.SceneClassifierHolder;
-import org.earshot.audio.AudioLimits;
 import org.earshot.error.AudioException;
 
 /**
  * Makes many calls as a service does, and watches the memory of the process; {@code tools/test-soak} runs it. Four
- * callers upload a recording of a second each, as a WAV file in memory. Every thousandth upload is none, which is
+ * callers upload a quarter of a second each, as a WAV file in memory. Every thousandth upload is none, which is
  * refused, and ten times the model is replaced while calls run.
  *
  * <p>The first tenth of the calls warms up: compilers, pools and the heap come to their size. Memory is flat if the mean
@@ -39,6 +38,7 @@ final class ServiceSoak {
     private static final int TENTH = SAMPLES / 10;
     private static final int REPLACEMENTS = 10;
     private static final int REFUSED = 1000;
+    private static final double SECONDS = 0.25;
     private static final double ALLOWED = 1.05;
     private static final double MOST = 512;
     private static final CallOptions PATIENCE = CallOptions.none().withDeadline(Duration.ofMinutes(5));
@@ -48,6 +48,7 @@ final class ServiceSoak {
     private final byte[] recording;
     private final String label;
     private final SceneClassifierHolder holder;
+    private final long start = System.nanoTime();
     private final AtomicLong begun = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong answered = new AtomicLong();
@@ -57,23 +58,23 @@ final class ServiceSoak {
     private ServiceSoak(Path model, Path recording, long calls) throws Exception {
         this.model = model;
         this.calls = calls;
-        this.recording = firstSecond(recording);
+        this.recording = beginning(recording);
         holder = SceneClassifierHolder.load(SceneClassifier.builder(model));
         label = answer(this.recording);
     }
 
-    private static byte[] firstSecond(Path recording) throws Exception {
+    private static byte[] beginning(Path recording) throws Exception {
         try (AudioInputStream in = AudioSystem.getAudioInputStream(recording.toFile())) {
             AudioFormat format = in.getFormat();
-            AudioInputStream second = new AudioInputStream(in, format, (long) format.getSampleRate());
+            AudioInputStream quarter = new AudioInputStream(in, format, (long) (SECONDS * format.getSampleRate()));
             ByteArrayOutputStream file = new ByteArrayOutputStream();
-            AudioSystem.write(second, AudioFileFormat.Type.WAVE, file);
+            AudioSystem.write(quarter, AudioFileFormat.Type.WAVE, file);
             return file.toByteArray();
         }
     }
 
     private String answer(byte[] upload) {
-        AudioClip clip = AudioClip.read(upload, "upload", AudioLimits.defaults());
+        AudioClip clip = AudioClip.read(upload, "upload");
         return holder.use(classifier -> classifier.classify(clip, RecordingContext.unknown(), PATIENCE))
                 .label();
     }
@@ -89,7 +90,7 @@ final class ServiceSoak {
                 answered.incrementAndGet();
             }
             if ((call + 1) % (calls / SAMPLES) == 0) {
-                resident[(int) ((call + 1) / (calls / SAMPLES)) - 1] = kilobytes("VmRSS");
+                sample((int) ((call + 1) / (calls / SAMPLES)));
             }
             if ((call + 1) % (calls / REPLACEMENTS) == 0) {
                 holder.replace(SceneClassifier.builder(model));
@@ -97,6 +98,19 @@ final class ServiceSoak {
             call = begun.getAndIncrement();
         }
         return null;
+    }
+
+    private void sample(int count) throws IOException {
+        resident[count - 1] = kilobytes("VmRSS");
+        if (count % TENTH == 0) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "%3d %% of %d calls: %.1f MiB, %.0f s%n",
+                    100 * count / SAMPLES,
+                    calls,
+                    resident[count - 1] / 1024.0,
+                    (System.nanoTime() - start) / 1e9);
+        }
     }
 
     private void refuse() {
@@ -127,7 +141,6 @@ final class ServiceSoak {
 
     private boolean run() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
-        long start = System.nanoTime();
         try (holder) {
             List<Future<Void>> all = new ArrayList<>();
             for (int i = 0; i < CALLERS; i++) {
@@ -138,18 +151,13 @@ final class ServiceSoak {
             }
             System.out.printf(
                     Locale.ROOT,
-                    "%d calls answered, %d refused, %d processors, %s, %.0f s%n",
+                    "%d calls answered, %d refused, %d processors, %s%n",
                     answered.get(),
                     refused.get(),
                     Runtime.getRuntime().availableProcessors(),
-                    holder.use(SceneClassifier::backend),
-                    (System.nanoTime() - start) / 1e9);
+                    holder.use(SceneClassifier::backend));
         } finally {
             callers.shutdownNow();
-        }
-        for (int i = 0; i < SAMPLES; i += TENTH) {
-            System.out.printf(
-                    Locale.ROOT, "%3d %% of the calls: %.1f MiB%n", 100 * (i + TENTH) / SAMPLES, megabytes(i, i + TENTH));
         }
         double warm = megabytes(TENTH, 2 * TENTH);
         double end = megabytes(SAMPLES - TENTH, SAMPLES);
@@ -167,7 +175,7 @@ final class ServiceSoak {
     /**
      * Makes the calls.
      *
-     * @param args the model directory, a WAV file of a second or more, and how many calls: a multiple of 2000, of which
+     * @param args the model directory, a WAV file, and how many calls: a multiple of 2000, of which
      *     every share that is counted is whole
      */
     public static void main(String[] args) throws Exception {
