@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -50,16 +51,24 @@ final class Samples {
             byte[] bytes = Files.readAllBytes(sample);
             sound.write(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
         }
-        byte[] header = Files.readAllBytes(samples.get(0));
-        ByteBuffer.wrap(header)
+        return Files.write(file, withHeader(samples.get(0), sound.toByteArray()));
+    }
+
+    /** A file's beginning, as a file. */
+    static byte[] beginning(Path sample, double seconds) throws IOException {
+        byte[] bytes = Files.readAllBytes(sample);
+        int length = (int) (seconds * RATE) * Short.BYTES;
+        return withHeader(sample, Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length));
+    }
+
+    private static byte[] withHeader(Path sample, byte[] sound) throws IOException {
+        return ByteBuffer.allocate(HEADER_BYTES + sound.length)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(RIFF_LENGTH_AT, HEADER_BYTES - 8 + sound.size())
-                .putInt(DATA_LENGTH_AT, sound.size());
-        try (var out = Files.newOutputStream(file)) {
-            out.write(header, 0, HEADER_BYTES);
-            sound.writeTo(out);
-        }
-        return file;
+                .put(Files.readAllBytes(sample), 0, HEADER_BYTES)
+                .put(sound)
+                .putInt(RIFF_LENGTH_AT, HEADER_BYTES - 8 + sound.length)
+                .putInt(DATA_LENGTH_AT, sound.length)
+                .array();
     }
 
     /** A main, with its arguments. */
