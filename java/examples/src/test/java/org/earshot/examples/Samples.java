@@ -57,7 +57,7 @@ final class Samples {
     /** A file's beginning, as a file. */
     static byte[] beginning(Path sample, double seconds) throws IOException {
         byte[] bytes = Files.readAllBytes(sample);
-        int length = (int) (seconds * RATE) * Short.BYTES;
+        int length = Short.BYTES * (int) (seconds * RATE);
         return withHeader(sample, Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length));
     }
 
