@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioLimits;
@@ -175,23 +176,59 @@ class HostileFilesTest {
     @Test
     void aProcessBeyondJavaCppsBoundDecodes(@TempDir Path folder) throws IOException, InterruptedException {
         Path file = Files.write(folder.resolve("tone.flac"), Recordings.bytes("tone.flac"));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx20m",
-                "-XX:MaxDirectMemorySize=64m",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=72m",
-                "-cp",
-                System.getProperty("java.class.path")
-                        + File.pathSeparator
-                        + System.getProperty("jdk.module.path", "")
-                        + File.pathSeparator
-                        + Path.of("target", "test-classes")));
-        command.add(CountSamples.class.getName());
-        command.add(file.toString());
+        String output = inAnotherProcess(
+                List.of("-Xmx20m", "-XX:MaxDirectMemorySize=64m", "-Dorg.bytedeco.javacpp.maxPhysicalBytes=72m"),
+                CountSamples.class,
+                file);
+        assertTrue(output.trim().endsWith("16000 beyond the bound"), output);
+    }
+
+    /** Memory may have come free, a disk been emptied: the next recording tries anew. */
+    @Test
+    void aFirstLoadThatFailsDoesNotSpoilTheNext(@TempDir Path folder) throws IOException, InterruptedException {
+        Path file = Files.write(folder.resolve("tone.flac"), Recordings.bytes("tone.flac"));
+        Path libraries = Files.writeString(folder.resolve("libraries"), "no folder");
+        String output = inAnotherProcess(
+                List.of("-Dorg.bytedeco.javacpp.cachedir=" + libraries), LoadTwice.class, file, libraries);
+        List<String> lines = output.lines().toList();
+        assertEquals(2, lines.size(), output);
+        assertTrue(
+                lines.get(0).startsWith("UNAVAILABLE " + file)
+                        && lines.get(0).contains("org.bytedeco.javacpp.cachedir"),
+                output);
+        assertEquals("16000", lines.get(1));
+    }
+
+    /** The other process: opens a file where libraries cannot be unpacked, and again when they can. */
+    static final class LoadTwice {
+        private LoadTwice() {}
+
+        public static void main(String[] arguments) throws IOException {
+            Path file = Path.of(arguments[0]);
+            AudioException e = assertThrows(AudioException.class, () -> AudioFiles.open(file));
+            System.out.println(e.reason() + " " + e.getMessage());
+            Files.delete(Path.of(arguments[1]));
+            System.out.println(Recordings.decode(AudioFiles.open(file)).samples().length);
+        }
+    }
+
+    private static String inAnotherProcess(List<String> options, Class<?> program, Path... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path")
+                + File.pathSeparator
+                + System.getProperty("jdk.module.path", "")
+                + File.pathSeparator
+                + Path.of("target", "test-classes"));
+        command.add(program.getName());
+        Stream.of(arguments).map(Path::toString).forEach(command::add);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
-        assertTrue(output.trim().endsWith("16000 beyond the bound"), output);
+        return output;
     }
 
     /** The other process: prints how many samples a file has, and whether that was beyond JavaCPP's bound. */
