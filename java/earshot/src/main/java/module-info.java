@@ -5,8 +5,7 @@
  * and answers which scene a recording was made in. The other packages are the rooms it is built from.
  */
 // org.earshot.evaluation, org.earshot.ffmpeg, org.earshot.server and org.earshot.cli are built after this module, which
-// cannot see them yet, and Jackson 3
-// need not be there.
+// cannot see them yet, and Jackson 3 need not be there.
 @SuppressWarnings("module")
 module org.earshot {
     requires com.fasterxml.jackson.annotation;

@@ -27,7 +27,7 @@ import org.earshot.server.decoding.ProcessDecoder;
 import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** Decoders that end, by themselves or by others: nobody but their own recording notices. */
@@ -125,7 +125,7 @@ class DecodingProcessesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @EnabledOnOs(OS.LINUX)
     void aCrashIsItsOwnRecordingsAlone() throws Exception {
         ExecutorService clients = Executors.newCachedThreadPool();
         byte[] bus = Served.sample("bus");
@@ -180,7 +180,7 @@ class DecodingProcessesTest {
 
     /** One that does not answer is given up when its request is. */
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @EnabledOnOs(OS.LINUX)
     void aDecoderThatHangsIsEnded() throws Exception {
         try (Served served = new Served()) {
             byte[] flac = audio("tone.flac");
@@ -203,7 +203,7 @@ class DecodingProcessesTest {
 
     /** What is meant for the server is none of theirs: they end with it. */
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @EnabledOnOs(OS.LINUX)
     void signalsToAllOfTheServersProcessesLeaveThemToTheServer() throws Exception {
         try (ProcessDecoder decoder = new ProcessDecoder(1, FILE_BYTES, PATIENCE)) {
             byte[] flac = audio("tone.flac");
