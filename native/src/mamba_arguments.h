@@ -11,16 +11,27 @@ constexpr Index TILE_ROWS = 32;
 
 /* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
 struct MambaLayerWeights {
-    const float *in;   /* panels: C steps, 2 P(E) columns, u first; the RMS norm's weight is multiplied in */
-    const float *conv; /* [K, P(E)] */
+    const float *u, *z; /* in_proj's halves, panels: C steps, P(E) columns; the RMS norm's weight is multiplied in */
+    const float *conv;  /* [K, P(E)] */
     const float *conv_bias;
-    const float *x;  /* panels: E steps, P(R + 2N) columns */
-    const float *dt; /* [R, P(E)] */
+    const float *bc;   /* x_proj's columns of B and C, panels: E steps, P(2N) columns */
+    const float *x_dt; /* x_proj's columns of dt as rows of operands, [R up to a multiple of four, P(E)] */
+    const float *dt;   /* [R, P(E)] */
     const float *dt_bias;
     const float *decay;  /* [P(E) / w, N, w]: -exp(A_log) log2(e) */
     const float *lowest; /* [P(E)]: the least of a channel's decays */
     const float *skip;   /* [P(E)] */
-    const float *out;    /* panels: E steps, P(C) columns */
+    const float *out;    /* panels: E steps, P(C) columns; null in the last layer */
+};
+
+/*
+ * What makes a direction's part of the output out of x, the input of its last layer, and of that layer's gated scan y:
+ * (x + out_proj y) P is x P + y (out_proj P), so the second product of weights is made once. Where there is but one
+ * layer both directions have the same x, and the forward one takes it for both.
+ */
+struct Projection {
+    const float *weight; /* panels: P(C) steps for x where it is taken and E for y, P(C) columns */
+    bool takes_x;
 };
 
 /* A prepared bidirectional path. */
@@ -29,10 +40,10 @@ struct MambaWeights {
     bool over_time;
     bool has_norm;
     const MambaLayerWeights *layer[2]; /* forward, backward */
-    const float *projection[2];        /* panels: C steps, P(C) columns */
-    const float *projection_bias;      /* [P(C)] */
-    const float *zeros;                /* as many as the widest product has columns */
-    const float *valid;                /* [P(C)]: 1 for the first C, 0 for the padding */
+    Projection projection[2];
+    const float *projection_bias; /* [P(C)] */
+    const float *zeros;           /* as many as the widest product has columns */
+    const float *valid;           /* [P(C)]: 1 for the first C, 0 for the padding */
 };
 
 /* One run of a path. */

@@ -30,20 +30,15 @@ class MambaPath final : public earshot_cpu_op {
         const Index c = w_.channels;
         copy_norm(path);
         for (int direction = 0; direction < 2; ++direction) {
-            for (const MambaMixer &mixer : path.directions[direction]) {
-                layers_[direction].push_back(packed_layer(mixer));
+            const std::vector<MambaMixer> &mixers = path.directions[direction];
+            for (std::size_t l = 0; l < mixers.size(); ++l) {
+                layers_[direction].push_back(packed_layer(mixers[l], l + 1 == mixers.size()));
             }
             w_.layer[direction] = layers_[direction].data();
-        }
-        for (Index direction = 0; direction < 2; ++direction) {
-            float *packed = packer_.zeros(packed_floats(kernels, 1, c, channels_padded_));
-            const float *half = path.projection + direction * c * c;
-            pack_panels(kernels, 1, c, c, channels_padded_, packed, [=](Index k, Index j) { return half[k * c + j]; });
-            w_.projection[direction] = packed;
+            w_.projection[direction] = packed_projection(path, direction);
         }
         w_.projection_bias = packer_.padded(path.projection_bias, c);
-        const Index dbc = round_up(w_.rank + 2 * w_.states, kernels.width);
-        w_.zeros = packer_.zeros(std::max({2 * inner_padded_, dbc, channels_padded_}));
+        w_.zeros = packer_.zeros(std::max({inner_padded_, round_up(2 * w_.states, kernels.width), channels_padded_}));
         float *valid = packer_.zeros(channels_padded_);
         std::fill_n(valid, c, 1.0F);
         w_.valid = valid;
@@ -154,21 +149,50 @@ class MambaPath final : public earshot_cpu_op {
         }
     }
 
-    MambaLayerWeights packed_layer(const MambaMixer &mixer) {
+    /* Rows `from` to `from` + E of in_proj, the RMS norm's weight multiplied in. */
+    const float *packed_half(const MambaMixer &mixer, Index from) {
         const Index c = w_.channels;
+        float *packed = packer_.zeros(packed_floats(kernels, 1, c, inner_padded_));
+        pack_panels(kernels, 1, c, w_.inner, inner_padded_, packed,
+                    [=](Index k, Index j) { return mixer.in_projection[(from + j) * c + k] * mixer.norm[k]; });
+        return packed;
+    }
+
+    /* The projection's rows of a direction, alone for x and behind out_proj for y. */
+    Projection packed_projection(const MambaPathLayer &path, int direction) {
+        const Index c = w_.channels;
+        const Index e = w_.inner;
+        const bool takes_x = direction == 0 || w_.layers > 1;
+        const bool for_both = w_.layers == 1;
+        const float *own = path.projection + direction * c * c;
+        const float *other = path.projection + (1 - direction) * c * c;
+        const float *out = path.directions[direction].back().out_projection;
+        const Index of_x = takes_x ? channels_padded_ : 0;
+        float *packed = packer_.zeros(packed_floats(kernels, 1, of_x + e, channels_padded_));
+        pack_panels(kernels, 1, of_x + e, c, channels_padded_, packed, [=](Index k, Index j) {
+            if (k < of_x) {
+                return k < c ? own[k * c + j] + (for_both ? other[k * c + j] : 0.0F) : 0.0F;
+            }
+            double total = 0;
+            for (Index i = 0; i < c; ++i) {
+                total += static_cast<double>(out[i * e + k - of_x]) * static_cast<double>(own[i * c + j]);
+            }
+            return static_cast<float>(total);
+        });
+        return {packed, takes_x};
+    }
+
+    MambaLayerWeights packed_layer(const MambaMixer &mixer, bool last) {
         const Index e = w_.inner;
         const Index n = w_.states;
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
-        float *packed = packer_.zeros(packed_floats(kernels, 1, c, 2 * ep));
-        pack_panels(kernels, 1, c, 2 * ep, 2 * ep, packed, [=](Index k, Index j) {
-            const Index half = j / ep;
-            return j % ep < e ? mixer.in_projection[(half * e + j % ep) * c + k] * mixer.norm[k] : 0.0F;
-        });
-        layer.in = packed;
+        layer.u = packed_half(mixer, 0);
+        layer.z = packed_half(mixer, e);
         layer.conv = packer_.transposed(mixer.convolution, e, w_.taps);
         layer.conv_bias = packer_.padded(mixer.convolution_bias, e);
-        layer.x = packer_.panels(mixer.x_projection, w_.rank + 2 * n, e);
+        layer.bc = packer_.panels(mixer.x_projection + w_.rank * e, 2 * n, e);
+        layer.x_dt = packer_.operand_rows(mixer.x_projection, w_.rank, round_up(w_.rank, 4), e);
         layer.dt = packer_.transposed(mixer.dt_projection, e, w_.rank);
         layer.dt_bias = packer_.padded(mixer.dt_bias, e);
         float *decay = packer_.zeros(ep * n);
@@ -184,7 +208,7 @@ class MambaPath final : public earshot_cpu_op {
         layer.decay = decay;
         layer.lowest = lowest;
         layer.skip = packer_.padded(mixer.skip, e);
-        layer.out = packer_.panels(mixer.out_projection, c, e);
+        layer.out = last ? nullptr : packer_.panels(mixer.out_projection, w_.channels, e);
         return layer;
     }
 

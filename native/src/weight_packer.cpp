@@ -38,6 +38,18 @@ const float *WeightPacker::panels(const float *from, Index outputs, Index inputs
     return to;
 }
 
+const float *WeightPacker::operand_rows(const float *from, Index rows, Index padded_rows, Index columns) {
+    const Index step = operand_words(kernels_, round_up(columns, kernels_.width));
+    float *to = arena_.zeros(size_product({padded_rows, step}));
+    for (Index i = 0; i < rows; ++i) {
+        const auto at = [&](Index k) { return k < columns ? from[i * columns + k] : 0.0F; };
+        for (Index word = 0; word < step; ++word) {
+            to[i * step + word] = kernels_.pairs ? bf16_pair(at(2 * word), at(2 * word + 1)) : at(word);
+        }
+    }
+    return to;
+}
+
 Convolution3x3 WeightPacker::convolution(const float *weight, const float *bias, Index outputs, Index inputs) {
     const bool winograd = inputs >= WINOGRAD_CHANNELS && outputs >= WINOGRAD_CHANNELS;
     const Index cells = 9;

@@ -19,6 +19,8 @@ class WeightPacker {
     const float *transposed(const float *from, Index rows, Index columns);
     /* A linear layer's weight [outputs, inputs] to panels. */
     const float *panels(const float *from, Index outputs, Index inputs);
+    /* [rows, columns] to operands, [padded_rows, padded columns]. */
+    const float *operand_rows(const float *from, Index rows, Index padded_rows, Index columns);
     /* A convolution's weight [outputs, inputs, 3, 3] and bias [outputs]. */
     Convolution3x3 convolution(const float *weight, const float *bias, Index outputs, Index inputs);
 

@@ -37,13 +37,14 @@ Layer read_layer(Reader &reader, const MambaShape &s) {
     layer.dt_bias = reader.take(e);
     layer.a_log = reader.take(e * n);
     layer.skip = reader.take(e);
-    layer.out = factors(reader.take(c * e), s.precision);
+    layer.out = reader.take(c * e);
     return layer;
 }
 
 using Sequence = std::vector<Doubles>;
 
-Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input) {
+/* The gated output of the scan, which out_proj takes. */
+Sequence gated_scan(const Layer &w, const MambaShape &s, const Sequence &input) {
     const Size e_count = size(s.inner);
     const Size n_count = size(s.states);
     const Size rank = size(s.rank);
@@ -92,13 +93,50 @@ Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input)
             }
             y[e] *= silu(z[t][e]);
         }
-        Doubles out = multiply(w.out, factors(y, s.precision));
-        for (Size c = 0; c < out.size(); ++c) {
-            out[c] += input[t][c];
-        }
-        output.push_back(out);
+        output.push_back(y);
     }
     return output;
+}
+
+/* input + out_proj y */
+Sequence mamba_layer(const Layer &w, const MambaShape &s, const Sequence &input) {
+    const Doubles out = factors(w.out, s.precision);
+    Sequence output = input;
+    const Sequence y = gated_scan(w, s, input);
+    for (Size t = 0; t < input.size(); ++t) {
+        const Doubles product = multiply(out, factors(y[t], s.precision));
+        for (Size c = 0; c < product.size(); ++c) {
+            output[t][c] += product[c];
+        }
+    }
+    return output;
+}
+
+/* Rows [outputs, inputs] of the matrix that takes a direction's part of the projection, `half`, from y instead of from
+ * out_proj y. */
+Doubles behind_out_projection(const Doubles &out, const Doubles &half, Size channels) {
+    const Size inner = out.size() / channels;
+    Doubles product(channels * inner, 0.0);
+    for (Size c = 0; c < channels; ++c) {
+        for (Size k = 0; k < channels; ++k) {
+            for (Size e = 0; e < inner; ++e) {
+                product[c * inner + e] += half[k * channels + c] * out[k * inner + e];
+            }
+        }
+    }
+    return product;
+}
+
+/* [inputs, outputs] to [outputs, inputs]. */
+Doubles turned(const Doubles &matrix, Size outputs) {
+    Doubles result(matrix.size());
+    const Size inputs = matrix.size() / outputs;
+    for (Size i = 0; i < inputs; ++i) {
+        for (Size o = 0; o < outputs; ++o) {
+            result[o * inputs + i] = matrix[i * outputs + o];
+        }
+    }
+    return result;
 }
 
 } // namespace
@@ -181,7 +219,23 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
             direction.push_back(read_layer(reader, s));
         }
     }
-    const Doubles projection = factors(reader.take(2 * c_count * c_count), s.precision);
+    /*
+     * Where factors are rounded it matters which products there are: with x the input of a direction's last layer and y
+     * its gated scan, (x + out_proj y) P is computed as x P + y (out_proj P); and of a single layer both directions' x
+     * is the same, which takes the sum of both P.
+     */
+    const Doubles halves[2] = {reader.take(c_count * c_count), reader.take(c_count * c_count)};
+    Doubles of_x[2];
+    Doubles of_y[2];
+    for (int direction = 0; direction < 2; ++direction) {
+        Doubles p = halves[direction];
+        for (Size i = 0; i < p.size() && s.layers == 1; ++i) {
+            p[i] = direction == 0 ? p[i] + halves[1][i] : 0.0;
+        }
+        of_x[direction] = factors(turned(p, c_count), s.precision);
+        of_y[direction] =
+            factors(behind_out_projection(layers[direction].back().out, halves[direction], c_count), s.precision);
+    }
     const Doubles bias = reader.take(c_count);
 
     const bool over_time = s.axis == EARSHOT_AXIS_TIME;
@@ -222,24 +276,23 @@ Doubles mamba_path(const MambaShape &s, const std::vector<float> &weights, const
             Sequence results[2];
             for (int direction = 0; direction < 2; ++direction) {
                 Sequence sequence = direction == 0 ? normed : Sequence(normed.rbegin(), normed.rend());
-                for (const Layer &layer : layers[direction]) {
-                    sequence = mamba_layer(layer, s, sequence);
+                for (Size l = 0; l + 1 < layers[direction].size(); ++l) {
+                    sequence = mamba_layer(layers[direction][l], s, sequence);
                 }
-                results[direction] = direction == 0 ? sequence : Sequence(sequence.rbegin(), sequence.rend());
-            }
-            for (Sequence &result : results) {
-                for (Doubles &row : result) {
-                    row = factors(row, s.precision);
+                const Sequence y = gated_scan(layers[direction].back(), s, sequence);
+                for (Size p = 0; p < length; ++p) {
+                    Doubles row = multiply(of_x[direction], factors(sequence[p], s.precision));
+                    const Doubles more = multiply(of_y[direction], factors(y[p], s.precision));
+                    for (Size c = 0; c < c_count; ++c) {
+                        row[c] += more[c];
+                    }
+                    results[direction].push_back(row);
                 }
             }
             for (Size p = 0; p < length; ++p) {
                 for (Size c = 0; c < c_count; ++c) {
-                    double total = static_cast<double>(x[place(p) + c]) + bias[c];
-                    for (Size k = 0; k < c_count; ++k) {
-                        total += projection[k * c_count + c] * results[0][p][k];
-                        total += projection[(c_count + k) * c_count + c] * results[1][p][k];
-                    }
-                    output[place(p) + c] = total;
+                    output[place(p) + c] = static_cast<double>(x[place(p) + c]) + bias[c] + results[0][p][c] +
+                                           results[1][length - 1 - p][c];
                 }
             }
         }

@@ -184,4 +184,56 @@ inline void product(const Tap *taps, Index count, Index lda, Index depth, const 
     }
 }
 
+/* The least multiple of four that is at least n. */
+EARSHOT_INLINE Index fours(Index n) {
+    return (n + 3) / 4 * 4;
+}
+
+/* four_columns for MR rows. */
+template <Index MR>
+EARSHOT_INLINE void four_columns_of(const float *a, Index lda, Index depth, const float *b, float *c, Index ldc) {
+    Vec acc[MR][4];
+#pragma GCC unroll 4
+    for (Index i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+        for (Index j = 0; j < 4; ++j) {
+            acc[i][j] = set1(0.0F);
+        }
+    }
+    for (Index k = 0; k < depth; k += WIDTH) {
+        Vec row[4];
+#pragma GCC unroll 4
+        for (Index j = 0; j < 4; ++j) {
+            row[j] = load_at_most(b + j * depth + k, depth - k);
+        }
+#pragma GCC unroll 4
+        for (Index i = 0; i < MR; ++i) {
+            const Vec x = load_at_most(a + i * lda + k, depth - k);
+#pragma GCC unroll 4
+            for (Index j = 0; j < 4; ++j) {
+                acc[i][j] = multiply_add(x, row[j], acc[i][j]);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (Index i = 0; i < MR; ++i) {
+        store_sums(c + i * ldc, acc[i]);
+    }
+}
+
+/*
+ * C[i, j] = sum over k of A[i, k] B[j, k] for four j, as rows of `depth` words: with lanes along k, where lanes along the
+ * columns would leave most of a vector empty.
+ */
+inline void four_columns(const float *a, Index lda, Index depth, const float *b, Index rows, float *c, Index ldc) {
+    constexpr Index MR = PANEL; /* 16 accumulators of 32 registers, or 8 of 16 */
+    Index i = 0;
+    for (; i + MR <= rows; i += MR) {
+        four_columns_of<MR>(a + i * lda, lda, depth, b, c + i * ldc, ldc);
+    }
+    for (; i < rows; ++i) {
+        four_columns_of<1>(a + i * lda, lda, depth, b, c + i * ldc, ldc);
+    }
+}
+
 } // namespace earshot::EARSHOT_ISA

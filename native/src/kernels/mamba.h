@@ -6,9 +6,10 @@
  * to the next tile. A tile holds a piece of one long sequence or several short ones whole. The backward direction reads
  * and writes the same places from the other end: rows have a negative step. Buffers are position-major, channels
  * padded to the vector's width with zeros; convolution, softplus and scan walk one vector of channels over all
- * positions of the tile, with their intermediates in L1.
+ * positions of the tile, with their intermediates in L1. in_proj is computed a panel of channels at a time, which meets
+ * the convolution in L1. The last layer's out_proj and the projection behind are one product (mamba_arguments.h).
  *
- * Per position and direction at C = 64, E = 256, N = 16, R = 4: 63,000 multiply-adds of products, 4,096 state updates,
+ * Per position and direction at C = 64, E = 256, N = 16, R = 4: 62,464 multiply-adds of products, 4,096 state updates,
  * 768 transcendental functions; read and written outside of the cache: C floats each. Bound: multiply-add ports.
  */
 #pragma once
@@ -28,13 +29,14 @@ constexpr Index AHEAD = 8; /* rows */
 
 /* A thread's buffers. */
 struct MambaBuffers {
-    Index row;     /* floats from one row to the next of x and h, */
-    Index uz_row;  /* of u and z side by side, */
-    Index dbc_row; /* of dt, B and C side by side */
-    float *x, *h, *uz, *dbc;
+    Index h_row;   /* words from one row to the next of h, */
+    Index xuz_row; /* floats from one to the next of x, u and z side by side, */
+    Index bcd_row; /* of B, C and dt side by side */
+    float *h, *x, *u, *z, *bc, *dt;
     Index operand_row; /* words from one row to the next of operands */
     float *operands;   /* [TILE_ROWS, operand_row] where products take other than floats */
-    float *column;     /* [taps - 1 + TILE_ROWS, w]: one vector of channels */
+    float *panel;      /* [taps - 1 + TILE_ROWS, PANEL w]: a panel of channels before the convolution */
+    float *delta;      /* [TILE_ROWS, w] */
     float *y;          /* [TILE_ROWS, w] */
     float *history;    /* [layers, P(E) / w, taps - 1, w] */
     float *state;      /* [layers, P(E) / w, N, w] */
@@ -42,16 +44,21 @@ struct MambaBuffers {
 
     MambaBuffers(const MambaWeights &w, float *base) : floats(0) {
         const Index inner = padded(w.inner);
-        row = padded(w.channels) + ROW_PADDING;
-        uz_row = 2 * inner + ROW_PADDING;
-        dbc_row = padded(w.rank + 2 * w.states) + ROW_PADDING;
-        x = take(base, TILE_ROWS * row);
-        h = take(base, TILE_ROWS * row);
-        uz = take(base, TILE_ROWS * uz_row);
-        dbc = take(base, TILE_ROWS * dbc_row);
-        operand_row = words(inner > padded(w.channels) ? inner : padded(w.channels)) + ROW_PADDING;
+        const Index channels = padded(w.channels);
+        const Index both = padded(2 * w.states);
+        h_row = words(channels) + ROW_PADDING;
+        xuz_row = channels + 2 * inner + ROW_PADDING;
+        bcd_row = both + padded(fours(w.rank)) + ROW_PADDING;
+        h = take(base, TILE_ROWS * h_row);
+        x = take(base, TILE_ROWS * xuz_row);
+        u = x + channels;
+        z = u + inner;
+        bc = take(base, TILE_ROWS * bcd_row);
+        dt = bc + both;
+        operand_row = words(channels + inner) + ROW_PADDING;
         operands = take(base, PAIRS ? TILE_ROWS * operand_row : 0);
-        column = take(base, (w.taps - 1 + TILE_ROWS) * WIDTH);
+        panel = take(base, (w.taps - 1 + TILE_ROWS) * PANEL * WIDTH);
+        delta = take(base, TILE_ROWS * WIDTH);
         y = take(base, TILE_ROWS * WIDTH);
         history = take(base, w.layers * inner * (w.taps - 1));
         state = take(base, w.layers * inner * w.states);
@@ -89,7 +96,7 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
         for (Index c = 0; i + AHEAD < s.length && c < w.channels; c += LINE) {
             __builtin_prefetch(in + AHEAD * s.step + c);
         }
-        float *out = buffers.x + (s.first + i) * buffers.row;
+        float *out = buffers.x + (s.first + i) * buffers.xuz_row;
         if (!w.has_norm) {
             for (Index c = 0; c < channels; c += WIDTH) {
                 store(out + c, load_at_most(in + c, w.channels - c));
@@ -118,8 +125,8 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
 inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buffers) {
     const float per_channel = 1.0F / static_cast<float>(w.channels);
     for (Index i = 0; i < rows; ++i) {
-        const float *x = buffers.x + i * buffers.row;
-        float *h = buffers.h + i * buffers.row;
+        const float *x = buffers.x + i * buffers.xuz_row;
+        float *h = buffers.h + i * buffers.h_row;
         Vec squares = set1(0.0F);
         for (Index c = 0; c < padded(w.channels); c += WIDTH) {
             squares = fma(load(x + c), load(x + c), squares);
@@ -163,42 +170,61 @@ EARSHOT_INLINE void channel_sums(const Operand &operand, const float *weight, In
         });
 }
 
-/* u = SiLU(conv(u)) for one vector of channels, as channel_sums. */
+/* u = SiLU(conv(u)) for one vector of channels, as channel_sums: from rows of a panel, `before` the first one on. */
 template <Index Taps>
-inline void convolve(const float *column, const float *weight, Index inner, Index any_taps, Vec bias, float *u,
+inline void convolve(const float *panel, const float *weight, Index inner, Index any_taps, Vec bias, float *u,
                      Index step, Index length) {
-    const auto operand = [&](Index t, Index k) { return load(column + (t + k) * WIDTH); };
+    const auto operand = [&](Index t, Index k) { return load(panel + (t + k) * PANEL * WIDTH); };
     channel_sums<Taps>(
         operand, weight, inner, any_taps, bias, [](auto &v) { silu(v); }, u, step, length);
 }
 
-/* Causal convolution and SiLU on the tile's u, in place. */
-inline void convolve_all(const MambaWeights &w, const MambaLayerWeights &layer, const Segment *segments, Index count,
-                         const MambaBuffers &buffers, float *history) {
+/*
+ * Causal convolution and SiLU of the vector of channels at `e`, which lies at `at` in the panel, for all segments one
+ * after the other: the rows in front of a segment are overwritten by what came before it, or zeros.
+ */
+inline void convolve_segments(const MambaWeights &w, const MambaLayerWeights &layer, const Segment *segments,
+                              Index count, const MambaBuffers &buffers, Index e, Index at, float *past) {
     const Index inner = padded(w.inner);
     const Index before = w.taps - 1;
-    for (Index e = 0; e < inner; e += WIDTH) {
-        float *past = history + e * before;
-        for (Index s = 0; s < count; ++s) {
-            const Segment &segment = segments[s];
-            float *u = buffers.uz + segment.first * buffers.uz_row + e;
-            for (Index k = 0; k < before; ++k) {
-                store(buffers.column + k * WIDTH, segment.starts ? set1(0.0F) : load(past + k * WIDTH));
-            }
-            for (Index t = 0; t < segment.length; ++t) {
-                store(buffers.column + (before + t) * WIDTH, load(u + t * buffers.uz_row));
-            }
-            for (Index k = 0; k < before; ++k) {
-                store(past + k * WIDTH, load(buffers.column + (segment.length + k) * WIDTH));
-            }
-            const Vec bias = load(layer.conv_bias + e);
-            if (w.taps == 4) {
-                convolve<4>(buffers.column, layer.conv + e, inner, 4, bias, u, buffers.uz_row, segment.length);
-            } else {
-                convolve<0>(buffers.column, layer.conv + e, inner, w.taps, bias, u, buffers.uz_row, segment.length);
-            }
+    constexpr Index STEP = PANEL * WIDTH;
+    const Vec bias = load(layer.conv_bias + e);
+    for (Index s = 0; s < count; ++s) {
+        const Segment &segment = segments[s];
+        float *panel = buffers.panel + segment.first * STEP + at;
+        for (Index k = 0; k < before; ++k) {
+            store(panel + k * STEP, segment.starts ? set1(0.0F) : load(past + k * WIDTH));
+        }
+        for (Index k = 0; k < before; ++k) {
+            store(past + k * WIDTH, load(panel + (segment.length + k) * STEP));
+        }
+        float *u = buffers.u + segment.first * buffers.xuz_row + e;
+        if (w.taps == 4) {
+            convolve<4>(panel, layer.conv + e, inner, 4, bias, u, buffers.xuz_row, segment.length);
+        } else {
+            convolve<0>(panel, layer.conv + e, inner, w.taps, bias, u, buffers.xuz_row, segment.length);
         }
     }
+}
+
+/* z, and u = SiLU(conv(u)), out of h. */
+inline void in_projection(const MambaWeights &w, const MambaLayerWeights &layer, const Segment *segments, Index count,
+                          Index rows, const MambaBuffers &buffers, float *history) {
+    const Index inner = padded(w.inner);
+    const Index before = w.taps - 1;
+    const Index depth = words(w.channels);
+    constexpr Index STEP = PANEL * WIDTH;
+    const Tap h = {buffers.h, 0};
+    for (Index e = 0; e < inner; e += STEP) {
+        const Index wide = inner - e < STEP ? inner - e : STEP;
+        product(&h, 1, buffers.h_row, depth, layer.u + e * depth, depth, wide, w.zeros, rows,
+                {buffers.panel + before * STEP, STEP, nullptr, 0, wide});
+        for (Index at = 0; at < wide; at += WIDTH) {
+            convolve_segments(w, layer, segments, count, buffers, e + at, at, history + (e + at) * before);
+        }
+    }
+    product(&h, 1, buffers.h_row, depth, layer.z, depth, inner, w.zeros, rows,
+            {buffers.z, buffers.xuz_row, nullptr, 0, inner});
 }
 
 /* delta = softplus(dt_proj dt + bias) for one vector of channels, as channel_sums. */
@@ -223,27 +249,43 @@ inline void scan_tile(const MambaWeights &w, const MambaLayerWeights &layer, con
                     store(state + n * WIDTH, set1(0.0F));
                 }
             }
-            const float *dbc = buffers.dbc + segment.first * buffers.dbc_row;
+            const float *dt = buffers.dt + segment.first * buffers.bcd_row;
             const Vec bias = load(layer.dt_bias + e);
             if (w.rank == 4) {
-                step_sizes<4>(dbc, buffers.dbc_row, layer.dt + e, inner, 4, bias, segment.length, buffers.column);
+                step_sizes<4>(dt, buffers.bcd_row, layer.dt + e, inner, 4, bias, segment.length, buffers.delta);
             } else {
-                step_sizes<0>(dbc, buffers.dbc_row, layer.dt + e, inner, w.rank, bias, segment.length, buffers.column);
+                step_sizes<0>(dt, buffers.bcd_row, layer.dt + e, inner, w.rank, bias, segment.length, buffers.delta);
             }
-            float *u = buffers.uz + segment.first * buffers.uz_row + e;
-            scan(layer.decay + e * w.states, layer.lowest + e, layer.skip + e, state, buffers.column, u, u + inner,
-                 buffers.uz_row, dbc + w.rank, dbc + w.rank + w.states, buffers.dbc_row, w.states, segment.length,
-                 buffers.y);
+            const float *b = buffers.bc + segment.first * buffers.bcd_row;
+            float *u = buffers.u + segment.first * buffers.xuz_row + e;
+            scan(layer.decay + e * w.states, layer.lowest + e, layer.skip + e, state, buffers.delta, u, u + inner,
+                 buffers.xuz_row, b, b + w.states, buffers.bcd_row, w.states, segment.length, buffers.y);
         }
     }
 }
 
-/* The product of a buffer's rows, [rows, depth], with packed weights. */
-inline void product_of(const float *from, Index step, Index depth, const MambaBuffers &buffers, const float *packed,
-                       Index columns_padded, const float *bias, Index rows, const Target &target) {
-    const Operand a = operand(from, step, padded(depth), rows, buffers.operands, buffers.operand_row);
+/* `rows` rows of x, u and z as operands, from the row and column of `from` on. */
+inline Operand operands_of(const MambaBuffers &buffers, const float *from, Index columns, Index rows) {
+    return operand(from, buffers.xuz_row, columns, rows, buffers.operands, buffers.operand_row);
+}
+
+/* The product of operands, `depth` numbers a row, with panels. */
+inline void product_of(const Operand &a, Index depth, const float *packed, Index columns_padded, const float *bias,
+                       Index rows, const Target &target) {
     const Tap tap = {a.row, 0};
     product(&tap, 1, a.step, words(depth), packed, words(depth), columns_padded, bias, rows, target);
+}
+
+/* B, C and dt, out of u. */
+inline void x_projection(const MambaWeights &w, const MambaLayerWeights &layer, Index rows,
+                         const MambaBuffers &buffers) {
+    const Index inner = padded(w.inner);
+    const Index both = padded(2 * w.states);
+    const Operand u = operands_of(buffers, buffers.u, inner, rows);
+    product_of(u, w.inner, layer.bc, both, w.zeros, rows, {buffers.bc, buffers.bcd_row, nullptr, 0, both});
+    for (Index r = 0; r < w.rank; r += 4) {
+        four_columns(u.row, u.step, words(inner), layer.x_dt + r * words(inner), rows, buffers.dt + r, buffers.bcd_row);
+    }
 }
 
 /* All layers and the projection for the rows of a tile. */
@@ -251,28 +293,29 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
                        bool add_to_output, const MambaBuffers &buffers) {
     const Index channels = padded(w.channels);
     const Index inner = padded(w.inner);
-    const Index dbc = padded(w.rank + 2 * w.states);
     for (Index s = 0; s < count; ++s) {
         enter(w, segments[s], buffers);
     }
     for (Index l = 0; l < w.layers; ++l) {
         const MambaLayerWeights &layer = w.layer[direction][l];
         rms_norm(w, rows, buffers);
-        const Tap h = {buffers.h, 0};
-        product(&h, 1, buffers.row, words(w.channels), layer.in, words(w.channels), 2 * inner, w.zeros, rows,
-                {buffers.uz, buffers.uz_row, nullptr, 0, 2 * inner});
-        convolve_all(w, layer, segments, count, buffers, buffers.history + l * inner * (w.taps - 1));
-        product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.x, dbc, w.zeros, rows,
-                   {buffers.dbc, buffers.dbc_row, nullptr, 0, dbc});
+        in_projection(w, layer, segments, count, rows, buffers, buffers.history + l * inner * (w.taps - 1));
+        x_projection(w, layer, rows, buffers);
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);
-        product_of(buffers.uz, buffers.uz_row, w.inner, buffers, layer.out, channels, w.zeros, rows,
-                   {buffers.x, buffers.row, buffers.x, buffers.row, channels});
+        if (l + 1 < w.layers) {
+            product_of(operands_of(buffers, buffers.u, inner, rows), w.inner, layer.out, channels, w.zeros, rows,
+                       {buffers.x, buffers.xuz_row, buffers.x, buffers.xuz_row, channels});
+        }
     }
+    const Projection &projection = w.projection[direction];
+    const Index skipped = projection.takes_x ? 0 : channels;
+    const Index depth = channels - skipped + w.inner;
     for (Index s = 0; s < count; ++s) {
         const Segment &segment = segments[s];
         const bool forward = direction == 0;
         const float *add = forward ? segment.x : add_to_output ? segment.output : nullptr;
-        product_of(buffers.x + segment.first * buffers.row, buffers.row, w.channels, buffers, w.projection[direction],
+        const float *from = buffers.x + segment.first * buffers.xuz_row + skipped;
+        product_of(operands_of(buffers, from, channels - skipped + inner, segment.length), depth, projection.weight,
                    channels, forward ? w.projection_bias : w.zeros, segment.length,
                    {segment.output, segment.step, add, segment.step, w.channels});
     }

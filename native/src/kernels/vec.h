@@ -221,6 +221,27 @@ EARSHOT_INLINE float sum(Vec v) {
 #endif
 }
 
+/* The sums of the lanes of four vectors, to four floats. */
+EARSHOT_INLINE void store_sums(float *to, const Vec (&v)[4]) {
+#if defined(EARSHOT_VEC_BASELINE)
+    for (Index i = 0; i < 4; ++i) {
+        to[i] = sum(v[i]);
+    }
+#else
+#if defined(EARSHOT_VEC_AVX512)
+    __m256 half[4];
+#pragma GCC unroll 4
+    for (Index i = 0; i < 4; ++i) {
+        half[i] = _mm256_add_ps(_mm512_castps512_ps256(v[i]), _mm512_extractf32x8_ps(v[i], 1));
+    }
+#else
+    const Vec(&half)[4] = v;
+#endif
+    const __m256 all = _mm256_hadd_ps(_mm256_hadd_ps(half[0], half[1]), _mm256_hadd_ps(half[2], half[3]));
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
+#endif
+}
+
 /* The least multiple of the vector's width that is at least n. */
 EARSHOT_INLINE Index padded(Index n) {
     return (n + WIDTH - 1) / WIDTH * WIDTH;
