@@ -83,14 +83,22 @@ TEST(exp_over_all_floats) {
     }
 }
 
+/* What may be off where e^x goes in: the exponential's 2.8e-7, a few roundings, those of x log2(e) and the 1.3e-8 that
+ * float32's log2(e) lacks. */
+double gate_tolerance(double x) {
+    return 5e-7 + 8e-8 * std::fabs(x);
+}
+/* What softplus returns where the true value is smaller: e^-82. */
+constexpr double LEAST_STEP = 2.5e-36;
+
 /* Relative, but for what lies below 1e-27: there the clamp at e^69 shows. */
 TEST(silu_over_all_floats) {
     for (const test::VectorMath *math : tables()) {
         const double worst = worst_of(math->silu, -1e4F, 3.4e38F, [](double x, double y) {
             const double expected = x / (1 + std::exp(-x));
-            return std::fabs(y - expected) / (std::fabs(expected) + 1e-19);
+            return std::fabs(y - expected) / (std::fabs(expected) + 1e-19) / gate_tolerance(x < 0 ? x : 0);
         });
-        CHECK_THAT(worst <= 4e-7, said(math, worst));
+        CHECK_THAT(worst <= 1, said(math, worst * 5e-7));
     }
 }
 
@@ -98,9 +106,9 @@ TEST(softplus_over_all_floats) {
     for (const test::VectorMath *math : tables()) {
         const double worst = worst_of(math->softplus, -3.4e38F, 3.4e38F, [](double x, double y) {
             const double expected = x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-            return std::fabs(y - expected) / (expected + TINY / RELATIVE);
+            return std::fabs(y - expected) / (expected + LEAST_STEP / 5e-7) / gate_tolerance(x < 0 ? x : 0);
         });
-        CHECK_THAT(worst <= 4e-7, said(math, worst));
+        CHECK_THAT(worst <= 1, said(math, worst * 5e-7));
     }
 }
 

@@ -72,6 +72,13 @@ EARSHOT_INLINE bool any_less(Vec a, Vec b) {
 EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(c, _mm512_setzero_ps(), _CMP_GT_OQ), b, a);
 }
+/* x, but no further from 0 than the bound, and -|x| likewise. A NaN may become the bound. */
+EARSHOT_INLINE Vec within(Vec x, float bound) {
+    return _mm512_range_ps(x, _mm512_set1_ps(bound), 0b0010);
+}
+EARSHOT_INLINE Vec negative_magnitude(Vec x, float bound) {
+    return _mm512_range_ps(x, _mm512_set1_ps(bound), 0b1110);
+}
 /* v * 2^n with n in the low bits of t; no check of the exponent's range. */
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(v), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
@@ -119,6 +126,12 @@ EARSHOT_INLINE bool any_less(Vec a, Vec b) {
 }
 EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(c, _mm256_setzero_ps(), _CMP_GT_OQ));
+}
+EARSHOT_INLINE Vec within(Vec x, float bound) {
+    return min_of(set1(bound), max_of(set1(-bound), x));
+}
+EARSHOT_INLINE Vec negative_magnitude(Vec x, float bound) {
+    return max_of(set1(-bound), _mm256_or_ps(x, _mm256_set1_ps(-0.0F)));
 }
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(v), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
