@@ -170,7 +170,11 @@ struct WinogradTarget {
     bool relu;
 };
 
-/* PATCH frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. */
+/*
+ * PATCH frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. The
+ * lines that the next patch is written to are fetched ahead: the processor does not see these writes coming, and would
+ * wait for the memory beyond L2 for two thirds of the time.
+ */
 __attribute__((noinline)) inline void winograd_leave(const float *m, Index matrix, Index step,
                                                      const WinogradTarget &target) {
     const Vec least = set1(target.relu ? 0.0F : -__builtin_inff());
@@ -204,6 +208,7 @@ __attribute__((noinline)) inline void winograd_leave(const float *m, Index matri
                 for (Index f = 0; f < PATCH; ++f) {
                     if (f < bands) {
                         store_at_most(z + f * target.step, max_of(least, y[f] + bias), target.columns - c);
+                        __builtin_prefetch(z + (PATCH + f) * target.step, 1);
                     }
                 }
             }
