@@ -18,6 +18,8 @@ import org.earshot.error.AudioException;
  * @param dataStart first byte of the samples
  * @param dataBytes how many there are
  * @param missingBytes how many more the data chunk says that there are
+ * @param laterBytes how many lie in data chunks behind the first, which are not read: FFmpeg plays the last of them,
+ *     libsndfile refuses the file
  */
 record WavHeader(
         int sampleRate,
@@ -27,7 +29,8 @@ record WavHeader(
         ByteOrder order,
         long dataStart,
         long dataBytes,
-        long missingBytes) {
+        long missingBytes,
+        long laterBytes) {
     /** Real files have a few dozen; a file of nothing but empty chunks is not worth reading to its end. */
     private static final int MAX_CHUNKS = 4096;
 
@@ -67,6 +70,7 @@ record WavHeader(
         private long dataStart = -1;
         private long dataBytes;
         private long missingBytes;
+        private long laterBytes;
 
         Parser(AudioInput input) {
             this.input = input;
@@ -97,7 +101,8 @@ record WavHeader(
                     order,
                     dataStart,
                     dataBytes,
-                    missingBytes);
+                    missingBytes,
+                    laterBytes);
         }
 
         /** The samples' coding, in a wider container only if the data bear it out: the header alone often errs. */
@@ -115,22 +120,36 @@ record WavHeader(
         private void walk() {
             long position = RIFF_HEADER_BYTES;
             for (int chunk = 0; chunk < MAX_CHUNKS; chunk++) {
-                if ((format != null && dataStart >= 0) || fileBytes - position < CHUNK_HEADER_BYTES) {
+                if (fileBytes - position < CHUNK_HEADER_BYTES) {
                     return;
                 }
                 ByteBuffer header = bytesAt(position, CHUNK_HEADER_BYTES);
-                byte[] id = new byte[4];
-                header.get(id);
+                byte[] idBytes = new byte[4];
+                header.get(idBytes);
+                String id = new String(idBytes, StandardCharsets.ISO_8859_1);
                 long start = position + CHUNK_HEADER_BYTES;
-                long size = visit(
-                        new String(id, StandardCharsets.ISO_8859_1), start, Integer.toUnsignedLong(header.getInt(4)));
+                long declared = Integer.toUnsignedLong(header.getInt(4));
+                long size =
+                        format != null && dataStart >= 0 ? passOver(id, start, declared) : visit(id, start, declared);
                 // The size is at most what the file holds: no overflow.
                 position = start + size + padding(start, size);
             }
-            throw damaged(
-                    input.name(),
-                    "more than " + MAX_CHUNKS + " chunks before the audio",
-                    "fmt and data chunks among the first");
+            if (format == null || dataStart < 0) {
+                throw damaged(
+                        input.name(),
+                        "more than " + MAX_CHUNKS + " chunks before the audio",
+                        "fmt and data chunks among the first");
+            }
+        }
+
+        /** Takes note of sound behind the first data chunk, as in recordings put one behind the other by cat. */
+        private long passOver(String id, long start, long declared) {
+            long size = Math.min(declared, fileBytes - start);
+            if (id.equals("data")) {
+                laterBytes += size;
+            }
+            boolean anotherRecording = CONTAINERS.contains(id) && size >= 4;
+            return anotherRecording ? 4 : size;
         }
 
         /** Chunks are padded to even lengths, but not by every writer. */

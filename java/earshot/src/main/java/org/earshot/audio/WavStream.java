@@ -29,13 +29,17 @@ final class WavStream implements AudioStream {
         if (header.missingBytes() > 0) {
             noteEnd(frames, header.missingBytes() / frameBytes);
         }
+        if (header.laterBytes() > 0) {
+            note(frames, header.laterBytes() / frameBytes, "the end of the first of several data chunks");
+        }
     }
 
     private void noteEnd(long at, long missing) {
-        log.add(
-                Samples.duration(at, header.sampleRate()),
-                Samples.duration(missing, header.sampleRate()),
-                "the end of the file, before that of its data");
+        note(at, missing, "the end of the file, before that of its data");
+    }
+
+    private void note(long at, long missing, String cause) {
+        log.add(Samples.duration(at, header.sampleRate()), Samples.duration(missing, header.sampleRate()), cause);
     }
 
     @Override

@@ -16,6 +16,13 @@ final class WavBytes {
         return new WavBytes().id("RIFF").u32(0x7fff_ffff).id("WAVE");
     }
 
+    /** What is written so far, to be gone on with in several ways. */
+    WavBytes copy() {
+        WavBytes copy = new WavBytes().order(bytes.order());
+        copy.bytes.put(bytes.duplicate().flip());
+        return copy;
+    }
+
     WavBytes order(ByteOrder order) {
         bytes.order(order);
         return this;

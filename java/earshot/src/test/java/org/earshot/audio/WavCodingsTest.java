@@ -1,5 +1,6 @@
 package org.earshot.audio;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.earshot.AudioClip;
 import org.earshot.error.AudioException;
@@ -172,6 +174,63 @@ class WavCodingsTest {
                 AudioException.class,
                 () -> AudioClip.read(file, AudioLimits.defaults().withStrict(true)));
         assertEquals(AudioException.Reason.DAMAGED, e.reason());
+    }
+
+    /** FFmpeg plays the last data chunk, libsndfile refuses the file: whoever reads the first says so. */
+    @Test
+    void soundBehindTheFirstDataChunkIsSaid() throws IOException {
+        WavBytes first = WavBytes.riff().fmt(1, 1, 8000, 16).id("data").u32(4).u16(0x4000, 0x2000);
+        assertAll(
+                () -> assertSaid(first.copy().id("data").u32(6).u16(1, 2, 3), 3),
+                () -> assertSaid(
+                        first.copy()
+                                .id("LIST")
+                                .u32(3)
+                                .u8(1, 2, 3, 0)
+                                .id("data")
+                                .u32(2)
+                                .u16(1),
+                        1),
+                // cat a.wav b.wav
+                () -> assertSaid(
+                        first.copy()
+                                .id("RIFF")
+                                .u32(40)
+                                .id("WAVE")
+                                .fmt(1, 1, 8000, 16)
+                                .id("data")
+                                .u32(4)
+                                .u16(1, 2),
+                        2),
+                // Only what the file holds is counted.
+                () -> assertSaid(first.copy().id("data").u32(0xffff_fff0L).u16(1, 2, 3, 4), 4));
+    }
+
+    /** What stands behind the sound in honest files, and rubbish, is no sound. */
+    @Test
+    void whatIsNoSoundBehindTheDataIsPassedOver() throws IOException {
+        WavBytes first = WavBytes.riff().fmt(1, 1, 8000, 16).id("data").u32(4).u16(0x4000, 0x2000);
+        for (WavBytes wav : List.of(
+                first.copy(),
+                first.copy().id("LIST").u32(4).id("INFO"),
+                first.copy().id("RIFF").u32(0),
+                first.copy().u8(0, 255, 7),
+                first.copy().u32(0xffff_ffffL, 0xffff_ffffL, 0))) {
+            AudioClip clip =
+                    AudioClip.read(wav.write(folder), AudioLimits.defaults().withStrict(true));
+            assertEquals(2, clip.samples());
+        }
+    }
+
+    private void assertSaid(WavBytes wav, int missing) throws IOException {
+        AudioClip clip = AudioClip.read(wav.write(folder));
+        assertEquals(2, clip.samples());
+        assertEquals(
+                List.of(new AudioLoss(
+                        Samples.duration(2, 8000),
+                        Samples.duration(missing, 8000),
+                        "the end of the first of several data chunks")),
+                clip.losses());
     }
 
     @ParameterizedTest
