@@ -2,11 +2,12 @@ package org.earshot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -24,25 +25,10 @@ class FewDescriptorsTest {
         Path recording = temporary.resolve("noise.wav");
         WavFiles.writeMono16(recording, SmallModel.noise(0.3, 1), SmallModel.RATE);
         Path errors = temporary.resolve("errors");
-        Process process = new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -n 256 && exec \"$@\"",
-                        "sh",
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        String.join(
-                                File.pathSeparator,
-                                System.getProperty("java.class.path"),
-                                System.getProperty("jdk.module.path", ""),
-                                Path.of("target", "classes").toString(),
-                                Path.of("target", "test-classes").toString()),
-                        ManyCallers.class.getName(),
-                        model.toString(),
-                        recording.toString(),
-                        "400")
-                .redirectError(errors.toFile())
-                .start();
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 256 && exec \"$@\"", "sh"));
+        command.addAll(ChildJvm.command(List.of(), ManyCallers.class, model.toString(), recording.toString(), "400"));
+        Process process =
+                new ProcessBuilder(command).redirectError(errors.toFile()).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), () -> read(errors));
         assertEquals("400 answers\n", output, () -> read(errors));

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -244,20 +243,13 @@ class ReachabilityMetadataTest {
         Path recording = temporary.resolve("noise.wav");
         WavFiles.writeMono16(recording, SmallModel.noise(0.5, 1), 48_000);
         Path seen = temporary.resolve("seen");
-        run(
-                home.resolve("bin/java").toString(),
-                "-agentpath:" + agent + "=" + seen,
-                "-cp",
-                String.join(
-                        File.pathSeparator,
-                        System.getProperty("java.class.path"),
-                        System.getProperty("jdk.module.path", ""),
-                        Path.of("target", "classes").toString(),
-                        Path.of("target", "test-classes").toString()),
-                ReachableCalls.class.getName(),
-                SmallModel.quick(temporary).toString(),
-                "src/test/resources/parity/mobile-asc-net",
-                recording.toString());
+        run(ChildJvm.command(
+                        List.of("-agentpath:" + agent + "=" + seen),
+                        ReachableCalls.class,
+                        SmallModel.quick(temporary).toString(),
+                        "src/test/resources/parity/mobile-asc-net",
+                        recording.toString())
+                .toArray(String[]::new));
         List<String> lines = Files.readAllLines(seen);
         assertFalse(lines.isEmpty());
         return lines;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.earshot.ChildJvm;
 import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
@@ -122,23 +122,15 @@ class SessionMemoryTest {
     @Test
     void manyClipsLeaveResidentMemoryFlat() throws IOException, InterruptedException {
         int calls = Integer.getInteger("earshot.test.clips", 20_000);
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xms64m",
-                        "-Xmx64m",
-                        "-XX:+AlwaysPreTouch",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path")
-                                + File.pathSeparator
-                                + System.getProperty("jdk.module.path", "")
-                                + File.pathSeparator
-                                + Path.of("target", "classes")
-                                + File.pathSeparator
-                                + Path.of("target", "test-classes"),
-                        ManyClips.class.getName(),
-                        Integer.toString(calls))
+        Process process = new ProcessBuilder(ChildJvm.command(
+                        List.of(
+                                "-Xms64m",
+                                "-Xmx64m",
+                                "-XX:+AlwaysPreTouch",
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1"),
+                        ManyClips.class,
+                        Integer.toString(calls)))
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

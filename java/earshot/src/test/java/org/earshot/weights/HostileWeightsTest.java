@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,6 +23,7 @@ import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.earshot.ChildJvm;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
 import org.junit.jupiter.api.Test;
@@ -124,18 +124,10 @@ class HostileWeightsTest {
         files.put("values that take", pickle("pairs", List.of("(", "K\1", "K\2", "t")));
         files.put("header length", longHeader());
         Path errors = folder.resolve("errors");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx160m",
-                "-cp",
-                String.join(
-                        File.pathSeparator,
-                        System.getProperty("java.class.path"),
-                        System.getProperty("jdk.module.path", ""),
-                        Path.of("target", "classes").toString(),
-                        Path.of("target", "test-classes").toString()),
-                HostileReader.class.getName()));
-        files.values().forEach(file -> command.add(file.toString()));
+        List<String> command = ChildJvm.command(
+                List.of("-Xmx160m"),
+                HostileReader.class,
+                files.values().stream().map(Path::toString).toArray(String[]::new));
         Process process =
                 new ProcessBuilder(command).redirectError(errors.toFile()).start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
