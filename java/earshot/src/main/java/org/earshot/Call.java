@@ -100,8 +100,24 @@ final class Call implements Progress {
         queuedNanos += System.nanoTime() - nanoTime;
     }
 
-    /** Its recording was read and decoded since then. */
-    void decodedSince(long nanoTime) {
+    /** Opens its recording, which the caller closes. */
+    Recording.Samples open(Recording recording) {
+        long since = System.nanoTime();
+        Recording.Samples samples = recording.open();
+        decodedSince(since);
+        return samples;
+    }
+
+    /** Reads and cuts the next window of its recording, if it is still wanted; returns whether there is one. */
+    boolean next(Windows recording, Progress progress) {
+        progress.requireWanted("reading the recording");
+        long since = System.nanoTime();
+        boolean there = recording.next();
+        decodedSince(since);
+        return there;
+    }
+
+    private void decodedSince(long nanoTime) {
         decodeNanos += System.nanoTime() - nanoTime;
     }
 

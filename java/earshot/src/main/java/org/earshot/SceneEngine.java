@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +14,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.earshot.audio.AudioLimits;
-import org.earshot.audio.AudioLoss;
 import org.earshot.audio.AudioStream;
-import org.earshot.audio.MonoReader;
-import org.earshot.audio.SampleSource;
 import org.earshot.backend.Backend;
 import org.earshot.error.AudioException;
 import org.earshot.error.BackendException;
@@ -67,26 +63,6 @@ final class SceneEngine implements AutoCloseable {
     private final FeatureParameters features;
     private final long hopSamples;
     private final AudioLimits audioLimits;
-
-    /** A recording that a call opens once it has a session: calls that wait hold no file open. */
-    interface Recording {
-        /** What messages call it. */
-        String name();
-
-        /** Opens it; the caller closes it. */
-        OpenRecording open();
-    }
-
-    /** A recording's samples at the rate of the features. */
-    interface OpenRecording extends SampleSource, AutoCloseable {
-        /** What of it could not be decoded so far. */
-        default List<AudioLoss> losses() {
-            return List.of();
-        }
-
-        @Override
-        void close();
-    }
 
     /**
      * Starts the backends and prepares the models' networks.
@@ -226,72 +202,27 @@ final class SceneEngine implements AutoCloseable {
 
     /** What each model says of a recording in memory. */
     List<WindowResults> run(AudioClip clip, RecordingContext context, Call call) {
-        SampleSource reader = clip.reader(features.sampleRate());
-        return run(recording(clip.source(), () -> new Open(reader, clip::losses, () -> {})), context, call);
+        return run(Recording.of(clip, features.sampleRate()), context, call);
     }
 
     /** What each model says of a file. */
     List<WindowResults> run(Path file, RecordingContext context, Call call) {
-        return run(
-                recording(file.toString(), () -> {
-                    MonoReader reader = MonoReader.open(file, features.sampleRate(), audioLimits);
-                    return new Open(reader, reader::losses, reader::close);
-                }),
-                context,
-                call);
+        return run(Recording.of(file, features.sampleRate(), audioLimits), context, call);
     }
 
     /** What each model says of a recording that its caller knows how to open. */
     List<WindowResults> run(Supplier<AudioStream> recording, String name, RecordingContext context, Call call) {
-        return run(
-                recording(name, () -> {
-                    MonoReader reader = MonoReader.of(recording.get(), name, features.sampleRate());
-                    return new Open(reader, reader::losses, reader::close);
-                }),
-                context,
-                call);
-    }
-
-    private record Open(SampleSource samples, Supplier<List<AudioLoss>> missing, Runnable closing)
-            implements OpenRecording {
-        @Override
-        public List<AudioLoss> losses() {
-            return missing.get();
-        }
-
-        @Override
-        public int read(float[] target, int offset, int length) {
-            return samples.read(target, offset, length);
-        }
-
-        @Override
-        public void close() {
-            closing.run();
-        }
-    }
-
-    private static Recording recording(String name, Supplier<OpenRecording> opening) {
-        return new Recording() {
-            @Override
-            public String name() {
-                return name;
-            }
-
-            @Override
-            public OpenRecording open() {
-                return opening.get();
-            }
-        };
+        return run(Recording.of(recording, name, features.sampleRate()), context, call);
     }
 
     /** What each model says of a recording. Between its windows, calls that wait have their turn. */
     List<WindowResults> run(Recording recording, RecordingContext context, Call call) {
         return call(call, context, (turn, encoded) -> {
             List<WindowResults> results = noResults();
-            try (OpenRecording samples = open(recording, call)) {
+            try (Recording.Samples samples = call.open(recording)) {
                 float[] spare = turn.session().takeBuffer();
                 Windows windows = new Windows(samples, recording.name(), features, hopSamples, spare);
-                while (next(windows, turn, call)) {
+                while (call.next(windows, turn)) {
                     SoundWindow window = windows.current();
                     if (window.start() > 0) {
                         turn.letOthers();
@@ -299,103 +230,28 @@ final class SceneEngine implements AutoCloseable {
                     turn.session().run(window, encoded, results, turn);
                 }
                 turn.session().giveBuffer(windows.buffer());
-                note(results, samples.losses());
+                WindowResults.noteLosses(results, samples.losses());
             }
             return results;
         });
     }
 
-    /** One of several recordings that are cut into windows side by side. */
-    private final class Lane {
-        private final AudioClip clip;
-        private final Windows windows;
-        private final List<ContextEncoding.Encoded> encoded;
-        private final List<WindowResults> results;
-
-        private Lane(AudioClip clip, List<ContextEncoding.Encoded> encoded, List<WindowResults> results) {
-            this.clip = clip;
-            this.encoded = encoded;
-            this.results = results;
-            windows = new Windows(clip.reader(features.sampleRate()), clip.source(), features, hopSamples);
-        }
-    }
-
     /** What each model says of each of several recordings, whose windows are computed together. */
     List<List<WindowResults>> runAll(List<AudioClip> clips, List<RecordingContext> contexts, Call call) {
-        List<List<WindowResults>> all = clips.stream().map(clip -> noResults()).toList();
         return reports.of(call, () -> {
-            List<List<ContextEncoding.Encoded>> encoded =
-                    contexts.stream().map(this::encode).toList();
+            List<ClipsSideBySide.Item> items = new ArrayList<>();
+            for (int i = 0; i < clips.size(); i++) {
+                items.add(new ClipsSideBySide.Item(clips.get(i), encode(contexts.get(i)), noResults()));
+            }
             return inTurn(call, turn -> {
-                int begun = 0;
-                List<Lane> lanes = List.of();
-                do {
-                    List<Lane> round = new ArrayList<>();
-                    for (Lane lane : lanes) {
-                        if (next(lane.windows, turn, call)) {
-                            round.add(lane);
-                        } else {
-                            note(lane.results, lane.clip.losses());
-                        }
-                    }
-                    for (; round.size() < batchSize && begun < clips.size(); begun++) {
-                        Lane lane = new Lane(clips.get(begun), encoded.get(begun), all.get(begun));
-                        next(lane.windows, turn, call);
-                        round.add(lane);
-                    }
-                    if (!lanes.isEmpty()) {
-                        turn.letOthers();
-                    }
-                    compute(round, turn);
-                    lanes = round;
-                } while (!lanes.isEmpty());
-                return all;
+                new ClipsSideBySide(items, this::cut, batchSize, turn, call).run();
+                return items.stream().map(ClipsSideBySide.Item::results).toList();
             });
         });
     }
 
-    private static void compute(List<Lane> lanes, SessionPool<ClassifierSession>.Turn turn) {
-        Map<WindowInput.Kind, List<Lane>> kinds = new LinkedHashMap<>();
-        Map<Lane, WindowInput> inputs = new HashMap<>();
-        for (Lane lane : lanes) {
-            WindowInput input = turn.session().input(lane.windows.current(), lane.encoded);
-            inputs.put(lane, input);
-            kinds.computeIfAbsent(input.kind(), kind -> new ArrayList<>()).add(lane);
-        }
-        for (List<Lane> same : kinds.values()) {
-            WindowRunner.Outputs outputs =
-                    turn.session().runner().run(same.stream().map(inputs::get).toList(), turn);
-            turn.computed(outputs);
-            for (int i = 0; i < same.size(); i++) {
-                Lane lane = same.get(i);
-                SoundWindow window = lane.windows.current();
-                ClassifierSession.add(
-                        lane.results,
-                        window.startTime(),
-                        window.duration(),
-                        outputs.windows().get(i));
-            }
-        }
-    }
-
-    private static OpenRecording open(Recording recording, Call call) {
-        long since = System.nanoTime();
-        OpenRecording samples = recording.open();
-        call.decodedSince(since);
-        return samples;
-    }
-
-    private static boolean next(Windows windows, Progress progress, Call call) {
-        progress.requireWanted("reading the recording");
-        long since = System.nanoTime();
-        boolean there = windows.next();
-        call.decodedSince(since);
-        return there;
-    }
-
-    private static void note(List<WindowResults> results, List<AudioLoss> losses) {
-        List<String> notes = AudioLoss.notes(losses);
-        results.forEach(result -> result.note(notes));
+    private Windows cut(AudioClip clip) {
+        return new Windows(clip.reader(features.sampleRate()), clip.source(), features, hopSamples);
     }
 
     /**

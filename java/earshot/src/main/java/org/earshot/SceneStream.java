@@ -20,7 +20,6 @@ import org.earshot.error.CancelledException;
 import org.earshot.error.ContextException;
 import org.earshot.error.EarshotException;
 import org.earshot.features.SlidingLogMel;
-import org.earshot.segmentation.ScoredWindow;
 import org.earshot.segmentation.SegmentListener;
 import org.earshot.segmentation.SegmentationOptions;
 import org.earshot.segmentation.Segmenter;
@@ -69,7 +68,7 @@ public final class SceneStream implements AutoCloseable {
     private final SceneEngine engine;
     private final int sampleRate;
     private final long hopSamples;
-    private final Answers answers;
+    private final StreamAnswers answers;
     /** Null unless windows are dropped. */
     private final Background background;
 
@@ -87,18 +86,7 @@ public final class SceneStream implements AutoCloseable {
 
     private volatile boolean closed;
 
-    /** Takes what the models said of a window. */
-    interface Answers {
-        void add(SoundWindow window, List<WindowResults> results);
-
-        /** The recording is over. */
-        default void end() {}
-
-        /** What has come so far is not to count. */
-        default void forget() {}
-    }
-
-    private SceneStream(Builder<?> builder, Answers answers) {
+    private SceneStream(Builder<?> builder, StreamAnswers answers) {
         engine = builder.engine;
         sampleRate = builder.sampleRate;
         hopSamples = builder.hopSamples;
@@ -540,7 +528,7 @@ public final class SceneStream implements AutoCloseable {
          */
         public SceneStream open(Consumer<? super StreamWindow<P>> listener) {
             Objects.requireNonNull(listener, "listener");
-            return new SceneStream(this, new WindowAnswers<>(prediction, listener));
+            return new SceneStream(this, new StreamAnswers.OfWindows<>(prediction, listener));
         }
 
         /**
@@ -556,47 +544,9 @@ public final class SceneStream implements AutoCloseable {
             Objects.requireNonNull(listener, "listener");
             Segmenter segmenter = new Segmenter(labels, segmentation, segments);
             return new SceneStream(
-                    this, new SegmentAnswers<>(new WindowAnswers<>(prediction, listener), segmenter, scenes));
-        }
-    }
-
-    /** Tells the windows. */
-    private record WindowAnswers<P>(
-            Function<List<WindowResults>, P> prediction, Consumer<? super StreamWindow<P>> listener)
-            implements Answers {
-        @Override
-        public void add(SoundWindow window, List<WindowResults> results) {
-            tell(window, prediction.apply(results));
-        }
-
-        void tell(SoundWindow window, P answer) {
-            listener.accept(
-                    new StreamWindow<>(window.startTime(), window.startTime().plus(window.duration()), answer));
-        }
-    }
-
-    /** Tells the windows and what segments they make. */
-    private record SegmentAnswers<P>(WindowAnswers<P> windows, Segmenter segmenter, Function<P, ScenePrediction> scenes)
-            implements Answers {
-        @Override
-        public void add(SoundWindow window, List<WindowResults> results) {
-            P answer = windows.prediction.apply(results);
-            try {
-                windows.tell(window, answer);
-            } finally {
-                ScenePrediction.Window only = scenes.apply(answer).windows().get(0);
-                segmenter.add(new ScoredWindow(only.start(), only.start().plus(only.length()), only.probabilities()));
-            }
-        }
-
-        @Override
-        public void end() {
-            segmenter.finish();
-        }
-
-        @Override
-        public void forget() {
-            segmenter.reset();
+                    this,
+                    new StreamAnswers.OfSegments<>(
+                            new StreamAnswers.OfWindows<>(prediction, listener), segmenter, scenes));
         }
     }
 }

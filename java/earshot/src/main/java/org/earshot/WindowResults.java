@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.earshot.architecture.SceneModel;
 import org.earshot.architecture.Scores;
+import org.earshot.audio.AudioLoss;
 
 /** Collects what the network said of each window. */
 final class WindowResults {
@@ -36,9 +37,10 @@ final class WindowResults {
         windows.add(new ScenePrediction.Window(start, length, labels, scores.scenes()));
     }
 
-    /** Sets what is to be said about the recording. */
-    void note(List<String> remarks) {
-        notes = remarks;
+    /** Has each model's answer say what of the recording could not be decoded. */
+    static void noteLosses(List<WindowResults> results, List<AudioLoss> losses) {
+        List<String> notes = AudioLoss.notes(losses);
+        results.forEach(result -> result.notes = notes);
     }
 
     ScenePrediction prediction() {

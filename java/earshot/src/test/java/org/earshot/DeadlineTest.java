@@ -64,7 +64,7 @@ class DeadlineTest {
     }
 
     /** A recording that is read as fast as it is asked for, and may go on for ever. */
-    private final class Noise implements SceneEngine.Recording {
+    private final class Noise implements Recording {
         private final long length;
         private final CountDownLatch read = new CountDownLatch(1);
         private final AtomicInteger open = new AtomicInteger();
@@ -79,9 +79,9 @@ class DeadlineTest {
         }
 
         @Override
-        public SceneEngine.OpenRecording open() {
+        public Recording.Samples open() {
             open.incrementAndGet();
-            return new SceneEngine.OpenRecording() {
+            return new Recording.Samples() {
                 private final float[] second = SmallModel.noise(1, 5);
                 private long position;
 
@@ -113,7 +113,7 @@ class DeadlineTest {
         return new Noise(SmallModel.RATE / 2);
     }
 
-    private List<Float> answer(SceneEngine.Recording recording) {
+    private List<Float> answer(Recording recording) {
         return engine.run(recording, CONTEXT, call(CallOptions.none())).get(0).prediction().ranking().stream()
                 .map(ScenePrediction.ScoredScene::probability)
                 .toList();

@@ -54,7 +54,7 @@ class SceneEngineTest {
     }
 
     /** A recording of noise whose reading a test watches. */
-    private abstract static class Watched implements SceneEngine.Recording {
+    private abstract static class Watched implements Recording {
         private final float[] pcm;
 
         Watched(double seconds) {
@@ -74,9 +74,9 @@ class SceneEngineTest {
         }
 
         @Override
-        public SceneEngine.OpenRecording open() {
+        public Recording.Samples open() {
             opened();
-            return new SceneEngine.OpenRecording() {
+            return new Recording.Samples() {
                 private int position;
 
                 @Override
@@ -96,7 +96,7 @@ class SceneEngineTest {
         }
     }
 
-    private static SceneEngine.Recording plain(double seconds) {
+    private static Recording plain(double seconds) {
         return new Watched(seconds) {
             @Override
             void reading(int position) {
@@ -123,7 +123,7 @@ class SceneEngineTest {
         return new Call(CallOptions.none(), "watched");
     }
 
-    private static List<Float> answer(SceneEngine engine, SceneEngine.Recording recording) {
+    private static List<Float> answer(SceneEngine engine, Recording recording) {
         return engine.run(recording, CONTEXT, call()).get(0).prediction().ranking().stream()
                 .map(ScenePrediction.ScoredScene::probability)
                 .toList();
@@ -186,7 +186,7 @@ class SceneEngineTest {
             CompletableFuture<List<Float>> shortAnswer = new CompletableFuture<>();
             AtomicBoolean between = new AtomicBoolean();
             Thread shortCall = new Thread(() -> shortAnswer.complete(answer(engine, plain(0.5))));
-            SceneEngine.Recording longRecording = new Watched(6) {
+            Recording longRecording = new Watched(6) {
                 private boolean begun;
 
                 @Override
@@ -244,7 +244,7 @@ class SceneEngineTest {
         SceneEngine engine = engine(1, 3);
         List<Float> expected = answer(engine, plain(0.5));
         for (int i = 0; i < 3; i++) {
-            SceneEngine.Recording failing = new Watched(2) {
+            Recording failing = new Watched(2) {
                 @Override
                 void opened() {
                     open.incrementAndGet();
@@ -300,7 +300,7 @@ class SceneEngineTest {
             List<Float> expected = answer(engine, plain(0.2));
             List<Future<List<Float>>> answers = new ArrayList<>();
             for (int i = 0; i < calls; i++) {
-                SceneEngine.Recording recording = new Watched(0.2) {
+                Recording recording = new Watched(0.2) {
                     private boolean counted;
 
                     @Override
@@ -333,7 +333,7 @@ class SceneEngineTest {
             }
             assertFalse(ours(before).isEmpty(), "threads of ours computed");
             StackOverflowError failure = new StackOverflowError();
-            SceneEngine.Recording failing = new Watched(0.2) {
+            Recording failing = new Watched(0.2) {
                 @Override
                 void reading(int position) {
                     throw failure;
