@@ -88,7 +88,6 @@ class DenseEncoder final : public earshot_cpu_op {
         float **slices;          /* the planes' addresses, in the scratch as well so that running allocates nothing */
         float *mean, *deviation; /* of each row, [rows, P(C)] */
         float *gain, *centre;    /* of a whole plane, [P(C)] */
-        float *raw;              /* a plane before its norm, where planes are not of floats */
         float *outside;          /* a row of zeros */
         Index per_thread;
         float *threads;
@@ -102,11 +101,10 @@ class DenseEncoder final : public earshot_cpu_op {
             deviation = carver.take(size_product({rows, encoder.padded_}));
             gain = carver.take(encoder.padded_);
             centre = carver.take(encoder.padded_);
-            raw = encoder.kernels.pairs ? carver.take(size_product({e.frames, e.bands, encoder.padded_})) : nullptr;
-            outside = carver.take(size_product({encoder.plane_positions(e), encoder.plane_step()}));
+            outside = carver.take(size_product({encoder.plane_positions(e), encoder.padded_}));
             threads = carver.take(size_product({count, per_thread}));
             for (Index i = 0; i < planes; ++i) {
-                float *plane = carver.take(size_product({e.frames, encoder.plane_positions(e), encoder.plane_step()}));
+                float *plane = carver.take(size_product({e.frames, encoder.plane_positions(e), encoder.padded_}));
                 if (base != nullptr) {
                     slices[i] = plane;
                 }
@@ -124,7 +122,7 @@ class DenseEncoder final : public earshot_cpu_op {
         w.padding_bands = convolution.padding_frequency;
         w.dilation = convolution.dilation_time;
         w.stride = convolution.stride_frequency;
-        w.winograd = channels_ >= WINOGRAD_CHANNELS && !kernels.pairs && w.kernel_time == 3 && w.kernel_bands == 3 &&
+        w.winograd = channels_ >= WINOGRAD_CHANNELS && w.kernel_time == 3 && w.kernel_bands == 3 &&
                      w.padding_time == w.dilation && w.padding_bands == 1 && w.stride == 1;
         return w;
     }
@@ -143,9 +141,6 @@ class DenseEncoder final : public earshot_cpu_op {
         w.shift = copy(convolution.norm_bias);
         w.slope = copy(convolution.slopes);
     }
-
-    /* Words from one position of a plane to the next. */
-    Index plane_step() const { return operand_words(kernels, padded_); }
 
     /* Positions of a plane's row: the bands between margins, the right one as wide as Winograd's last patch reads. */
     Index plane_positions(const Extents &e) const {
@@ -171,9 +166,9 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void clear_margins(const Scratch &scratch, const Extents &e, Team &team) const {
-        const Index row = plane_positions(e) * plane_step();
-        const Index left = margin_ * plane_step();
-        const Index filled = left + e.bands * plane_step();
+        const Index row = plane_positions(e) * padded_;
+        const Index left = margin_ * padded_;
+        const Index filled = left + e.bands * padded_;
         std::fill_n(scratch.outside, row, 0.0F);
         team.each(e.frames, [&](Index t, int) {
             for (Index i = 0; i <= block_layers_; ++i) {
@@ -185,18 +180,16 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void run_clip(const float *x, float *output, const Extents &e, const Scratch &scratch, Team &team) const {
-        const Index plane_row = plane_positions(e) * plane_step();
+        const Index plane_row = plane_positions(e) * padded_;
         const Planes planes = {scratch.slices, e.frames, e.bands, margin_, plane_positions(e), scratch.outside};
         run_first(x, e, scratch, plane_row, team);
         for (Index i = 0; i < block_layers_; ++i) {
             const ConvolutionWeights &w = convolutions_[static_cast<std::size_t>(i)];
-            float *plane = scratch.slices[i + 1] + margin_ * plane_step();
-            float *raw = kernels.pairs ? scratch.raw : plane;
-            const Index raw_row = kernels.pairs ? e.bands * padded_ : plane_row;
-            convolve(w, planes, e.frames, e.bands, raw, raw_row, padded_, scratch, team);
+            float *plane = scratch.slices[i + 1] + margin_ * padded_;
+            convolve(w, planes, e.frames, e.bands, plane, plane_row, padded_, scratch, team);
             each_row(e.frames, team, [&](Index t) {
-                kernels.plane_row(raw + t * raw_row, e.bands, padded_, scratch.centre, scratch.gain, w.shift, w.slope,
-                                  plane + t * plane_row);
+                kernels.normalize_row(plane + t * plane_row, e.bands, padded_, padded_, scratch.centre, scratch.gain,
+                                      w.shift, w.slope);
             });
         }
         Planes newest = planes;
@@ -236,7 +229,7 @@ class DenseEncoder final : public earshot_cpu_op {
         }
         team.each(e.frames, [&](Index t, int) {
             kernels.encoder_first(x + t * e.bands, e.bands, static_cast<float>(mean), scratch.gain, first_.shift,
-                                  first_.slope, scratch.slices[0] + t * plane_row + margin_ * plane_step(), padded_);
+                                  first_.slope, scratch.slices[0] + t * plane_row + margin_ * padded_, padded_);
         });
     }
 
@@ -312,7 +305,7 @@ class DenseEncoder final : public earshot_cpu_op {
 } // namespace
 
 std::unique_ptr<earshot_cpu_op> make_dense_encoder(const CpuPacking &packing) {
-    return std::make_unique<DenseEncoder>(DenseEncoderLayer(packing), packing.kernels());
+    return std::make_unique<DenseEncoder>(DenseEncoderLayer(packing), packing.float32_kernels());
 }
 
 } // namespace earshot

@@ -19,7 +19,7 @@ struct ConvolutionWeights {
     const float *zeros;                        /* [P(C)] */
 };
 
-/* The encoder's planes of operands: [frames, row, P(C)], zero but for the bands from `margin` on. */
+/* The encoder's planes: [frames, row, P(C)], zero but for the bands from `margin` on. */
 struct Planes {
     float *const *slice; /* oldest first: the first convolution's output, then the block's */
     Index frames, bands, margin, row;

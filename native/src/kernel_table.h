@@ -24,14 +24,25 @@ struct Kernels {
     /* One group of sequences in one direction (0 forward, 1 backward), norm to projection. */
     void (*mamba_group)(const MambaRun &run, Index group, int direction, float *scratch);
 
-    /* One row of the first, pointwise convolution, normalised: prelu((x - mean) * gain + shift), as operands. */
+    /*
+     * The selective scan of one vector of channels over `length` positions from state `state` [N, w] on: delta [length,
+     * w] is already positive, u and z have a row every `step` floats, b and c ([N] each) every `bc_step`; u becomes (y
+     * + D u) SiLU(z); y is scratch, [length, w].
+     */
+    void (*scan)(const float *decay, const float *lowest, const float *skip, float *state, const float *delta, float *u,
+                 const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
+                 float *y);
+
+    /* From here on null where products take pairs: these layers compute in float32. */
+
+    /* One row of the first, pointwise convolution, normalised: prelu((x - mean) * gain + shift). */
     void (*encoder_first)(const float *x, Index bands, float mean, const float *gain, const float *shift,
                           const float *slope, float *row, Index width_padded);
     /* Row t of a convolution, its bias added, to row [positions, row_step]. */
     void (*convolution_row)(const ConvolutionWeights &weights, const Planes &planes, Index channels, Index t,
                             Index positions, float *row, Index row_step);
     /* Strips `from` to `to` of a convolution by Winograd's algorithm, rows [bands, row_step] of output a `row` apart, and
-     * the floats of scratch that a chunk of strips needs. Null where products take pairs. */
+     * the floats of scratch that a chunk of strips needs. */
     void (*dilated_strips)(const ConvolutionWeights &weights, const Planes &planes, Index channels, Index from,
                            Index to, float *output, Index row, Index row_step, float *scratch);
     Index (*dilated_scratch)(const ConvolutionWeights &weights, Index channels, Index bands);
@@ -43,20 +54,6 @@ struct Kernels {
     /* In place: prelu((y - mean) * gain + shift). */
     void (*normalize_row)(float *row, Index positions, Index row_step, Index channels, const float *mean,
                           const float *gain, const float *shift, const float *slope);
-    /* The same into a row of a plane, as operands; [positions, row_step] are padded, and `to` may be the row itself. */
-    void (*plane_row)(const float *row, Index positions, Index row_step, const float *mean, const float *gain,
-                      const float *shift, const float *slope, float *to);
-
-    /*
-     * The selective scan of one vector of channels over `length` positions from state `state` [N, w] on: delta [length,
-     * w] is already positive, u and z have a row every `step` floats, b and c ([N] each) every `bc_step`; u becomes (y
-     * + D u) SiLU(z); y is scratch, [length, w].
-     */
-    void (*scan)(const float *decay, const float *lowest, const float *skip, float *state, const float *delta, float *u,
-                 const float *z, Index step, const float *b, const float *c, Index bc_step, Index states, Index length,
-                 float *y);
-
-    /* From here on null where products take pairs: these layers compute in float32. */
 
     /* Floats of scratch that convolution_rows needs. */
     Index (*convolution_scratch)(const Convolution3x3 &weights, Index bands);

@@ -1,6 +1,6 @@
 /*
  * The dense encoder's kernels: direct convolutions over planes of channels, and instance norm. The block's 3x3
- * convolutions in float32 have kernels of their own (dilated_winograd.h).
+ * convolutions have kernels of their own (dilated_winograd.h).
  *
  * A convolution's row of output is one product (gemm.h) whose taps are the kernel's cells in each slice of the dense
  * block: positions along the bands are the product's rows, so nothing is gathered or copied, padding in the bands is a
@@ -9,8 +9,7 @@
  *
  * A row's statistics are taken in two passes right after it was computed, in L1, and are combined in double precision
  * in the order of the rows: they depend neither on the number of threads nor on cancellation. Norm and PReLU are
- * applied in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder. That pass is
- * also where bfloat16 planes are rounded: each number once, though nine cells of several convolutions read it.
+ * applied in one pass over the finished plane, in L3, which was measured to be 1 to 2 % of the encoder.
  */
 #pragma once
 
@@ -31,7 +30,7 @@ inline void encoder_first(const float *x, Index bands, float mean, const float *
         const Vec s = load(shift + c);
         const Vec p = load(slope + c);
         for (Index f = 0; f < bands; ++f) {
-            store_operand(row + f * words(width_padded), c, normalized(set1(x[f]), set1(mean), g, s, p));
+            store(row + f * width_padded + c, normalized(set1(x[f]), set1(mean), g, s, p));
         }
     }
 }
@@ -39,8 +38,7 @@ inline void encoder_first(const float *x, Index bands, float mean, const float *
 inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, Index channels, Index t, Index positions,
                             float *row, Index row_step) {
     const Index columns = padded(channels);
-    const Index step = words(columns);
-    const Index plane_row = planes.row * step;
+    const Index plane_row = planes.row * columns;
     Tap taps[MOST_TAPS];
     Index count = 0;
     for (Index s = 0; s < w.slices; ++s) {
@@ -51,13 +49,13 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
                 continue;
             }
             for (Index j = 0; j < w.kernel_bands; ++j) {
-                taps[count++] = {plane + from * plane_row + (j + planes.margin - w.padding_bands) * step,
-                                 ((s * w.kernel_time + i) * w.kernel_bands + j) * words(channels)};
+                taps[count++] = {plane + from * plane_row + (j + planes.margin - w.padding_bands) * columns,
+                                 ((s * w.kernel_time + i) * w.kernel_bands + j) * channels};
             }
         }
     }
-    const Index depth = w.slices * w.kernel_time * w.kernel_bands * words(channels);
-    product(taps, count, w.stride * step, words(channels), w.weight, depth, columns, w.bias, positions,
+    const Index depth = w.slices * w.kernel_time * w.kernel_bands * channels;
+    product(taps, count, w.stride * columns, channels, w.weight, depth, columns, w.bias, positions,
             {row, row_step, nullptr, 0, row_step < columns ? channels : columns});
 }
 
@@ -88,17 +86,6 @@ inline void normalize_row(float *row, Index positions, Index row_step, Index cha
             const Vec v = normalized(load_at_most(y, channels - c), load(mean + c), load(gain + c), load(shift + c),
                                      load(slope + c));
             store_at_most(y, v, channels - c);
-        }
-    }
-}
-
-inline void plane_row(const float *row, Index positions, Index row_step, const float *mean, const float *gain,
-                      const float *shift, const float *slope, float *to) {
-    for (Index f = 0; f < positions; ++f) {
-        for (Index c = 0; c < row_step; c += WIDTH) {
-            store_operand(to + f * words(row_step), c,
-                          normalized(load(row + f * row_step + c), load(mean + c), load(gain + c), load(shift + c),
-                                     load(slope + c)));
         }
     }
 }
