@@ -32,7 +32,8 @@ import org.earshot.network.LayerProfile;
  *
  * <p>Calls that wait hold nothing open: a recording is opened when its call has a session. Between the windows of a
  * long recording the calls that wait have their turn, so that a short one does not wait for its end. What virtual
- * threads ask for is computed on platform threads of the classifier's own, which end with it.
+ * threads ask for, and calls that had to wait, is computed on platform threads of the classifier's own, which end with
+ * it.
  *
  * @param <P> what it answers
  * @param <E> its embeddings

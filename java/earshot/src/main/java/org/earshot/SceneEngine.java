@@ -293,9 +293,9 @@ final class SceneEngine implements AutoCloseable {
     }
 
     private <R> R inTurn(Call call, Function<SessionPool<ClassifierSession>.Turn, R> work) {
-        try (SessionPool<ClassifierSession>.Turn turn = pool.enter(call)) {
+        return pool.run(call, threads, turn -> {
             try {
-                return threads.run(() -> work.apply(turn));
+                return work.apply(turn);
             } catch (AudioException e) {
                 // The recording's fault: the session is as good as before.
                 if (e.reason() == AudioException.Reason.INTERRUPTED
@@ -317,7 +317,7 @@ final class SceneEngine implements AutoCloseable {
                 turn.spoil();
                 throw e;
             }
-        }
+        });
     }
 
     /** What the weights and the sessions take. */

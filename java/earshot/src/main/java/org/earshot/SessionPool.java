@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.earshot.error.DeviceException;
 
@@ -228,7 +229,9 @@ final class SessionPool<S extends SessionPool.Pooled> {
             }
         }
 
+        /** With a permit: counts, and takes a session. */
         private void begin() {
+            call.begins();
             synchronized (monitor) {
                 requireOpen();
                 calls++;
@@ -294,12 +297,8 @@ final class SessionPool<S extends SessionPool.Pooled> {
         // An overflow in the middle of a lock would leave it locked for ever: if there is to be one, it comes here.
         requireStack(STACK_FRAMES);
         Turn turn = new Turn(call);
-        line.enter(true, 1, call, () -> {
-            requireOpen();
-            call.requireWanted("waiting for a session");
-        });
+        line.enter(true, 1, call, () -> requireWaiting(call));
         turn.permitted = true;
-        call.begins();
         try {
             turn.begin();
             return turn;
@@ -307,6 +306,53 @@ final class SessionPool<S extends SessionPool.Pooled> {
             turn.close();
             throw e;
         }
+    }
+
+    /**
+     * Does a call's work in a turn: where it is called, if there is a session for it at once and the thread is no
+     * virtual one, else on one of the threads for calls. A thread that gives its session back takes the next call's
+     * work.
+     *
+     * @param work is given the turn
+     * @return what the work returns; what it throws is thrown here
+     * @throws RuntimeException as {@link #enter}
+     */
+    <R> R run(Call call, CallThreads threads, Function<Turn, R> work) {
+        requireStack(STACK_FRAMES);
+        Turn turn = new Turn(call);
+        // A permit that the task is given is its own from its beginning, whatever becomes of it.
+        CallThreads.Task<R> task = threads.task(
+                () -> {
+                    turn.begin();
+                    return work.apply(turn);
+                },
+                turn::close);
+        boolean handedOn = line.enter(call, () -> requireWaiting(call), () -> {
+            turn.permitted = true;
+            threads.execute(task);
+        });
+        if (handedOn) {
+            return task.await();
+        }
+        turn.permitted = true;
+        if (!CallThreads.onVirtualThread()) {
+            try (turn) {
+                turn.begin();
+                return work.apply(turn);
+            }
+        }
+        try {
+            threads.execute(task);
+        } catch (RuntimeException | Error e) {
+            turn.close();
+            throw e;
+        }
+        return task.await();
+    }
+
+    private void requireWaiting(Call call) {
+        requireOpen();
+        call.requireWanted("waiting for a session");
     }
 
     /** Fails with a StackOverflowError unless so many frames fit. */

@@ -9,7 +9,7 @@ import org.earshot.error.BusyException;
 
 /**
  * Permits, handed out in the order in which they were asked for: nobody starves, neither new calls nor those that
- * stepped aside. Unlike a semaphore it can be told to turn away those who wait.
+ * stepped aside. Unlike a semaphore it can be told to turn away those who wait, and to have others go on for them.
  */
 final class WaitingLine {
     /** One who waits. Guarded by the monitor, but for what is volatile. */
@@ -17,11 +17,33 @@ final class WaitingLine {
         private final Thread thread = Thread.currentThread();
         private final boolean newcomer;
         private final int permits;
+        /** Has another thread go on with the permits; null if this one is to. */
+        private final Runnable successor;
+        /** Whether another one does, which then gives them back. Written before {@link #permitted}, read after it. */
+        private boolean succeeded;
+
         private volatile boolean permitted;
 
-        private Place(boolean newcomer, int permits) {
+        private Place(boolean newcomer, int permits, Runnable successor) {
             this.newcomer = newcomer;
             this.permits = permits;
+            this.successor = successor;
+        }
+
+        private void permit() {
+            if (successor != null) {
+                try {
+                    successor.run();
+                    succeeded = true;
+                } catch (RuntimeException | Error e) {
+                    // No thread is to be had: the one that waits goes on itself.
+                    succeeded = false;
+                }
+            }
+            permitted = true;
+            if (!succeeded) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
@@ -63,11 +85,32 @@ final class WaitingLine {
      * @throws BusyException if it is a newcomer's and all permits are in use
      */
     void enter(boolean newcomer, int permits, Progress call, Runnable check) {
-        Place place = new Place(newcomer, permits);
+        enter(new Place(newcomer, permits, null), call, check);
+    }
+
+    /**
+     * Takes a newcomer's permit, waiting for it where the limits allow that. If it had to wait, another thread may go
+     * on with the permit instead of it.
+     *
+     * @param call says how long it is wanted
+     * @param check as in {@link #enter(boolean, int, Progress, Runnable)}
+     * @param successor has another thread go on; called at most once, by whoever gives the permit back, under the lock.
+     *     If it throws, this thread goes on after all
+     * @return whether another one goes on, by now or soon
+     * @throws BusyException if all permits are in use
+     */
+    boolean enter(Progress call, Runnable check, Runnable successor) {
+        Place place = new Place(true, 1, successor);
+        enter(place, call, check);
+        return place.succeeded;
+    }
+
+    private void enter(Place place, Progress call, Runnable check) {
+        boolean newcomer = place.newcomer;
         check.run();
         synchronized (monitor) {
-            if (free >= permits && places.isEmpty()) {
-                free -= permits;
+            if (free >= place.permits && places.isEmpty()) {
+                free -= place.permits;
                 return;
             }
             if (newcomer) {
@@ -94,8 +137,9 @@ final class WaitingLine {
                 }
             }
         } catch (RuntimeException | Error e) {
-            giveUp(place);
-            throw e;
+            if (giveUp(place)) {
+                throw e;
+            }
         }
     }
 
@@ -109,8 +153,12 @@ final class WaitingLine {
         }
     }
 
-    private void giveUp(Place place) {
+    /** Leaves the line; false if another thread goes on in its place, which it is too late to keep from that. */
+    private boolean giveUp(Place place) {
         synchronized (monitor) {
+            if (place.succeeded) {
+                return false;
+            }
             if (place.permitted) {
                 leave(place.permits);
             } else {
@@ -118,6 +166,7 @@ final class WaitingLine {
                 // Those behind it may want less than it did.
                 handOut();
             }
+            return true;
         }
     }
 
@@ -133,8 +182,7 @@ final class WaitingLine {
         for (Place next = places.peekFirst(); next != null && next.permits <= free; next = places.peekFirst()) {
             places.pollFirst();
             free -= next.permits;
-            next.permitted = true;
-            LockSupport.unpark(next.thread);
+            next.permit();
         }
     }
 

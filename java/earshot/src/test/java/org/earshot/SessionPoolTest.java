@@ -20,7 +20,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.earshot.error.BusyException;
+import org.earshot.error.CancelledException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -315,6 +317,106 @@ class SessionPoolTest {
     @SuppressWarnings("InfiniteRecursion")
     private static int overflow(Object turn) {
         return 1 + overflow(turn);
+    }
+
+    /** Calls of platform threads, begun while another one has the only session; each tells who works on it. */
+    private static List<CompletableFuture<Thread>> waitingCalls(
+            SessionPool<Fake> pool, CallThreads threads, int count, List<Integer> order) throws InterruptedException {
+        List<CompletableFuture<Thread>> calls = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int number = i;
+            calls.add(async(() -> pool.run(new Call(CallOptions.none(), "a call"), threads, turn -> {
+                order.add(number);
+                return Thread.currentThread();
+            })));
+            while (pool.waiting() <= i) {
+                Thread.sleep(1);
+            }
+        }
+        return calls;
+    }
+
+    @Test
+    void aThreadThatIsDoneGoesOnWithTheNextCallThatWaits() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, false);
+        try (CallThreads threads = new CallThreads()) {
+            Thread inline = pool.run(new Call(CallOptions.none(), "a call"), threads, turn -> Thread.currentThread());
+            assertSame(Thread.currentThread(), inline, "nothing to wait for");
+            SessionPool<Fake>.Turn busy = enter(pool);
+            List<Integer> order = new ArrayList<>();
+            List<CompletableFuture<Thread>> calls = waitingCalls(pool, threads, 20, order);
+            busy.close();
+            Set<Thread> workers = new HashSet<>();
+            calls.forEach(call -> workers.add(soon(call)));
+            assertEquals(1, workers.size(), () -> "one thread for all of them, not " + workers);
+            assertEquals(IntStream.range(0, 20).boxed().toList(), order, "in the order in which they came");
+            assertTrue(pool.close());
+        }
+        assertEquals(1, made.get());
+    }
+
+    @Test
+    void aCallThatNoOtherThreadCanTakeIsDoneByItsOwn() throws InterruptedException {
+        SessionPool<Fake> pool = pool(1, false);
+        CallThreads threads = new CallThreads();
+        threads.close();
+        SessionPool<Fake>.Turn busy = enter(pool);
+        List<CompletableFuture<Thread>> calls = waitingCalls(pool, threads, 3, new ArrayList<>());
+        busy.close();
+        Set<Thread> workers = new HashSet<>();
+        calls.forEach(call -> workers.add(soon(call)));
+        assertEquals(3, workers.size());
+        assertTrue(pool.close());
+    }
+
+    /** What goes wrong in one call is that call's: the thread's next one has its session, and no interrupt. */
+    @Test
+    void aCallThatFailsLeavesItsThreadToTheNext() throws Exception {
+        SessionPool<Fake> pool = pool(1, false);
+        try (CallThreads threads = new CallThreads()) {
+            SessionPool<Fake>.Turn busy = enter(pool);
+            CountDownLatch begun = new CountDownLatch(1);
+            CompletableFuture<Boolean> flagKept = new CompletableFuture<>();
+            Thread interrupted = new Thread(() -> {
+                Call call = new Call(CallOptions.none(), "a call");
+                assertThrows(
+                        CancelledException.class,
+                        () -> pool.run(call, threads, turn -> {
+                            begun.countDown();
+                            while (true) {
+                                turn.requireWanted("computing");
+                                Thread.onSpinWait();
+                            }
+                        }));
+                flagKept.complete(Thread.currentThread().isInterrupted());
+            });
+            interrupted.start();
+            while (pool.waiting() < 1) {
+                Thread.sleep(1);
+            }
+            CompletableFuture<Void> failing =
+                    async(() -> pool.run(new Call(CallOptions.none(), "a call"), threads, turn -> {
+                        turn.requireWanted("computing");
+                        throw new IllegalStateException("a bug");
+                    }));
+            while (pool.waiting() < 2) {
+                Thread.sleep(1);
+            }
+            CompletableFuture<Boolean> last =
+                    async(() -> pool.run(new Call(CallOptions.none(), "a call"), threads, turn -> Thread.currentThread()
+                            .isInterrupted()));
+            while (pool.waiting() < 3) {
+                Thread.sleep(1);
+            }
+            busy.close();
+            begun.await();
+            interrupted.interrupt();
+            assertTrue(soon(flagKept), "the caller's interrupt stays");
+            CompletionException e = assertThrows(CompletionException.class, () -> soon(failing));
+            assertEquals("a bug", e.getCause().getMessage());
+            assertFalse(soon(last));
+            assertTrue(pool.close());
+        }
     }
 
     /** A session that knows where it was made. */
