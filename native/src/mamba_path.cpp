@@ -158,7 +158,7 @@ class MambaPath final : public earshot_cpu_op {
         return packed;
     }
 
-    /* The projection's rows of a direction, alone for x and behind out_proj for y. */
+    /* The projection's rows of a direction, behind out_proj for y and alone for x. */
     Projection packed_projection(const MambaPathLayer &path, int direction) {
         const Index c = w_.channels;
         const Index e = w_.inner;
@@ -167,15 +167,17 @@ class MambaPath final : public earshot_cpu_op {
         const float *own = path.projection + direction * c * c;
         const float *other = path.projection + (1 - direction) * c * c;
         const float *out = path.directions[direction].back().out_projection;
-        const Index of_x = takes_x ? channels_padded_ : 0;
-        float *packed = packer_.zeros(packed_floats(kernels, 1, of_x + e, channels_padded_));
-        pack_panels(kernels, 1, of_x + e, c, channels_padded_, packed, [=](Index k, Index j) {
-            if (k < of_x) {
-                return k < c ? own[k * c + j] + (for_both ? other[k * c + j] : 0.0F) : 0.0F;
+        const Index of_y = inner_padded_;
+        const Index depth = takes_x ? of_y + c : e;
+        float *packed = packer_.zeros(packed_floats(kernels, 1, depth, channels_padded_));
+        pack_panels(kernels, 1, depth, c, channels_padded_, packed, [=](Index k, Index j) {
+            if (k >= of_y) {
+                const Index from = (k - of_y) * c + j;
+                return own[from] + (for_both ? other[from] : 0.0F);
             }
             double total = 0;
-            for (Index i = 0; i < c; ++i) {
-                total += static_cast<double>(out[i * e + k - of_x]) * static_cast<double>(own[i * c + j]);
+            for (Index i = 0; k < e && i < c; ++i) {
+                total += static_cast<double>(out[i * e + k]) * static_cast<double>(own[i * c + j]);
             }
             return static_cast<float>(total);
         });

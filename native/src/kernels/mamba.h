@@ -30,9 +30,9 @@ constexpr Index AHEAD = 8; /* rows */
 /* A thread's buffers. */
 struct MambaBuffers {
     Index h_row;   /* words from one row to the next of h, */
-    Index xuz_row; /* floats from one to the next of x, u and z side by side, */
+    Index zux_row; /* floats from one to the next of z, u and x side by side, */
     Index bcd_row; /* of B, C and dt side by side */
-    float *h, *x, *u, *z, *bc, *dt;
+    float *h, *z, *u, *x, *bc, *dt;
     Index operand_row; /* words from one row to the next of operands */
     float *operands;   /* [TILE_ROWS, operand_row] where products take other than floats */
     float *panel;      /* [taps - 1 + TILE_ROWS, PANEL w]: a panel of channels before the convolution */
@@ -47,14 +47,14 @@ struct MambaBuffers {
         const Index channels = padded(w.channels);
         const Index both = padded(2 * w.states);
         h_row = words(channels) + ROW_PADDING;
-        xuz_row = channels + 2 * inner + ROW_PADDING;
+        zux_row = channels + 2 * inner + ROW_PADDING;
         bcd_row = both + padded(fours(w.rank)) + ROW_PADDING;
         h = take(base, TILE_ROWS * h_row);
-        x = take(base, TILE_ROWS * xuz_row);
-        u = x + channels;
-        z = u + inner;
+        z = take(base, TILE_ROWS * zux_row);
+        u = behind(z, inner);
+        x = behind(u, inner);
         bc = take(base, TILE_ROWS * bcd_row);
-        dt = bc + both;
+        dt = behind(bc, both);
         operand_row = words(channels + inner) + ROW_PADDING;
         operands = take(base, PAIRS ? TILE_ROWS * operand_row : 0);
         panel = take(base, (w.taps - 1 + TILE_ROWS) * PANEL * WIDTH);
@@ -65,8 +65,9 @@ struct MambaBuffers {
     }
 
   private:
+    static float *behind(float *p, Index n) { return p == nullptr ? nullptr : p + n; }
     float *take(float *base, Index n) {
-        float *p = base == nullptr ? nullptr : base + floats;
+        float *p = behind(base, floats);
         floats += (n + 15) / 16 * 16;
         return p;
     }
@@ -96,7 +97,7 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
         for (Index c = 0; i + AHEAD < s.length && c < w.channels; c += LINE) {
             __builtin_prefetch(in + AHEAD * s.step + c);
         }
-        float *out = buffers.x + (s.first + i) * buffers.xuz_row;
+        float *out = buffers.x + (s.first + i) * buffers.zux_row;
         if (!w.has_norm) {
             for (Index c = 0; c < channels; c += WIDTH) {
                 store(out + c, load_at_most(in + c, w.channels - c));
@@ -125,7 +126,7 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
 inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buffers) {
     const float per_channel = 1.0F / static_cast<float>(w.channels);
     for (Index i = 0; i < rows; ++i) {
-        const float *x = buffers.x + i * buffers.xuz_row;
+        const float *x = buffers.x + i * buffers.zux_row;
         float *h = buffers.h + i * buffers.h_row;
         Vec squares = set1(0.0F);
         for (Index c = 0; c < padded(w.channels); c += WIDTH) {
@@ -198,11 +199,11 @@ inline void convolve_segments(const MambaWeights &w, const MambaLayerWeights &la
         for (Index k = 0; k < before; ++k) {
             store(past + k * WIDTH, load(panel + (segment.length + k) * STEP));
         }
-        float *u = buffers.u + segment.first * buffers.xuz_row + e;
+        float *u = buffers.u + segment.first * buffers.zux_row + e;
         if (w.taps == 4) {
-            convolve<4>(panel, layer.conv + e, inner, 4, bias, u, buffers.xuz_row, segment.length);
+            convolve<4>(panel, layer.conv + e, inner, 4, bias, u, buffers.zux_row, segment.length);
         } else {
-            convolve<0>(panel, layer.conv + e, inner, w.taps, bias, u, buffers.xuz_row, segment.length);
+            convolve<0>(panel, layer.conv + e, inner, w.taps, bias, u, buffers.zux_row, segment.length);
         }
     }
 }
@@ -224,7 +225,7 @@ inline void in_projection(const MambaWeights &w, const MambaLayerWeights &layer,
         }
     }
     product(&h, 1, buffers.h_row, depth, layer.z, depth, inner, w.zeros, rows,
-            {buffers.z, buffers.xuz_row, nullptr, 0, inner});
+            {buffers.z, buffers.zux_row, nullptr, 0, inner});
 }
 
 /* delta = softplus(dt_proj dt + bias) for one vector of channels, as channel_sums. */
@@ -257,16 +258,16 @@ inline void scan_tile(const MambaWeights &w, const MambaLayerWeights &layer, con
                 step_sizes<0>(dt, buffers.bcd_row, layer.dt + e, inner, w.rank, bias, segment.length, buffers.delta);
             }
             const float *b = buffers.bc + segment.first * buffers.bcd_row;
-            float *u = buffers.u + segment.first * buffers.xuz_row + e;
-            scan(layer.decay + e * w.states, layer.lowest + e, layer.skip + e, state, buffers.delta, u, u + inner,
-                 buffers.xuz_row, b, b + w.states, buffers.bcd_row, w.states, segment.length, buffers.y);
+            float *u = buffers.u + segment.first * buffers.zux_row + e;
+            scan(layer.decay + e * w.states, layer.lowest + e, layer.skip + e, state, buffers.delta, u, u - inner,
+                 buffers.zux_row, b, b + w.states, buffers.bcd_row, w.states, segment.length, buffers.y);
         }
     }
 }
 
-/* `rows` rows of x, u and z as operands, from the row and column of `from` on. */
+/* `rows` rows of z, u and x as operands, from the row and column of `from` on. */
 inline Operand operands_of(const MambaBuffers &buffers, const float *from, Index columns, Index rows) {
-    return operand(from, buffers.xuz_row, columns, rows, buffers.operands, buffers.operand_row);
+    return operand(from, buffers.zux_row, columns, rows, buffers.operands, buffers.operand_row);
 }
 
 /* The product of operands, `depth` numbers a row, with panels. */
@@ -304,19 +305,18 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);
         if (l + 1 < w.layers) {
             product_of(operands_of(buffers, buffers.u, inner, rows), w.inner, layer.out, channels, w.zeros, rows,
-                       {buffers.x, buffers.xuz_row, buffers.x, buffers.xuz_row, channels});
+                       {buffers.x, buffers.zux_row, buffers.x, buffers.zux_row, channels});
         }
     }
     const Projection &projection = w.projection[direction];
-    const Index skipped = projection.takes_x ? 0 : channels;
-    const Index depth = channels - skipped + w.inner;
+    const Index depth = projection.takes_x ? inner + w.channels : w.inner;
     for (Index s = 0; s < count; ++s) {
         const Segment &segment = segments[s];
         const bool forward = direction == 0;
         const float *add = forward ? segment.x : add_to_output ? segment.output : nullptr;
-        const float *from = buffers.x + segment.first * buffers.xuz_row + skipped;
-        product_of(operands_of(buffers, from, channels - skipped + inner, segment.length), depth, projection.weight,
-                   channels, forward ? w.projection_bias : w.zeros, segment.length,
+        const float *from = buffers.u + segment.first * buffers.zux_row;
+        product_of(operands_of(buffers, from, padded(depth), segment.length), depth, projection.weight, channels,
+                   forward ? w.projection_bias : w.zeros, segment.length,
                    {segment.output, segment.step, add, segment.step, w.channels});
     }
 }
