@@ -22,9 +22,20 @@ struct Convolution3x3 {
 struct ConvolutionRun {
     const float *x; /* [frames, bands, I] */
     Index frames, bands;
-    float *z; /* row t at t * row, its positions `step` >= O floats apart */
-    Index row, step;
+    float *z; /* row t at (t - first) * row, its positions `step` >= O floats apart */
+    Index first, row, step;
     bool relu;
+};
+
+/* Two rows of a depthwise convolution 3x3 of four rows [positions + 2, step], without bias. */
+struct DepthwiseRun {
+    const float *rows[4];
+    Index positions, step;
+    const float *weight; /* [9, step] */
+    float *to;           /* [2, positions, to_step] */
+    Index to_step;
+    const float *beside[2]; /* rows [positions, count] that go behind the `step` channels of each position */
+    Index count;
 };
 
 } // namespace earshot

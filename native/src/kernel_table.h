@@ -68,8 +68,7 @@ struct Kernels {
     /* Means of 2x2 values of max(z * gate, 0); two rows to one of `positions`. */
     void (*gate_pool_row)(const float *upper, const float *lower, Index step, Index positions, Index channels,
                           const float *gate, float *to);
-    /* A depthwise 3x3 convolution of three rows [positions + 2, step]; weight [9, step]. */
-    void (*depthwise_row)(const float *const *rows, Index positions, Index step, const float *weight, float *to);
+    void (*depthwise_rows)(const DepthwiseRun &run);
     void (*attention)(const AttentionRun &run);
     /* Layer norm of a + b. */
     void (*residual_norm)(const float *a, const float *b, Index channels, const float *scale, const float *shift,

@@ -1,12 +1,15 @@
 /*
- * EARSHOT_LAYER_RESIDUAL_SEPARABLE: the first convolution with its ReLU into a plane; then, for each pooled row, two
- * rows of shortcut, depthwise and pointwise convolution, which stay in L1 until they are pooled.
+ * EARSHOT_LAYER_RESIDUAL_SEPARABLE: a thread takes a range of pooled rows. It computes the first convolution with its
+ * ReLU a dozen rows at a time into a plane that stays in L2; then, for each pooled row, two rows of depthwise
+ * convolution, and of one product for pointwise convolution and shortcut, which stay in L1 until they are pooled. The
+ * two rows that neighbouring ranges share are computed in both.
  */
 #include <algorithm>
 
 #include "carver.h"
 #include "cpu_operation.h"
 #include "layers.h"
+#include "panels.h"
 #include "row_blocks.h"
 #include "weight_packer.h"
 
@@ -22,15 +25,20 @@ class ResidualSeparable final : public earshot_cpu_op {
         const Index outputs = layer.outputs;
         convolution_ = packer_.convolution(layer.convolution, layer.bias, outputs, inputs);
         depthwise_ = packer_.transposed(layer.depthwise, outputs, 9);
-        pointwise_ = packer_.panels(layer.pointwise, outputs, outputs);
-        pointwise_bias_ = packer_.padded(layer.pointwise_bias, outputs);
+        bias_ = packer_.padded(layer.pointwise_bias, outputs);
+        if (layer.projects) {
+            both_ = projection(layer);
+            projected_ = inputs;
+            const float *shortcut = packer_.padded(layer.shortcut_bias, outputs);
+            float *sum = packer_.zeros(padded_);
+            std::transform(bias_, bias_ + padded_, shortcut, sum, [](float x, float y) { return x + y; });
+            bias_ = sum;
+        } else {
+            both_ = packer_.panels(layer.pointwise, outputs, outputs);
+        }
         float *ones = packer_.zeros(padded_);
         std::fill_n(ones, outputs, 1.0F);
         ones_ = ones;
-        if (layer.projects) {
-            shortcut_ = packer_.panels(layer.shortcut, outputs, inputs);
-            shortcut_bias_ = packer_.padded(layer.shortcut_bias, outputs);
-        }
     }
 
     void check(const Extents &e) const override {
@@ -43,104 +51,140 @@ class ResidualSeparable final : public earshot_cpu_op {
         return size_product({e.batch, e.frames / 2, e.bands / 2, convolution_.outputs});
     }
     Index scratch_floats(const Extents &e, int threads) const override {
-        return Scratch(*this, e, threads, nullptr).carver.floats();
+        return size_product({threads, Scratch(*this, e, nullptr).floats()});
     }
 
     void run(const Arguments &a, Team &team) const override {
         const Extents &e = a.extents;
-        const Scratch scratch(*this, e, team.threads(), a.scratch);
-        const Index row = plane_row(e);
-        std::fill_n(scratch.outside, row, 0.0F);
-        for (Index t = 0; t < e.frames; ++t) {
-            std::fill_n(scratch.plane + t * row, padded_, 0.0F);
-            std::fill_n(scratch.plane + (t + 1) * row - padded_, padded_, 0.0F);
-        }
+        const Index pooled = e.frames / 2;
+        const Index tasks = Index{TASKS} * team.threads();
+        const Index range = round_up(std::max(BLOCK_ROWS / 2, (pooled + tasks - 1) / tasks), PATCH / 2);
         for (Index b = 0; b < e.batch; ++b) {
             const float *x = a.input0 + b * e.frames * e.bands * convolution_.inputs;
-            const ConvolutionRun convolution = {x, e.frames, e.bands, scratch.plane + padded_, row, padded_, true};
-            each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
-                kernels.convolution_rows(convolution_, convolution, from, to,
-                                         scratch.threads + thread * scratch.per_thread);
-            });
-            float *output = a.output + b * (e.frames / 2) * (e.bands / 2) * convolution_.outputs;
-            each_block(e.frames / 2, BLOCK_ROWS / 2, team, [&](Index from, Index to, int thread) {
-                const Rows rows(*this, e, scratch.threads + thread * scratch.per_thread);
-                for (Index t = from; t < to; ++t) {
-                    pooled_row(x, t, output + t * (e.bands / 2) * convolution_.outputs, e, scratch, rows);
-                }
+            float *output = a.output + b * pooled * (e.bands / 2) * convolution_.outputs;
+            each_block(pooled, range, team, [&](Index from, Index to, int thread) {
+                const Index floats = Scratch(*this, e, nullptr).floats();
+                pooled_rows(x, from, to, output, e, Scratch(*this, e, a.scratch + thread * floats));
             });
         }
     }
 
   private:
-    /* What a thread needs for a pooled row. */
-    struct Rows {
-        Carver carver;
-        float *depthwise; /* [bands, P(O)] */
-        float *sums[2];   /* [bands, P(O)] */
+    /* Ranges of rows for each thread: few, as their neighbours compute two rows again, but more than one, as threads
+     * are not equally fast. */
+    static constexpr int TASKS = 2;
+    /* Rows of the plane that are left from the block before. */
+    static constexpr Index KEPT = 2;
 
-        Rows(const ResidualSeparable &layer, const Extents &e, float *base) : carver(base) {
-            depthwise = carver.take(size_product({e.bands, layer.padded_}));
-            for (float *&row : sums) {
-                row = carver.take(size_product({e.bands, layer.padded_}));
-            }
-        }
-    };
-
+    /* What a thread needs. */
     struct Scratch {
         Carver carver;
-        float *outside; /* a row beyond the clip's ends */
-        float *plane;   /* what the depthwise convolution reads: [frames, 1 + bands + 1, P(O)] */
-        Index per_thread;
-        float *threads;
+        float *convolution; /* of the convolution's kernel */
+        float *outside;     /* a row beyond the clip's ends */
+        float *plane;       /* what the depthwise convolution reads: [KEPT + BLOCK_ROWS, 1 + bands + 1, P(O)] */
+        float *operands;    /* what the product reads: [2, bands, operand_step] */
+        float *sums;        /* [2, bands, P(O)] */
 
-        Scratch(const ResidualSeparable &layer, const Extents &e, int count, float *base)
-            : carver(base), per_thread(round_up(std::max(layer.kernels.convolution_scratch(layer.convolution_, e.bands),
-                                                         Rows(layer, e, nullptr).carver.floats()),
-                                                16)) {
+        Scratch(const ResidualSeparable &layer, const Extents &e, float *base) : carver(base) {
+            convolution = carver.take(layer.kernels.convolution_scratch(layer.convolution_, e.bands));
             outside = carver.take(layer.plane_row(e));
-            plane = carver.take(size_product({e.frames, layer.plane_row(e)}));
-            threads = carver.take(size_product({count, per_thread}));
+            plane = carver.take(size_product({KEPT + BLOCK_ROWS, layer.plane_row(e)}));
+            operands = carver.take(size_product({2, e.bands, layer.operand_step()}));
+            sums = carver.take(size_product({2, e.bands, layer.padded_}));
         }
+
+        /* A multiple of a line of the cache. */
+        Index floats() const { return round_up(carver.floats(), 16); }
     };
 
     Index plane_row(const Extents &e) const { return size_product({e.bands + 2, padded_}); }
+    Index operand_step() const { return round_up(padded_ + projected_, kernels.width); }
 
-    void pooled_row(const float *x, Index t, float *output, const Extents &e, const Scratch &scratch,
-                    const Rows &rows) const {
-        const Index outputs = convolution_.outputs;
-        for (Index half = 0; half < 2; ++half) {
-            const Index frame = 2 * t + half;
-            const float *above = frame > 0 ? scratch.plane + (frame - 1) * plane_row(e) : scratch.outside;
-            const float *below = frame + 1 < e.frames ? scratch.plane + (frame + 1) * plane_row(e) : scratch.outside;
-            const float *around[] = {above, scratch.plane + frame * plane_row(e), below};
-            const Index used = e.bands / 2 * 2;
-            kernels.depthwise_row(around, used, padded_, depthwise_, rows.depthwise);
-
-            const float *input = x + frame * e.bands * convolution_.inputs;
-            float *sum = rows.sums[half];
-            const Index inputs = convolution_.inputs;
-            ProductRun pointwise = {rows.depthwise, padded_, outputs, used,  pointwise_, pointwise_bias_,
-                                    outputs,        sum,     padded_, input, inputs};
-            if (shortcut_ != nullptr) {
-                kernels.matrix_product(
-                    {input, inputs, inputs, used, shortcut_, shortcut_bias_, outputs, sum, padded_, nullptr, 0});
-                pointwise.r = sum;
-                pointwise.ldr = padded_;
+    /* Weights of the product of [depthwise result, P(O)] and input, side by side. */
+    const float *projection(const ResidualSeparableLayer &layer) {
+        const Index outputs = layer.outputs;
+        const Index inputs = layer.inputs;
+        const Index depth = padded_ + inputs;
+        float *to = packer_.zeros(packed_floats(kernels, 1, depth, padded_));
+        pack_panels(kernels, 1, depth, outputs, padded_, to, [&](Index k, Index j) {
+            if (k < padded_) {
+                return k < outputs ? layer.pointwise[j * outputs + k] : 0.0F;
             }
-            kernels.matrix_product(pointwise);
+            return layer.shortcut[j * inputs + k - padded_];
+        });
+        return to;
+    }
+
+    void pooled_rows(const float *x, Index from, Index to, float *output, const Extents &e, const Scratch &s) const {
+        const Index row = plane_row(e);
+        std::fill_n(s.outside, row, 0.0F);
+        for (Index i = 0; i < KEPT + BLOCK_ROWS; ++i) {
+            std::fill_n(s.plane + i * row, padded_, 0.0F);
+            std::fill_n(s.plane + (i + 1) * row - padded_, padded_, 0.0F);
         }
-        kernels.gate_pool_row(rows.sums[0], rows.sums[1], padded_, e.bands / 2, outputs, ones_, output);
+        /* The first row that is read. Ranges begin at multiples of half a patch, so that patches are the same wherever
+         * they end; the first patch begins a row before the clip, and leaves there what nothing reads. */
+        const Index above = 2 * from - 1;
+        const Index last = std::min(2 * to + 1, e.frames);
+        Index first = above; /* the frame of the plane's first row */
+        Index end = above;   /* of the frames that have been computed; odd, so that the last two are what is kept */
+        for (Index t = from; t < to;) {
+            if (end > above) {
+                std::copy_n(s.plane + (end - KEPT - first) * row, KEPT * row, s.plane);
+                first = end - KEPT;
+            }
+            const Index start = end;
+            end = std::min(end + BLOCK_ROWS, last);
+            kernels.convolution_rows(convolution_, {x, e.frames, e.bands, s.plane + padded_, first, row, padded_, true},
+                                     start, end, s.convolution);
+            for (; t < to && (2 * t + 2 < end || end == e.frames); ++t) {
+                pooled_row(x, t, first, output + t * (e.bands / 2) * convolution_.outputs, e, s);
+            }
+        }
+    }
+
+    void pooled_row(const float *x, Index t, Index first, float *output, const Extents &e, const Scratch &s) const {
+        const Index row = plane_row(e);
+        const Index inputs = convolution_.inputs;
+        const Index outputs = convolution_.outputs;
+        const Index used = e.bands / 2 * 2;
+        const auto plane = [&](Index frame) {
+            return frame < 0 || frame >= e.frames ? s.outside : s.plane + (frame - first) * row;
+        };
+        const float *input[] = {x + 2 * t * e.bands * inputs, x + (2 * t + 1) * e.bands * inputs};
+        kernels.depthwise_rows({{plane(2 * t - 1), plane(2 * t), plane(2 * t + 1), plane(2 * t + 2)},
+                                used,
+                                padded_,
+                                depthwise_,
+                                s.operands,
+                                operand_step(),
+                                {input[0], input[1]},
+                                projected_});
+        float *lower = s.sums + used * padded_;
+        ProductRun product = {
+            s.operands, operand_step(), padded_ + projected_, 2 * used, both_, bias_, outputs, s.sums, padded_, nullptr,
+            0};
+        if (projected_ == 0) {
+            product.depth = outputs;
+            product.rows = used;
+            product.r = input[0];
+            product.ldr = inputs;
+            kernels.matrix_product(product);
+            product.a += used * operand_step();
+            product.c = lower;
+            product.r = input[1];
+        }
+        kernels.matrix_product(product);
+        kernels.gate_pool_row(s.sums, lower, padded_, e.bands / 2, outputs, ones_, output);
     }
 
     Index padded_;
     WeightPacker packer_{kernels};
     Convolution3x3 convolution_ = {};
     const float *depthwise_ = nullptr;
-    const float *pointwise_ = nullptr;
-    const float *pointwise_bias_ = nullptr;
-    const float *shortcut_ = nullptr; /* null for the identity */
-    const float *shortcut_bias_ = nullptr;
+    const float *both_ = nullptr; /* pointwise convolution and shortcut */
+    const float *bias_ = nullptr; /* of both */
+    Index projected_ = 0;         /* inputs that the product reads; 0 for the identity as shortcut */
     const float *ones_ = nullptr; /* a gate that is open */
 };
 

@@ -77,7 +77,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
         const Index channels = convolution_.outputs;
         const Index row = e.bands * channels;
         float *z = pooled_ ? scratch.z : output;
-        const ConvolutionRun convolution = {x, e.frames, e.bands, z, row, channels, false};
+        const ConvolutionRun convolution = {x, e.frames, e.bands, z, 0, row, channels, false};
         const SqueezeRun squeeze = {z, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())};
         each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
             kernels.convolution_rows(convolution_, convolution, from, to,

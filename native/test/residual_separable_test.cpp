@@ -29,6 +29,15 @@ TEST(residual_separable_sizes) {
     }
 }
 
+/* Ranges of several blocks of rows, and clips that end in any row of a patch. */
+TEST(residual_separable_ranges) {
+    for (const std::int64_t t : {48, 105, 106, 107, 108, 125}) {
+        compare(test::SeparableShape{2, 3, 1}, 1, t, 5);
+        compare(test::SeparableShape{16, 17, 1}, 1, t, 4);
+        compare(test::SeparableShape{17, 17, 0}, 1, t, 3);
+    }
+}
+
 TEST(residual_separable_paper_size) {
     compare(test::SeparableShape{1, 32, 1}, 1, 6, 64);
     compare(test::SeparableShape{32, 64, 1}, 1, 6, 32);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "adaptive_bins.h"
+#include "convolution3x3_arguments.h"
 #include "vec.h"
 
 namespace earshot::EARSHOT_ISA {
@@ -74,19 +75,41 @@ inline void gate_pool_row(const float *upper, const float *lower, Index step, In
     }
 }
 
-inline void depthwise_row(const float *const *rows, Index positions, Index step, const float *weight, float *to) {
-    for (Index c = 0; c < step; c += WIDTH) {
+/* Both rows at once: they share half of what they read. */
+inline void depthwise_rows(const DepthwiseRun &run) {
+    float *lower = run.to + run.positions * run.to_step;
+    for (Index c = 0; c < run.step; c += WIDTH) {
         Vec w[9];
+#pragma GCC unroll 9
         for (Index i = 0; i < 9; ++i) {
-            w[i] = load(weight + i * step + c);
+            w[i] = load(run.weight + i * run.step + c);
         }
-        for (Index f = 0; f < positions; ++f) {
-            Vec parts[3];
-            for (Index i = 0; i < 3; ++i) {
-                const float *x = rows[i] + f * step + c;
-                parts[i] = fma(load(x + 2 * step), w[3 * i + 2], fma(load(x + step), w[3 * i + 1], load(x) * w[3 * i]));
+        const float *x[4];
+        for (Index i = 0; i < 4; ++i) {
+            x[i] = run.rows[i] + c;
+        }
+        for (Index f = 0; f < run.positions; ++f) {
+            Vec sums[2] = {set1(0.0F), set1(0.0F)};
+#pragma GCC unroll 3
+            for (Index j = 0; j < 3; ++j) {
+                const Index at = (f + j) * run.step;
+                const Vec rows[] = {load(x[0] + at), load(x[1] + at), load(x[2] + at), load(x[3] + at)};
+#pragma GCC unroll 3
+                for (Index i = 0; i < 3; ++i) {
+                    sums[0] = fma(rows[i], w[3 * i + j], sums[0]);
+                    sums[1] = fma(rows[i + 1], w[3 * i + j], sums[1]);
+                }
             }
-            store(to + f * step + c, parts[0] + parts[1] + parts[2]);
+            store(run.to + f * run.to_step + c, sums[0]);
+            store(lower + f * run.to_step + c, sums[1]);
+        }
+    }
+    for (Index row = 0; row < 2; ++row) {
+        for (Index f = 0; f < run.positions; ++f) {
+            float *to = run.to + (row * run.positions + f) * run.to_step + run.step;
+            for (Index c = 0; c < run.count; c += WIDTH) {
+                store_at_most(to + c, load_at_most(run.beside[row] + f * run.count + c, run.count - c), run.count - c);
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
                 taps[count++] = {ring(t + i - 1), i * 3 * step};
             }
         }
-        float *z = run.z + t * run.row;
+        float *z = run.z + (t - run.first) * run.row;
         product(taps, count, step, 3 * step, w.weight, 9 * step, padded(w.outputs), w.bias, run.bands,
                 {z, run.step, nullptr, 0, columns});
         if (run.relu) {

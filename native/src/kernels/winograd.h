@@ -247,7 +247,7 @@ inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, In
                                      w.bias, run.relu};
             for (Index i = 0; i < PATCH; ++i) {
                 const Index t = start + PATCH * strip + i;
-                target.rows[i] = t < to ? run.z + t * run.row : nullptr;
+                target.rows[i] = t < to ? run.z + (t - run.first) * run.row : nullptr;
             }
             winograd_leave(buffers.m + strip * patches * outputs, buffers.m_matrix, outputs, target);
         }
