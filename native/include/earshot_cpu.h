@@ -78,10 +78,11 @@ EARSHOT_CPU_API void earshot_cpu_team_destroy(earshot_cpu_team *team);
  * Makes an operation of a layer. Kind, numbers and weights are described in earshot_layers.h; counts are numbers of
  * elements and must be exactly what the kind and the numbers ask for.
  * Precision is EARSHOT_PRECISION_FLOAT32 or _BF16. Bfloat16 concerns in_proj, x_proj, out_proj and the projection of a
- * Mamba path, for which it is EARSHOT_CPU_UNSUPPORTED where the processor lacks it. All else is float32 whatever the
- * precision: Winograd's algorithm in float32 is faster than direct convolutions in bfloat16 and more accurate, and what
- * remains is small. The front end, EARSHOT_LAYER_LOG_MEL, takes
- * n_fft that are powers of two from 16 to 4096; others are EARSHOT_CPU_UNSUPPORTED.
+ * Mamba path, for which it is EARSHOT_CPU_UNSUPPORTED where the processor lacks it; the path's gates, steps and decays
+ * are then taken to some 2^-13, a slow decay to 0.8 % of its rate. All else is float32 whatever the precision:
+ * Winograd's algorithm in float32 is faster than direct convolutions in bfloat16 and more accurate, and what remains is
+ * small. The front end, EARSHOT_LAYER_LOG_MEL, takes n_fft that are powers of two from 16 to 4096; others are
+ * EARSHOT_CPU_UNSUPPORTED.
  */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, int64_t number_count,
                                                          const float *weights, int64_t weight_count, int32_t isa,

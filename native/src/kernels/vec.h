@@ -83,10 +83,15 @@ EARSHOT_INLINE Vec negative_magnitude(Vec x, float bound) {
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(v), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
 }
-/* a / b for b in [1, 2^100], to about one unit in the last place: a 14-bit estimate and one Newton step. */
+/* a / b for b in [1, 2^100], to about one unit in the last place: a 14-bit estimate and one Newton step. Beside products
+ * of bfloat16 (operand.h) the estimate alone. */
 EARSHOT_INLINE Vec quotient(Vec a, Vec b) {
     const Vec r = _mm512_rcp14_ps(b);
+#if defined(__AVX512BF16__)
+    return a * r;
+#else
     return a * fma(r, _mm512_fnmadd_ps(b, r, _mm512_set1_ps(1.0F)), r);
+#endif
 }
 
 #elif defined(EARSHOT_VEC_AVX2)
