@@ -176,10 +176,13 @@ final class Demuxer implements AutoCloseable {
      * @return seconds, or 0 if that is not known, or only estimated
      */
     double seconds() {
-        // FFmpeg counts blocks as frames there.
-        boolean compressedAiff = input.format() == AudioFormat.AIFF && !isPcm();
-        if (input.format() == AudioFormat.OGG || compressedAiff) {
+        if (input.format() == AudioFormat.OGG) {
             return 0;
+        }
+        if (input.format() == AudioFormat.AIFF && !isPcm()) {
+            // FFmpeg takes blocks for frames there. Its codings have a constant bit rate, if FFmpeg knows it.
+            long bitRate = stream().codecpar().bit_rate();
+            return bitRate > 0 ? (double) Byte.SIZE * AiffChunks.soundBytes(input) / bitRate : 0;
         }
         if (container.duration_estimation_method() == avformat.AVFMT_DURATION_FROM_BITRATE) {
             // Of CAF's header FFmpeg keeps how much sound there is to be, in frames as the stream's times are.

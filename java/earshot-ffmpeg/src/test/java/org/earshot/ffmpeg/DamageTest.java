@@ -123,6 +123,30 @@ class DamageTest {
                 1e-6);
     }
 
+    /** Blocks of a constant size, of which FFmpeg takes the header's count for one of samples. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ima.aifc", "gsm.aifc"})
+    void whatACompressedAiffFileLacksIsSaid(String name) {
+        byte[] once = Recordings.bytes(name);
+        int sound = new String(once, StandardCharsets.ISO_8859_1).indexOf("SSND") + 16;
+        byte[] blocks = Arrays.copyOfRange(once, sound, once.length);
+        int times = 100;
+        ByteBuffer file = ByteBuffer.allocate(sound + times * blocks.length);
+        file.put(once, 0, sound).putInt(sound - 12, 8 + times * blocks.length);
+        for (int i = 0; i < times; i++) {
+            file.put(blocks);
+        }
+        Recordings.Decoded whole = Recordings.decode(file.array(), name);
+        assertEquals(List.of(), whole.losses());
+        Recordings.Decoded cut = Recordings.decode(Arrays.copyOf(file.array(), sound + 70 * blocks.length), name);
+        assertEquals(1, cut.losses().size(), cut.losses().toString());
+        // To a block of GSM, 160 samples: its files are filled to an even length.
+        assertEquals(
+                (whole.samples().length - cut.samples().length) / 8000.0,
+                cut.losses().get(0).length().toNanos() / 1e9,
+                0.02);
+    }
+
     /** What follows a lost page is that page's sound, at the place that the loss names. */
     @Test
     void soundBehindALossIsWhereItSays() {
