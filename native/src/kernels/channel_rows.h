@@ -10,19 +10,32 @@
 
 namespace earshot::EARSHOT_ISA {
 
-/* Adds one row's bins of scale k to those of the k x k bins that contain the row. */
+/* Adds G vectors of one row's bins of scale k to those of the k x k bins that contain the row: several at once, as each
+ * is a chain of additions that wait for each other. */
+template <Index G>
 inline void squeeze_row(const SqueezeRun &run, Index t, Index k, Index c, float *sums) {
     const float *row = run.z + t * run.bands * run.channels + c;
     const Index left = run.channels - c;
     for (Index column = 0; column < k; ++column) {
-        Vec total = set1(0.0F);
+        Vec totals[G];
+#pragma GCC unroll 4
+        for (Index i = 0; i < G; ++i) {
+            totals[i] = set1(0.0F);
+        }
         const Index end = bin_end(column, run.bands, k);
         for (Index f = bin_first(column, run.bands, k); f < end; ++f) {
-            total = total + load_at_most(row + f * run.channels, left);
+#pragma GCC unroll 4
+            for (Index i = 0; i < G; ++i) {
+                totals[i] = totals[i] + load_at_most(row + f * run.channels + i * WIDTH, left - i * WIDTH);
+            }
         }
-        for (Index i = t * k / run.frames; i < k && bin_first(i, run.frames, k) <= t; ++i) {
-            float *to = sums + (i * k + column) * run.channels + c;
-            store_at_most(to, load_at_most(to, left) + total, left);
+        for (Index bin = t * k / run.frames; bin < k && bin_first(bin, run.frames, k) <= t; ++bin) {
+            float *to = sums + (bin * k + column) * run.channels + c;
+#pragma GCC unroll 4
+            for (Index i = 0; i < G; ++i) {
+                store_at_most(to + i * WIDTH, load_at_most(to + i * WIDTH, left - i * WIDTH) + totals[i],
+                              left - i * WIDTH);
+            }
         }
     }
 }
@@ -40,8 +53,12 @@ inline void squeeze_rows(const SqueezeRun &run, Index from, Index to, float *sum
         float *scale = sums;
         for (Index s = 0; s < run.count; ++s) {
             const Index k = run.scales[s];
-            for (Index c = 0; c < run.channels; c += WIDTH) {
-                squeeze_row(run, t, k, c, scale);
+            Index c = 0;
+            for (; c + 4 * WIDTH <= run.channels; c += 4 * WIDTH) {
+                squeeze_row<4>(run, t, k, c, scale);
+            }
+            for (; c < run.channels; c += WIDTH) {
+                squeeze_row<1>(run, t, k, c, scale);
             }
             scale += k * k * run.channels;
         }
