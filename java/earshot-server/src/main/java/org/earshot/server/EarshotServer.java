@@ -214,7 +214,7 @@ public final class EarshotServer implements AutoCloseable {
         private UnaryOperator<SceneClassifier.Builder> loading = builder -> builder;
         private boolean decodesInProcess;
         private Duration drain = Duration.ofSeconds(10);
-        private Consumer<String> log = line -> {};
+        private Optional<Consumer<String>> log = Optional.empty();
 
         private Builder(List<ModelSource> models) {
             this.models = models;
@@ -354,7 +354,7 @@ public final class EarshotServer implements AutoCloseable {
          * @return this
          */
         public Builder log(Consumer<String> lines) {
-            log = Objects.requireNonNull(lines);
+            log = Optional.of(lines);
             return this;
         }
 

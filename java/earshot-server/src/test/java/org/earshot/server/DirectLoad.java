@@ -30,21 +30,22 @@ final class DirectLoad {
     private DirectLoad() {}
 
     /**
-     * Takes the model directory, the recording and the seconds; each line of the standard input is how many ask at
-     * once, and has a line for an answer.
+     * Takes the model directory; each line of the standard input says how many ask at once, for how many seconds, and
+     * the recording, and has a line for an answer.
      */
     public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
-        byte[] recording = Files.readAllBytes(Path.of(args[1]));
         ComputePool pool = ComputePool.of(Runtime.getRuntime().availableProcessors());
         try (SceneClassifier classifier = SceneClassifier.builder(Path.of(args[0]))
                 .pool(pool)
                 .batching(8, Duration.ofMillis(2), 64)
                 .warmUp(true)
                 .load()) {
-            Scanner callers = new Scanner(System.in, StandardCharsets.US_ASCII);
+            Scanner callers = new Scanner(System.in, StandardCharsets.UTF_8);
             while (callers.hasNextInt()) {
-                System.out.println(
-                        measure(classifier, recording, Duration.ofSeconds(Long.parseLong(args[2])), callers.nextInt()));
+                int count = callers.nextInt();
+                Duration length = Duration.ofSeconds(callers.nextLong());
+                byte[] recording = Files.readAllBytes(Path.of(callers.nextLine().strip()));
+                System.out.println(measure(classifier, recording, length, count));
             }
         }
     }

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -16,14 +17,14 @@ public final class AccessLog {
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final double NANOSECONDS = 1e9;
 
-    private final Consumer<String> lines;
+    private final Optional<Consumer<String>> lines;
 
     /**
      * Makes a log.
      *
-     * @param lines takes each line, without its end; from any thread
+     * @param lines takes each line, without its end; from any thread. Empty if nobody does: none is then made
      */
-    public AccessLog(Consumer<String> lines) {
+    public AccessLog(Optional<Consumer<String>> lines) {
         this.lines = lines;
     }
 
@@ -59,6 +60,10 @@ public final class AccessLog {
      * @param entry what became of a request
      */
     public void write(Entry entry) {
+        lines.ifPresent(taker -> taker.accept(line(entry)));
+    }
+
+    private static String line(Entry entry) {
         StringWriter text = new StringWriter();
         try (JsonGenerator out = FACTORY.createGenerator(text)) {
             out.writeStartObject();
@@ -80,7 +85,7 @@ public final class AccessLog {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // A StringWriter throws none.
         }
-        lines.accept(text.toString());
+        return text.toString();
     }
 
     private static void write(JsonGenerator out, String field, String value) throws IOException {
