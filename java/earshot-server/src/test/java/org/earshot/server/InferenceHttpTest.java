@@ -245,4 +245,25 @@ class InferenceHttpTest {
                 "Request-Timeout-Ms: found \"soon\"",
                 served.send(served.post(INFER, new byte[0]).header("Request-Timeout-Ms", "soon")));
     }
+
+    private static HttpResponse<byte[]> raw(String json) {
+        return served.send(served.post(INFER, json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** What a reader of JSON has bounds for has no place in its text, and is the sender's fault all the same. */
+    @Test
+    void takesNoJsonThatIsTooDeepTooLongOrFollowedByMore() {
+        int deep = 5000;
+        assertRefused(400, "body: found no JSON that is read", raw("{\"x\":" + "[".repeat(deep)));
+        assertRefused(
+                400, "body: found no JSON that is read", raw("{\"x\":" + "[".repeat(deep) + "]".repeat(deep) + "}"));
+        assertRefused(
+                400,
+                "body: found no JSON that is read",
+                raw("{\"inputs\":[{\"name\":\"PCM\",\"shape\":[" + "1".repeat(100_000) + "]}]}"));
+        ObjectNode good = audio(BUS);
+        assertRefused(400, "body: found no JSON that is read", raw(good + "more"));
+        assertRefused(400, "body: found something else", raw(good.toString() + good));
+        assertEquals(200, raw(good + " \n").statusCode());
+    }
 }

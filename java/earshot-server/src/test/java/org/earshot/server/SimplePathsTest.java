@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
@@ -246,5 +248,37 @@ class SimplePathsTest {
         assertTrue(
                 served.metric("earshot_requests_seconds_count{endpoint=\"/classify\",protocol=\"http\",status=\"422\"")
                         >= 1);
+    }
+
+    /** The answer to a request whose path no client of Java's would send. */
+    private static String asked(String method, String path) throws IOException {
+        try (Socket socket = new Socket("localhost", served.server.port())) {
+            String request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void aQueryThatCannotBeReadIsRefused() throws IOException {
+        for (String query : List.of("city=%zz", "city=%", "%f=1")) {
+            String answer = asked("POST", "/classify?" + query);
+            assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+            assertTrue(answer.contains("{\"error\":\"query: found "), answer);
+        }
+        assertEquals(
+                400,
+                served.send(served.post("/stream?windows=maybe", new byte[2])).statusCode());
+    }
+
+    @Test
+    void whatMayBeReadMayBeAskedForItsHead() throws IOException {
+        for (String path : List.of("/", "/health", "/v2/health/ready", "/v2/models/demo")) {
+            String head = asked("HEAD", path);
+            assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+            assertTrue(head.endsWith("\r\n\r\n"), "nothing but the head: " + head);
+        }
+        assertTrue(asked("HEAD", "/classify").startsWith("HTTP/1.1 405 "));
+        assertTrue(asked("DELETE", "/health").contains("\r\nAllow: GET, HEAD\r\n"));
     }
 }

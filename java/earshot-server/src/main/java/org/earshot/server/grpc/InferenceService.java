@@ -83,7 +83,6 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
         answer(observer, () -> ServerMetadataResponse.newBuilder()
                 .setName(Inference.SERVER)
                 .setVersion(version)
-                .addExtensions(Inference.CLASSIFICATION)
                 .build());
     }
 

@@ -49,7 +49,18 @@ final class Exchange {
         share = around.memory().share();
         Request.addCompletionListener(request, failure -> share.close());
         deadline = Deadline.in(timeout());
-        query = Request.extractQueryParameters(request);
+        query = query(request);
+    }
+
+    private static Fields query(Request request) {
+        try {
+            return Request.extractQueryParameters(request);
+        } catch (IllegalArgumentException e) {
+            throw RequestException.invalid(
+                    "query",
+                    Quoted.of(request.getHttpURI().getQuery()),
+                    "names and values in UTF-8, a percent sign as %25");
+        }
     }
 
     private Duration timeout() {

@@ -1,6 +1,7 @@
 package org.earshot.server.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -64,12 +65,16 @@ final class InferenceJson {
         } catch (JsonProcessingException e) {
             throw RequestException.invalid(
                     "body",
-                    "no JSON (" + Quoted.plain(e.getOriginalMessage()) + ", line "
-                            + e.getLocation().getLineNr() + ")",
+                    "no JSON that is read (" + Quoted.plain(e.getOriginalMessage()) + where(e.getLocation()) + ")",
                     "a request of the Open Inference Protocol");
         } catch (IOException e) {
             throw new UncheckedIOException(e); // Memory has none.
         }
+    }
+
+    /** In which line something is; what is too deep or too long is nowhere. */
+    private static String where(JsonLocation location) {
+        return location == null ? "" : ", line " + location.getLineNr();
     }
 
     private static final class Reader {
@@ -110,6 +115,7 @@ final class InferenceJson {
                     default -> json.skipChildren();
                 }
             }
+            require(json.nextToken() == null, "body", "nothing behind the request");
             if (binary.hasRemaining()) {
                 throw RequestException.invalid("body", binary.remaining() + " bytes behind the last tensor", "none");
             }

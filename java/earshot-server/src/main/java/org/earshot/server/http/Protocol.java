@@ -48,7 +48,7 @@ final class Protocol {
             out.writeStringField("name", Inference.SERVER);
             out.writeStringField("version", version);
             out.writeArrayFieldStart("extensions");
-            for (String extension : List.of("binary_tensor_data", "model_repository", Inference.CLASSIFICATION)) {
+            for (String extension : List.of("binary_tensor_data", "model_repository")) {
                 out.writeString(extension);
             }
             out.writeEndArray();

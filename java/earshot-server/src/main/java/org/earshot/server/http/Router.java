@@ -150,11 +150,12 @@ final class Router extends Handler.Abstract {
         }
     }
 
-    /** Refuses other methods than the one that a path is for. */
+    /** Refuses other methods than the one that a path is for. Whoever may GET may ask for the head alone. */
     static void requireMethod(Exchange exchange, String method) {
         String found = exchange.request().getMethod();
-        if (!found.equals(method)) {
-            exchange.response().getHeaders().put(HttpHeader.ALLOW, method);
+        boolean readable = method.equals("GET");
+        if (!found.equals(method) && !(readable && found.equals("HEAD"))) {
+            exchange.response().getHeaders().put(HttpHeader.ALLOW, readable ? "GET, HEAD" : method);
             throw new RequestException(Problem.METHOD, "method: found " + Quoted.of(found) + "; expected " + method);
         }
     }

@@ -70,7 +70,15 @@ final class Streams {
                         (int) rate,
                         format.equals("f32le"),
                         Duration.ofNanos(Math.round(hop * NANOSECONDS))),
-                Boolean.parseBoolean(query.getValue("windows")));
+                flag(query, "windows"));
+    }
+
+    private static boolean flag(Fields query, String name) {
+        String text = value(query, name, "false");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw RequestException.invalid(name, Quoted.of(text), "true or false");
+        }
+        return text.equals("true");
     }
 
     private static String value(Fields query, String name, String otherwise) {

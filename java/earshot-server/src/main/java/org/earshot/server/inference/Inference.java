@@ -25,9 +25,6 @@ public final class Inference {
     /** What the server calls itself. */
     public static final String SERVER = "earshot";
 
-    /** The parts of the protocol that not every server has: each protocol its own, and this one in both. */
-    public static final String CLASSIFICATION = "classification";
-
     /** What kind of model it is, as the protocol names platforms. */
     public static final String PLATFORM = "earshot_safetensors";
 
