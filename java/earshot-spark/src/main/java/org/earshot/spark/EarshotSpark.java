@@ -11,6 +11,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
+import org.earshot.dataset.DatasetException;
 import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.evaluation.Evaluator;
 import org.earshot.labelling.LabellingRule;
@@ -30,7 +31,8 @@ import org.earshot.model.ModelConfig;
  *
  * <p>Rows are kept with all their columns but those that hold the sound itself; answers are columns behind them. What
  * is wrong with a recording, or with what a row says of it, is in the row's {@code error}: it never fails a job. What
- * is wrong with a model does, before any work. Rows of a partition keep their order.
+ * is wrong with a model does, before any work. Rows of a partition keep their order. Those that stream may be given to
+ * {@link #classify} and {@link #features}.
  *
  * <p>Each executor has one classifier of a model, which its tasks share: a call computes on as many threads as
  * {@code spark.task.cpus} says, or on the GPU whose address Spark gave the task
@@ -51,8 +53,8 @@ public final class EarshotSpark {
      *     that decides in two stages), {@code notes} (array of texts, null if the recording is whole), {@code windows}
      *     (array of start and length in seconds, label, probability, ranking; null if there is only one),
      *     {@code embedding} (array of floats; only if asked for), {@code backend}, and {@code error}
-     * @throws org.earshot.error.EarshotException if a column is missing, of another type, or has the name of one of
-     *     these
+     * @throws org.earshot.error.EarshotException if a column is missing, there twice, of another type, or has the name
+     *     of one of these
      */
     public static Dataset<Row> classify(Dataset<Row> recordings, ModelSource model, SparkOptions options) {
         RecordingColumns columns = columns(recordings, options);
@@ -81,7 +83,7 @@ public final class EarshotSpark {
      *     {@code error}, {@code first_label}, {@code confidence}, {@code second_label}, {@code step} (1 or 2; null for
      *     those that keep none) and {@code scene_label} (null likewise)
      * @throws org.earshot.error.EarshotException as {@link #classify}; if the models differ in labels or features; if
-     *     two rows have the same name
+     *     two rows have the same name; if the rows stream
      */
     public static Dataset<Row> pseudoLabel(
             Dataset<Row> recordings,
@@ -89,6 +91,7 @@ public final class EarshotSpark {
             Optional<ModelSource> second,
             LabellingRule rule,
             SparkOptions options) {
+        requireEnd(recordings, "pseudoLabel");
         List<ModelSource> models = new ArrayList<>(List.of(first));
         second.ifPresent(model -> {
             model.config().requireLabelsOf(first.config());
@@ -114,7 +117,7 @@ public final class EarshotSpark {
      * @param options which columns they are in, and how to compute
      * @return the figures, and what could not be read
      * @throws org.earshot.error.EarshotException as {@link #classify}; if the models cannot stand side by side; if two
-     *     rows have the same name, or one a label that the models do not have
+     *     rows have the same name, or one a label that the models do not have; if the rows stream
      */
     public static SetEvaluation evaluate(
             Dataset<Row> recordings,
@@ -122,6 +125,7 @@ public final class EarshotSpark {
             Map<String, ModelSource> models,
             EvaluationOptions measured,
             SparkOptions options) {
+        requireEnd(recordings, "evaluate");
         List<ModelSource> sources = List.copyOf(models.values());
         List<ModelConfig> configs = sources.stream().map(ModelSource::config).toList();
         Evaluator.requireComparable(configs, measured);
@@ -174,7 +178,15 @@ public final class EarshotSpark {
     }
 
     private static RecordingColumns columns(Dataset<Row> recordings, SparkOptions options) {
-        return RecordingColumns.of(recordings.schema(), options, zone(recordings.sparkSession()));
+        return RecordingColumns.of(recordings, options, zone(recordings.sparkSession()));
+    }
+
+    /** What ranks or measures a set wants all of it. */
+    private static void requireEnd(Dataset<Row> recordings, String call) {
+        if (recordings.isStreaming()) {
+            throw new DatasetException(
+                    call, "rows that stream", "a set that ends: classify the stream, and call this on what it wrote");
+        }
     }
 
     /** In which timestamps are local. */
@@ -187,7 +199,7 @@ public final class EarshotSpark {
             RecordingColumns columns,
             List<StructField> added,
             MapPartitionsFunction<Row, Row> function) {
-        return recordings.mapPartitions(function, Encoders.row(columns.schema(recordings.schema(), added)));
+        return recordings.mapPartitions(function, Encoders.row(columns.schema(recordings, added)));
     }
 
     /** What messages call a recording whose name need not be a path. */

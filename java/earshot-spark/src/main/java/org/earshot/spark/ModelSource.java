@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.earshot.SceneClassifier;
 import org.earshot.error.ModelException;
@@ -85,6 +86,25 @@ public final class ModelSource implements Serializable {
                     content(files, new org.apache.hadoop.fs.Path(directory, ModelDirectory.CONFIG)),
                     StandardCharsets.UTF_8);
             return new ModelSource(location, config, weights.toString(), content(files, weights));
+        } catch (IOException e) {
+            throw unreadable(location, e);
+        }
+    }
+
+    /**
+     * What tells that a model directory's files have been written again: their lengths and times.
+     *
+     * @throws org.earshot.error.EarshotException if there is no such directory
+     */
+    static String version(String location, Configuration hadoop) {
+        org.apache.hadoop.fs.Path directory = new org.apache.hadoop.fs.Path(location);
+        try {
+            StringBuilder version = new StringBuilder();
+            for (FileStatus file : directory.getFileSystem(hadoop).listStatus(directory)) {
+                version.append(file.getPath().getName()).append(' ').append(file.getLen());
+                version.append(' ').append(file.getModificationTime()).append('\n');
+            }
+            return version.toString();
         } catch (IOException e) {
             throw unreadable(location, e);
         }

@@ -71,7 +71,7 @@ final class PseudoLabels {
 
     /** Names in the order that Java compares them in: by UTF-16, not UTF-8. */
     private static Column key(String name) {
-        return encode(col(name), "UTF-16BE");
+        return encode(RecordingColumns.column(name), "UTF-16BE");
     }
 
     /** Whether a row is among so many that lead the ranking. */
@@ -91,9 +91,9 @@ final class PseudoLabels {
 
     /** Equals could not be ranked. */
     private static void requireDifferent(Dataset<Row> rows, String name) {
-        List<Row> twice = rows.groupBy(col(name))
+        List<Row> twice = rows.groupBy(RecordingColumns.column(name).as(KEY))
                 .agg(count(lit(1)).as("rows"))
-                .filter(col("rows").gt(1).or(col(name).isNull()))
+                .filter(col("rows").gt(1).or(col(KEY).isNull()))
                 .limit(1)
                 .collectAsList();
         if (!twice.isEmpty()) {

@@ -8,12 +8,17 @@ import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.earshot.RecordingContext;
@@ -41,16 +46,17 @@ record RecordingColumns(int path, int content, int features, int city, int time,
      *
      * @throws DatasetException if one is missing or of another type
      */
-    static RecordingColumns of(StructType schema, SparkOptions options, String zone) {
-        int content = find(schema, options.content(), "withContentColumn", DataTypes.BinaryType);
-        int features = find(schema, options.features(), "withFeaturesColumn", FLOATS);
+    static RecordingColumns of(Dataset<Row> recordings, SparkOptions options, String zone) {
+        StructType schema = recordings.schema();
+        int content = find(recordings, options.content(), "withContentColumn", DataTypes.BinaryType);
+        int features = find(recordings, options.features(), "withFeaturesColumn", FLOATS);
         return new RecordingColumns(
-                find(schema, Optional.of(options.path()), "withPathColumn", DataTypes.StringType),
+                find(recordings, Optional.of(options.path()), "withPathColumn", DataTypes.StringType),
                 content,
                 features,
-                find(schema, options.city(), "withCityColumn", DataTypes.StringType),
+                find(recordings, options.city(), "withCityColumn", DataTypes.StringType),
                 find(
-                        schema,
+                        recordings,
                         options.time(),
                         "withTimeColumn",
                         DataTypes.StringType,
@@ -64,16 +70,23 @@ record RecordingColumns(int path, int content, int features, int city, int time,
     }
 
     /** The position of a column, -1 if none was named. */
-    static int find(StructType schema, Optional<String> name, String method, DataType... types) {
+    static int find(Dataset<Row> recordings, Optional<String> name, String method, DataType... types) {
         if (name.isEmpty()) {
             return -1;
         }
+        StructType schema = recordings.schema();
+        BiPredicate<String, String> same = sameName(recordings);
         List<String> names = List.of(schema.fieldNames());
-        int column = names.indexOf(name.get());
-        if (column < 0) {
+        int[] columns = IntStream.range(0, names.size())
+                .filter(column -> same.test(names.get(column), name.get()))
+                .toArray();
+        if (columns.length != 1) {
             throw new DatasetException(
-                    "column " + name.get(), "none of this name among " + names, "one, or its name by " + method);
+                    "column " + name.get(),
+                    (columns.length == 0 ? "none" : columns.length) + " of this name among " + names,
+                    "one, or its name by " + method + " (a field of a struct is to be made a column before)");
         }
+        int column = columns[0];
         DataType type = schema.fields()[column].dataType();
         if (Arrays.stream(types).noneMatch(known -> matches(known, type))) {
             throw new DatasetException(
@@ -86,9 +99,21 @@ record RecordingColumns(int path, int content, int features, int city, int time,
         return column;
     }
 
-    /** Arrays may or may not hold nulls. */
+    /** When Spark takes two names for the same column's. */
+    private static BiPredicate<String, String> sameName(Dataset<Row> recordings) {
+        boolean exact = Boolean.parseBoolean(recordings.sparkSession().conf().get("spark.sql.caseSensitive"));
+        return exact ? String::equals : String::equalsIgnoreCase;
+    }
+
+    /** A column by its whole name, in which a dot is only a dot. */
+    static Column column(String name) {
+        return functions.col("`" + name.replace("`", "``") + "`");
+    }
+
+    /** Arrays may or may not hold nulls, and texts may be compared in any way. */
     private static boolean matches(DataType known, DataType type) {
         return known.equals(type)
+                || (known instanceof StringType && type instanceof StringType)
                 || (known instanceof ArrayType array
                         && type instanceof ArrayType other
                         && array.elementType().equals(other.elementType()));
@@ -99,14 +124,16 @@ record RecordingColumns(int path, int content, int features, int city, int time,
      *
      * @throws DatasetException if one of the others is there already
      */
-    StructType schema(StructType recordings, List<StructField> added) {
+    StructType schema(Dataset<Row> rows, List<StructField> added) {
+        StructType recordings = rows.schema();
+        BiPredicate<String, String> same = sameName(rows);
         StructField[] fields = Stream.concat(
                         kept.stream().map(column -> recordings.fields()[column]), added.stream())
                 .toArray(StructField[]::new);
         List<String> before =
                 kept.stream().map(column -> recordings.fieldNames()[column]).toList();
         for (StructField field : added) {
-            if (before.contains(field.name())) {
+            if (before.stream().anyMatch(name -> same.test(name, field.name()))) {
                 throw new DatasetException(
                         "column " + field.name(),
                         "one of this name in the recordings",

@@ -16,7 +16,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.earshot.RecordingContext;
@@ -69,13 +68,15 @@ final class SetScores {
     SetScores(Dataset<Row> all, List<ModelSource> models, SparkOptions options) {
         this.models = models;
         this.options = options;
-        RecordingColumns.find(all.schema(), Optional.of(options.label()), "withLabelColumn", DataTypes.StringType);
-        recordings = all.filter(trim(col(options.label())).notEqual(""));
+        RecordingColumns.find(all, Optional.of(options.label()), "withLabelColumn", DataTypes.StringType);
+        recordings = all.filter(trim(RecordingColumns.column(options.label())).notEqual(""));
         String zone = EarshotSpark.zone(all.sparkSession());
         List<Column> wanted = new ArrayList<>(List.of(
-                options.order().map(order -> col(order).cast("long")).orElse(lit(0L)),
-                col(options.name()),
-                col(options.label()),
+                options.order()
+                        .map(order -> RecordingColumns.column(order).cast("long"))
+                        .orElse(lit(0L)),
+                RecordingColumns.column(options.name()),
+                RecordingColumns.column(options.label()),
                 col(ScorePartition.ERROR),
                 optional(options.city()),
                 optional(options.time())));
@@ -101,7 +102,7 @@ final class SetScores {
     }
 
     private static Column optional(Optional<String> column) {
-        return column.map(functions::col).orElse(lit(null).cast("string"));
+        return column.map(RecordingColumns::column).orElse(lit(null).cast("string"));
     }
 
     private Scored scored(Row row, int first, String zone) {
@@ -167,8 +168,8 @@ final class SetScores {
                         told.get(i).time().orElse(null)))
                 .toList();
         Dataset<Row> contexts = recordings.sparkSession().createDataFrame(rows, TOLD);
-        Dataset<Row> again =
-                recordings.join(contexts, recordings.col(options.name()).equalTo(contexts.col(NAME)));
+        Dataset<Row> again = recordings.join(
+                contexts, RecordingColumns.column(options.name()).equalTo(contexts.col(NAME)));
         float[][] scores = new float[chosen.length][];
         EarshotSpark.score(again, List.of(model), options.withCityColumn(CITY).withTimeColumn(TIME))
                 .select(

@@ -1,8 +1,10 @@
 package org.earshot.spark;
 
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -11,13 +13,18 @@ import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** What a Spark application's executors have been sent: each model once, however often it is used. */
+/**
+ * What a Spark application's executors have been sent: each model once, however often it is used, and as long as a data
+ * frame is computed by it.
+ */
 final class Shipped {
-    private static final Map<SparkContext, Shipped> APPLICATIONS = new WeakHashMap<>();
+    private static final Map<SparkContext, Shipped> APPLICATIONS = new HashMap<>();
 
     private final Broadcast<SerializableConfiguration> hadoop;
-    private final Map<String, Broadcast<ModelSource>> models = new HashMap<>();
-    private final Map<String, ModelSource> read = new HashMap<>();
+    /** Spark takes back what nothing refers to. */
+    private final Map<String, Reference<Broadcast<ModelSource>>> models = new HashMap<>();
+
+    private final Map<String, Read> read = new HashMap<>();
     private final JavaSparkContext context;
 
     private Shipped(SparkContext spark) {
@@ -28,6 +35,9 @@ final class Shipped {
             public void onApplicationEnd(SparkListenerApplicationEnd end) {
                 // In local mode this is the JVM that computes, and it goes on.
                 ExecutorClassifiers.closeAll();
+                synchronized (APPLICATIONS) {
+                    APPLICATIONS.remove(spark);
+                }
             }
         });
     }
@@ -44,14 +54,34 @@ final class Shipped {
         return hadoop;
     }
 
-    /** A model by its location, which is read once. */
+    /**
+     * A model and when its files were written.
+     *
+     * @param version as {@link ModelSource#version} has it
+     */
+    private record Read(String version, ModelSource model) {}
+
+    /** A model by its location, which is read again if its files have been written since. */
     synchronized ModelSource read(String location) {
-        return read.computeIfAbsent(
-                location, any -> ModelSource.read(location, hadoop.value().value()));
+        Configuration files = hadoop.value().value();
+        String version = ModelSource.version(location, files);
+        Read last = read.get(location);
+        if (last == null || !last.version.equals(version)) {
+            last = new Read(version, ModelSource.read(location, files));
+            read.put(location, last);
+        }
+        return last.model;
     }
 
     /** A model, which is sent when an executor first asks for it. */
     synchronized Broadcast<ModelSource> model(ModelSource model) {
-        return models.computeIfAbsent(model.digest(), any -> context.broadcast(model));
+        Reference<Broadcast<ModelSource>> sent = models.get(model.digest());
+        Broadcast<ModelSource> found = sent == null ? null : sent.get();
+        if (found == null) {
+            models.values().removeIf(reference -> reference.get() == null);
+            found = context.broadcast(model);
+            models.put(model.digest(), new WeakReference<>(found));
+        }
+        return found;
     }
 }

@@ -1,5 +1,8 @@
 package org.earshot.spark;
 
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.broadcast.Broadcast;
@@ -15,6 +18,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.earshot.RecordingContext;
+import org.earshot.dataset.DatasetException;
 import org.earshot.error.ModelException;
 
 /** The functions that SQL has, one recording at a time. */
@@ -55,14 +59,41 @@ final class SqlFunctions {
         StructType answer = new StructType(columns.fields().toArray(StructField[]::new));
         OneRecording embedding = one.withEmbedding();
         // Times may be texts or timestamps: they come as they are.
-        UDF3<String, String, Object, Row> classify = (path, city, time) -> one.classify(path, city, time, columns);
-        UDF1<String, Object> embed = embedding::embed;
+        // So may all others by mistake, which Java would find when it casts them.
+        UDF3<Object, Object, Object, Row> classify = (path, city, time) ->
+                one.classify(text(CLASSIFY, "path", path), text(CLASSIFY, "city", city), time(CLASSIFY, time), columns);
+        UDF1<Object, Object> embed = path -> embedding.embed(text(EMBED, "path", path));
         return Map.of(
                 CLASSIFY, functions.udf(classify, answer).withName(CLASSIFY),
                 EMBED,
                         functions
                                 .udf(embed, DataTypes.createArrayType(DataTypes.FloatType, false))
                                 .withName(EMBED));
+    }
+
+    private static String text(String function, String argument, Object value) {
+        if (value == null || value instanceof String) {
+            return (String) value;
+        }
+        throw unusable(function, argument, value, "a string");
+    }
+
+    private static Object time(String function, Object value) {
+        if (value == null
+                || value instanceof String
+                || value instanceof Timestamp
+                || value instanceof Instant
+                || value instanceof LocalDateTime) {
+            return value;
+        }
+        throw unusable(function, "time", value, "a string or a timestamp");
+    }
+
+    private static DatasetException unusable(String function, String argument, Object value, String expected) {
+        return new DatasetException(
+                function,
+                "the " + argument + " " + value + " (" + value.getClass().getSimpleName() + ")",
+                expected);
     }
 
     /** What both do. */

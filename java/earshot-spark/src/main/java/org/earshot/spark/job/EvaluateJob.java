@@ -1,16 +1,17 @@
 package org.earshot.spark.job;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
+import org.earshot.dataset.DatasetException;
 import org.earshot.evaluation.EvaluationJson;
 import org.earshot.evaluation.EvaluationOptions;
+import org.earshot.files.AtomicFile;
+import org.earshot.files.IoReason;
 import org.earshot.spark.EarshotSpark;
 import org.earshot.spark.ModelSource;
 import org.earshot.spark.SetEvaluation;
@@ -68,10 +69,15 @@ final class EvaluateJob implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        if (!json.equals("-")) {
+            // Before hours of work.
+            writable(AtomicFile::probe);
+        }
         SparkSession spark = SparkJob.session("evaluate");
         Map<String, ModelSource> sources = new LinkedHashMap<>();
         for (String model : models) {
-            String name = model.substring(1 + model.replaceAll("/+$", "").lastIndexOf('/'));
+            String folder = model.replaceAll("/+$", "");
+            String name = folder.substring(1 + folder.lastIndexOf('/'));
             ModelSource source = ModelSource.read(model, spark.sparkContext().hadoopConfiguration());
             if (sources.putIfAbsent(sources.containsKey(name) ? model : name, source) != null) {
                 throw new ParameterException(spec.commandLine(), "--model: found " + model + " twice");
@@ -82,11 +88,24 @@ final class EvaluateJob implements Callable<Integer> {
         if (json.equals("-")) {
             EvaluationJson.write(found.evaluation(), System.out);
         } else {
-            try (OutputStream out = Files.newOutputStream(Path.of(json))) {
-                EvaluationJson.write(found.evaluation(), out);
-            }
+            writable(file -> AtomicFile.write(file, out -> EvaluationJson.write(found.evaluation(), out)));
         }
         found.unreadable().forEach(spec.commandLine().getErr()::println);
         return found.unreadable().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    /** What is done with the file that the figures go to. */
+    @FunctionalInterface
+    private interface Work {
+        void on(Path file) throws IOException;
+    }
+
+    private void writable(Work work) {
+        try {
+            work.on(Path.of(json));
+        } catch (IOException e) {
+            throw DatasetException.asBefore(json + ": found a file that cannot be written (" + IoReason.of(e)
+                    + "); expected a writable folder");
+        }
     }
 }

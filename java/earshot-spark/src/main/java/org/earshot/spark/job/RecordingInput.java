@@ -26,8 +26,16 @@ import picocli.CommandLine.Spec;
 
 /** The recordings of a job: folders and patterns, a table, or a set as the command line's commands for sets have it. */
 final class RecordingInput {
-    /** Recordings of a task, where nothing else says how they are divided: seconds to a minute of work. */
-    private static final int OF_A_TASK = 32;
+    /**
+     * Recordings of a task, where nothing else says how they are divided: at least, for what a task costs by itself.
+     */
+    private static final int LEAST_OF_A_TASK = 32;
+
+    /** At most, for what is lost with an executor, and for what the last task is waited for. */
+    private static final int MOST_OF_A_TASK = 128;
+
+    /** Tasks for each core, if they are not too small then: the last ones end at about the same time. */
+    private static final int TASKS_OF_A_CORE = 16;
 
     private static final String LINE = "line";
     private static final String ANY_DEPTH = "/**";
@@ -181,15 +189,23 @@ final class RecordingInput {
                     clip.context().time().orElse(null),
                     clip.label().orElse(null)));
         }
+        // Slices of the list, which no shuffle has to make.
+        spark.conf().set("spark.sql.leafNodeDefaultParallelism", tasks(rows.size(), spark));
         return spark.createDataFrame(
-                        rows,
-                        new StructType()
-                                .add(LINE, DataTypes.LongType)
-                                .add(Metadata.FILE_NAME, DataTypes.StringType)
-                                .add(path, DataTypes.StringType)
-                                .add(Metadata.LOCATION, DataTypes.StringType)
-                                .add(Metadata.RECORD_TIME, DataTypes.TimestampNTZType)
-                                .add(Metadata.SCENE_LABEL, DataTypes.StringType))
-                .repartition(1 + rows.size() / OF_A_TASK);
+                rows,
+                new StructType()
+                        .add(LINE, DataTypes.LongType)
+                        .add(Metadata.FILE_NAME, DataTypes.StringType)
+                        .add(path, DataTypes.StringType)
+                        .add(Metadata.LOCATION, DataTypes.StringType)
+                        .add(Metadata.RECORD_TIME, DataTypes.TimestampNTZType)
+                        .add(Metadata.SCENE_LABEL, DataTypes.StringType));
+    }
+
+    private static int tasks(int recordings, SparkSession spark) {
+        int wanted = TASKS_OF_A_CORE * spark.sparkContext().defaultParallelism();
+        int least = 1 + recordings / MOST_OF_A_TASK;
+        int most = 1 + recordings / LEAST_OF_A_TASK;
+        return Math.max(least, Math.min(wanted, most));
     }
 }

@@ -8,12 +8,10 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -66,10 +64,9 @@ final class RowOutput {
     }
 
     private static Dataset<Row> flat(Dataset<Row> rows) {
-        return rows.select(Arrays.stream(rows.schema().fields())
-                .filter(field -> !(field.dataType() instanceof ArrayType || field.dataType() instanceof StructType))
+        return rows.drop(Arrays.stream(rows.schema().fields())
+                .filter(field -> field.dataType() instanceof ArrayType || field.dataType() instanceof StructType)
                 .map(StructField::name)
-                .map(functions::col)
-                .toArray(Column[]::new));
+                .toArray(String[]::new));
     }
 }

@@ -1,5 +1,6 @@
 package org.earshot.spark.job;
 
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import org.earshot.error.EarshotException;
 import picocli.CommandLine;
@@ -37,8 +38,10 @@ public final class SparkJob {
             if (e instanceof ParameterException usage) {
                 throw usage;
             }
-            command.getErr().println(e instanceof EarshotException ? e.getMessage() : "unexpected " + e);
-            if (!(e instanceof EarshotException)) {
+            // Spark's for what is there already, or is not there.
+            boolean told = e instanceof EarshotException || e instanceof AnalysisException;
+            command.getErr().println(told ? e.getMessage() : "unexpected " + e);
+            if (!told) {
                 e.printStackTrace(command.getErr());
             }
             return CommandLine.ExitCode.SOFTWARE;

@@ -1,0 +1,252 @@
+package org.earshot.spark;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.earshot.dataset.DatasetException;
+import org.earshot.error.EarshotException;
+import org.earshot.evaluation.EvaluationOptions;
+import org.earshot.labelling.LabellingRule;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows as users have them: odd names of files and columns, none at all, or without an end. */
+class UnusualRowsTest {
+    private static final Path GOLDEN = CommandLine.ROOT.resolve("java/earshot/src/test/resources/golden");
+    private static final Path SMALL = GOLDEN.resolve("mobile-asc-net-none");
+    private static final Path EARLY = GOLDEN.resolve("mobile-asc-net-early");
+    private static final SparkOptions OPTIONS = SparkOptions.defaults();
+    private static final LabellingRule ALL = new LabellingRule(1, 0);
+
+    private static SparkSession spark;
+    private static ModelSource model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void start() {
+        model = ModelSource.directory(SMALL);
+        spark = SparkSession.builder()
+                .master("local[2]")
+                .config("spark.ui.enabled", false)
+                .config("spark.sql.shuffle.partitions", 2)
+                .config("spark.sql.extensions", EarshotExtensions.class.getName())
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    private Dataset<Row> recordings(int count) throws IOException {
+        List<String> files = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            files.add(Recordings.write(folder.resolve(i + ".wav"), i, 1, 44_100).toString());
+        }
+        return spark.createDataset(files, Encoders.STRING()).toDF("path");
+    }
+
+    private static String refused(Executable call) {
+        return assertThrows(DatasetException.class, call).getMessage();
+    }
+
+    @Test
+    void namesOfFilesAreTheirNames() throws IOException {
+        Set<String> names =
+                Set.of("a b.wav", "100%25.wav", "a#b?c.wav", "ünï-\uD83D\uDE8C.wav", "a:b.wav", "a'b\"c.wav");
+        int seed = 0;
+        for (String name : names) {
+            Recordings.write(folder.resolve(name), seed++, 1, 44_100);
+        }
+        List<String> plain =
+                names.stream().map(folder::resolve).map(Path::toString).toList();
+        Dataset<Row> byPath = spark.createDataset(plain, Encoders.STRING()).toDF("path");
+        assertEquals(
+                0,
+                EarshotSpark.classify(byPath, model, OPTIONS)
+                        .filter("error is not null")
+                        .count());
+        // As Spark's own source names them; Hadoop has no colons in names.
+        Files.delete(folder.resolve("a:b.wav"));
+        Dataset<Row> found =
+                spark.read().format("binaryFile").load(folder.toString()).select("path");
+        assertEquals(names.size() - 1, found.count());
+        List<Row> errors = EarshotSpark.classify(found, model, OPTIONS)
+                .filter("error is not null")
+                .select("error")
+                .collectAsList();
+        assertEquals(List.of(), errors);
+    }
+
+    @Test
+    void columnsAreFoundAsSparkFindsThem() throws IOException {
+        Dataset<Row> recordings = recordings(1);
+        Dataset<Row> capital = recordings.withColumnRenamed("path", "Path");
+        assertEquals(
+                1,
+                EarshotSpark.classify(capital, model, OPTIONS)
+                        .filter("label is not null")
+                        .count());
+        // A table could not hold both.
+        assertTrue(refused(() -> EarshotSpark.classify(recordings.withColumn("Label", lit(1)), model, OPTIONS))
+                .contains("rename it"));
+        Dataset<Row> twice = recordings.select(col("path"), col("path").as("PATH"));
+        assertTrue(refused(() -> EarshotSpark.classify(twice, model, OPTIONS)).contains("2 of this name"));
+        spark.conf().set("spark.sql.caseSensitive", true);
+        try {
+            assertTrue(refused(() -> EarshotSpark.classify(capital, model, OPTIONS))
+                    .contains("none of this name"));
+            Dataset<Row> both = recordings.withColumn("Label", lit(1));
+            assertEquals(
+                    1,
+                    EarshotSpark.classify(both, model, OPTIONS)
+                            .filter("label is not null")
+                            .count());
+        } finally {
+            spark.conf().unset("spark.sql.caseSensitive");
+        }
+    }
+
+    @Test
+    void aDotInANameIsADot() throws IOException {
+        Dataset<Row> dotted =
+                recordings(3).withColumnRenamed("path", "file.name").withColumn("right`one", lit("Bus"));
+        SparkOptions columns = OPTIONS.withPathColumn("file.name").withLabelColumn("right`one");
+        assertEquals(
+                3,
+                EarshotSpark.pseudoLabel(dotted, model, Optional.empty(), ALL, columns)
+                        .filter("step = 1")
+                        .count());
+        assertEquals(
+                3,
+                EarshotSpark.evaluate(dotted, "set", Map.of("one", model), EvaluationOptions.usual(), columns)
+                        .evaluation()
+                        .clips());
+        Dataset<Row> nested = recordings(1).selectExpr("named_struct('path', path) AS meta");
+        assertTrue(refused(() -> EarshotSpark.classify(nested, model, OPTIONS.withPathColumn("meta.path")))
+                .contains("field of a struct"));
+        spark.catalog().clearCache();
+    }
+
+    @Test
+    void noRowsHaveNoAnswers() throws IOException {
+        Dataset<Row> none = recordings(1).filter("path is null").withColumn("scene_label", lit("Bus"));
+        assertEquals(0, EarshotSpark.classify(none, model, OPTIONS).count());
+        assertEquals(0, EarshotSpark.features(none, model, OPTIONS).count());
+        assertEquals(
+                0,
+                EarshotSpark.pseudoLabel(none.drop("scene_label"), model, Optional.empty(), ALL, OPTIONS)
+                        .count());
+        spark.catalog().clearCache();
+        // A rate of nothing is no number.
+        assertThrows(
+                EarshotException.class,
+                () -> EarshotSpark.evaluate(none, "set", Map.of("one", model), EvaluationOptions.usual(), OPTIONS));
+    }
+
+    @Test
+    void theSameRecordingMayStandInSeveralRows() throws IOException {
+        Dataset<Row> one = recordings(1);
+        Dataset<Row> answers = EarshotSpark.classify(one.union(one).union(one).repartition(1), model, OPTIONS);
+        assertEquals(3, answers.count());
+        assertEquals(1, answers.select("path", "probability").distinct().count());
+    }
+
+    @Test
+    void aStreamIsClassified() throws Exception {
+        Path arriving = Files.createDirectory(folder.resolve("arriving"));
+        String output = folder.resolve("scenes").toString();
+        Dataset<Row> recordings = recordings(4);
+        recordings.coalesce(1).write().mode("append").json(arriving.toString());
+        Dataset<Row> stream = spark.readStream()
+                .schema(new StructType().add("path", DataTypes.StringType))
+                .json(arriving.toString());
+        EarshotSpark.classify(stream, model, OPTIONS)
+                .writeStream()
+                .format("parquet")
+                .option("checkpointLocation", folder.resolve("checkpoint").toString())
+                .trigger(Trigger.AvailableNow())
+                .start(output)
+                .awaitTermination();
+        assertEquals(
+                answers(EarshotSpark.classify(recordings, model, OPTIONS)),
+                answers(spark.read().parquet(output)));
+        assertTrue(refused(() -> EarshotSpark.pseudoLabel(stream, model, Optional.empty(), ALL, OPTIONS))
+                .contains("stream"));
+        assertTrue(refused(() ->
+                        EarshotSpark.evaluate(stream, "set", Map.of("a", model), EvaluationOptions.usual(), OPTIONS))
+                .contains("stream"));
+    }
+
+    private static Set<String> answers(Dataset<Row> rows) {
+        return rows.select("path", "label", "probability").collectAsList().stream()
+                .map(Row::toString)
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void sqlUsesTheModelThatLiesThere() throws IOException {
+        Path directory = Files.createDirectory(folder.resolve("model"));
+        spark.conf().set(SqlFunctions.MODEL, directory.toString());
+        String path = recordings(1).first().getString(0);
+        String query = "SELECT earshot_classify('" + path + "', null, null).ranking";
+        copy(SMALL, directory);
+        String first = spark.sql(query).first().toString();
+        assertEquals(first, spark.sql(query).first().toString());
+        copy(EARLY, directory);
+        assertNotEquals(first, spark.sql(query).first().toString());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    @Test
+    void sqlSaysWhatAnArgumentIsToBe() throws IOException {
+        spark.conf().set(SqlFunctions.MODEL, SMALL.toString());
+        recordings(1).createOrReplaceTempView("recordings");
+        for (String call : List.of(
+                "earshot_classify(1, null, null)",
+                "earshot_classify(path, 2, null)",
+                "earshot_embed(3)",
+                "earshot_classify(path, null, current_date())")) {
+            SparkException failed =
+                    assertThrows(SparkException.class, () -> spark.sql("SELECT " + call + " FROM recordings")
+                            .collectAsList());
+            String messages = failed + " " + failed.getCause();
+            assertTrue(messages.contains("expected a string"), messages);
+        }
+        assertTrue(spark.sql("SELECT earshot_classify(null, 'Jinan', null), earshot_embed(null) FROM recordings")
+                .first()
+                .anyNull());
+    }
+}
