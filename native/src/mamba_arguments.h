@@ -30,9 +30,9 @@ struct MambaLayerWeights {
  * layer both directions have the same x, and the forward one takes it for both.
  */
 struct Projection {
-    const float
-        *weight; /* panels, P(C) columns: E steps for y or, where x is taken, P(E) and C for x behind them, which
-                            adds the greater numbers last */
+    /* Panels, P(C) columns: E steps for y or, where x is taken, P(E) and C for x behind them, which adds the greater
+     * numbers last. */
+    const float *weight;
     bool takes_x;
 };
 

@@ -58,8 +58,8 @@ final class SqlFunctions {
         PredictionColumns columns = new PredictionColumns(model.twoStages(), false);
         StructType answer = new StructType(columns.fields().toArray(StructField[]::new));
         OneRecording embedding = one.withEmbedding();
-        // Times may be texts or timestamps: they come as they are.
-        // So may all others by mistake, which Java would find when it casts them.
+        // Times may be texts or timestamps: they come as they are. So do all others, which may be anything by mistake:
+        // Java would complain only where it casts them.
         UDF3<Object, Object, Object, Row> classify = (path, city, time) ->
                 one.classify(text(CLASSIFY, "path", path), text(CLASSIFY, "city", city), time(CLASSIFY, time), columns);
         UDF1<Object, Object> embed = path -> embedding.embed(text(EMBED, "path", path));
