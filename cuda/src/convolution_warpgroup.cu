@@ -163,11 +163,8 @@ class RowCopies {
   public:
     __device__ __forceinline__ RowCopies(const Convolution &c, const ConvolutionTile &tile, std::int64_t clip)
         : slab_words_(static_cast<std::int64_t>(c.frames) * c.bands * UNIT_WORDS) {
-        int lane = static_cast<int>(threadIdx.x) % 32;
-#ifndef EARSHOT_EMULATION
-        /* Found anew for each step: kept through the loop, these would take registers from the products. */
-        asm volatile("" : "+r"(lane));
-#endif
+        /* Each step finds its own: kept through the loop, these would take registers from the products. */
+        const int lane = found_here(static_cast<int>(threadIdx.x) % 32);
         const int slab = lane / Shape::RUNS / S::ROWS;
         const int row = lane / Shape::RUNS % S::ROWS;
         const int frame = frame_of<Shape>(c, tile, row);

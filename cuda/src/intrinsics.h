@@ -179,6 +179,31 @@ __device__ __forceinline__ int lane_number() {
 #endif
 }
 
+/* x, of which the compiler does not know that it is the same elsewhere: what is computed from it is computed here, where
+   registers are scarce, and not kept from before in one, or in memory. */
+__device__ __forceinline__ int found_here(int x) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    asm volatile("" : "+r"(x));
+#endif
+    return x;
+}
+
+/*
+ * `first` where the bits of `which` are all set, `second` where none is, by one instruction. Of conditional operators on
+ * what a lane is, a compiler makes branches where there are many; and a shuffle behind a branch at which a warp parted
+ * brings its lanes together one shuffle at a time, hundreds of cycles each.
+ */
+__device__ __forceinline__ std::uint32_t choose(std::uint32_t which, std::uint32_t first, std::uint32_t second) {
+#if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
+    constexpr int FIRST_WHERE_SET = 0xCA;
+    std::uint32_t y;
+    asm("lop3.b32 %0, %1, %2, %3, %4;" : "=r"(y) : "r"(which), "r"(first), "r"(second), "n"(FIRST_WHERE_SET));
+    return y;
+#else
+    return (which & first) | (~which & second);
+#endif
+}
+
 /* As __syncthreads() for a part of the block: so many of its threads, whole warps that always meet here. Number 1 to
    15. */
 __device__ __forceinline__ void sync_part(int number, int threads) {
@@ -207,20 +232,21 @@ __device__ __forceinline__ std::int64_t multiply_wide(std::int32_t a, std::int32
 }
 
 /*
- * Four words to global memory where `wanted` is true; `index` otherwise does not have to exist. Without a branch, which
- * would part what is computed before from what comes behind. For what the kernel itself does not read.
+ * Four words to global memory where `wanted` is true, at number `at` of row `row`; the place otherwise does not have to
+ * exist. Without a branch, which would part what is computed before from what comes behind, and with an address that is
+ * one instruction a row. For what the kernel itself does not read.
  */
-__device__ __forceinline__ void store_if(const Span<std::uint32_t> &to, std::int64_t index,
-                                         const Vector<std::uint32_t, 4> &value, bool wanted) {
+__device__ __forceinline__ void store_if(const Span<std::uint32_t> &to, std::int32_t row, std::int32_t row_words,
+                                         std::int64_t at, const Vector<std::uint32_t, 4> &value, bool wanted) {
 #if !defined(EARSHOT_EMULATION) && defined(__CUDA_ARCH__)
-    asm volatile(
-        "{\n.reg .pred p;\nsetp.ne.u32 p, %5, 0;\n@p st.global.L1::no_allocate.v4.b32 [%4], {%0, %1, %2, %3};\n}" ::"r"(
-            value.v[0]),
-        "r"(value.v[1]), "r"(value.v[2]), "r"(value.v[3]), "l"(to.data() + index),
-        "r"(static_cast<std::uint32_t>(wanted)));
+    asm volatile("{\n.reg .pred p;\n.reg .b64 a;\nsetp.ne.u32 p, %7, 0;\nmad.wide.s32 a, %5, %6, %4;\n"
+                 "@p st.global.L1::no_allocate.v4.b32 [a], {%0, %1, %2, %3};\n}" ::"r"(value.v[0]),
+                 "r"(value.v[1]), "r"(value.v[2]), "r"(value.v[3]), "l"(to.data() + at), "r"(row),
+                 "r"(row_words * static_cast<std::int32_t>(sizeof(std::uint32_t))),
+                 "r"(static_cast<std::uint32_t>(wanted)));
 #else
     if (wanted) {
-        to.store4(index, value);
+        to.store4(multiply_wide(row, row_words, at), value);
     }
 #endif
 }

@@ -14,101 +14,44 @@
  *
  * All of a tile's stores leave in bursts, and what a warp reads from memory behind them (as it does spilled registers)
  * waits until they have gone, some 1,000 cycles: so the next tile's tokens are on their way from a tile's beginning on,
- * filters stay in shared memory, and other constants in registers.
+ * filters stay in shared memory, other constants in registers, and what is wanted again behind the stores is found anew
+ * there (found_here): nothing of a tile is spilled.
  *
  * Bytes (paper size, one clip): 4 MB read twice, h 4, u and SiLU(z) 32 each, [dt, B, C] 4.5 MB written, 172 KB of
  * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us of an H200's memory, but 29 us of the way to L2,
- * which takes some 2.6 TB/s (its counter said 40 % at 79 us); 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up
- * to 10 % for tokens done again, with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two
- * special functions a number of u and z: 8 us. A warp issues 2,280 instructions a tile with HALF_SPLIT: 20 us, if a
- * scheduler never waits; shared memory is busy for 28 us.
+ * which takes some 2.6 TB/s; 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up to 10 % for tokens done again,
+ * with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a number of u
+ * and z: 8 us. A warp issues 1,960 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us, if a scheduler never waits; shared memory
+ * is busy for 28 us. Tiles: 535 a direction for the time path, 500 for the frequency path, for 132 teams: most have 4,
+ * 7 teams of the time path 5, so that the difference of the two paths is what one tile takes on an idle device.
  *
- * Measured in the network (H200, revision db334c1 and, where it says before, 4292891; time and frequency path): 80 and
- * 70 us, with HALF 67 and 59, with BF16_PAIRS and pairs 42 and 38; before, when lanes wrote halves of lines of 128
- * bytes, 76 and 72, with HALF 70 and 66. So whole lines pay with HALF and not with HALF_SPLIT, whose time path they
- * made slower (at batch 64, 127 us a clip instead of 122). It is still twice what was expected: the time goes with the
- * bytes written, though neither the way to L2 nor any unit is busy for more than half of it, and a scheduler issues in
- * 28 % of its cycles. With one team of 8 warps and tiles of 64 rows it was 79 us.
+ * Measured in the network (H200; time and frequency path):
+ *                                                      HALF_SPLIT   HALF       BF16_PAIRS and pairs
+ *   4292891, lanes write halves of lines of 128 bytes  76, 72 us    70, 66 us  42, 38 us
+ *   db334c1, whole lines, by a branch a lane           80, 70       67, 59     42, 38
+ *   as it is now, predicted, not measured              55, 50       45, 41     42, 38
+ * With one team of 8 warps and tiles of 64 rows it was 79 us. For whole lines, neighbouring lanes change fours. The code
+ * of db334c1 for 9.0a chose by branches what a lane gives, so that the halves of a warp came to the 32 shuffles of a
+ * tile separately and met at each (WARPSYNC.COLLECTIVE), waiting there for the registers of the stores in front as well:
+ * a tile took 9 to 10 us alone, where it had taken 4 (the table's differences). So 4 tiles lost 20 us that whole lines
+ * had gained; in batches, where the tiles are many, a tenth of all clips a second, in the two arithmetics that do so and
+ * not in bfloat16. The prediction takes these 5 us a tile away, four times or five, but for HALF no further than to 3 us
+ * above what half of the bytes take. Three spilled registers a tile went besides, which is not counted.
  */
 #include "mamba_front.h"
 
 #include <algorithm>
 
-#include "in_projection.h"
+#include "mamba_front_tile.h"
 #include "runtime.h"
 #include "token_rows.h"
 #include "vectors.h"
-#include "x_projection.h"
 
 namespace earshot {
 
+namespace mamba_front_details {
+
 namespace {
-
-/* The block's two teams share its weights; each has tiles, and barriers, of its own. */
-constexpr int TEAMS = 2;
-constexpr int THREADS = TENSOR_THREADS; /* of a team */
-constexpr int WARPS = THREADS / 32;
-constexpr int TILE_ROWS = 32;
-constexpr int ROWS = TILE_ROWS / 16; /* tiles of 16 rows: all of them are a warp's */
-constexpr int LANE_ROWS = 2 * ROWS;  /* a lane's tokens, one behind the other */
-constexpr int TAPS = X_PROJECTION_TAPS;
-constexpr int HALO = TAPS - 1;
-constexpr int TILES = X_PROJECTION_FEW_TILES;
-constexpr int FEW_COLUMNS = 36; /* the papers' */
-constexpr int SUM_PARTS = WARPS / 2;
-constexpr std::int32_t FRONT_CHANNELS = 64; /* at most: more would hardly find room */
-
-/* From row to row of x_proj's sums in shared memory. */
-__host__ __device__ constexpr int sum_words(std::int32_t columns) {
-    return columns <= FEW_COLUMNS ? FEW_COLUMNS : TILES * 8;
-}
-
-/* Row s of a tile's words in shared memory is the token at this place of the tile: a lane has rows lane / 4 + 8 i. */
-__host__ __device__ constexpr int place_of(int row) {
-    return row % 8 * LANE_ROWS + row / 8;
-}
-
-/*
- * Where in a group of 32 channels the four begin that a lane (lane % 4) has of a pair of column tiles: for floats, so
- * that four lanes write 64 bytes in a row; for pairs, so that a lane's eight numbers lie one behind the other.
- */
-__host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
-    return pairs ? lane % 4 * 8 + pair * 4 : pair * 16 + lane % 4 * 4;
-}
-
-/* Where things lie in a block's shared memory, in words. */
-struct Layout {
-    int in_words; /* of in_proj for x, and again for z */
-    int x_words;
-    int filters; /* the convolution's */
-    int scales;  /* of x_proj's columns */
-    int teams;   /* where the first team's part begins; in it: */
-    int sums;
-    int tokens;
-    int parameters;
-    int team_words;
-
-    __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner, std::int32_t columns)
-        : in_words(in_projection_words(a, inner, channels)),
-          x_words(chunks_of(a, inner) * chunk_steps(a) * step_words(a, TILES)), filters(2 * in_words + x_words),
-          scales(filters + TAPS * inner), teams(scales + sum_words(columns)),
-          sums(TILE_ROWS * row_words(chunks_of(a, channels))),
-          tokens(sums + SUM_PARTS * TILE_ROWS * sum_words(columns)), parameters(tokens + 2 * TILE_ROWS),
-          team_words(parameters + 2 * channels) {}
-
-    __host__ __device__ int all() const { return teams + TEAMS * team_words; }
-};
-
-/*
- * Whole sequences, if they are so short that one fits: there is nothing then to be done again. `halo` tokens of a tile
- * are those before its first.
- */
-__host__ __device__ constexpr int tile_tokens(std::int32_t length) {
-    return length <= TILE_ROWS ? TILE_ROWS / length * length : TILE_ROWS - HALO;
-}
-__host__ __device__ constexpr int tile_halo(std::int32_t length) {
-    return length <= TILE_ROWS ? 0 : HALO;
-}
 
 /* A tile: rows of one clip, from place `start` on in the order of the direction. */
 struct FrontTile {
@@ -200,6 +143,21 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     copy_weights<TEAMS * THREADS>(filter_words, 0, as_words(p.convolution), std::int64_t{direction} * TAPS * inner,
                                   TAPS * inner, static_cast<int>(threadIdx.x));
     commit_copies();
+    if (static_cast<int>(threadIdx.x) < p.columns) {
+        scales[static_cast<int>(threadIdx.x)] = p.scale[direction * p.columns + static_cast<int>(threadIdx.x)];
+    }
+    /* Constants of one channel a lane, shuffled to where they are wanted: in the papers' size a warp has them of one
+       group for ever, and waits for no memory. Range and gate's scale are powers of two, and fit into a word. */
+    float my_bias = 0.0F;
+    std::uint32_t my_scales = 0;
+    const auto load_constants = [&](int group) {
+        const int channel = group * 32 + lane;
+        const int at = direction * inner + channel;
+        const bool exists = channel < inner;
+        my_bias = load_one_or_zero(p.bias, at, exists);
+        my_scales = pack_bf16(load_one_or_zero(p.range, at, exists), load_one_or_zero(p.gate_scale, at, exists));
+    };
+    load_constants(warp);
     begin_kernel();
 
     /* The team's share of the direction's tiles. */
@@ -217,35 +175,34 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     /* This thread norms a share of one token, and makes some of its sums of x_proj in the end. */
     static_assert(TILE_ROWS * TOKEN_LANES == THREADS, "a token for each TOKEN_LANES threads");
     using Share = TokenShare<lane_quads(FRONT_CHANNELS)>;
-    const int row = thread / TOKEN_LANES;
+    const auto row_of = [&](int of_lane) { return warp * (TILE_ROWS / WARPS) + of_lane / TOKEN_LANES; };
     /* Seen by all behind the next barrier. */
     const auto prepare_clip = [&](auto together) {
         if (n.kind != EARSHOT_NORM_NONE) {
             norm_parameters<THREADS, decltype(together)::value>(n, tile.clip, parameters, thread);
         }
     };
-    const auto note = [&](int token, int in_table) {
-        if (lane % TOKEN_LANES == 0) {
-            tokens[in_table + place_of(row)] = place_of(row) >= halo ? token : -1;
+    const auto note = [&](int of_lane, int token, int in_table) {
+        if (of_lane % TOKEN_LANES == 0) {
+            const int token_place = place_of(row_of(of_lane));
+            tokens[in_table + token_place] = token_place >= halo ? token : -1;
         }
     };
-    const auto norm = [&](Share &tokens_share, int token) {
-        tokens_share.template norm<A>(n, parameters, std::int64_t{token >> 2} * n.channels,
-                                      token >= 0 && direction == 0, rows, row, lane);
+    const auto norm = [&](Share &tokens_share, int of_lane, int token) {
+        tokens_share.template norm<A>(n, parameters, multiply_wide(token >> 2, n.channels, 0),
+                                      token >= 0 && direction == 0, rows, row_of(of_lane), of_lane);
     };
 
     int table = 0;
-    if (static_cast<int>(threadIdx.x) < p.columns) {
-        scales[static_cast<int>(threadIdx.x)] = p.scale[direction * p.columns + static_cast<int>(threadIdx.x)];
-    }
     if (left > 0) {
         Share first;
-        const int token = token_of(p, tile, direction, place_of(row));
-        first.load(n, std::int64_t{max(token, 0) >> 2} * n.channels, token >= 0, aligned, lane);
+        const int first_place = place_of(row_of(lane));
+        const int token = token_of(p, tile, direction, first_place);
+        first.load(n, multiply_wide(max(token, 0) >> 2, n.channels, 0), token >= 0, aligned, lane);
         prepare_clip(std::integral_constant<int, 8>());
-        note(token, table);
+        note(lane, token, table);
         sync_team();
-        norm(first, place_of(row) >= halo ? token : -1);
+        norm(first, lane, first_place >= halo ? token : -1);
     }
     wait_for_groups<0>();
     __syncthreads();
@@ -260,22 +217,10 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const int row_step = 2 * inner;
     /* The next tile's tokens come as they are to where their thread's warp alone reads sums in the end. */
     const Shared<std::uint32_t> coming((team_at + layout.sums) * 4, SUM_PARTS * TILE_ROWS * stride_of_sums);
-    const auto coming_at = [&](int quad) {
-        return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * stride_of_sums + lane * 4;
+    const auto coming_at = [&](int quad, int of_lane) {
+        return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * stride_of_sums + of_lane * 4;
     };
     static_assert(32 * 4 <= TILE_ROWS / WARPS * FEW_COLUMNS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
-    /* Constants of one channel a lane, shuffled to where they are wanted: in the papers' size a warp has them of one
-       group for ever, and waits for no memory. Range and gate's scale are powers of two, and fit into a word. */
-    float my_bias = 0.0F;
-    std::uint32_t my_scales = 0;
-    const auto load_constants = [&](int group) {
-        const int channel = group * 32 + lane;
-        const int at = direction * inner + channel;
-        const bool exists = channel < inner;
-        my_bias = load_one_or_zero(p.bias, at, exists);
-        my_scales = pack_bf16(load_one_or_zero(p.range, at, exists), load_one_or_zero(p.gate_scale, at, exists));
-    };
-    load_constants(warp);
     for (; left > 0; --left) {
         TileSums<ROWS, TILES> x_sums;
         const int my_tokens = table + lane / 4 * LANE_ROWS;
@@ -290,14 +235,15 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             }
         }
         if (left > 1) {
-            const int token = token_of(p, tile, direction, place_of(row));
+            const int lane_here = found_here(lane);
+            const int token = token_of(p, tile, direction, place_of(row_of(lane_here)));
             __syncwarp();
-            note(token, next_table);
+            note(lane_here, token, next_table);
             if (aligned) {
 #pragma unroll
                 for (int quad = 0; quad < lane_quads(FRONT_CHANNELS); ++quad) {
-                    const int channel = Share::channel(quad, lane);
-                    copy_or_zero<4>(coming, coming_at(quad), as_words(n.x),
+                    const int channel = Share::channel(quad, lane_here);
+                    copy_or_zero<4>(coming, coming_at(quad, lane_here), as_words(n.x),
                                     token >= 0 && channel < n.channels ? multiply_wide(token >> 2, n.channels, channel)
                                                                        : std::int64_t{0},
                                     token >= 0 && channel < n.channels);
@@ -340,38 +286,42 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 const auto to = tokens.load4(my_tokens);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    store_if(where, multiply_wide(to.v[i] >> 2, inner, (direction * inner + channel) / 2), words[i],
+                    store_if(where, to.v[i] >> 2, inner, (direction * inner + channel) / 2, words[i],
                              channel < inner && to.v[i] >= 0);
                 }
             };
             /*
              * Otherwise the fours of each token and pair. To write whole lines of 128 bytes, a lane and the one 4 beside
-             * it, which have other tokens, change two fours, so that 8 lanes have the 32 channels of one token.
+             * it, which have other tokens, change two fours, so that 8 lanes have the 32 channels of one token: first
+             * those of the even lane's token, then of the odd one's.
              */
             [[maybe_unused]] Float4 fours[2][LANE_ROWS];
             const auto store_lines = [&](const Span<float> &where) {
-                const bool odd = lane / 4 % 2 != 0;
-                const int channel = group * 32 + quad_channel(false, odd ? 1 : 0, lane);
+                const std::uint32_t odd = 0U - static_cast<std::uint32_t>(lane / 4 % 2);
+                const int channel = group * 32 + quad_channel(false, lane / 4 % 2, lane);
                 const auto mine = tokens.load4(my_tokens);
                 const auto others = tokens.load4(table + (lane / 4 ^ 1) * LANE_ROWS);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    Float4 of_even;
-                    Float4 of_odd;
+                    Vector<std::uint32_t, 4> of_even;
+                    Vector<std::uint32_t, 4> of_odd;
 #pragma unroll
                     for (int k = 0; k < 4; ++k) {
-                        const float given = odd ? fours[0][i].v[k] : fours[1][i].v[k];
-                        const float got = __shfl_xor_sync(0xFFFFFFFFU, given, 4);
-                        of_even.v[k] = odd ? got : fours[0][i].v[k];
-                        of_odd.v[k] = odd ? fours[1][i].v[k] : got;
+                        const std::uint32_t lower = bits_of(fours[0][i].v[k]);
+                        const std::uint32_t upper = bits_of(fours[1][i].v[k]);
+                        const std::uint32_t got = __shfl_xor_sync(0xFFFFFFFFU, choose(odd, lower, upper), 4);
+                        of_even.v[k] = choose(odd, got, lower);
+                        of_odd.v[k] = choose(odd, upper, got);
                     }
-                    const auto store = [&](int to, const Float4 &four) {
-                        store_if(mutable_words(where), multiply_wide(to >> 2, row_step, direction * inner + channel),
-                                 {{bits_of(four.v[0]), bits_of(four.v[1]), bits_of(four.v[2]), bits_of(four.v[3])}},
+                    const auto store = [&](std::uint32_t token, const Vector<std::uint32_t, 4> &four) {
+                        const auto to = static_cast<std::int32_t>(token);
+                        store_if(mutable_words(where), to >> 2, row_step, direction * inner + channel, four,
                                  channel < inner && to >= 0);
                     };
-                    store(odd ? others.v[i] : mine.v[i], of_even);
-                    store(odd ? mine.v[i] : others.v[i], of_odd);
+                    const auto of_mine = static_cast<std::uint32_t>(mine.v[i]);
+                    const auto of_others = static_cast<std::uint32_t>(others.v[i]);
+                    store(choose(odd, of_others, of_mine), of_even);
+                    store(choose(odd, of_mine, of_others), of_odd);
                 }
             };
 #pragma unroll
@@ -492,12 +442,15 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         wait_for_groups<0>();
         /* All are done with the tile's words. */
         sync_team();
+        /* What the compiler kept from tile to tile for what follows it would keep in memory, behind the tile's stores. */
+        const int lane_here = found_here(lane);
+        const int row = row_of(lane_here);
         if (left > 1) {
             Share next;
             if (aligned) {
 #pragma unroll
                 for (int quad = 0; quad < lane_quads(FRONT_CHANNELS); ++quad) {
-                    const Vector<std::uint32_t, 4> words = coming.load4(coming_at(quad));
+                    const Vector<std::uint32_t, 4> words = coming.load4(coming_at(quad, lane_here));
 #pragma unroll
                     for (int i = 0; i < 4; ++i) {
                         next.x[quad].v[i] = float_of(words.v[i]);
@@ -505,9 +458,9 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                 }
             } else {
                 const int token = token_of(p, tile, direction, place_of(row));
-                next.load(n, std::int64_t{max(token, 0) >> 2} * n.channels, token >= 0, false, lane);
+                next.load(n, multiply_wide(max(token, 0) >> 2, n.channels, 0), token >= 0, false, lane_here);
             }
-            norm(next, tokens[next_table + place_of(row)]);
+            norm(next, lane_here, tokens[next_table + place_of(row)]);
         }
         /* And with the tokens that stood in the sums' place. */
         sync_team();
@@ -550,7 +503,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         const int to = tokens[table + place_of(row)];
 #pragma unroll
         for (int i = 0; i < (TILES * 2 + TOKEN_LANES - 1) / TOKEN_LANES; ++i) {
-            const int column = (i * TOKEN_LANES + thread % TOKEN_LANES) * 4;
+            const int column = (i * TOKEN_LANES + lane_here % TOKEN_LANES) * 4;
             if (column >= p.columns || to < 0) {
                 break;
             }
@@ -594,8 +547,11 @@ cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t st
 
 } // namespace
 
+} // namespace mamba_front_details
+
 bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t taps, std::int32_t columns,
                      Arithmetic arithmetic) {
+    using namespace mamba_front_details;
     /* Before the layout is asked: it counts in 32 bits. */
     constexpr std::int32_t MOST_INNER = 4096;
     return has_in_projection(channels, inner, arithmetic) && channels <= FRONT_CHANNELS && inner <= MOST_INNER &&
@@ -604,73 +560,8 @@ bool has_mamba_front(std::int32_t channels, std::int32_t inner, std::int32_t tap
                device().shared_bytes;
 }
 
-void pack_mamba_front(const std::vector<float> &in_projection, std::int32_t channels, const float *convolution,
-                      std::int32_t taps, const float *bias, const std::vector<float> &x_projection,
-                      std::int32_t columns, const std::vector<float> &most, Arithmetic arithmetic, bool pairs,
-                      MambaFrontWeights &weights) {
-    const auto inner = static_cast<std::int32_t>(most.size());
-    constexpr std::int32_t GROUP = 32;
-    const auto padded = static_cast<std::int32_t>(divide_up(inner, GROUP)) * GROUP;
-    const auto at = [](std::int64_t index) { return static_cast<std::size_t>(index); };
-    /* Column `column` of in_proj in its packing's order is this channel; beyond E there is none. */
-    const auto channel_of = [&](std::int32_t column) {
-        const std::int32_t in_group = column % GROUP;
-        return column - in_group + quad_channel(pairs, in_group / 16, in_group % 16 / 4) + in_group % 4;
-    };
-    /* x and then z; the scales come in the order of columns. */
-    std::vector<float> scales[2];
-    for (std::int32_t half = 0; half < 2; ++half) {
-        std::vector<float> matrix(at(std::int64_t{padded} * channels));
-        for (std::int32_t column = 0; column < padded; ++column) {
-            if (channel_of(column) < inner) {
-                const auto from = in_projection.begin() + (std::int64_t{half} * inner + channel_of(column)) * channels;
-                std::copy(from, from + channels, matrix.begin() + std::int64_t{column} * channels);
-            }
-        }
-        const std::vector<std::uint32_t> packed =
-            pack_in_projection(matrix, padded, channels, arithmetic, scales[half]);
-        weights.in_projection.insert(weights.in_projection.end(), packed.begin(), packed.end());
-    }
-
-    /* Number k of a step of x_proj is this column of in_proj. */
-    constexpr std::int32_t STEP = 16;
-    const auto column_of = [](std::int32_t k) { return k / STEP * STEP + interleaved_column(k % STEP / 8, k % 8); };
-    std::vector<float> matrix(at(std::int64_t{columns} * padded));
-    std::vector<float> bounds(at(padded));
-    for (std::int32_t k = 0; k < padded; ++k) {
-        const std::int32_t channel = channel_of(column_of(k));
-        if (channel < inner) {
-            bounds[at(k)] = most[at(channel)];
-            for (std::int64_t column = 0; column < columns; ++column) {
-                matrix[at(column * padded + k)] = x_projection[at(column * inner + channel)];
-            }
-        }
-    }
-    std::vector<float> ranges;
-    pack_x_projection(matrix, columns, padded, bounds, arithmetic, weights.x_projection, ranges, weights.scale);
-
-    std::vector<float> x_scale(at(inner));
-    std::vector<float> gate_scale(at(inner));
-    std::vector<float> range(at(inner));
-    for (std::int32_t k = 0; k < padded; ++k) {
-        const std::int32_t column = column_of(k);
-        if (channel_of(column) < inner) {
-            x_scale[at(channel_of(column))] = scales[0][at(column)];
-            gate_scale[at(channel_of(column))] = scales[1][at(column)];
-            range[at(channel_of(column))] = ranges[at(k)];
-        }
-    }
-    for (std::int32_t k = taps - TAPS; k < taps; ++k) {
-        for (std::int32_t i = 0; i < inner; ++i) {
-            weights.convolution.push_back(k < 0 ? 0.0F : convolution[i * taps + k] * x_scale[at(i)]);
-        }
-    }
-    weights.bias.insert(weights.bias.end(), bias, bias + inner);
-    weights.gate_scale.insert(weights.gate_scale.end(), gate_scale.begin(), gate_scale.end());
-    weights.range.insert(weights.range.end(), range.begin(), range.end());
-}
-
 cudaError_t enqueue(const MambaFront &p, Arithmetic arithmetic, int multiprocessors, cudaStream_t stream) {
+    using namespace mamba_front_details;
     if (!p.u_pairs.empty()) {
         return front_makes_pairs(p.inner, arithmetic)
                    ? enqueue_as<Arithmetic::BF16_PAIRS, 1, true>(p, multiprocessors, stream)

@@ -98,7 +98,7 @@ struct TokenShare {
     __device__ __forceinline__ void norm(const TokenNorm &n, const Shared<float> &parameters, std::int64_t first,
                                          bool kept, const Shared<std::uint32_t> &rows, int row, int lane) {
         constexpr float EPSILON = 1e-5F;
-        const float share = 1.0F / static_cast<float>(n.channels);
+        const float share = 1.0F / static_cast<float>(found_here(n.channels));
         if (n.kind != EARSHOT_NORM_NONE) {
             float sum = 0.0F;
 #pragma unroll
