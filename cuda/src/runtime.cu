@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 
@@ -111,7 +112,8 @@ std::string gibibytes(std::size_t bytes) {
 bool is_fatal(cudaError_t error) {
     constexpr int FIRST = 714;
     return error == cudaErrorIllegalAddress || error == cudaErrorLaunchTimeout || error == cudaErrorAssert ||
-           error == cudaErrorECCUncorrectable || (error >= FIRST && error <= cudaErrorLaunchFailure);
+           error == cudaErrorECCUncorrectable || error == cudaErrorNvlinkUncorrectable || error == cudaErrorContained ||
+           (error >= FIRST && error <= cudaErrorLaunchFailure);
 }
 
 } // namespace
@@ -151,7 +153,13 @@ int device_count() {
     }
     if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0)) {
         static_cast<void>(cudaGetLastError());
-        throw Failure{STATUS_ABSENT, "an NVIDIA driver, but no device that this process may use"};
+        const char *visible = std::getenv("CUDA_VISIBLE_DEVICES");
+        throw Failure{STATUS_ABSENT,
+                      std::string("an NVIDIA driver, but no device that this process may use") +
+                          (visible == nullptr ? std::string()
+                                              : ": CUDA_VISIBLE_DEVICES is '" + std::string(visible) +
+                                                    "', which leaves those that it names, by number or UUID, up to the "
+                                                    "first that does not exist")};
     }
     if (error != cudaSuccess) {
         static_cast<void>(cudaGetLastError());

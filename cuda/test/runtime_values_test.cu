@@ -19,6 +19,8 @@ SAME(cudaErrorInvalidDevice, 101);
 SAME(cudaErrorInvalidKernelImage, 200);
 SAME(cudaErrorNoKernelImageForDevice, 209);
 SAME(cudaErrorECCUncorrectable, 214);
+SAME(cudaErrorNvlinkUncorrectable, 220);
+SAME(cudaErrorContained, 226);
 SAME(cudaErrorInvalidResourceHandle, 400);
 SAME(cudaErrorIllegalState, 401);
 SAME(cudaErrorNotReady, 600);

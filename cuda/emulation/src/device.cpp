@@ -20,6 +20,8 @@ thread_local int device_of_thread = 0;
 bool breaks_the_context(cudaError_t error) {
     switch (error) {
     case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorContained:
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchTimeout:
     case cudaErrorAssert:
