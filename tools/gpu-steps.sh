@@ -1,8 +1,8 @@
 # The steps of `tools/gpu run`, in a file of their own. Sourced, not run; $root, $kit, say and die are there.
 # step_NAME does the work, within its time limit, and what it prints is its log; report_NAME prints Markdown about it
 # afterwards, also about what a step that failed got done.
-steps=(machine compile native-tests parity cpu-gpu bench kernels java-tests sanitizer concurrency
-  trace profile peers presets peers-kernels peers-compiled)
+steps=(machine compile native-tests parity trace beside bench plain sanitizer cpu-gpu kernels java-tests
+  concurrency profile peers presets peers-kernels peers-compiled)
 work=$root/target/gpu/run
 golden=java/earshot/src/test/resources/golden
 
@@ -11,7 +11,7 @@ limit_of() {
   case $1 in
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
     bench | sanitizer) echo 150 ;;
-    trace) echo 90 ;;
+    trace | beside) echo 90 ;;
     kernels) echo 90 ;;
     peers) echo 120 ;;
     profile | presets | peers-compiled) echo 180 ;;
@@ -97,11 +97,11 @@ write_results() {
 # Markdown's block for what is aligned with spaces.
 as_block() { sed 's/^/    /'; }
 
-# Sets `command` to what starts Earshot's command line.
+# java_earshot [FOLDER]: sets `command` to what starts Earshot's command line, with the library of a folder.
 java_earshot() {
   # The library compiled here lies in front of the jars, which have one of the same name.
   command=("$(java_command)" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dearshot.model=tools/demo-model
-    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "$built/front:$kit/lib/*" org.earshot.cli.Main)
+    -Dorg.bytedeco.javacpp.cachedir="$work/javacpp" -cp "${1:-$built/front}:$kit/lib/*" org.earshot.cli.Main)
 }
 
 earshot() {
@@ -140,29 +140,43 @@ step_compile() {
   return "$status"
 }
 
-# compile_for ARCHITECTURE FOLDER: the library to FOLDER/front, the tests and the benchmark to FOLDER/bin. Without
-# CMake, which a machine with a GPU may lack: the sources of cuda/sources.txt, with the flags that CMake takes.
-compile_for() {
-  local objects=$work/objects compiler=("$nvcc") includes=() flags one bad=0
-  # Compute capability 9.0 with what no later device has: cuda/src/warpgroup.h.
-  local code=${1/#90/90a}
+# The code that is compiled for a compute capability: of 9.0 with what no later device has (cuda/src/warpgroup.h).
+code_for() { echo "${1/%90/90a}"; }
+
+# compile_objects CODE TARGET...: the sources of the targets in this folder to $objects. Without CMake, which a machine
+# with a GPU may lack: the sources of cuda/sources.txt, with the flags that CMake takes.
+compile_objects() {
+  local code=$1 compiler=("$nvcc") includes=() flags one bad=0
   # A compilation that was done before, here or in another copy, is not done again.
   if command -v ccache >/dev/null; then compiler=(ccache "$nvcc"); fi
   rm -rf "$objects"
   mkdir -p "$objects"
   while read -r one; do includes+=("-I$one"); done < <(sed -n 's|^[a-z]* \(.*\)/$|\1|p' cuda/sources.txt)
   flags=$(grep '^-' cmake/compile-flags.txt | paste -s -d,)
-  for one in library test bench; do sources_of "$one"; done >"$work/sources"
+  for one in "${@:2}"; do sources_of "$one"; done >"$work/sources"
   while read -r one; do mkdir -p "$objects/${one%/*}"; done <"$work/sources"
   xargs -P "$(nproc)" -I{} "${compiler[@]}" -c {} -o "$objects/{}.o" -std=c++17 -O3 -DNDEBUG \
     -gencode "arch=compute_$code,code=sm_$code" "${includes[@]}" -DEARSHOT_GOLDEN="\"$golden\"" \
     -Xcompiler="-fPIC,$flags" <"$work/sources" || bad=1
-  # Each by itself: a test that does not compile leaves the library to the other steps.
-  one=$2/front/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
-  mkdir -p "$2/bin" "${one%/*}"
-  link_of "$one" library -shared \
+  return "$bad"
+}
+
+# link_library FOLDER: the library of what was compiled, to where Java finds it before the one in a jar.
+link_library() {
+  local library=$1/org/earshot/backend/cuda/linux-x86_64/libearshot_cuda.so
+  mkdir -p "${library%/*}"
+  link_of "$library" library -shared \
     -Xlinker=--version-script=cuda/earshot_cuda.map,--no-undefined,--exclude-libs=ALL,-z,relro,-z,now \
-    -Xlinker=-soname=libearshot_cuda-0000000000000000.so || bad=1
+    -Xlinker=-soname=libearshot_cuda-0000000000000000.so
+}
+
+# compile_for ARCHITECTURE FOLDER: the library to FOLDER/front, the tests and the benchmark to FOLDER/bin.
+compile_for() {
+  local objects=$work/objects bad=0
+  compile_objects "$(code_for "$1")" library test bench || bad=1
+  # Each by itself: a test that does not compile leaves the library to the other steps.
+  mkdir -p "$2/bin"
+  link_library "$2/front" || bad=1
   link_of "$2/bin/earshot_cuda_bench" "library bench" || bad=1
   link_of "$2/bin/earshot_cuda_test" "library test" || bad=1
   return "$bad"
@@ -176,14 +190,70 @@ sources_of() {
 
 # link_of OUTPUT TARGETS OPTION...: the objects of what is listed for the targets.
 link_of() {
-  local one objects=()
-  while read -r one; do objects+=("$work/objects/$one.o"); done < <(for one in $2; do sources_of "$one"; done)
-  "$nvcc" -cudart static -o "$1" "${objects[@]}" "${@:3}" -lpthread
+  local one linked=()
+  while read -r one; do linked+=("$objects/$one.o"); done < <(for one in $2; do sources_of "$one"; done)
+  "$nvcc" -cudart static -o "$1" "${linked[@]}" "${@:3}" -lpthread
+}
+
+# compile_plain FOLDER: the tests once more, to FOLDER/bin, of code for 9.0 without what only that has, which a library
+# that was compiled for it so takes.
+compile_plain() {
+  local objects=$work/plain
+  compile_objects 90 library test && mkdir -p "$1/bin" && link_of "$1/bin/earshot_cuda_test_plain" "library test"
+}
+
+# compile_beside REVISION ARCHITECTURE FOLDER: the library of an earlier revision, to FOLDER/beside.
+compile_beside() {
+  local objects=$work/beside-objects source=$work/beside-source status=0
+  rm -rf "$source" "$3/beside"
+  mkdir -p "$source"
+  git archive "$1" cuda native cmake | tar x -C "$source" || return 1
+  (cd "$source" && compile_objects "$(code_for "$2")" library && link_library "$3/beside") || status=1
+  rm -rf "$source" "$objects"
+  [ "$status" = 0 ] && echo "$1" >"$3/beside/revision"
 }
 
 report_compile() { grep -E '^(earshot|Java|backend) ' "$1" | as_block; }
 
 step_native_tests() { "$built/bin/earshot_cuda_test"; }
+
+step_plain() {
+  [ "$architecture" = 90 ] || { echo "this device has no code that plain code would stand beside"; return 0; }
+  if [ ! -x "$built/bin/earshot_cuda_test_plain" ]; then compile_plain "$built" || return 1; fi
+  "$built/bin/earshot_cuda_test_plain"
+}
+
+report_plain() { report_native_tests "$1"; }
+
+# An earlier revision's kernels under the same Java, in turns with these: what changed between two revisions is theirs,
+# not the card's or the hour's.
+step_beside() {
+  local turn precision folder model=$kit/models/ascmamba command status=0
+  [ -f "$built/beside/revision" ] || { echo "no earlier library was packed: tools/gpu pack --beside REVISION"; return 1; }
+  [ -d "$model" ] || model=tools/demo-model
+  rm -f "$results/beside.jsonl"
+  for turn in 1 2; do
+    for folder in beside front; do
+      java_earshot "$built/$folder"
+      for precision in "${precisions[@]}"; do
+        "${command[@]}" bench "$model" --backend cuda --precision "$precision" \
+          --from features --batch 1,64 --duration 0.7 --json |
+          sed "s|^{|{\"kernels\":\"$(kernels_of "$folder")\",\"turn\":$turn,\"precision\":\"$precision\",|" \
+            >>"$results/beside.jsonl" || status=1
+      done
+    done
+  done
+  return "$status"
+}
+
+# kernels_of FOLDER: the revision of a library.
+kernels_of() { if [ "$1" = beside ]; then cat "$built/beside/revision"; else cat "$kit/revision"; fi; }
+
+report_beside() {
+  echo "| kernels | turn | precision | batch | ms, median | clips/s |"
+  echo "|---|---|---|---|---|---|"
+  rows_of "$results/beside.jsonl" kernels turn precision batch latency_ms_median clips_per_second
+}
 
 report_native_tests() { grep -E '^FAILED|tests, ' "$1" | as_block; }
 
@@ -345,14 +415,19 @@ bench_table() {
   echo
   echo "| model | backend | precision | from | batch | callers | ms, median | ms, 99th percentile | clips/s |"
   echo "|---|---|---|---|---|---|---|---|---|"
-  awk '
+  rows_of "$1" model backend precision from batch callers latency_ms_median latency_ms_p99 clips_per_second
+}
+
+# rows_of FILE KEY...: a row of a table for each line of JSON.
+rows_of() {
+  awk -v names="${*:2}" '
     function get(key) {
       if (!match($0, "\"" key "\":(\"[^\"]*\"|[^,}]*)")) return "?"
-      value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3); gsub(/"/, "", value); return value }
-    { backend = get("backend"); sub(/\[.*/, "", backend)
-      printf "| %s | %s | %s | %s | %s | %s | %.3f | %.3f | %.1f |\n", get("model"), backend, get("precision"),
-        get("from"), get("batch"), get("callers"), get("latency_ms_median"), get("latency_ms_p99"),
-        get("clips_per_second") }' "$1"
+      value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3); gsub(/"/, "", value)
+      if (key == "backend") sub(/\[.*/, "", value)
+      return key ~ /^latency_ms/ ? sprintf("%.3f", value) : key ~ /_per_second$/ ? sprintf("%.1f", value) : value }
+    BEGIN { count = split(names, keys, " ") }
+    { row = "|"; for (i = 1; i <= count; i++) row = row " " get(keys[i]) " |"; print row }' "$1"
 }
 
 step_kernels() { "$built/bin/earshot_cuda_bench" | tee "$results/kernels.txt"; }
@@ -380,7 +455,7 @@ step_trace() {
     done
   done
   PYTHONPATH=tools/reference "${PYTHON:-python3}" -m earshot_reference gpu-timeline "${traces[@]}" \
-    --output "$results/trace.md" || status=1
+    --predicted cuda/bench/predicted.txt --output "$results/trace.md" || status=1
   return "$status"
 }
 

@@ -199,7 +199,8 @@ def _gpu_profile(arguments: argparse.Namespace) -> None:
 def _gpu_timeline(arguments: argparse.Namespace) -> None:
     from earshot_reference.gpu import timeline
 
-    timeline.write([(path.stem, path) for path in arguments.files], arguments.output)
+    files = [(path.stem, path) for path in arguments.files]
+    timeline.write(files, arguments.output, arguments.predicted)
     print(f"{arguments.output}: {len(arguments.files)} tables")
 
 
@@ -303,6 +304,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("gpu-timeline", _gpu_timeline, "turn when kernels began and ended into a table")
     sub.add_argument("files", type=Path, nargs="+", help="what cuda/bench/kernel_trace.cpp wrote")
     sub.add_argument("--output", type=Path, required=True, help="the Markdown file to write")
+    sub.add_argument("--predicted", type=Path, help="lines of title, kernel, microseconds")
     return parser
 
 

@@ -46,6 +46,25 @@ def test_a_kernel_costs_what_lies_behind_the_end_of_the_one_in_front(tmp_path):
     assert "| second<3> | 2 | 10.0 |" in text
 
 
+def test_what_was_predicted_stands_beside_what_was_measured(tmp_path):
+    path = _file(tmp_path, _run(0, _NAMES))
+    predicted = tmp_path / "predicted.txt"
+    predicted.write_text("# a remark\n\nnet third 8,9.5\nnet * 80\nother third 1\n")
+    output = tmp_path / "trace.md"
+    timeline.write([("net", path)], output, predicted)
+    text = output.read_text()
+    assert "## net: 8 kernels, 80 us (80 predicted), median of 1 runs" in text
+    assert "| second<3> | 2 | 10.0 | |" in text
+    for blocks, prediction in enumerate([8.0, 9.5] * 3, 3):
+        assert f"| third | {blocks} | 10.0 | {prediction:.1f} |" in text
+    predicted.write_text("net forth 1\n")
+    with pytest.raises(ReferenceError, match="no kernel forth"):
+        timeline.write([("net", path)], output, predicted)
+    predicted.write_text("net third\n")
+    with pytest.raises(ReferenceError, match=r"predicted\.txt:1: 'net third'; expected a title"):
+        timeline.write([("net", path)], output, predicted)
+
+
 def test_what_is_no_trace_is_refused(tmp_path):
     with pytest.raises(ReferenceError, match="not one kernel"):
         timeline.executions(_empty(tmp_path))

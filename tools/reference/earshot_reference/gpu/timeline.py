@@ -85,19 +85,59 @@ def costs(of: list[list[Execution]]) -> list[float]:
     return [time / 1000 for time in (first, *others)]
 
 
-def table(title: str, path: Path) -> str:
-    """The runs of a file as Markdown.
+def predictions(path: Path) -> dict[tuple[str, str], list[float]]:
+    """What kernels were predicted to cost: by title and kernel, its times in a run, in turns.
+
+    A line is a title, a kernel's name without what stands in angle brackets, and microseconds with
+    commas between them; the kernel ``*`` is the whole run. Lines that begin with ``#`` are remarks.
 
     Raises:
-        ReferenceError: as :func:`executions` and :func:`runs`.
+        ReferenceError: if a line has another form.
     """
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            title, kernel, times = line.split()
+            found[title, kernel] = [float(time) for time in times.split(",")]
+        except ValueError:
+            raise ReferenceError(
+                f"{path}:{number}: {line[:80]!r}; expected a title, a kernel and microseconds"
+            ) from None
+    return found
+
+
+def table(
+    title: str, path: Path, predicted: dict[tuple[str, str], list[float]] | None = None
+) -> str:
+    """The runs of a file as Markdown, where something was predicted of them beside that.
+
+    Raises:
+        ReferenceError: as :func:`executions` and :func:`runs`, and if there is no kernel of which
+            something was predicted.
+    """
+    mine = {kernel: times for (of, kernel), times in (predicted or {}).items() if of == title}
     of = runs(executions(path))
     whole = statistics.median((run[-1].end - run[0].begin) / 1000 for run in of)
     names = _plain([execution.kernel for execution in of[0]])
-    text = [f"## {title}: {len(of[0])} kernels, {whole:.0f} us, median of {len(of)} runs", ""]
-    text += ["| kernel | blocks | us |", "|---|---|---|"]
+    expected = f" ({mine['*'][0]:.0f} predicted)" if "*" in mine else ""
+    head = f"## {title}: {len(of[0])} kernels, {whole:.0f} us{expected}, median of {len(of)} runs"
+    text = [head, ""]
+    text += ["| kernel | blocks | us |" + (" predicted |" if mine else "")]
+    text += ["|---|---|---|" + ("---|" if mine else "")]
+    seen: Counter[str] = Counter()
     for name, execution, cost in zip(names, of[0], costs(of), strict=True):
-        text.append(f"| {short_name(name)} | {execution.blocks:,} | {cost:.1f} |")
+        short = short_name(name)
+        row = f"| {short} | {execution.blocks:,} | {cost:.1f} |"
+        if mine:
+            kernel = short.split("<")[0]
+            times = mine.get(kernel)
+            row += f" {times[seen[kernel] % len(times)]:.1f} |" if times else " |"
+            seen[kernel] += 1
+        text.append(row)
+    for kernel in mine.keys() - seen.keys() - {"*"}:
+        raise ReferenceError(f"{path}: no kernel {kernel}, of which something was predicted")
     return "\n".join(text) + "\n"
 
 
@@ -112,15 +152,16 @@ def _plain(names: list[str]) -> list[str]:
     return written[: len(names)]
 
 
-def write(files: list[tuple[str, Path]], output: Path) -> None:
-    """Writes a table for each title and file.
+def write(files: list[tuple[str, Path]], output: Path, predicted: Path | None = None) -> None:
+    """Writes a table for each title and file, beside what was predicted.
 
     Raises:
-        ReferenceError: as :func:`table`; nothing is written then.
+        ReferenceError: as :func:`table` and :func:`predictions`; nothing is written then.
     """
+    expected = predictions(predicted) if predicted is not None else {}
     head = (
         "# Kernels of one clip, in their network\n\n"
         "us: from the end of the kernel in front to the kernel's own, as CUPTI saw it.\n\n"
     )
-    text = head + "\n".join(table(title, path) for title, path in files)
+    text = head + "\n".join(table(title, path, expected) for title, path in files)
     output.write_text(text, encoding="utf-8")
