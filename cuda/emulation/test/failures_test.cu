@@ -112,6 +112,24 @@ TEST(emulation_a_device_lost_within_a_recording_is_said) {
     earshot::emulation::reset_device();
 }
 
+TEST(emulation_a_driver_that_is_old_or_missing_is_said) {
+    earshot::emulation::reset_device();
+    const auto says = [](earshot_cuda_status status, earshot_cuda_status expected, const char *part) {
+        CHECK_THAT(status == expected && std::strstr(earshot_cuda_last_error(), part) != nullptr,
+                   "status " + std::to_string(status) + ": " + earshot_cuda_last_error());
+    };
+    std::int32_t count = -1;
+    earshot::emulation::fail_next("cudaGetDeviceCount", cudaErrorInsufficientDriver, 0);
+    says(earshot_cuda_device_count(&count), EARSHOT_CUDA_UNAVAILABLE, "an NVIDIA driver for CUDA 13");
+    earshot::emulation::fail_next("cudaGetDeviceCount", cudaErrorInsufficientDriver, 0);
+    /* Which is how a runtime without libcuda.so.1 answers: without a version. */
+    earshot::emulation::fail_next("cudaDriverGetVersion", cudaErrorUnknown, 0);
+    says(earshot_cuda_device_count(&count), EARSHOT_CUDA_ABSENT, "libcuda.so.1 is missing");
+    earshot::emulation::fail_next("cudaGetDeviceCount", cudaErrorSystemDriverMismatch, 0);
+    says(earshot_cuda_device_count(&count), EARSHOT_CUDA_UNAVAILABLE, "the NVIDIA driver does not start");
+    CHECK(earshot_cuda_device_count(&count) == EARSHOT_CUDA_OK && count == 2);
+}
+
 TEST(emulation_no_visible_device_names_what_hides_them) {
     earshot::emulation::reset_device();
     for (const char *visible : {"-1", "", "GPU-of-elsewhere"}) {
