@@ -21,22 +21,25 @@
  * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us of an H200's memory, but 29 us of the way to L2,
  * which takes some 2.6 TB/s; 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up to 10 % for tokens done again,
  * with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a number of u
- * and z: 8 us. A warp issues 1,960 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us, if a scheduler never waits; shared memory
- * is busy for 28 us. Tiles: 535 a direction for the time path, 500 for the frequency path, for 132 teams: most have 4,
- * 7 teams of the time path 5, so that the difference of the two paths is what one tile takes on an idle device.
+ * and z: 8 us. A warp issues 1,960 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us,
+ * if a scheduler never waits; shared memory is busy for 28 us. Tiles: 535 a direction for the time path, 500 for the
+ * frequency path, for 132 teams: most have 4, 7 teams of the time path 5, so that the difference of the two paths is
+ * about what a tile takes alone.
  *
  * Measured in the network (H200; time and frequency path):
  *                                                      HALF_SPLIT   HALF       BF16_PAIRS and pairs
  *   4292891, lanes write halves of lines of 128 bytes  76, 72 us    70, 66 us  42, 38 us
  *   db334c1, whole lines, by a branch a lane           80, 70       67, 59     42, 38
  *   as it is now, predicted, not measured              55, 50       45, 41     42, 38
- * With one team of 8 warps and tiles of 64 rows it was 79 us. For whole lines, neighbouring lanes change fours. The code
- * of db334c1 for 9.0a chose by branches what a lane gives, so that the halves of a warp came to the 32 shuffles of a
- * tile separately and met at each (WARPSYNC.COLLECTIVE), waiting there for the registers of the stores in front as well:
- * a tile took 9 to 10 us alone, where it had taken 4 (the table's differences). So 4 tiles lost 20 us that whole lines
- * had gained; in batches, where the tiles are many, a tenth of all clips a second, in the two arithmetics that do so and
- * not in bfloat16. The prediction takes these 5 us a tile away, four times or five, but for HALF no further than to 3 us
- * above what half of the bytes take. Three spilled registers a tile went besides, which is not counted.
+ * With one team of 8 warps and tiles of 64 rows it was 79 us. For whole lines, neighbouring lanes change fours. The
+ * code of db334c1 for 9.0a chose by branches what a lane gives, so that the halves of a warp came to the 32 shuffles of
+ * a tile separately and met at each (WARPSYNC.COLLECTIVE), waiting there for the registers of the stores in front as
+ * well: a tile took 9 to 10 us alone, where it had taken 4 (the table's differences). So 4 tiles may have lost 20 us
+ * that whole lines had gained. It may also be the tenth that batches of float32 and TF32 lost between the two, as those
+ * of bfloat16, whose front has no such exchange, lost nothing; a time path in a batch of 64 had been seen to lose 4 %
+ * (127 us a clip for 122), so more may be in it. The prediction takes these 5 us a tile away, four times or five, but
+ * for HALF no further than to 3 us above what half of the bytes take. Three spilled registers a tile went besides,
+ * which is not counted.
  */
 #include "mamba_front.h"
 
