@@ -259,7 +259,7 @@ report_native_tests() { grep -E '^FAILED|tests, ' "$1" | as_block; }
 
 # Tests that take the sanitizer seconds, of every family of kernels; then a small network from Java.
 sanitized=(causal_convolution_agrees golden_selective_scan segmented_scan tiled_scans cuda_mamba_path_channels
-  cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording cuda_squeeze_excitation_channels
+  cuda_mamba_path_front cuda_encoder_channels log_mel_over_the_boundary cuda_a_recording cuda_squeeze_excitation_channels
   cuda_residual_separable_channels cuda_transformer_sizes cuda_gru_sizes cuda_token_pool)
 
 sanitize() {

@@ -21,7 +21,7 @@
  * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us of an H200's memory, but 29 us of the way to L2,
  * which takes some 2.6 TB/s; 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up to 10 % for tokens done again,
  * with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a number of u
- * and z: 8 us. A warp issues 1,960 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us,
+ * and z: 8 us. A warp issues 1,920 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us,
  * if a scheduler never waits; shared memory is busy for 28 us. Tiles: 535 a direction for the time path, 500 for the
  * frequency path, for 132 teams: most have 4, 7 teams of the time path 5, so that the difference of the two paths is
  * about what a tile takes alone.
@@ -295,36 +295,38 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             };
             /*
              * Otherwise the fours of each token and pair. To write whole lines of 128 bytes, a lane and the one 4 beside
-             * it, which have other tokens, change two fours, so that 8 lanes have the 32 channels of one token: first
-             * those of the even lane's token, then of the odd one's.
+             * it, which have other tokens, change two fours, so that 8 lanes have the 32 channels of one token: in
+             * fours[0] of the even lane's token, in fours[1] of the odd one's.
              */
             [[maybe_unused]] Float4 fours[2][LANE_ROWS];
             const auto store_lines = [&](const Span<float> &where) {
-                const std::uint32_t odd = 0U - static_cast<std::uint32_t>(lane / 4 % 2);
-                const int channel = group * 32 + quad_channel(false, lane / 4 % 2, lane);
-                const auto mine = tokens.load4(my_tokens);
-                const auto others = tokens.load4(table + (lane / 4 ^ 1) * LANE_ROWS);
+                /* Found anew where that spares a spill; with two chunks it causes one (nvcc 13.0, 9.0a). */
+                const int lane_here = CHUNKS > 1 ? lane : found_here(lane);
+                const std::uint32_t odd = 0U - static_cast<std::uint32_t>(lane_here / 4 % 2);
+                const int channel = group * 32 + quad_channel(false, lane_here / 4 % 2, lane_here);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS; ++i) {
-                    Vector<std::uint32_t, 4> of_even;
-                    Vector<std::uint32_t, 4> of_odd;
 #pragma unroll
                     for (int k = 0; k < 4; ++k) {
                         const std::uint32_t lower = bits_of(fours[0][i].v[k]);
                         const std::uint32_t upper = bits_of(fours[1][i].v[k]);
                         const std::uint32_t got = __shfl_xor_sync(0xFFFFFFFFU, choose(odd, lower, upper), 4);
-                        of_even.v[k] = choose(odd, got, lower);
-                        of_odd.v[k] = choose(odd, upper, got);
+                        fours[0][i].v[k] = float_of(choose(odd, got, lower));
+                        fours[1][i].v[k] = float_of(choose(odd, upper, got));
                     }
-                    const auto store = [&](std::uint32_t token, const Vector<std::uint32_t, 4> &four) {
-                        const auto to = static_cast<std::int32_t>(token);
-                        store_if(mutable_words(where), to >> 2, row_step, direction * inner + channel, four,
-                                 channel < inner && to >= 0);
-                    };
-                    const auto of_mine = static_cast<std::uint32_t>(mine.v[i]);
-                    const auto of_others = static_cast<std::uint32_t>(others.v[i]);
-                    store(choose(odd, of_others, of_mine), of_even);
-                    store(choose(odd, of_mine, of_others), of_odd);
+                }
+                /* All at once, behind all shuffles: what a warp does between two stores waits for the first to leave. */
+                const auto even_tokens = tokens.load4(table + lane_here / 8 * 2 * LANE_ROWS);
+                const auto odd_tokens = tokens.load4(table + (lane_here / 8 * 2 + 1) * LANE_ROWS);
+                const auto store = [&](int to, const Float4 &four) {
+                    store_if(mutable_words(where), to >> 2, row_step, direction * inner + channel,
+                             {{bits_of(four.v[0]), bits_of(four.v[1]), bits_of(four.v[2]), bits_of(four.v[3])}},
+                             channel < inner && to >= 0);
+                };
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS; ++i) {
+                    store(even_tokens.v[i], fours[0][i]);
+                    store(odd_tokens.v[i], fours[1][i]);
                 }
             };
 #pragma unroll
