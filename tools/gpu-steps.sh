@@ -12,6 +12,7 @@ limit_of() {
     compile) if [ "$built" = "$work/built" ]; then echo 300; else echo 60; fi ;;
     bench | sanitizer) echo 150 ;;
     trace | beside) echo 90 ;;
+    plain) if [ -x "$built/bin/earshot_cuda_test_plain" ]; then echo 60; else echo 300; fi ;;
     kernels) echo 90 ;;
     peers) echo 120 ;;
     profile | presets | peers-compiled) echo 180 ;;
@@ -223,15 +224,15 @@ step_plain() {
   "$built/bin/earshot_cuda_test_plain"
 }
 
-report_plain() { report_native_tests "$1"; }
+report_plain() { grep -E '^FAILED|tests, |^this device' "$1" | as_block; }
 
 # An earlier revision's kernels under the same Java, in turns with these: what changed between two revisions is theirs,
 # not the card's or the hour's.
 step_beside() {
   local turn precision folder model=$kit/models/ascmamba command status=0
-  [ -f "$built/beside/revision" ] || { echo "no earlier library was packed: tools/gpu pack --beside REVISION"; return 1; }
-  [ -d "$model" ] || model=tools/demo-model
   rm -f "$results/beside.jsonl"
+  [ -f "$built/beside/revision" ] || { echo "no earlier library was packed (pack --beside REVISION)"; return 0; }
+  [ -d "$model" ] || model=tools/demo-model
   for turn in 1 2; do
     for folder in beside front; do
       java_earshot "$built/$folder"
@@ -250,6 +251,7 @@ step_beside() {
 kernels_of() { if [ "$1" = beside ]; then cat "$built/beside/revision"; else cat "$kit/revision"; fi; }
 
 report_beside() {
+  [ -f "$results/beside.jsonl" ] || { as_block <"$1"; return; }
   echo "| kernels | turn | precision | batch | ms, median | clips/s |"
   echo "|---|---|---|---|---|---|"
   rows_of "$results/beside.jsonl" kernels turn precision batch latency_ms_median clips_per_second
