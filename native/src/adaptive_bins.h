@@ -13,9 +13,10 @@ static inline Index bin_end(Index i, Index length, Index bins) {
     return ((i + 1) * length + bins - 1) / bins;
 }
 
-/* Adaptive pools of z [frames, bands, channels] to k x k for each scale k; sums are [sum of k^2, channels]. */
+/* Adaptive pools of [frames, bands, channels] to k x k for each scale k; sums are [sum of k^2, channels]. */
 struct SqueezeRun {
-    const float *z;
+    const float *z;   /* frame t at (t - first) * row */
+    Index first, row; /* row >= bands * channels */
     Index frames, bands, channels;
     const std::int32_t *scales;
     Index count;

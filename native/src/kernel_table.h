@@ -65,9 +65,8 @@ struct Kernels {
     void (*squeeze_rows)(const SqueezeRun &run, Index from, Index to, float *sums);
     /* In place: max(z * gate, 0). */
     void (*gate_row)(float *row, Index positions, Index channels, const float *gate);
-    /* Means of 2x2 values of max(z * gate, 0); two rows to one of `positions`. */
-    void (*gate_pool_row)(const float *upper, const float *lower, Index step, Index positions, Index channels,
-                          const float *gate, float *to);
+    /* Means of 2x2 values of max(z, 0); two rows to one of `positions`. */
+    void (*pool_row)(const float *upper, const float *lower, Index step, Index positions, Index channels, float *to);
     void (*depthwise_rows)(const DepthwiseRun &run);
     void (*attention)(const AttentionRun &run);
     /* Layer norm of a + b. */

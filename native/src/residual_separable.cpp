@@ -36,9 +36,6 @@ class ResidualSeparable final : public earshot_cpu_op {
         } else {
             both_ = packer_.panels(layer.pointwise, outputs, outputs);
         }
-        float *ones = packer_.zeros(padded_);
-        std::fill_n(ones, outputs, 1.0F);
-        ones_ = ones;
     }
 
     void check(const Extents &e) const override {
@@ -57,12 +54,15 @@ class ResidualSeparable final : public earshot_cpu_op {
     void run(const Arguments &a, Team &team) const override {
         const Extents &e = a.extents;
         const Index pooled = e.frames / 2;
-        const Index tasks = Index{TASKS} * team.threads();
-        const Index range = round_up(std::max(BLOCK_ROWS / 2, (pooled + tasks - 1) / tasks), PATCH / 2);
+        const Index strips = (pooled + STRIP_ROWS - 1) / STRIP_ROWS;
+        const Index tasks =
+            std::max<Index>(1, std::min(Index{TASKS} * team.threads(), strips * PATCH_FRAMES / BLOCK_ROWS));
         for (Index b = 0; b < e.batch; ++b) {
             const float *x = a.input0 + b * e.frames * e.bands * convolution_.inputs;
             float *output = a.output + b * pooled * (e.bands / 2) * convolution_.outputs;
-            each_block(pooled, range, team, [&](Index from, Index to, int thread) {
+            team.each(tasks, [&](Index task, int thread) {
+                const Index from = strips * task / tasks * STRIP_ROWS;
+                const Index to = std::min(strips * (task + 1) / tasks * STRIP_ROWS, pooled);
                 const Index floats = Scratch(*this, e, nullptr).floats();
                 pooled_rows(x, from, to, output, e, Scratch(*this, e, a.scratch + thread * floats));
             });
@@ -73,6 +73,8 @@ class ResidualSeparable final : public earshot_cpu_op {
     /* Ranges of rows for each thread: few, as their neighbours compute two rows again, but more than one, as threads
      * are not equally fast. */
     static constexpr int TASKS = 2;
+    /* Pooled rows of a strip of patches (kernels/winograd.h): ranges begin at multiples of it. */
+    static constexpr Index STRIP_ROWS = PATCH_FRAMES / 2;
     /* Rows of the plane that are left from the block before. */
     static constexpr Index KEPT = 2;
 
@@ -122,7 +124,7 @@ class ResidualSeparable final : public earshot_cpu_op {
             std::fill_n(s.plane + i * row, padded_, 0.0F);
             std::fill_n(s.plane + (i + 1) * row - padded_, padded_, 0.0F);
         }
-        /* The first row that is read. Ranges begin at multiples of half a patch, so that patches are the same wherever
+        /* The first row that is read. Ranges begin at multiples of STRIP_ROWS, so that patches are the same wherever
          * they end; the first patch begins a row before the clip, and leaves there what nothing reads. */
         const Index above = 2 * from - 1;
         const Index last = std::min(2 * to + 1, e.frames);
@@ -175,7 +177,7 @@ class ResidualSeparable final : public earshot_cpu_op {
             product.r = input[1];
         }
         kernels.matrix_product(product);
-        kernels.gate_pool_row(s.sums, lower, padded_, e.bands / 2, outputs, ones_, output);
+        kernels.pool_row(s.sums, lower, padded_, e.bands / 2, outputs, output);
     }
 
     Index padded_;
@@ -185,7 +187,6 @@ class ResidualSeparable final : public earshot_cpu_op {
     const float *both_ = nullptr; /* pointwise convolution and shortcut */
     const float *bias_ = nullptr; /* of both */
     Index projected_ = 0;         /* inputs that the product reads; 0 for the identity as shortcut */
-    const float *ones_ = nullptr; /* a gate that is open */
 };
 
 } // namespace

@@ -1,4 +1,8 @@
-/* EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution with its squeeze, the gate, and gate, ReLU and pooling in one pass. */
+/*
+ * EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution, squeeze and pooling of a block of rows while they are in L2, then the
+ * gate over what is left. As a gate is not negative, the mean of ReLUs of gated numbers is the gated mean of their ReLUs:
+ * where the layer pools, a quarter of the convolution's output is all that is written.
+ */
 #include <algorithm>
 
 #include "affine.h"
@@ -49,18 +53,20 @@ class SqueezeExcitation final : public earshot_cpu_op {
   private:
     struct Scratch {
         Carver carver;
-        float *z;        /* [frames, bands, O]; null where it fits into the output */
         float *sums;     /* of each block, [blocks, bins, O] */
         float *squeezed; /* [bins * O] */
         float *hidden;
         float *gate; /* [O] */
+        Index row;   /* of the convolution's output, in floats */
+        Index rows;  /* floats of a thread's rows of it, before what the convolution needs */
         Index per_thread;
         float *threads;
 
         Scratch(const SqueezeExcitation &layer, const Extents &e, int count, float *base)
-            : carver(base), per_thread(round_up(layer.kernels.convolution_scratch(layer.convolution_, e.bands), 16)) {
+            : carver(base), row(size_product({e.bands, layer.convolution_.outputs}) + (layer.pooled_ ? ROW_APART : 0)),
+              rows(layer.pooled_ ? round_up(size_product({BLOCK_ROWS, row}), 16) : 0),
+              per_thread(rows + round_up(layer.kernels.convolution_scratch(layer.convolution_, e.bands), 16)) {
             const Index outputs = layer.convolution_.outputs;
-            z = layer.pooled_ ? carver.take(size_product({e.frames, e.bands, outputs})) : nullptr;
             sums = carver.take(size_product({blocks(e), layer.bins_, outputs}));
             squeezed = carver.take(layer.narrow_.inputs);
             hidden = carver.take(layer.narrow_.outputs);
@@ -69,31 +75,36 @@ class SqueezeExcitation final : public earshot_cpu_op {
         }
     };
 
+    /* Between rows, which would fall into one set of the cache where they are a multiple of 4 KB long. */
+    static constexpr Index ROW_APART = 16;
+
     static Index blocks(const Extents &e) { return (e.frames + BLOCK_ROWS - 1) / BLOCK_ROWS; }
     /* Frames and bands that become one. */
     Index step() const { return pooled_ ? 2 : 1; }
 
     void run_clip(const float *x, float *output, const Extents &e, const Scratch &scratch, Team &team) const {
         const Index channels = convolution_.outputs;
-        const Index row = e.bands * channels;
-        float *z = pooled_ ? scratch.z : output;
-        const ConvolutionRun convolution = {x, e.frames, e.bands, z, 0, row, channels, false};
-        const SqueezeRun squeeze = {z, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())};
+        const Index row = scratch.row;
+        const Index frames = e.frames / step();
+        const Index bands = e.bands / step();
+        static_assert(BLOCK_ROWS % 2 == 0, "rows that are pooled lie in one block");
         each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
-            kernels.convolution_rows(convolution_, convolution, from, to,
-                                     scratch.threads + thread * scratch.per_thread);
-            kernels.squeeze_rows(squeeze, from, to, scratch.sums + from / BLOCK_ROWS * bins_ * channels);
+            float *own = scratch.threads + thread * scratch.per_thread;
+            float *z = pooled_ ? own : output + from * row;
+            kernels.convolution_rows(convolution_, {x, e.frames, e.bands, z, from, row, channels, false}, from, to,
+                                     own + scratch.rows);
+            kernels.squeeze_rows(
+                {z, from, row, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())}, from,
+                to, scratch.sums + from / BLOCK_ROWS * bins_ * channels);
+            for (Index t = from / 2; pooled_ && t < to / 2; ++t) {
+                const float *upper = z + (2 * t - from) * row;
+                kernels.pool_row(upper, upper + row, channels, bands, channels, output + t * bands * channels);
+            }
         });
         excite(e, scratch);
-        each_block(e.frames / step(), BLOCK_ROWS, team, [&](Index from, Index to, int) {
+        each_block(frames, BLOCK_ROWS, team, [&](Index from, Index to, int) {
             for (Index t = from; t < to; ++t) {
-                if (pooled_) {
-                    const float *upper = z + 2 * t * row;
-                    kernels.gate_pool_row(upper, upper + row, channels, e.bands / 2, channels, scratch.gate,
-                                          output + t * (e.bands / 2) * channels);
-                } else {
-                    kernels.gate_row(z + t * row, e.bands, channels, scratch.gate);
-                }
+                kernels.gate_row(output + t * bands * channels, bands, channels, scratch.gate);
             }
         });
     }

@@ -14,7 +14,7 @@ namespace earshot::EARSHOT_ISA {
  * is a chain of additions that wait for each other. */
 template <Index G>
 inline void squeeze_row(const SqueezeRun &run, Index t, Index k, Index c, float *sums) {
-    const float *row = run.z + t * run.bands * run.channels + c;
+    const float *row = run.z + (t - run.first) * run.row + c;
     const Index left = run.channels - c;
     for (Index column = 0; column < k; ++column) {
         Vec totals[G];
@@ -65,28 +65,24 @@ inline void squeeze_rows(const SqueezeRun &run, Index from, Index to, float *sum
     }
 }
 
-EARSHOT_INLINE Vec gated(const float *z, Index left, Vec gate) {
-    return max_of(set1(0.0F), load_at_most(z, left) * gate);
-}
-
 inline void gate_row(float *row, Index positions, Index channels, const float *gate) {
     for (Index f = 0; f < positions; ++f) {
         for (Index c = 0; c < channels; c += WIDTH) {
             float *z = row + f * channels + c;
-            store_at_most(z, gated(z, channels - c, load_at_most(gate + c, channels - c)), channels - c);
+            const Vec gated = load_at_most(z, channels - c) * load_at_most(gate + c, channels - c);
+            store_at_most(z, max_of(set1(0.0F), gated), channels - c);
         }
     }
 }
 
-inline void gate_pool_row(const float *upper, const float *lower, Index step, Index positions, Index channels,
-                          const float *gate, float *to) {
+inline void pool_row(const float *upper, const float *lower, Index step, Index positions, Index channels, float *to) {
     for (Index f = 0; f < positions; ++f) {
         for (Index c = 0; c < channels; c += WIDTH) {
             const Index left = channels - c;
-            const Vec g = load_at_most(gate + c, left);
             const Index at = 2 * f * step + c;
-            const Vec total = (gated(upper + at, left, g) + gated(upper + at + step, left, g)) +
-                              (gated(lower + at, left, g) + gated(lower + at + step, left, g));
+            const auto positive = [=](const float *z) { return max_of(set1(0.0F), load_at_most(z, left)); };
+            const Vec total = (positive(upper + at) + positive(upper + at + step)) +
+                              (positive(lower + at) + positive(lower + at + step));
             store_at_most(to + f * channels + c, total * set1(0.25F), left);
         }
     }
