@@ -5,9 +5,13 @@
 
 namespace earshot {
 
-/* Frames and bands of output that Winograd's algorithm computes together, and the products that takes. */
-constexpr Index PATCH = 4;
-constexpr Index FREQUENCIES = (PATCH + 2) * (PATCH + 2);
+/* Frames and bands of output that Winograd's algorithm computes together, those that it computes them from, and the
+ * products that takes. */
+constexpr Index PATCH_FRAMES = 6;
+constexpr Index PATCH_BANDS = 4;
+constexpr Index WINDOW_FRAMES = PATCH_FRAMES + 2;
+constexpr Index WINDOW_BANDS = PATCH_BANDS + 2;
+constexpr Index FREQUENCIES = WINDOW_FRAMES * WINDOW_BANDS;
 
 /* A prepared convolution 3x3, padded by 1. */
 struct Convolution3x3 {

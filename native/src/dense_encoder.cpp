@@ -101,10 +101,10 @@ class DenseEncoder final : public earshot_cpu_op {
             deviation = carver.take(size_product({rows, encoder.padded_}));
             gain = carver.take(encoder.padded_);
             centre = carver.take(encoder.padded_);
-            outside = carver.take(size_product({encoder.plane_positions(e), encoder.padded_}));
+            outside = carver.take(encoder.plane_row(e));
             threads = carver.take(size_product({count, per_thread}));
             for (Index i = 0; i < planes; ++i) {
-                float *plane = carver.take(size_product({e.frames, encoder.plane_positions(e), encoder.padded_}));
+                float *plane = carver.take(size_product({e.frames, encoder.plane_row(e)}));
                 if (base != nullptr) {
                     slices[i] = plane;
                 }
@@ -144,8 +144,14 @@ class DenseEncoder final : public earshot_cpu_op {
 
     /* Positions of a plane's row: the bands between margins, the right one as wide as Winograd's last patch reads. */
     Index plane_positions(const Extents &e) const {
-        const Index patched = round_up(e.bands, PATCH) + 1;
+        const Index patched = round_up(e.bands, PATCH_BANDS) + 1;
         return margin_ + std::max(e.bands + margin_, patched);
+    }
+    /* Floats of a plane's row, with a line of the cache behind it: 64 bands of 64 channels between margins make eight
+     * rows 33 times 4 KB, so that the eight that a patch reads at a dilation of 8 would fall into one set of the cache. */
+    Index plane_row(const Extents &e) const {
+        constexpr Index LINE = 16;
+        return size_product({plane_positions(e), padded_}) + LINE;
     }
     /* Floats that a thread needs for a chunk of strips. */
     Index strip_scratch(const Extents &e) const {
@@ -166,7 +172,7 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void clear_margins(const Scratch &scratch, const Extents &e, Team &team) const {
-        const Index row = plane_positions(e) * padded_;
+        const Index row = plane_row(e);
         const Index left = margin_ * padded_;
         const Index filled = left + e.bands * padded_;
         std::fill_n(scratch.outside, row, 0.0F);
@@ -180,8 +186,8 @@ class DenseEncoder final : public earshot_cpu_op {
     }
 
     void run_clip(const float *x, float *output, const Extents &e, const Scratch &scratch, Team &team) const {
-        const Index plane_row = plane_positions(e) * padded_;
-        const Planes planes = {scratch.slices, e.frames, e.bands, margin_, plane_positions(e), scratch.outside};
+        const Index plane_row = this->plane_row(e);
+        const Planes planes = {scratch.slices, e.frames, e.bands, margin_, plane_row, scratch.outside};
         run_first(x, e, scratch, plane_row, team);
         for (Index i = 0; i < block_layers_; ++i) {
             const ConvolutionWeights &w = convolutions_[static_cast<std::size_t>(i)];
@@ -258,7 +264,7 @@ class DenseEncoder final : public earshot_cpu_op {
                                                   scratch.threads + thread * scratch.per_thread);
                            for (Index strip = from; strip < end; ++strip) {
                                const Index t = strip_frame(strip, frames, w.dilation);
-                               for (Index u = t; u < frames && u < t + PATCH * w.dilation; u += w.dilation) {
+                               for (Index u = t; u < frames && u < t + PATCH_FRAMES * w.dilation; u += w.dilation) {
                                    take_statistics(u);
                                }
                            }

@@ -19,17 +19,17 @@ struct ConvolutionWeights {
     const float *zeros;                        /* [P(C)] */
 };
 
-/* The encoder's planes: [frames, row, P(C)], zero but for the bands from `margin` on. */
+/* The encoder's planes: a frame every `row` floats of positions [P(C)], zero but for the bands from `margin` on. */
 struct Planes {
     float *const *slice; /* oldest first: the first convolution's output, then the block's */
     Index frames, bands, margin, row;
-    const float *outside; /* [row, P(C)] zeros: a frame before the first and behind the last */
+    const float *outside; /* [row] zeros: a frame before the first and behind the last */
 };
 
-/* Winograd's algorithm computes PATCH frames `dilation` apart together: a strip. Strips that follow each other along a
+/* Winograd's algorithm computes PATCH_FRAMES frames `dilation` apart together: a strip. Strips that follow each other along a
  * phase of the dilation share frames that they read; the last ones of a phase may lie beyond the clip. */
 inline Index strips_of_phase(Index frames, Index dilation) {
-    return (frames + PATCH * dilation - 1) / (PATCH * dilation);
+    return (frames + PATCH_FRAMES * dilation - 1) / (PATCH_FRAMES * dilation);
 }
 /* A clip shorter than the dilation has no more phases than frames. */
 inline Index strips_of(Index frames, Index dilation) {
@@ -37,7 +37,7 @@ inline Index strips_of(Index frames, Index dilation) {
 }
 inline Index strip_frame(Index strip, Index frames, Index dilation) {
     const Index of_phase = strips_of_phase(frames, dilation);
-    return strip / of_phase + strip % of_phase * PATCH * dilation;
+    return strip / of_phase + strip % of_phase * PATCH_FRAMES * dilation;
 }
 
 } // namespace earshot

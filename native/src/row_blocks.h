@@ -16,6 +16,6 @@ void each_block(Index rows, Index most, Team &team, const Body &body) {
 
 /* Rows of a convolution's output that a task computes: few enough to share the work out, enough to reuse the rows they
  * read; three strips of patches (kernels/winograd.h), which at 4, 8 and 16 patches are whole tiles of six rows. */
-constexpr Index BLOCK_ROWS = 12;
+constexpr Index BLOCK_ROWS = 18;
 
 } // namespace earshot

@@ -31,7 +31,7 @@ TEST(residual_separable_sizes) {
 
 /* Ranges of several blocks of rows, and clips that end in any row of a patch. */
 TEST(residual_separable_ranges) {
-    for (const std::int64_t t : {48, 105, 106, 107, 108, 125}) {
+    for (const std::int64_t t : {48, 105, 106, 107, 108, 109, 110, 125}) {
         compare(test::SeparableShape{2, 3, 1}, 1, t, 5);
         compare(test::SeparableShape{16, 17, 1}, 1, t, 4);
         compare(test::SeparableShape{17, 17, 0}, 1, t, 3);

@@ -31,9 +31,9 @@ TEST(squeeze_excitation_sizes) {
     }
 }
 
-/* Patches of 2 frames by 4 bands that stick out, chunks of patches that are not full, blocks of 16 frames. */
+/* Patches of 6 frames by 4 bands that stick out, chunks of patches that are not full, blocks of 18 frames. */
 TEST(squeeze_excitation_winograd_sizes) {
-    for (const std::int64_t t : {1, 2, 3, 4, 5, 7, 15, 16, 17, 18, 19, 35}) {
+    for (const std::int64_t t : {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 17, 18, 19, 35, 37}) {
         compare(test::SqueezeShape{17, 16, 2, t > 1 ? 1 : 0, {1, 2}}, 2, t, 9);
         compare(test::SqueezeShape{16, 19, 2, 0, {1}}, 1, t, 30);
     }

@@ -20,7 +20,7 @@ inline Index margined_row(Index inputs, Index bands) {
 }
 
 inline Index convolution_scratch(const Convolution3x3 &weights, Index bands) {
-    return weights.winograd ? WinogradBuffers(weights, bands, nullptr).floats : 3 * margined_row(weights.inputs, bands);
+    return weights.winograd ? winograd_scratch(weights, bands) : 3 * margined_row(weights.inputs, bands);
 }
 
 inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to, float *scratch) {

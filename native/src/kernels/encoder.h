@@ -38,7 +38,6 @@ inline void encoder_first(const float *x, Index bands, float mean, const float *
 inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, Index channels, Index t, Index positions,
                             float *row, Index row_step) {
     const Index columns = padded(channels);
-    const Index plane_row = planes.row * columns;
     Tap taps[MOST_TAPS];
     Index count = 0;
     for (Index s = 0; s < w.slices; ++s) {
@@ -49,7 +48,7 @@ inline void convolution_row(const ConvolutionWeights &w, const Planes &planes, I
                 continue;
             }
             for (Index j = 0; j < w.kernel_bands; ++j) {
-                taps[count++] = {plane + from * plane_row + (j + planes.margin - w.padding_bands) * columns,
+                taps[count++] = {plane + from * planes.row + (j + planes.margin - w.padding_bands) * columns,
                                  ((s * w.kernel_time + i) * w.kernel_bands + j) * channels};
             }
         }

@@ -1,14 +1,18 @@
 /*
  * A 3x3 convolution by Winograd's minimal filtering ("Arithmetic complexity of computations", 1980; for networks: Lavin
- * and Gray, 2016): a patch of 4 frames by 4 bands of output takes 36 products of a number for each pair of channels
- * instead of 144.
+ * and Gray, 2016): a patch of 6 frames by 4 bands of output takes 48 products of a number for each pair of channels
+ * instead of 216.
  *
- * y = A' [(G w G') * (B' x B)] A, with F(4, 3) at the points 0, +-5/8, +-5/4 along both axes. The weights are transformed
- * once, in double precision. A chunk of patches is transformed into 36 matrices [patches, I], each is multiplied by its
- * [I, O] (gemm.h), and the products are transformed back. Of the sets of points that are cheap to multiply by, these
- * leave the least error: in a block of 64 to 64 channels 6.5e-7 of the root mean square, where patches of 2 by 4 leave
- * 3.6e-7 and take a third more products. Per patch and at 64 to 64 channels: 147,456 multiply-adds of products, some
- * 20,000 operations of transforms. Bound: multiply-add ports.
+ * y = A' [(G w G') * (B' x B)] A, with F(6, 3) at the points 0, +-1/2, +-1, +-2 along time and F(4, 3) at 0, +-5/8, +-5/4
+ * along the bands. Of the sets of points that are cheap to multiply by, these leave the least error: 1.9 times that of
+ * patches of 4 by 4, which take an eighth more products; patches of 6 by 6 would take an eighth less and leave 3.5 times
+ * the error. The weights are transformed once, in double precision.
+ *
+ * A chunk of patches is transformed along time, row by row. Then, for one of the eight numbers along time after the
+ * other, along the bands into six matrices [patches, I], each of which is multiplied by its [I, O] (gemm.h), and back
+ * along the bands; at last back along time. So neighbouring patches share the transforms along time, every row is read
+ * and written from front to back, and what lies between the transforms stays in L2 but for the weights. Per patch and at
+ * 64 to 64 channels: 196,608 multiply-adds of products, some 25,000 operations of transforms. Bound: multiply-add ports.
  */
 #pragma once
 
@@ -17,50 +21,57 @@
 
 namespace earshot::EARSHOT_ISA {
 
-/* Squares of the points along the bands, and their odd powers. */
+/* Points along the bands, and their squares. */
 constexpr float NEAR = 0.625F;
 constexpr float FAR = 1.25F;
 constexpr float NEAR2 = NEAR * NEAR;
 constexpr float FAR2 = FAR * FAR;
 
-/* Frames and bands that a patch is computed from. */
-constexpr Index WINDOW = PATCH + 2;
-
-/* Patches that are worked on together: the matrices stay in L2, and weights that do not are read seldom enough. */
+/* Patches that are worked on together: what is made of them stays in L2, and weights that do not are read seldom enough. */
 constexpr Index CHUNK_PATCHES = 48;
 
 inline Index patches_of(Index bands) {
-    return (bands + PATCH - 1) / PATCH;
+    return (bands + PATCH_BANDS - 1) / PATCH_BANDS;
 }
 
-/* Strips, PATCH frames each, in a chunk. */
+/* Strips, PATCH_FRAMES each, in a chunk. */
 inline Index chunk_strips(Index bands) {
     const Index strips = CHUNK_PATCHES / patches_of(bands);
     return strips > 1 ? strips : 1;
 }
 
 /*
- * Floats from one of a chunk's matrices to the next, [patches, channels]. A line more than it holds: a patch is written
- * to all 36 at once, which would fall into one set of the cache where their distance is a multiple of 4 KB.
+ * A thread's buffers for a chunk, positions of P(I) or P(O) channels: made with a null base they only say how many floats
+ * they take. From one matrix to the next is a line of the cache more than it holds: a position is written to all of them
+ * at once, which would fall into one set of the cache where their distance is a multiple of 4 KB.
  */
-inline Index winograd_matrix(Index bands, Index channels) {
-    return chunk_strips(bands) * patches_of(bands) * padded(channels) + 16;
-}
-
-/* A thread's buffers. Made with a null base they only say how many floats they take. */
 struct WinogradBuffers {
-    Index row;                /* floats of a row of input with its margins */
-    Index v_matrix, m_matrix; /* of a matrix */
+    Index positions; /* of a strip's input: its bands between margins */
+    Index x_matrix, v_matrix, m_matrix, y_matrix;
     Index floats = 0;
-    float *rows;  /* WINDOW rows of input, [row] each: frame t is row (t + WINDOW) % WINDOW */
-    float *v, *m; /* [FREQUENCIES] matrices of P(I) and of P(O) channels */
+    float *x; /* [slices, WINDOW_FRAMES] matrices [strips, positions]: input, transformed along time */
+    float *v; /* [slices, WINDOW_BANDS] matrices [patches]: those of one number along time, along the bands as well */
+    float *m; /* [WINDOW_BANDS] matrices [patches]: their products */
+    float *y; /* [WINDOW_FRAMES] matrices [patches, PATCH_BANDS]: products, transformed back along the bands */
 
-    WinogradBuffers(const Convolution3x3 &w, Index bands, float *base)
-        : row((PATCH * patches_of(bands) + 2) * padded(w.inputs)), v_matrix(winograd_matrix(bands, w.inputs)),
-          m_matrix(winograd_matrix(bands, w.outputs)), rows(take(base, WINDOW * row)),
-          v(take(base, FREQUENCIES * v_matrix)), m(take(base, FREQUENCIES * m_matrix)) {}
+    WinogradBuffers(Index bands, Index inputs, Index outputs, Index slices, float *base) {
+        const Index strips = chunk_strips(bands);
+        const Index patches = patches_of(bands);
+        const auto matrix = [=](Index count, Index channels) { return strips * count * padded(channels) + LINE; };
+        positions = PATCH_BANDS * patches + 2;
+        x_matrix = matrix(positions, inputs);
+        v_matrix = matrix(patches, inputs);
+        m_matrix = matrix(patches, outputs);
+        y_matrix = matrix(patches * PATCH_BANDS, outputs);
+        x = take(base, slices * WINDOW_FRAMES * x_matrix);
+        v = take(base, slices * WINDOW_BANDS * v_matrix);
+        m = take(base, WINDOW_BANDS * m_matrix);
+        y = take(base, WINDOW_FRAMES * y_matrix);
+    }
 
   private:
+    static constexpr Index LINE = 16;
+
     float *take(float *base, Index n) {
         float *p = base == nullptr ? nullptr : base + floats;
         floats += n;
@@ -68,28 +79,26 @@ struct WinogradBuffers {
     }
 };
 
-/* Frame t with zeros around it and behind its channels; all zeros where there is no such frame. */
-inline void winograd_row(const Convolution3x3 &w, const ConvolutionRun &run, Index t, const WinogradBuffers &buffers) {
-    const Index step = padded(w.inputs);
-    float *to = buffers.rows + (t + WINDOW) % WINDOW * buffers.row;
-    const bool inside = t >= 0 && t < run.frames;
-    const Index filled = inside ? (run.bands + 1) * step : step;
-    for (Index i = 0; i < step; i += WIDTH) {
-        store(to + i, set1(0.0F));
-    }
-    for (Index i = filled; i < buffers.row; i += WIDTH) {
-        store(to + i, set1(0.0F));
-    }
-    for (Index f = 0; inside && f < run.bands; ++f) {
-        const float *x = run.x + (t * run.bands + f) * w.inputs;
-        for (Index c = 0; c < step; c += WIDTH) {
-            store(to + (f + 1) * step + c, load_at_most(x + c, w.inputs - c));
-        }
-    }
+/* B' along time, with the points 0, +-1/2, +-1 and +-2: eight numbers to eight. */
+EARSHOT_INLINE void winograd_input(const Vec (&x)[WINDOW_FRAMES], Vec (&y)[WINDOW_FRAMES]) {
+    y[0] = fma(set1(5.25F), x[2] - x[4], x[6] - x[0]);
+    y[7] = fma(set1(5.25F), x[3] - x[5], x[7] - x[1]);
+    const Vec half_even = fma(set1(-5.0F), x[4], fma(set1(4.0F), x[2], x[6]));
+    const Vec half_odd = fma(set1(-5.0F), x[3], fma(set1(4.0F), x[1], x[5]));
+    y[1] = fma(set1(0.5F), half_odd, half_even);
+    y[2] = fma(set1(-0.5F), half_odd, half_even);
+    const Vec one_even = fma(set1(-4.25F), x[4], x[2] + x[6]);
+    const Vec one_odd = fma(set1(-4.25F), x[3], x[1] + x[5]);
+    y[3] = one_even + one_odd;
+    y[4] = one_even - one_odd;
+    const Vec two_even = fma(set1(-1.25F), x[4], fma(set1(0.25F), x[2], x[6]));
+    const Vec two_odd = fma(set1(-1.25F), x[3], fma(set1(0.25F), x[1], x[5]));
+    y[5] = fma(set1(2.0F), two_odd, two_even);
+    y[6] = fma(set1(-2.0F), two_odd, two_even);
 }
 
-/* B': six numbers to six. */
-EARSHOT_INLINE void winograd_input(const Vec (&x)[WINDOW], Vec (&y)[WINDOW]) {
+/* B' along the bands: six numbers to six. */
+EARSHOT_INLINE void winograd_input(const Vec (&x)[WINDOW_BANDS], Vec (&y)[WINDOW_BANDS]) {
     const Vec near2 = set1(-NEAR2);
     const Vec far2 = set1(-FAR2);
     const Vec both = set1(-NEAR2 - FAR2);
@@ -106,8 +115,24 @@ EARSHOT_INLINE void winograd_input(const Vec (&x)[WINDOW], Vec (&y)[WINDOW]) {
     y[5] = fma(product, x[1], fma(both, x[3], x[5]));
 }
 
-/* A': six numbers to four. */
-EARSHOT_INLINE void winograd_output(const Vec (&m)[WINDOW], Vec (&y)[PATCH]) {
+/* A' along time: eight numbers to six. */
+EARSHOT_INLINE void winograd_output(const Vec (&m)[WINDOW_FRAMES], Vec (&y)[PATCH_FRAMES]) {
+    const Vec half_sum = m[1] + m[2];
+    const Vec half_difference = m[1] - m[2];
+    const Vec one_sum = m[3] + m[4];
+    const Vec one_difference = m[3] - m[4];
+    const Vec two_sum = m[5] + m[6];
+    const Vec two_difference = m[5] - m[6];
+    y[0] = (m[0] + one_sum) + (half_sum + two_sum);
+    y[1] = fma(set1(2.0F), two_difference, fma(set1(0.5F), half_difference, one_difference));
+    y[2] = fma(set1(4.0F), two_sum, fma(set1(0.25F), half_sum, one_sum));
+    y[3] = fma(set1(8.0F), two_difference, fma(set1(0.125F), half_difference, one_difference));
+    y[4] = fma(set1(16.0F), two_sum, fma(set1(0.0625F), half_sum, one_sum));
+    y[5] = fma(set1(32.0F), two_difference, fma(set1(0.03125F), half_difference, one_difference + m[7]));
+}
+
+/* A' along the bands: six numbers to four. */
+EARSHOT_INLINE void winograd_output(const Vec (&m)[WINDOW_BANDS], Vec (&y)[PATCH_BANDS]) {
     const Vec near_sum = m[1] + m[2];
     const Vec near_difference = m[1] - m[2];
     const Vec far_sum = m[3] + m[4];
@@ -118,138 +143,196 @@ EARSHOT_INLINE void winograd_output(const Vec (&m)[WINDOW], Vec (&y)[PATCH]) {
     y[3] = fma(set1(NEAR2 * NEAR), near_difference, fma(set1(FAR2 * FAR), far_difference, m[5]));
 }
 
-/* Keeps the compiler from unrolling a walk into as many addresses as it has steps, which do not fit into registers. */
-EARSHOT_INLINE void pin(const float *&p) {
-    __asm__("" : "+r"(p));
-}
-EARSHOT_INLINE void pin(float *&p) {
-    __asm__("" : "+r"(p));
-}
-
-/* The patches between WINDOW rows of positions, `step` floats apart, whose first lies before the first band: number k of
- * patch p into v + k * matrix + p * step. */
-__attribute__((noinline)) inline void winograd_enter(const float *const (&rows)[WINDOW], Index patches, Index step,
-                                                     float *v, Index matrix) {
-    for (Index p = 0; p < patches; ++p) {
-        for (Index c = 0; c < step; c += WIDTH) {
-            Vec x[WINDOW][WINDOW];
-            for (Index j = 0; j < WINDOW; ++j) {
-                const Index at = (p * PATCH + j) * step + c;
-                Vec column[WINDOW];
-                Vec transformed[WINDOW];
-#pragma GCC unroll 6
-                for (Index i = 0; i < WINDOW; ++i) {
-                    column[i] = load(rows[i] + at);
-                }
-                winograd_input(column, transformed);
-#pragma GCC unroll 6
-                for (Index i = 0; i < WINDOW; ++i) {
-                    x[i][j] = transformed[i];
-                }
+/* Fills the margins of a chunk's input, which nothing writes to. */
+inline void winograd_margins(const WinogradBuffers &buffers, Index bands, Index step, Index slices) {
+    const Index strips = chunk_strips(bands);
+    for (Index matrix = 0; matrix < slices * WINDOW_FRAMES; ++matrix) {
+        for (Index strip = 0; strip < strips; ++strip) {
+            float *first = buffers.x + matrix * buffers.x_matrix + strip * buffers.positions * step;
+            for (Index i = 0; i < step; i += WIDTH) {
+                store(first + i, set1(0.0F));
             }
-            float *to = v + p * step + c;
-            for (Index i = 0; i < WINDOW; ++i) {
-                Vec y[WINDOW];
-                winograd_input(x[i], y);
-#pragma GCC unroll 6
-                for (Index j = 0; j < WINDOW; ++j) {
-                    store(to, y[j]);
-                    to += matrix;
-                    pin(to);
-                }
+            for (Index i = (bands + 1) * step; i < buffers.positions * step; i += WIDTH) {
+                store(first + i, set1(0.0F));
             }
         }
     }
 }
 
-/* Where the patches of a strip go. */
+/* Where a strip's rows come from: positions of `inputs` channels. */
+struct WinogradSource {
+    const float *rows[WINDOW_FRAMES];
+    Index bands, inputs;
+};
+
+/* A strip along time: number k of a band into x + k * matrix, behind the margin. Rows are read from front to back, so that
+ * no line of the cache is needed twice, however many of them fall into one set. */
+__attribute__((noinline)) inline void winograd_enter(const WinogradSource &source, float *x, Index matrix) {
+    constexpr Index AHEAD = 256; /* floats; the processor does not see all of eight walks coming */
+    const Index step = padded(source.inputs);
+    for (Index f = 0; f < source.bands; ++f) {
+        for (Index c = 0; c < step; c += WIDTH) {
+            const Index at = f * source.inputs + c;
+            Vec column[WINDOW_FRAMES];
+            Vec transformed[WINDOW_FRAMES];
+#pragma GCC unroll 8
+            for (Index i = 0; i < WINDOW_FRAMES; ++i) {
+                column[i] = load_at_most(source.rows[i] + at, source.inputs - c);
+                __builtin_prefetch(source.rows[i] + at + AHEAD);
+            }
+            winograd_input(column, transformed);
+            float *to = x + (f + 1) * step + c;
+#pragma GCC unroll 8
+            for (Index i = 0; i < WINDOW_FRAMES; ++i) {
+                store(to + i * matrix, transformed[i]);
+            }
+        }
+    }
+}
+
+/* The patches of a strip's [positions, step] along the bands: number k of patch p into v + k * matrix + p * step. */
+__attribute__((noinline)) inline void winograd_patches(const float *x, Index patches, Index step, float *v,
+                                                       Index matrix) {
+    for (Index p = 0; p < patches; ++p) {
+        for (Index c = 0; c < step; c += WIDTH) {
+            Vec row[WINDOW_BANDS];
+            Vec transformed[WINDOW_BANDS];
+#pragma GCC unroll 6
+            for (Index j = 0; j < WINDOW_BANDS; ++j) {
+                row[j] = load(x + (p * PATCH_BANDS + j) * step + c);
+            }
+            winograd_input(row, transformed);
+#pragma GCC unroll 6
+            for (Index j = 0; j < WINDOW_BANDS; ++j) {
+                store(v + j * matrix + p * step + c, transformed[j]);
+            }
+        }
+    }
+}
+
+/* The products of `patches` patches back along the bands, to PATCH_BANDS positions each. */
+__attribute__((noinline)) inline void winograd_bands(const float *m, Index matrix, Index patches, Index step,
+                                                     float *y) {
+    for (Index p = 0; p < patches; ++p) {
+        for (Index c = 0; c < step; c += WIDTH) {
+            Vec products[WINDOW_BANDS];
+            Vec transformed[PATCH_BANDS];
+#pragma GCC unroll 6
+            for (Index j = 0; j < WINDOW_BANDS; ++j) {
+                products[j] = load(m + j * matrix + p * step + c);
+            }
+            winograd_output(products, transformed);
+#pragma GCC unroll 4
+            for (Index f = 0; f < PATCH_BANDS; ++f) {
+                store(y + (p * PATCH_BANDS + f) * step + c, transformed[f]);
+            }
+        }
+    }
+}
+
+/*
+ * All products of a chunk: x to y, one number along time after the other, so that only six numbers of each patch are
+ * around at once. `weight` are panels of [FREQUENCIES, slices] groups of `inputs` steps.
+ */
+inline void winograd_products(const WinogradBuffers &buffers, Index strips, Index bands, Index inputs, Index outputs,
+                              Index slices, const float *weight, const float *zeros, Tap *taps) {
+    const Index patches = patches_of(bands);
+    const Index in = padded(inputs);
+    const Index out = padded(outputs);
+    for (Index i = 0; i < WINDOW_FRAMES; ++i) {
+        for (Index s = 0; s < slices; ++s) {
+            const float *x = buffers.x + (s * WINDOW_FRAMES + i) * buffers.x_matrix;
+            float *v = buffers.v + s * WINDOW_BANDS * buffers.v_matrix;
+            for (Index strip = 0; strip < strips; ++strip) {
+                winograd_patches(x + strip * buffers.positions * in, patches, in, v + strip * patches * in,
+                                 buffers.v_matrix);
+            }
+        }
+        for (Index j = 0; j < WINDOW_BANDS; ++j) {
+            for (Index s = 0; s < slices; ++s) {
+                taps[s] = {buffers.v + (s * WINDOW_BANDS + j) * buffers.v_matrix,
+                           ((i * WINDOW_BANDS + j) * slices + s) * inputs};
+            }
+            product(taps, slices, in, inputs, weight, FREQUENCIES * slices * inputs, out, zeros, strips * patches,
+                    {buffers.m + j * buffers.m_matrix, out, nullptr, 0, out});
+        }
+        winograd_bands(buffers.m, buffers.m_matrix, strips * patches, out, buffers.y + i * buffers.y_matrix);
+    }
+}
+
+/* Where the frames of a strip go. */
 struct WinogradTarget {
-    float *rows[PATCH]; /* null from the first frame on that is not wanted */
+    float *rows[PATCH_FRAMES]; /* null from the first frame on that is not wanted */
     Index bands, step, columns;
     const float *bias;
     bool relu;
 };
 
 /*
- * PATCH frames out of the products of their patches, [FREQUENCIES] matrices `matrix` apart of rows of P(O) = `step`. The
- * lines that the next patch is written to are fetched ahead: the processor does not see these writes coming, and would
- * wait for the memory beyond L2 for two thirds of the time.
+ * PATCH_FRAMES frames out of a strip of y, positions of P(O) = `step` channels. Lines that will be written to are fetched
+ * ahead: the processor does not see these writes coming, and would wait for the memory beyond L2.
  */
-__attribute__((noinline)) inline void winograd_leave(const float *m, Index matrix, Index step,
+__attribute__((noinline)) inline void winograd_leave(const float *y, Index matrix, Index step,
                                                      const WinogradTarget &target) {
     const Vec least = set1(target.relu ? 0.0F : -__builtin_inff());
-    for (Index p = 0; p < patches_of(target.bands); ++p) {
-        const Index left = target.bands - p * PATCH;
-        const Index bands = left < PATCH ? left : PATCH;
+    for (Index f = 0; f < target.bands; ++f) {
         for (Index c = 0; c < step; c += WIDTH) {
-            Vec sums[PATCH][WINDOW];
-            for (Index j = 0; j < WINDOW; ++j) {
-                const float *from = m + j * matrix + p * step + c;
-                Vec column[WINDOW];
-                Vec transformed[PATCH];
-#pragma GCC unroll 6
-                for (Index i = 0; i < WINDOW; ++i) {
-                    column[i] = load(from);
-                    from += WINDOW * matrix;
-                    pin(from);
-                }
-                winograd_output(column, transformed);
-#pragma GCC unroll 4
-                for (Index i = 0; i < PATCH; ++i) {
-                    sums[i][j] = transformed[i];
-                }
+            Vec column[WINDOW_FRAMES];
+            Vec transformed[PATCH_FRAMES];
+#pragma GCC unroll 8
+            for (Index i = 0; i < WINDOW_FRAMES; ++i) {
+                column[i] = load(y + i * matrix + f * step + c);
             }
+            winograd_output(column, transformed);
             const Vec bias = load(target.bias + c);
-            for (Index i = 0; i < PATCH && target.rows[i] != nullptr; ++i) {
-                Vec y[PATCH];
-                winograd_output(sums[i], y);
-                float *z = target.rows[i] + p * PATCH * target.step + c;
-#pragma GCC unroll 4
-                for (Index f = 0; f < PATCH; ++f) {
-                    if (f < bands) {
-                        store_at_most(z + f * target.step, max_of(least, y[f] + bias), target.columns - c);
-                        __builtin_prefetch(z + (PATCH + f) * target.step, 1);
-                    }
+            const Index at = f * target.step + c;
+#pragma GCC unroll 6
+            for (Index i = 0; i < PATCH_FRAMES; ++i) {
+                if (target.rows[i] != nullptr) {
+                    float *z = target.rows[i] + at;
+                    store_at_most(z, max_of(least, transformed[i] + bias), target.columns - c);
+                    __builtin_prefetch(z + PATCH_BANDS * target.step, 1);
                 }
             }
         }
     }
 }
 
+/* A row of zeros for frames beyond the clip's ends, and the buffers. */
+inline Index winograd_scratch(const Convolution3x3 &w, Index bands) {
+    return padded(bands * w.inputs) + WinogradBuffers(bands, w.inputs, w.outputs, 1, nullptr).floats;
+}
+
 inline void winograd_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to, float *scratch) {
-    const WinogradBuffers buffers(w, run.bands, scratch);
+    const Index row = run.bands * w.inputs;
+    for (Index i = 0; i < padded(row); i += WIDTH) {
+        store(scratch + i, set1(0.0F));
+    }
+    const WinogradBuffers buffers(run.bands, w.inputs, w.outputs, 1, scratch + padded(row));
     const Index strips = chunk_strips(run.bands);
     const Index patches = patches_of(run.bands);
-    const Index inputs = padded(w.inputs);
     const Index outputs = padded(w.outputs);
-    const auto ring = [&](Index t) { return buffers.rows + (t + WINDOW) % WINDOW * buffers.row; };
-    winograd_row(w, run, from - 1, buffers);
-    winograd_row(w, run, from, buffers);
-    for (Index start = from; start < to; start += PATCH * strips) {
+    winograd_margins(buffers, run.bands, padded(w.inputs), 1);
+    for (Index start = from; start < to; start += PATCH_FRAMES * strips) {
         Index count = 0;
-        for (Index t = start; t < to && count < strips; t += PATCH) {
-            const float *rows[WINDOW];
-            for (Index i = 0; i < WINDOW; ++i) {
-                rows[i] = ring(t - 1 + i);
-                if (i >= 2) {
-                    winograd_row(w, run, t - 1 + i, buffers);
-                }
+        for (Index t = start; t < to && count < strips; t += PATCH_FRAMES, ++count) {
+            WinogradSource source = {{}, run.bands, w.inputs};
+            for (Index i = 0; i < WINDOW_FRAMES; ++i) {
+                const Index frame = t - 1 + i;
+                source.rows[i] = frame < 0 || frame >= run.frames ? scratch : run.x + frame * row;
             }
-            winograd_enter(rows, patches, inputs, buffers.v + count++ * patches * inputs, buffers.v_matrix);
+            winograd_enter(source, buffers.x + count * buffers.positions * padded(w.inputs), buffers.x_matrix);
         }
-        for (Index k = 0; k < FREQUENCIES; ++k) {
-            const Tap tap = {buffers.v + k * buffers.v_matrix, k * w.inputs};
-            product(&tap, 1, inputs, w.inputs, w.weight, FREQUENCIES * w.inputs, outputs, w.zeros, count * patches,
-                    {buffers.m + k * buffers.m_matrix, outputs, nullptr, 0, outputs});
-        }
+        Tap tap;
+        winograd_products(buffers, count, run.bands, w.inputs, w.outputs, 1, w.weight, w.zeros, &tap);
         for (Index strip = 0; strip < count; ++strip) {
             WinogradTarget target = {{},     run.bands, run.step, run.step < outputs ? w.outputs : outputs,
                                      w.bias, run.relu};
-            for (Index i = 0; i < PATCH; ++i) {
-                const Index t = start + PATCH * strip + i;
+            for (Index i = 0; i < PATCH_FRAMES; ++i) {
+                const Index t = start + PATCH_FRAMES * strip + i;
                 target.rows[i] = t < to ? run.z + (t - run.first) * run.row : nullptr;
             }
-            winograd_leave(buffers.m + strip * patches * outputs, buffers.m_matrix, outputs, target);
+            winograd_leave(buffers.y + strip * patches * PATCH_BANDS * outputs, buffers.y_matrix, outputs, target);
         }
     }
 }
