@@ -2,6 +2,7 @@ package org.earshot.audio;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 
 /** How a WAV file codes one sample. Integers are scaled so that the most negative one becomes -1. */
 enum SampleCoding {
@@ -15,6 +16,16 @@ enum SampleCoding {
         @Override
         float next(ByteBuffer bytes) {
             return bytes.getShort() * 0x1p-15f;
+        }
+
+        /** What most recordings have: through a view, as its loop compiles to far less than the buffer's own. */
+        @Override
+        void decode(ByteBuffer bytes, float[] target, int offset, int samples) {
+            ShortBuffer shorts = bytes.asShortBuffer();
+            for (int i = 0; i < samples; i++) {
+                target[offset + i] = shorts.get(i) * 0x1p-15f;
+            }
+            bytes.position(bytes.position() + samples * Short.BYTES);
         }
     },
     SIGNED_24(3) {
@@ -89,4 +100,11 @@ enum SampleCoding {
 
     /** Takes one sample from the buffer, in the buffer's byte order. */
     abstract float next(ByteBuffer bytes);
+
+    /** Takes so many. */
+    void decode(ByteBuffer bytes, float[] target, int offset, int samples) {
+        for (int i = 0; i < samples; i++) {
+            target[offset + i] = next(bytes);
+        }
+    }
 }

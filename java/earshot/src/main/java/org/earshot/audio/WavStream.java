@@ -76,11 +76,7 @@ final class WavStream implements AudioStream {
             noteEnd(framesRead, frames - framesRead);
         }
         block.flip();
-        SampleCoding coding = header.coding();
-        int end = offset + read * header.channels();
-        for (int i = offset; i < end; i++) {
-            interleaved[i] = coding.next(block);
-        }
+        header.coding().decode(block, interleaved, offset, read * header.channels());
         return read == 0 ? -1 : read;
     }
 

@@ -13,6 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MonoReaderTest {
     /** A recording that is computed as it is read. */
@@ -66,27 +68,31 @@ class MonoReaderTest {
         }
     }
 
-    @Test
-    void averagesTheChannels() {
-        Synthetic stream = new Synthetic(8000, 3, 20_000);
-        try (MonoReader reader = MonoReader.of(stream, "three", 8000)) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4})
+    void averagesTheChannels(int channels) {
+        Synthetic stream = new Synthetic(8000, channels, 20_000);
+        try (MonoReader reader = MonoReader.of(stream, "several", 8000)) {
             float[] samples = new float[30_000];
             assertEquals(20_000, reader.read(samples, 0, 30_000));
             float[] expected = new float[20_000];
-            Arrays.fill(expected, 0.25f);
+            Arrays.fill(expected, 0.25f * (channels - 1) / 2);
             assertArrayEquals(expected, Arrays.copyOf(samples, 20_000));
             assertEquals(-1, reader.read(samples, 0, 1));
         }
         assertEquals(1, stream.closed);
     }
 
-    @Test
-    void namesTheFirstSampleThatIsNoNumber() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void namesTheFirstSampleThatIsNoNumber(int channels) {
+        String where = channels == 1 ? "" : ", channel " + channels + " of " + channels;
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e10f}) {
-            try (MonoReader reader = MonoReader.of(new Synthetic(8000, 2, 50_000, 20_000, bad), "street.wav", 44_100)) {
+            try (MonoReader reader =
+                    MonoReader.of(new Synthetic(8000, channels, 50_000, 20_000, bad), "street.wav", 44_100)) {
                 Refusals.assertRefused(
                         "street.wav",
-                        "sample " + bad + " at frame 20000 (2.500 s), channel 2 of 2",
+                        "sample " + bad + " at frame 20000 (2.500 s)" + where,
                         () -> reader.read(new float[200_000], 0, 200_000));
             }
         }
