@@ -157,6 +157,13 @@ final class ExecutorClassifiers {
         }
     }
 
+    /** How many tasks use one. */
+    static int leases() {
+        synchronized (ENTRIES) {
+            return ENTRIES.values().stream().mapToInt(entry -> entry.users).sum();
+        }
+    }
+
     /**
      * The GPU that Spark gave the task.
      *

@@ -3,6 +3,7 @@ package org.earshot.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ServiceConfigurationError;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -59,16 +60,36 @@ final class RecordingFiles {
         try {
             if (URI.matcher(path).matches()) {
                 org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(path);
-                FileSystem files = there.getFileSystem(hadoop);
+                FileSystem files = asked(path, () -> there.getFileSystem(hadoop));
                 return new Place(
                         files, there, isHere(files) ? Path.of(there.toUri().getPath()) : null);
             }
             // Not parsed: what looks like a scheme in it is none.
             org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(null, null, path);
-            FileSystem files = FileSystem.get(hadoop);
+            FileSystem files = asked(path, () -> FileSystem.get(hadoop));
             return new Place(files, there, isHere(files) ? Path.of(path) : null);
         } catch (IllegalArgumentException e) {
             throw new AudioException(AudioException.Reason.IO, path, "no possible path", "a file", e);
+        }
+    }
+
+    /** A question to a file system. */
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask() throws IOException;
+    }
+
+    /** Asks a file system, which throws anything where its classes, their libraries or its settings are missing. */
+    private static <T> T asked(String path, Question<T> question) throws IOException {
+        try {
+            return question.ask();
+        } catch (RuntimeException | LinkageError | ServiceConfigurationError e) {
+            throw new AudioException(
+                    AudioException.Reason.IO,
+                    path,
+                    "a file system that does not work on this executor (" + e + ")",
+                    "one whose classes and settings the cluster has",
+                    e);
         }
     }
 
@@ -96,7 +117,7 @@ final class RecordingFiles {
         return temporary(
                 path,
                 file -> {
-                    try (var in = place.files.open(place.path);
+                    try (var in = asked(path, () -> place.files.open(place.path));
                             var out = Files.newOutputStream(file)) {
                         in.transferTo(out);
                     }

@@ -106,6 +106,53 @@ class UnusualRowsTest {
     }
 
     @Test
+    void whatIsNoPathIsAnErrorOfItsRow() throws IOException {
+        String good = recordings(1).first().getString(0);
+        List<String> paths = new ArrayList<>(List.of(
+                "",
+                " ",
+                ".",
+                "\n",
+                folder.toString(),
+                "/" + "long/".repeat(2000) + "path.wav",
+                "/" + "x".repeat(300) + ".wav",
+                "/dev/null",
+                "s3a://bucket/a.wav",
+                "gs://bucket/a.wav",
+                "wasbs://container@account/a.wav",
+                "abfss://container@account/a.wav",
+                "ftp://localhost:1/a.wav",
+                "sftp://localhost/a.wav",
+                "http://localhost:1/a.wav",
+                "https://localhost:1/a.wav",
+                "viewfs://nowhere/a.wav",
+                "har://nowhere/a.wav",
+                "webhdfs://localhost:1/a.wav",
+                "jar:file:/a.jar!/a.wav",
+                "nowhere:/a.wav",
+                "file://host:port/a.wav",
+                "file:/%zz.wav",
+                "file:relative.wav",
+                "hdfs:///a.wav"));
+        paths.add(null);
+        Dataset<Row> rows = spark.createDataset(paths, Encoders.STRING())
+                .union(spark.createDataset(List.of(good), Encoders.STRING()))
+                .toDF("path")
+                .repartition(2);
+        List<Row> answers = EarshotSpark.classify(rows, model, OPTIONS)
+                .select("path", "label", "error")
+                .collectAsList();
+        assertEquals(paths.size() + 1, answers.size());
+        for (Row answer : answers) {
+            if (good.equals(answer.get(0))) {
+                assertEquals(null, answer.get(2));
+            } else {
+                assertTrue(answer.isNullAt(1) && answer.getString(2).contains("expected"), answer.toString());
+            }
+        }
+    }
+
+    @Test
     void columnsAreFoundAsSparkFindsThem() throws IOException {
         Dataset<Row> recordings = recordings(1);
         Dataset<Row> capital = recordings.withColumnRenamed("path", "Path");
