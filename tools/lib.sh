@@ -96,6 +96,8 @@ build() {
   # nvcc takes minutes: only where there is a device that its kernels could run on, and for that device alone.
   local cuda=(-Dcuda.emulation=OFF -Dcuda.nvcc=OFF)
   [ ! -e /dev/nvidiactl ] || cuda=(-Dcuda.emulation=OFF -Dcuda.architectures=native)
+  # A library's version before would stay beside it, and on the class path.
+  rm -rf "$cli/lib"
   # Taken before the build, so that what is edited meanwhile is built next time.
   touch "$stamp.next"
   quietly mvn -f "$root" -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
@@ -119,6 +121,10 @@ build_if_outdated() {
 # What every start of the command line is given. The serial collector starts fastest and suits a short run; native access
 # is what the kernels and FFmpeg need. Of an archive of classes that does not fit, nobody needs to hear.
 starting=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Xlog:cds*=off" "-Xlog:class*=off")
+
+# What a server is given: it runs for long and does much at once, so it has a collector that does not stop it for long, and
+# whose regions hold some recordings of ten seconds each, as what is larger than half of one costs far more to collect.
+serving=("${starting[@]/UseSerialGC/UseG1GC}" -XX:G1HeapRegionSize=4m)
 
 # Keeps the classes that a classification loads as the JVM has them in memory, for later starts to map: once after each
 # build. Only the JDK that wrote the archive takes it, and with these jars alone; without it all works the same.

@@ -117,8 +117,8 @@ final class BodyReader implements Runnable {
             throw tooLarge();
         }
         if (length > bytes.length - size) {
-            // What is announced may never come: it is believed by eightfold steps, and no more than it is needed.
-            long wanted = Math.max(Math.max(FIRST, 8L * bytes.length), (long) size + length);
+            // What is announced may never come: it is believed by sixteenfold steps, and no more than it is needed.
+            long wanted = Math.max(Math.max(FIRST, 16L * bytes.length), (long) size + length);
             int capacity = (int) Math.min(wanted, announced >= size + length ? announced : most);
             share.growTo(capacity);
             bytes = Arrays.copyOf(bytes, capacity);

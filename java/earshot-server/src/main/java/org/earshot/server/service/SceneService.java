@@ -7,9 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.earshot.RecordingContext;
 import org.earshot.SceneAnalysis;
@@ -26,7 +25,7 @@ public final class SceneService implements AutoCloseable {
     private final Limits limits;
     private final Optional<AudioDecoder> decoder;
     private final Map<Object, CompletableFuture<?>> running = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(work -> {
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, work -> {
         Thread thread = new Thread(work, "earshot-server-timer");
         thread.setDaemon(true);
         return thread;
@@ -42,6 +41,8 @@ public final class SceneService implements AutoCloseable {
     public SceneService(Limits limits, Optional<AudioDecoder> decoder) {
         this.limits = limits;
         this.decoder = decoder;
+        // The deadline of an answered request is not to be kept, nor woken up for, until it is over.
+        timer.setRemoveOnCancelPolicy(true);
     }
 
     /**
