@@ -10,6 +10,8 @@ import java.util.logging.SimpleFormatter;
 public final class Logs {
     private static final Logger ROOT = Logger.getLogger("");
     private static final Logger EARSHOT = Logger.getLogger("org.earshot");
+    /** Warns of whatever clients do wrong, which they are told and the access log has; anybody could fill a disk so. */
+    private static final Logger GRPC_TRANSPORT = Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty");
 
     private Logs() {}
 
@@ -21,6 +23,7 @@ public final class Logs {
         ROOT.addHandler(new ConsoleHandler(console, verbose));
         ROOT.setLevel(verbose ? Level.INFO : Level.WARNING);
         EARSHOT.setLevel(verbose ? Level.FINE : null);
+        GRPC_TRANSPORT.setLevel(verbose ? null : Level.SEVERE);
     }
 
     private static final class ConsoleHandler extends Handler {

@@ -1,7 +1,13 @@
 package org.earshot.server.grpc;
 
+import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,6 +15,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.earshot.server.inference.Inference;
 import org.earshot.server.observation.AccessLog;
@@ -23,9 +32,21 @@ public final class GrpcFrontEnd implements AutoCloseable {
     private static final int ENVELOPE = 1 << 16;
 
     private static final int CALLS_A_CONNECTION = 128;
+    private static final int CONNECTIONS = 4096;
     private static final long IDLE_MINUTES = 5;
+    /** From a connection's beginning to its first frame, with the handshake of TLS. */
+    private static final long HANDSHAKE_SECONDS = 10;
+    /** Calls that a connection may take back, in so many seconds: a client that takes back all of many at once may. */
+    private static final int RESETS = 10 * CALLS_A_CONNECTION;
+
+    private static final int RESETS_SECONDS = 10;
+    /** They read messages and begin calls, and wait for nothing. */
+    private static final int THREADS = 8;
 
     private final Server server;
+    private final EventLoopGroup accepting = events(1, "earshot-grpc-accept");
+    private final EventLoopGroup transport = events(0, "earshot-grpc");
+    private final ExecutorService executor = Executors.newFixedThreadPool(THREADS, threads("earshot-grpc-calls"));
 
     /**
      * What the front end stands on.
@@ -70,14 +91,45 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .maxInboundMessageSize(parts.limits().bodyBytes() + ENVELOPE)
                 .maxConcurrentCallsPerConnection(CALLS_A_CONNECTION)
                 .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
-                .intercept(new Watch(token, parts.log(), parts.metrics()))
-                .addService(new InferenceService(
-                        parts.models(), parts.inference(), parts.memory(), parts.limits(), parts.version()));
+                .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
+                .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)
+                .channelFactory(() -> new CountedServerChannel(CONNECTIONS))
+                .bossEventLoopGroup(accepting)
+                .workerEventLoopGroup(transport)
+                .executor(executor)
+                .decompressorRegistry(DecompressorRegistry.getDefaultInstance().with(new Gzip(), true))
+                .addStreamTracerFactory(new BodyTracers(parts.memory()))
+                .intercept(new Watch(token, parts.limits().timeout(), parts.log(), parts.metrics()))
+                .addService(ServerInterceptors.useInputStreamMessages(
+                        new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version())
+                                .bindService()));
         if (certificates.isPresent()) {
             File chain = certificates.get().toFile();
             builder.useTransportSecurity(chain, key.orElseThrow().toFile());
         }
-        server = builder.build().start();
+        server = started(builder);
+    }
+
+    private Server started(NettyServerBuilder builder) throws IOException {
+        boolean started = false;
+        try {
+            Server made = builder.build().start();
+            started = true;
+            return made;
+        } finally {
+            if (!started) {
+                endThreads();
+            }
+        }
+    }
+
+    /** As many threads as said; with 0 as Netty thinks fit. */
+    private static EventLoopGroup events(int count, String name) {
+        return new MultiThreadIoEventLoopGroup(count, threads(name), NioIoHandler.newFactory());
+    }
+
+    private static ThreadFactory threads(String name) {
+        return new DefaultThreadFactory(name, true);
     }
 
     /**
@@ -112,5 +164,13 @@ public final class GrpcFrontEnd implements AutoCloseable {
     @Override
     public void close() {
         server.shutdownNow();
+        endThreads();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // They end by themselves.
+    private void endThreads() {
+        accepting.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        transport.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        executor.shutdown();
     }
 }

@@ -26,20 +26,17 @@ import org.earshot.server.service.Limits;
 import org.earshot.server.service.ModelRepository;
 import org.earshot.server.service.ServedModel;
 import org.earshot.server.service.ServedVersion;
-import org.earshot.server.service.UploadMemory;
 
 /** The service of the specification's proto. */
 final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
     private final ModelRepository models;
     private final Inference inference;
-    private final UploadMemory memory;
     private final Limits limits;
     private final String version;
 
-    InferenceService(ModelRepository models, Inference inference, UploadMemory memory, Limits limits, String version) {
+    InferenceService(ModelRepository models, Inference inference, Limits limits, String version) {
         this.models = models;
         this.inference = inference;
-        this.memory = memory;
         this.limits = limits;
         this.version = version;
     }
@@ -118,15 +115,13 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
     @SuppressWarnings("FutureReturnValueIgnored") // Their effects are all that is wanted.
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
         ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) observer;
-        UploadMemory.Share share = memory.share();
+        Watch.noteModel(request.getModelName());
         try {
-            share.growTo(request.getSerializedSize());
             Inference.Answer answer = inference.begin(
                     models.model(request.getModelName()), request.getModelVersion(), Tensors.read(request), deadline());
             call.setOnCancelHandler(() -> answer.work().cancel(true));
             boolean raw = request.getRawInputContentsCount() > 0;
             answer.response().whenComplete((response, e) -> {
-                share.close();
                 if (call.isCancelled()) {
                     return;
                 }
@@ -137,8 +132,7 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
                     call.onCompleted();
                 }
             });
-        } catch (RuntimeException e) {
-            share.close();
+        } catch (RuntimeException | Error e) {
             call.onError(Codes.of(e));
         }
     }

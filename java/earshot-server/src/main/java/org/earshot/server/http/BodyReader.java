@@ -133,8 +133,9 @@ final class BodyReader implements Runnable {
     }
 
     private static RequestException gone(Throwable failure) {
+        // Chunks that are none look like this too.
         return failure instanceof EOFException
-                ? new RequestException(Problem.CANCELLED, "body: found its end too early; expected all of it")
+                ? RequestException.invalid("body", "its end too early", "all of it")
                 : new RequestException(Problem.LATE, "body: found no more of it for too long; expected all of it");
     }
 }

@@ -3,6 +3,8 @@ package org.earshot.server.http;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.earshot.files.Quoted;
 import org.earshot.server.service.Deadline;
@@ -105,9 +107,12 @@ final class Exchange {
         return request.getHeaders().get(name);
     }
 
-    /** Begins to read the body. */
+    /** Begins to read the body, which is to be there by the deadline: what comes byte by byte keeps memory too. */
     CompletableFuture<byte[]> body() {
-        return BodyReader.read(request, limits.bodyBytes(), share);
+        return BodyReader.read(request, limits.bodyBytes(), share)
+                .orTimeout(Math.max(1, deadline.remainingNanos()), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(
+                        e -> CompletableFuture.failedFuture(e instanceof TimeoutException ? deadline.late() : e));
     }
 
     /** Marks what the log is to say of it. */

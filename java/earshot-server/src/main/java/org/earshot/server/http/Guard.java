@@ -1,31 +1,27 @@
 package org.earshot.server.http;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Locale;
-import java.util.Optional;
 import org.earshot.files.Quoted;
 import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
+import org.earshot.server.service.Token;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
 /** Who may ask: whoever has the token, if there is one; and no page of another site, whatever its browser allows. */
 final class Guard {
-    private static final String BEARER = "bearer ";
-
-    private final byte[] token;
+    private final Token token;
     private final boolean onlyLocal;
 
     /**
      * Makes the guard.
      *
-     * @param token that requests must carry; empty if none
+     * @param token that requests must carry
      * @param onlyLocal whether the server listens on loopback alone
      */
-    Guard(Optional<String> token, boolean onlyLocal) {
-        this.token = token.map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
+    Guard(Token token, boolean onlyLocal) {
+        this.token = token;
         this.onlyLocal = onlyLocal;
     }
 
@@ -64,22 +60,11 @@ final class Guard {
 
     /** Whether there is a token. */
     boolean asksForToken() {
-        return token != null;
+        return token.isAskedFor();
     }
 
-    /** Refuses requests without the token. The time it takes does not tell how much of it is right. */
+    /** Refuses requests without the token. */
     void requireToken(Request request) {
-        if (token == null) {
-            return;
-        }
-        String header = request.getHeaders().get(HttpHeader.AUTHORIZATION);
-        boolean bearer = header != null && header.toLowerCase(Locale.ROOT).startsWith(BEARER);
-        byte[] given = (bearer ? header.substring(BEARER.length()).strip() : "").getBytes(StandardCharsets.UTF_8);
-        if (!MessageDigest.isEqual(token, given)) {
-            throw new RequestException(
-                    Problem.UNAUTHENTICATED,
-                    "authorization: found " + (bearer ? "another token" : "no bearer token")
-                            + "; expected the server's (Authorization: Bearer TOKEN)");
-        }
+        token.require(request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION));
     }
 }

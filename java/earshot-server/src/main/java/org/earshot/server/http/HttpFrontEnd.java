@@ -11,6 +11,7 @@ import org.earshot.server.observation.Metrics;
 import org.earshot.server.service.LiveStreams;
 import org.earshot.server.service.ModelRepository;
 import org.earshot.server.service.SceneService;
+import org.earshot.server.service.Token;
 import org.earshot.server.service.UploadMemory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -107,7 +108,7 @@ public final class HttpFrontEnd implements AutoCloseable {
         simple = new Simple(parts.models(), parts.service());
         Router router = new Router(
                 new Exchange.Surroundings(parts.service().limits(), parts.memory(), watch),
-                new Guard(token, address.isLoopbackAddress()),
+                new Guard(new Token(token), address.isLoopbackAddress()),
                 parts.models(),
                 new Protocol(parts.models(), parts.inference(), parts.version()),
                 simple,

@@ -1,0 +1,56 @@
+package org.earshot.server.grpc;
+
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import java.util.concurrent.atomic.AtomicLong;
+import org.earshot.server.service.RequestException;
+import org.earshot.server.service.UploadMemory;
+
+/** Counts calls' messages while they come, as gRPC keeps what there is of one until all of it is there. */
+final class BodyTracers extends ServerStreamTracer.Factory {
+    private final UploadMemory memory;
+
+    BodyTracers(UploadMemory memory) {
+        this.memory = memory;
+    }
+
+    @Override
+    public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+        return new BodyTracer(memory.share());
+    }
+
+    private static final class BodyTracer extends ServerStreamTracer {
+        private final UploadMemory.Share share;
+        private final AtomicLong received = new AtomicLong();
+        private final AtomicLong unpacked = new AtomicLong();
+
+        BodyTracer(UploadMemory.Share share) {
+            this.share = share;
+        }
+
+        @Override
+        public void inboundWireSize(long bytes) {
+            growTo(received.addAndGet(bytes));
+        }
+
+        @Override
+        public void inboundUncompressedSize(long bytes) {
+            growTo(unpacked.addAndGet(bytes));
+        }
+
+        /** What is thrown here ends the call as a message does that is too long. */
+        private void growTo(long size) {
+            try {
+                share.growTo(size);
+            } catch (RequestException e) {
+                throw Codes.of(e);
+            }
+        }
+
+        @Override
+        public void streamClosed(Status status) {
+            share.close();
+        }
+    }
+}
