@@ -99,7 +99,9 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .executor(executor)
                 .decompressorRegistry(DecompressorRegistry.getDefaultInstance().with(new Gzip(), true))
                 .addStreamTracerFactory(new BodyTracers(parts.memory()))
-                .intercept(new Watch(token, parts.limits().timeout(), parts.log(), parts.metrics()))
+                // The last one is asked first.
+                .intercept(new Gate(token, parts.limits().timeout()))
+                .intercept(new Watch(parts.log(), parts.metrics()))
                 .addService(ServerInterceptors.useInputStreamMessages(
                         new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version())
                                 .bindService()));
