@@ -1,9 +1,12 @@
 /*
  * EARSHOT_LAYER_SQUEEZE_EXCITATION: convolution, squeeze and pooling of a block of rows while they are in L2, then the
  * gate over what is left. As a gate is not negative, the mean of ReLUs of gated numbers is the gated mean of their ReLUs:
- * where the layer pools, a quarter of the convolution's output is all that is written.
+ * where the layer pools, a quarter of the convolution's output is all that is written. Out of one channel, the squeeze is
+ * taken from the input: sums of a convolution are those of what its taps look at. So the gate is known in front, and the
+ * output, many times as large, is written once.
  */
 #include <algorithm>
+#include <array>
 
 #include "affine.h"
 #include "carver.h"
@@ -23,6 +26,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
         const Index hidden = layer.hidden;
         const Index squeezed = bins_ * outputs;
         convolution_ = packer_.convolution(layer.convolution, layer.bias, outputs, layer.inputs);
+        taps_ = layer.inputs == 1 ? packer_.copied(layer.convolution, outputs * TAPS) : nullptr;
         narrow_ = {packer_.copied(layer.narrow, hidden * squeezed), nullptr, squeezed, hidden};
         widen_ = {packer_.copied(layer.widen, outputs * hidden), nullptr, hidden, outputs};
     }
@@ -53,7 +57,8 @@ class SqueezeExcitation final : public earshot_cpu_op {
   private:
     struct Scratch {
         Carver carver;
-        float *sums;     /* of each block, [blocks, bins, O] */
+        float *sums;     /* of each block, [blocks, bins, O]; null where the input is summed */
+        double *corners; /* of the input, [frames + 1, bands + 1]: what lies before a frame and a band */
         float *squeezed; /* [bins * O] */
         float *hidden;
         float *gate; /* [O] */
@@ -67,7 +72,10 @@ class SqueezeExcitation final : public earshot_cpu_op {
               rows(layer.pooled_ ? round_up(size_product({BLOCK_ROWS, row}), 16) : 0),
               per_thread(rows + round_up(layer.kernels.convolution_scratch(layer.convolution_, e.bands), 16)) {
             const Index outputs = layer.convolution_.outputs;
-            sums = carver.take(size_product({blocks(e), layer.bins_, outputs}));
+            const bool of_input = layer.taps_ != nullptr;
+            sums = of_input ? nullptr : carver.take(size_product({blocks(e), layer.bins_, outputs}));
+            corners = of_input ? reinterpret_cast<double *>(carver.take(size_product({2, e.frames + 1, e.bands + 1})))
+                               : nullptr;
             squeezed = carver.take(layer.narrow_.inputs);
             hidden = carver.take(layer.narrow_.outputs);
             gate = carver.take(outputs);
@@ -87,47 +95,126 @@ class SqueezeExcitation final : public earshot_cpu_op {
         const Index row = scratch.row;
         const Index frames = e.frames / step();
         const Index bands = e.bands / step();
+        const bool gated = taps_ != nullptr;
+        const auto gate = [&](Index from, Index to) {
+            for (Index t = from; t < to; ++t) {
+                kernels.gate_row(output + t * bands * channels, bands, channels, scratch.gate);
+            }
+        };
+        if (gated) {
+            sum_input(x, e, scratch.corners, team);
+            squeeze_input(e, scratch);
+            excite(scratch);
+        }
         static_assert(BLOCK_ROWS % 2 == 0, "rows that are pooled lie in one block");
         each_block(e.frames, BLOCK_ROWS, team, [&](Index from, Index to, int thread) {
             float *own = scratch.threads + thread * scratch.per_thread;
             float *z = pooled_ ? own : output + from * row;
             kernels.convolution_rows(convolution_, {x, e.frames, e.bands, z, from, row, channels, false}, from, to,
                                      own + scratch.rows);
-            kernels.squeeze_rows(
-                {z, from, row, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())}, from,
-                to, scratch.sums + from / BLOCK_ROWS * bins_ * channels);
+            if (!gated) {
+                kernels.squeeze_rows(
+                    {z, from, row, e.frames, e.bands, channels, scales_.data(), static_cast<Index>(scales_.size())},
+                    from, to, scratch.sums + from / BLOCK_ROWS * bins_ * channels);
+            }
             for (Index t = from / 2; pooled_ && t < to / 2; ++t) {
                 const float *upper = z + (2 * t - from) * row;
                 kernels.pool_row(upper, upper + row, channels, bands, channels, output + t * bands * channels);
             }
-        });
-        excite(e, scratch);
-        each_block(frames, BLOCK_ROWS, team, [&](Index from, Index to, int) {
-            for (Index t = from; t < to; ++t) {
-                kernels.gate_row(output + t * bands * channels, bands, channels, scratch.gate);
+            if (gated) {
+                gate(from / step(), to / step());
             }
         });
+        if (!gated) {
+            squeeze_output(e, scratch);
+            excite(scratch);
+            each_block(frames, BLOCK_ROWS, team, [&](Index from, Index to, int) { gate(from, to); });
+        }
     }
 
-    /* The gate out of the blocks' sums. */
-    void excite(const Extents &e, const Scratch &scratch) const {
+    /* A bin of an adaptive pool of [frames, bands]. */
+    struct Bin {
+        Index first_frame, end_frame, first_band, end_band;
+
+        double size() const {
+            return static_cast<double>(end_frame - first_frame) * static_cast<double>(end_band - first_band);
+        }
+    };
+
+    /* squeezed = sum(channel, number of the bin among those of all scales, bin) / size, channel by channel in a scale. */
+    template <class Sum>
+    void squeeze(const Extents &e, const Scratch &scratch, const Sum &sum) const {
         const Index channels = convolution_.outputs;
         Index first = 0; /* bin of the scale */
         for (const std::int32_t k : scales_) {
-            for (Index bin = 0; bin < Index{k} * k; ++bin) {
-                const Index rows = bin_end(bin / k, e.frames, k) - bin_first(bin / k, e.frames, k);
-                const Index bands = bin_end(bin % k, e.bands, k) - bin_first(bin % k, e.bands, k);
+            for (Index i = 0; i < Index{k} * k; ++i) {
+                const Bin bin = {bin_first(i / k, e.frames, k), bin_end(i / k, e.frames, k),
+                                 bin_first(i % k, e.bands, k), bin_end(i % k, e.bands, k)};
+                const auto sum_of = sum(first + i, bin);
                 for (Index c = 0; c < channels; ++c) {
-                    double total = 0;
-                    for (Index block = 0; block < blocks(e); ++block) {
-                        total += static_cast<double>(scratch.sums[(block * bins_ + first + bin) * channels + c]);
-                    }
-                    scratch.squeezed[first * channels + c * k * k + bin] =
-                        static_cast<float>(total / (static_cast<double>(rows) * static_cast<double>(bands)));
+                    scratch.squeezed[first * channels + c * k * k + i] = static_cast<float>(sum_of(c) / bin.size());
                 }
             }
             first += Index{k} * k;
         }
+    }
+
+    void squeeze_output(const Extents &e, const Scratch &scratch) const {
+        squeeze(e, scratch, [&](Index number, const Bin &) {
+            return [&, number](Index c) {
+                double total = 0;
+                for (Index block = 0; block < blocks(e); ++block) {
+                    total += static_cast<double>(scratch.sums[(block * bins_ + number) * convolution_.outputs + c]);
+                }
+                return total;
+            };
+        });
+    }
+
+    static void sum_input(const float *x, const Extents &e, double *corners, Team &team) {
+        const Index row = e.bands + 1;
+        std::fill_n(corners, row, 0.0);
+        team.each(e.frames, [&](Index t, int) {
+            double total = 0;
+            double *to = corners + (t + 1) * row;
+            to[0] = 0;
+            for (Index f = 0; f < e.bands; ++f) {
+                total += static_cast<double>(x[t * e.bands + f]);
+                to[f + 1] = total;
+            }
+        });
+        for (Index i = row; i < (e.frames + 1) * row; ++i) {
+            corners[i] += corners[i - row];
+        }
+    }
+
+    void squeeze_input(const Extents &e, const Scratch &scratch) const {
+        const auto within = [](Index i, Index length) { return std::max<Index>(0, std::min(i, length)); };
+        const auto before = [&](Index t, Index f) {
+            return scratch.corners[within(t, e.frames) * (e.bands + 1) + within(f, e.bands)];
+        };
+        squeeze(e, scratch, [&](Index, const Bin &bin) {
+            std::array<double, TAPS> seen = {};
+            for (Index tap = 0; tap < TAPS; ++tap) {
+                const Index t = tap / 3 - 1;
+                const Index f = tap % 3 - 1;
+                seen[static_cast<std::size_t>(tap)] =
+                    (before(bin.end_frame + t, bin.end_band + f) - before(bin.first_frame + t, bin.end_band + f)) -
+                    (before(bin.end_frame + t, bin.first_band + f) - before(bin.first_frame + t, bin.first_band + f));
+            }
+            return [this, seen, bin](Index c) {
+                double total = bin.size() * static_cast<double>(convolution_.bias[c]);
+                for (Index tap = 0; tap < TAPS; ++tap) {
+                    total += seen[static_cast<std::size_t>(tap)] * static_cast<double>(taps_[c * TAPS + tap]);
+                }
+                return total;
+            };
+        });
+    }
+
+    /* The gate out of what was squeezed. */
+    void excite(const Scratch &scratch) const {
+        const Index channels = convolution_.outputs;
         for (Index i = 0; i < narrow_.outputs; ++i) {
             scratch.hidden[i] = static_cast<float>(std::max(0.0, narrow_(scratch.squeezed, i)));
         }
@@ -136,11 +223,14 @@ class SqueezeExcitation final : public earshot_cpu_op {
         }
     }
 
+    static constexpr Index TAPS = 9;
+
     bool pooled_;
     std::vector<std::int32_t> scales_;
     Index bins_;
     WeightPacker packer_{kernels};
     Convolution3x3 convolution_ = {};
+    const float *taps_ = nullptr; /* [O, TAPS] of one input channel, null where there are more */
     Affine narrow_ = {};
     Affine widen_ = {};
 };

@@ -31,6 +31,17 @@ TEST(squeeze_excitation_sizes) {
     }
 }
 
+/* Out of one channel, whose input is squeezed: bins at the clip's ends, and overlapping ones. */
+TEST(squeeze_excitation_of_one_channel) {
+    for (const std::int64_t t : {1, 2, 3, 5, 17, 18, 19, 37, 70}) {
+        compare(test::SqueezeShape{1, 20, 2, t > 1 ? 1 : 0, {1, 2, 3}}, 2, t, 9);
+        compare(test::SqueezeShape{1, 17, 2, 0, {4}}, 1, t, 3);
+    }
+    for (const std::int64_t f : {1, 2, 3, 7, 64}) {
+        compare(test::SqueezeShape{1, 64, 4, f > 1 ? 1 : 0, {3, 1, 2}}, 2, 20, f);
+    }
+}
+
 /* Patches of 6 frames by 4 bands that stick out, chunks of patches that are not full, blocks of 18 frames. */
 TEST(squeeze_excitation_winograd_sizes) {
     for (const std::int64_t t : {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 17, 18, 19, 35, 37}) {
