@@ -5,7 +5,7 @@
  *
  * y = A' [(G w G') * (B' x B)] A, with F(6, 3) at the points 0, +-1/2, +-1, +-2 along time and F(4, 3) at 0, +-5/8, +-5/4
  * along the bands. Of the sets of points that are cheap to multiply by, these leave the least error: 1.9 times that of
- * patches of 4 by 4, which take an eighth more products; patches of 6 by 6 would take an eighth less and leave 3.5 times
+ * patches of 4 by 4, which take an eighth more products; patches of 6 by 6 would take a ninth less and leave 3.5 times
  * the error. The weights are transformed once, in double precision.
  *
  * A chunk of patches is transformed along time, row by row. Then, for one of the eight numbers along time after the
