@@ -51,11 +51,7 @@ class JobsInTroubleTest {
     private Path folder;
 
     private void start(String... settings) {
-        SparkSession.Builder builder = SparkSession.builder().master("local[2]").config("spark.ui.enabled", false);
-        for (int i = 0; i < settings.length; i += 2) {
-            builder.config(settings[i], settings[i + 1]);
-        }
-        spark = builder.getOrCreate();
+        spark = Sessions.start(SparkSession.builder().master("local[2]"), settings);
     }
 
     @AfterEach

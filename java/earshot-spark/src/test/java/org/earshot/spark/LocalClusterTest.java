@@ -66,14 +66,11 @@ class LocalClusterTest {
     }
 
     private void start(String... settings) {
-        SparkSession.Builder builder = SparkSession.builder()
-                .master("local-cluster[2,1,1024]")
-                .config("spark.ui.enabled", false)
-                .config("spark.jars", System.getProperty("earshot.spark.jar"));
-        for (int i = 0; i < settings.length; i += 2) {
-            builder.config(settings[i], settings[i + 1]);
-        }
-        spark = builder.getOrCreate();
+        spark = Sessions.start(
+                SparkSession.builder()
+                        .master("local-cluster[2,1,1024]")
+                        .config("spark.jars", System.getProperty("earshot.spark.jar")),
+                settings);
     }
 
     @AfterEach
