@@ -171,6 +171,7 @@ class SqueezeExcitation final : public earshot_cpu_op {
         });
     }
 
+    /* corners[t, f]: the sum of what lies before frame t and band f, so that four of them give that of any rectangle. */
     static void sum_input(const float *x, const Extents &e, double *corners, Team &team) {
         const Index row = e.bands + 1;
         std::fill_n(corners, row, 0.0);

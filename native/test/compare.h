@@ -7,6 +7,7 @@
 #include "cpu_calls.h"
 #include "errors.h"
 #include "reference.h"
+#include "winograd_weight.h"
 
 namespace test {
 
@@ -26,8 +27,7 @@ constexpr double ROUNDING = 1e-6;
  * deviations, as for the worst of some 10,000 numbers of which those at corners deviate most.
  */
 inline double convolution_tolerance(std::int64_t inputs, std::int64_t outputs) {
-    constexpr std::int64_t WINOGRAD_CHANNELS = 16;
-    if (inputs < WINOGRAD_CHANNELS || outputs < WINOGRAD_CHANNELS) {
+    if (inputs < earshot::WINOGRAD_CHANNELS || outputs < earshot::WINOGRAD_CHANNELS) {
         return SUMS;
     }
     const double rounding = std::ldexp(1.0, -24) / std::sqrt(3.0);
