@@ -105,7 +105,8 @@ earshot_cpu_status earshot_cpu_op_create(int32_t kind, const int32_t *numbers, i
     return guarded([&] {
         require(op != nullptr, "operation: null");
         *op = nullptr;
-        *op = make(kind, {{numbers, number_count, weights, weight_count}, isa, precision}).release();
+        *op = make(kind, {{numbers, number_count, weights, weight_count}, isa, precision, earshot::adds_aside()})
+                  .release();
     });
 }
 

@@ -14,6 +14,7 @@ namespace earshot {
 /* A layer, and what it is to be computed with. */
 struct CpuPacking : Packing {
     std::int32_t isa, precision;
+    bool adds_aside; /* whether the processor adds beside its multiply-adds (instruction_sets.h) */
 
     /* Kernels for the precision asked for, */
     const Kernels &kernels() const;

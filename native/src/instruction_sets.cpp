@@ -2,6 +2,10 @@
 
 #include <string>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "boundary.h"
 #include "earshot_cpu.h"
 
@@ -83,6 +87,22 @@ const Kernels &kernels_for(std::int32_t isa, std::int32_t precision) {
         return bf16_kernels(chosen);
     }
     return *TABLES[chosen];
+}
+
+bool adds_aside() {
+#if defined(__x86_64__)
+    unsigned int eax = 0;
+    unsigned int ebx = 0;
+    unsigned int ecx = 0;
+    unsigned int edx = 0;
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) {
+        return false;
+    }
+    const unsigned int family = (eax >> 8U & 0xFU) + (eax >> 20U & 0xFFU);
+    return __builtin_cpu_is("amd") && (family == 0x19 || family == 0x1A);
+#else
+    return false;
+#endif
 }
 
 std::int32_t isa_of(const Kernels &kernels) {

@@ -12,7 +12,9 @@ constexpr Index TILE_ROWS = 32;
 /* Prepared weights of one Mamba layer; P(n) is n padded to the vector's width w. */
 struct MambaLayerWeights {
     const float *u, *z; /* in_proj's halves, panels: C steps, P(E) columns; the RMS norm's weight is multiplied in */
-    const float *conv;  /* [K, P(E)] */
+    const float *u_bias, *z_bias; /* [P(E)]: zeros, or where products take pairs less the weights' own products */
+    float h_scale;                /* a power of two that h is multiplied and in_proj divided by */
+    const float *conv;            /* [K, P(E)] */
     const float *conv_bias;
     const float *bc;   /* x_proj's columns of B and C, panels: E steps, P(2N) columns */
     const float *x_dt; /* x_proj's columns of dt as rows of operands, [R up to a multiple of four, P(E)] */
@@ -41,6 +43,7 @@ struct MambaWeights {
     Index channels, inner, states, rank, taps, layers;
     bool over_time;
     bool has_norm;
+    bool by_pairs;                     /* whether in_proj is computed as kernels/inner_product.h does */
     const MambaLayerWeights *layer[2]; /* forward, backward */
     Projection projection[2];
     const float *projection_bias; /* [P(C)] */

@@ -16,7 +16,7 @@ constexpr float LOG2_E = 1.44269504088896341F;
 
 class MambaPath final : public earshot_cpu_op {
   public:
-    MambaPath(const MambaPathLayer &path, const Kernels &chosen)
+    MambaPath(const MambaPathLayer &path, const Kernels &chosen, bool adds_aside)
         : earshot_cpu_op(chosen), norm_(path.norm), condition_(path.condition),
           channels_padded_(round_up(path.channels, kernels.width)), inner_padded_(round_up(path.inner, kernels.width)) {
         w_.channels = path.channels;
@@ -28,6 +28,8 @@ class MambaPath final : public earshot_cpu_op {
         w_.over_time = path.axis == EARSHOT_AXIS_TIME;
         w_.has_norm = path.norm != EARSHOT_NORM_NONE;
         const Index c = w_.channels;
+        w_.by_pairs =
+            adds_aside && !kernels.pairs && c % 4 == 0 && inner_padded_ % (kernels.width * kernels.panel) == 0;
         copy_norm(path);
         for (int direction = 0; direction < 2; ++direction) {
             const std::vector<MambaMixer> &mixers = path.directions[direction];
@@ -149,13 +151,43 @@ class MambaPath final : public earshot_cpu_op {
         }
     }
 
-    /* Rows `from` to `from` + E of in_proj, the RMS norm's weight multiplied in. */
-    const float *packed_half(const MambaMixer &mixer, Index from) {
+    /* in_proj[row, k], the RMS norm's weight multiplied in. */
+    float in_weight(const MambaMixer &mixer, Index row, Index k) const {
+        return mixer.in_projection[row * w_.channels + k] * mixer.norm[k];
+    }
+
+    /*
+     * The power of two that h and in_proj are multiplied and divided by where products take pairs: it makes their root
+     * mean squares alike, that of h being 1. Without a sensible one (zeros, numbers that are none) it is 1.
+     */
+    float h_scale(const MambaMixer &mixer) const {
+        double squares = 0;
+        for (Index row = 0; row < 2 * w_.inner; ++row) {
+            for (Index k = 0; k < w_.channels; ++k) {
+                const double weight = static_cast<double>(in_weight(mixer, row, k));
+                squares += weight * weight;
+            }
+        }
+        const double mean = squares / static_cast<double>(2 * w_.inner * w_.channels);
+        return mean > 0 && std::isfinite(mean) ? static_cast<float>(std::exp2(std::round(std::log2(mean) / 4))) : 1.0F;
+    }
+
+    /* Rows `from` to `from` + E of in_proj over `scale`, and what products with them start from. */
+    void pack_half(const MambaMixer &mixer, Index from, float scale, const float *&weight, const float *&bias) {
         const Index c = w_.channels;
+        const auto value = [=](Index k, Index j) { return in_weight(mixer, from + j, k) / scale; };
         float *packed = packer_.zeros(packed_floats(kernels, 1, c, inner_padded_));
-        pack_panels(kernels, 1, c, w_.inner, inner_padded_, packed,
-                    [=](Index k, Index j) { return mixer.in_projection[(from + j) * c + k] * mixer.norm[k]; });
-        return packed;
+        pack_panels(kernels, 1, c, w_.inner, inner_padded_, packed, value);
+        float *start = packer_.zeros(inner_padded_);
+        for (Index j = 0; w_.by_pairs && j < w_.inner; ++j) {
+            double products = 0;
+            for (Index k = 0; k < c; k += 4) {
+                products += static_cast<double>(value(k, j)) * static_cast<double>(value(k + 1, j));
+            }
+            start[j] = static_cast<float>(-products);
+        }
+        weight = packed;
+        bias = start;
     }
 
     /* The projection's rows of a direction, behind out_proj for y and alone for x. */
@@ -189,8 +221,9 @@ class MambaPath final : public earshot_cpu_op {
         const Index n = w_.states;
         MambaLayerWeights layer = {};
         const Index ep = inner_padded_;
-        layer.u = packed_half(mixer, 0);
-        layer.z = packed_half(mixer, e);
+        layer.h_scale = w_.by_pairs ? h_scale(mixer) : 1.0F;
+        pack_half(mixer, 0, layer.h_scale, layer.u, layer.u_bias);
+        pack_half(mixer, e, layer.h_scale, layer.z, layer.z_bias);
         layer.conv = packer_.transposed(mixer.convolution, e, w_.taps);
         layer.conv_bias = packer_.padded(mixer.convolution_bias, e);
         layer.bc = packer_.panels(mixer.x_projection + w_.rank * e, 2 * n, e);
@@ -247,7 +280,7 @@ class MambaPath final : public earshot_cpu_op {
 } // namespace
 
 std::unique_ptr<earshot_cpu_op> make_mamba_path(const CpuPacking &packing) {
-    return std::make_unique<MambaPath>(MambaPathLayer(packing), packing.kernels());
+    return std::make_unique<MambaPath>(MambaPathLayer(packing), packing.kernels(), packing.adds_aside);
 }
 
 } // namespace earshot

@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "gemm.h"
+#include "inner_product.h"
 #include "mamba_arguments.h"
 #include "norm_epsilon.h"
 #include "scan.h"
@@ -33,6 +33,7 @@ struct MambaBuffers {
     Index zux_row; /* floats from one to the next of z, u and x side by side, */
     Index bcd_row; /* of B, C and dt side by side */
     float *h, *z, *u, *x, *bc, *dt;
+    float *offsets;    /* [TILE_ROWS]: paired_product's of h */
     Index operand_row; /* words from one row to the next of operands */
     float *operands;   /* [TILE_ROWS, operand_row] where products take other than floats */
     float *panel;      /* [taps - 1 + TILE_ROWS, PANEL w]: a panel of channels before the convolution */
@@ -55,6 +56,7 @@ struct MambaBuffers {
         x = behind(u, inner);
         bc = take(base, TILE_ROWS * bcd_row);
         dt = behind(bc, both);
+        offsets = take(base, TILE_ROWS);
         operand_row = words(channels + inner) + ROW_PADDING;
         operands = take(base, PAIRS ? TILE_ROWS * operand_row : 0);
         panel = take(base, (w.taps - 1 + TILE_ROWS) * PANEL * WIDTH);
@@ -122,8 +124,8 @@ inline void enter(const MambaWeights &w, const Segment &s, const MambaBuffers &b
     }
 }
 
-/* h = x / sqrt(mean(x^2) + eps), as operands; the norm's weight is part of in_proj. */
-inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buffers) {
+/* h = x / sqrt(mean(x^2) + eps), scaled, as operands; the norm's weight is part of in_proj. */
+inline void rms_norm(const MambaWeights &w, const MambaLayerWeights &layer, Index rows, const MambaBuffers &buffers) {
     const float per_channel = 1.0F / static_cast<float>(w.channels);
     for (Index i = 0; i < rows; ++i) {
         const float *x = buffers.x + i * buffers.zux_row;
@@ -132,10 +134,14 @@ inline void rms_norm(const MambaWeights &w, Index rows, const MambaBuffers &buff
         for (Index c = 0; c < padded(w.channels); c += WIDTH) {
             squares = fma(load(x + c), load(x + c), squares);
         }
-        const Vec factor = set1(1.0F / __builtin_sqrtf(sum(squares) * per_channel + EPSILON));
+        const Vec factor = set1(layer.h_scale / __builtin_sqrtf(sum(squares) * per_channel + EPSILON));
+        Vec pairs = set1(0.0F);
         for (Index c = 0; c < padded(w.channels); c += WIDTH) {
-            store_operand(h, c, load(x + c) * factor);
+            const Vec v = load(x + c) * factor;
+            store_operand(h, c, v);
+            pairs = pairs + first_products(v);
         }
+        buffers.offsets[i] = -sum(pairs);
     }
 }
 
@@ -208,24 +214,35 @@ inline void convolve_segments(const MambaWeights &w, const MambaLayerWeights &la
     }
 }
 
+/* The product of h with a half of in_proj, or with `columns` of it. */
+inline void of_h(const MambaWeights &w, const MambaBuffers &buffers, const float *packed, Index columns,
+                 const float *bias, Index rows, float *to, Index step) {
+    const Index depth = words(w.channels);
+    if constexpr (!PAIRS) {
+        if (w.by_pairs) {
+            paired_product(buffers.h, buffers.h_row, depth, packed, columns, bias, buffers.offsets, rows, to, step);
+            return;
+        }
+    }
+    const Tap h = {buffers.h, 0};
+    product(&h, 1, buffers.h_row, depth, packed, depth, columns, bias, rows, {to, step, nullptr, 0, columns});
+}
+
 /* z, and u = SiLU(conv(u)), out of h. */
 inline void in_projection(const MambaWeights &w, const MambaLayerWeights &layer, const Segment *segments, Index count,
                           Index rows, const MambaBuffers &buffers, float *history) {
     const Index inner = padded(w.inner);
     const Index before = w.taps - 1;
-    const Index depth = words(w.channels);
     constexpr Index STEP = PANEL * WIDTH;
-    const Tap h = {buffers.h, 0};
     for (Index e = 0; e < inner; e += STEP) {
         const Index wide = inner - e < STEP ? inner - e : STEP;
-        product(&h, 1, buffers.h_row, depth, layer.u + e * depth, depth, wide, w.zeros, rows,
-                {buffers.panel + before * STEP, STEP, nullptr, 0, wide});
+        of_h(w, buffers, layer.u + e * words(w.channels), wide, layer.u_bias + e, rows, buffers.panel + before * STEP,
+             STEP);
         for (Index at = 0; at < wide; at += WIDTH) {
             convolve_segments(w, layer, segments, count, buffers, e + at, at, history + (e + at) * before);
         }
     }
-    product(&h, 1, buffers.h_row, depth, layer.z, depth, inner, w.zeros, rows,
-            {buffers.z, buffers.zux_row, nullptr, 0, inner});
+    of_h(w, buffers, layer.z, inner, layer.z_bias, rows, buffers.z, buffers.zux_row);
 }
 
 /* delta = softplus(dt_proj dt + bias) for one vector of channels, as channel_sums. */
@@ -299,7 +316,7 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
     }
     for (Index l = 0; l < w.layers; ++l) {
         const MambaLayerWeights &layer = w.layer[direction][l];
-        rms_norm(w, rows, buffers);
+        rms_norm(w, layer, rows, buffers);
         in_projection(w, layer, segments, count, rows, buffers, buffers.history + l * inner * (w.taps - 1));
         x_projection(w, layer, rows, buffers);
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);
