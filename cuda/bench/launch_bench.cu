@@ -3,12 +3,9 @@
  * it runs; and getting a clip to the device.
  */
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <thread>
 
 #include "earshot_cuda.h"
 #include "kernel_bench.h"
@@ -91,62 +88,30 @@ double host_time(bool tiny, const Run &run) {
 }
 
 /*
- * Ten seconds of samples from ordinary memory: copied into staging memory piece by piece, each piece on its way while
- * the next is copied, by threads of which the others spin until there is something to do. Then waited for.
+ * Ten seconds of samples from ordinary memory: staged piece by piece, each piece on its way while the next is staged,
+ * then waited for. Samples of 16 bits travel as such.
  */
-void upload(const Bench &bench, std::int64_t piece, int threads) {
+void upload(const Bench &bench, std::int64_t piece, bool pcm16) {
     const Stream stream;
     constexpr std::int64_t SAMPLES = 441000;
     const std::int64_t samples = bench.tiny() ? 1000 : SAMPLES;
-    const std::vector<float> clip(static_cast<std::size_t>(samples), 0.25F);
+    const std::vector<float> clip(static_cast<std::size_t>(samples), pcm16 ? 0.25F : 0.1F);
     earshot_cuda_memory *memory = nullptr;
     Stream::ok(earshot_cuda_memory_create(stream.get(), samples, &memory));
-    float *staging = earshot_cuda_staging(stream.get());
-    const auto part = [&](int thread) {
-        const std::int64_t first = samples * thread / threads;
-        const std::int64_t end = samples * (thread + 1) / threads;
-        for (std::int64_t from = first; from < end; from += piece) {
-            const std::int64_t count = std::min(piece, end - from);
-            std::memcpy(staging + from, clip.data() + from, static_cast<std::size_t>(count) * sizeof(float));
+    const double staging =
+        host_time(bench.tiny(), [&] { Stream::ok(earshot_cuda_stage(stream.get(), 0, clip.data(), 0, samples)); });
+    const double total = host_time(bench.tiny(), [&] {
+        for (std::int64_t from = 0; from < samples; from += piece) {
+            const std::int64_t count = std::min(piece, samples - from);
+            Stream::ok(earshot_cuda_stage(stream.get(), from, clip.data(), from, count));
             Stream::ok(earshot_cuda_upload(stream.get(), from, count, memory, from));
         }
-    };
-    std::atomic<int> round{0};
-    std::atomic<int> busy{0};
-    std::vector<std::thread> others;
-    for (int thread = 1; thread < threads; ++thread) {
-        others.emplace_back([&, thread] {
-            for (int seen = 0; seen >= 0;) {
-                const int now = round.load(std::memory_order_acquire);
-                if (now > seen) {
-                    part(thread);
-                    busy.fetch_sub(1, std::memory_order_release);
-                }
-                seen = now;
-            }
-        });
-    }
-    const auto all = [&] {
-        busy = threads - 1;
-        round.fetch_add(1, std::memory_order_release);
-        part(0);
-        while (busy.load(std::memory_order_acquire) > 0) {
-        }
-    };
-    const double copying = host_time(
-        bench.tiny(), [&] { std::memcpy(staging, clip.data(), static_cast<std::size_t>(samples) * sizeof(float)); });
-    const double total = host_time(bench.tiny(), [&] {
-        all();
         Stream::ok(earshot_cuda_wait(stream.get()));
     });
-    std::printf("%-20s %-14s %5d %-22s %10.2f  (one copy by the host alone: %.2f)\n", "upload",
-                (std::to_string(samples) + " floats").c_str(), 1,
-                (std::to_string(threads) + " threads, " + std::to_string(piece >> 10) + " Ki").c_str(), total, copying);
+    std::printf("%-20s %-14s %5d %-22s %10.2f  (staged by the host alone: %.2f)\n", "upload",
+                (std::to_string(samples) + (pcm16 ? " samples" : " floats")).c_str(), 1,
+                ("pieces of " + std::to_string(piece >> 10) + " Ki").c_str(), total, staging);
     std::fflush(stdout);
-    round = -1;
-    for (std::thread &other : others) {
-        other.join();
-    }
     earshot_cuda_memory_destroy(memory);
 }
 
@@ -159,11 +124,10 @@ void launches(Bench &bench) {
             chain(bench, bench.tiny() ? std::min(blocks, 2U) : blocks, overlapping);
         }
     }
-    for (const std::int64_t piece : {1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 20}) {
-        upload(bench, piece, 1);
-    }
-    for (const int threads : {2, 4}) {
-        upload(bench, 1 << 17, threads);
+    for (const bool pcm16 : {false, true}) {
+        for (const std::int64_t piece : {1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 20}) {
+            upload(bench, piece, pcm16);
+        }
     }
     std::printf("\n");
 }

@@ -103,7 +103,9 @@ EARSHOT_CUDA_API float *earshot_cuda_staging(earshot_cuda_stream *stream);
 
 /*
  * Copies values[first] and the `count` - 1 behind it to a place in the stream's staging memory, past the caches: the
- * device reads them next. Faster by a third than a copy by the host's own means.
+ * device reads them next. Faster by a third than a copy by the host's own means. What then lies there is for uploads
+ * until the next earshot_cuda_wait and for nobody else: many values that are all samples of 16 bits lie there as such,
+ * and arrive on the device to the last bit all the same. An upload may not begin in the middle of those.
  */
 EARSHOT_CUDA_API earshot_cuda_status earshot_cuda_stage(earshot_cuda_stream *stream, int64_t place, const float *values,
                                                         int64_t first, int64_t count);

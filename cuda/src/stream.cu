@@ -1,10 +1,8 @@
 #include "stream.h"
 
-#include <cstring>
+#include <algorithm>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "pcm16.h"
 
 using earshot::check;
 using earshot::fail;
@@ -16,23 +14,10 @@ std::size_t bytes_of(std::int64_t floats) {
     return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-/* memcpy whose writes do not pass through the caches, which would first read what is overwritten. */
-void copy_past_caches(float *to, const float *from, std::int64_t count) {
-#ifdef __SSE2__
-    constexpr std::int64_t VECTOR = 4;
-    while (count > 0 && reinterpret_cast<std::uintptr_t>(to) % (VECTOR * sizeof(float)) != 0) {
-        *to++ = *from++;
-        --count;
-    }
-    for (; count >= VECTOR; count -= VECTOR) {
-        _mm_stream_ps(to, _mm_loadu_ps(from));
-        to += VECTOR;
-        from += VECTOR;
-    }
-    /* Whoever is told afterwards to read this, the device too, finds it. */
-    _mm_sfence();
-#endif
-    std::memcpy(to, from, bytes_of(count));
+/* Where the codes of values that were staged at a place begin: at the next line of the cache. */
+std::int64_t place_of_codes(std::int64_t place) {
+    constexpr std::int64_t FLOATS = 64 / sizeof(float);
+    return earshot::divide_up(place, FLOATS) * FLOATS;
 }
 
 } // namespace
@@ -67,19 +52,57 @@ void earshot_cuda_stream::require_copy(std::int64_t place, std::int64_t count) c
     }
 }
 
+void earshot_cuda_stream::forget_narrowed(std::int64_t place, std::int64_t count) {
+    narrowed_.erase(
+        std::remove_if(narrowed_.begin(), narrowed_.end(),
+                       [&](const Narrowed &one) { return one.place < place + count && place < one.place + one.count; }),
+        narrowed_.end());
+}
+
 void earshot_cuda_stream::stage(std::int64_t place, const float *values, std::int64_t count) {
     require_copy(place, count);
-    copy_past_caches(staging + place, values, count);
+    forget_narrowed(place, count);
+    if (count >= earshot::LEAST_PCM16 && earshot::narrow_to_pcm16(values, count, staging + place_of_codes(place))) {
+        narrowed_.push_back({place, count});
+        return;
+    }
+    earshot::copy_past_caches(staging + place, values, count);
 }
 
 void earshot_cuda_stream::upload(std::int64_t place, std::int64_t count, float *target) {
     require_copy(place, count);
-    check(cudaMemcpyAsync(target, staging + place, bytes_of(count), cudaMemcpyHostToDevice, handle),
-          "copying to the device");
+    const std::int64_t end = place + count;
+    for (std::int64_t at = place; at < end;) {
+        /* What begins here, or as far as the next that does not. */
+        std::int64_t next = end;
+        const Narrowed *here = nullptr;
+        for (const Narrowed &one : narrowed_) {
+            if (one.place == at) {
+                here = &one;
+            } else if (one.place > at) {
+                next = std::min(next, one.place);
+            } else if (at < one.place + one.count) {
+                fail("staging memory: from " + std::to_string(at) + " on, within " + std::to_string(one.count) +
+                     " floats that were staged at " + std::to_string(one.place) + "; expected their beginning");
+            }
+        }
+        if (here != nullptr) {
+            next = std::min(end, here->place + here->count);
+            check(earshot::enqueue_widening(staging + place_of_codes(at), next - at,
+                                            earshot::Span<float>(target + (at - place), next - at), handle),
+                  "samples to the device");
+        } else {
+            check(cudaMemcpyAsync(target + (at - place), staging + at, bytes_of(next - at), cudaMemcpyHostToDevice,
+                                  handle),
+                  "copying to the device");
+        }
+        at = next;
+    }
 }
 
 void earshot_cuda_stream::download(const float *source, std::int64_t count, std::int64_t place) {
     require_copy(place, count);
+    forget_narrowed(place, count);
     check(cudaMemcpyAsync(staging + place, source, bytes_of(count), cudaMemcpyDeviceToHost, handle),
           "copying from the device");
 }
@@ -87,6 +110,7 @@ void earshot_cuda_stream::download(const float *source, std::int64_t count, std:
 void earshot_cuda_stream::wait() {
     require_not_recording();
     check(cudaStreamSynchronize(handle), "running on the device");
+    narrowed_.clear();
 }
 
 void earshot_cuda_stream::record_begin() {

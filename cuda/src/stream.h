@@ -24,10 +24,18 @@ struct earshot_cuda_stream {
     float *staging = nullptr;
 
   private:
+    /* Values that lie in the staging memory as samples of 16 bits, from the beginning of the place that they have. */
+    struct Narrowed {
+        std::int64_t place;
+        std::int64_t count;
+    };
+
     void require_copy(std::int64_t place, std::int64_t count) const;
     void require_not_recording() const;
+    void forget_narrowed(std::int64_t place, std::int64_t count);
 
     bool recording_ = false;
+    std::vector<Narrowed> narrowed_;
 };
 
 struct earshot_cuda_memory {

@@ -8,11 +8,9 @@
 
 namespace {
 
-constexpr std::int32_t FLOAT32 = EARSHOT_PRECISION_FLOAT32;
+using test::says;
 
-bool says(earshot_cuda_status status, earshot_cuda_status expected, const char *part) {
-    return status == expected && std::strstr(earshot_cuda_last_error(), part) != nullptr;
-}
+constexpr std::int32_t FLOAT32 = EARSHOT_PRECISION_FLOAT32;
 
 /* A linear layer of 3 inputs and 2 outputs. */
 const std::vector<std::int32_t> NUMBERS = {3, 2, 0};

@@ -27,6 +27,11 @@ inline std::vector<Mode> cuda_modes() {
     return found;
 }
 
+/* Whether a call failed as expected, and said so. */
+inline bool says(earshot_cuda_status status, earshot_cuda_status expected, const char *part) {
+    return status == expected && std::string(earshot_cuda_last_error()).find(part) != std::string::npos;
+}
+
 /* A stream with whatever memory was put on it. */
 class Device {
   public:

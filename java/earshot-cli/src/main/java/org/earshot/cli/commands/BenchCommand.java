@@ -49,23 +49,16 @@ import picocli.CommandLine.Option;
 final class BenchCommand extends Subcommand {
     private static final double MILLISECOND = 1e6;
 
-    /** Where a run begins. */
-    enum Start {
-        /** With samples. */
-        PCM,
-        /** With log-mel features. */
-        FEATURES
-    }
-
     @Mixin
     private RunOptions options;
 
     @Option(
             names = "--from",
-            paramLabel = "pcm|features",
+            paramLabel = "pcm|pcm16|features",
             defaultValue = "features",
-            description = "What a call begins with. Default: ${DEFAULT-VALUE}.")
-    private Start from;
+            description = "What a call begins with: samples, samples as a recording of 16 bits has them (of which half"
+                    + " as many bytes go to a GPU), or log-mel features. Default: ${DEFAULT-VALUE}.")
+    private LatencyProbe.Start from;
 
     @Option(
             names = "--duration",
@@ -138,7 +131,7 @@ final class BenchCommand extends Subcommand {
         List<LatencyProbe> probes = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                probes.add(new LatencyProbe(model.model(), network, batch, parameters, from == Start.PCM));
+                probes.add(new LatencyProbe(model.model(), network, batch, parameters, from));
             }
             List<long[]> each = LatencyProbe.measure(probes, Duration.ofNanos((long) (seconds * 1e9)));
             // Before the profile, which runs differently.

@@ -44,7 +44,8 @@ final class SummaryCommand extends Subcommand {
         FeatureParameters parameters = options.features(model);
         int frames = parameters.frames();
         try (PreparedNetwork network = options.prepare(model);
-                LatencyProbe probe = new LatencyProbe(model.model(), network, options.batch(), parameters, false)) {
+                LatencyProbe probe = new LatencyProbe(
+                        model.model(), network, options.batch(), parameters, LatencyProbe.Start.FEATURES)) {
             // The JIT compiler has to see the code before the layers are timed.
             probe.measure(LEAST);
             List<LayerProfile> rows = probe.layers(model.model().network());

@@ -1,5 +1,6 @@
 package org.earshot.cli.commands;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,6 +84,15 @@ class BenchCommandTest {
         CommandRun run = bench("--from", "pcm").done();
         assertTrue(run.out().contains("50 frames from pcm"), run.out());
         assertTrue(run.lines().stream().anyMatch(line -> line.startsWith(LatencyProbe.FRONT_END)), run.out());
+    }
+
+    @Test
+    void fromSamplesOf16BitsToo() {
+        CommandRun run = bench("--from", "pcm16").done();
+        assertTrue(run.out().contains("50 frames from pcm16"), run.out());
+        float[] samples = {-2, -1, -0.1f, 0.4f / 32768, 0.6f / 32768, 0.99999f, 2};
+        float[] recorded = {-1, -1, -3277f / 32768, 0, 1f / 32768, 32767f / 32768, 32767f / 32768};
+        assertArrayEquals(recorded, LatencyProbe.asRecorded(samples));
     }
 
     @Test

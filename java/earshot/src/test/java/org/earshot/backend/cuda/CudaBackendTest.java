@@ -71,35 +71,44 @@ class CudaBackendTest {
         assertTrue(e.getMessage().contains("; device 1: CPU execution"), e.getMessage());
     }
 
-    /** Numbers that tell where they belong. */
-    private static float[] counted(int count, int first) {
+    /** Numbers that tell where they belong: as whole ones, or as samples of 16 bits, which travel as such. */
+    private static float[] counted(int count, int first, boolean samples) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
-            values[i] = first + i;
+            values[i] = samples ? (short) (first + i) * 0x1p-15f : first + i;
         }
         return values;
+    }
+
+    private static float[] counted(int count, int first) {
+        return counted(count, first, false);
     }
 
     /** Around the piece that is sent at once and the whole staging memory, to places one behind the other and not. */
     @ParameterizedTest
     @ValueSource(ints = {1, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 1 << 20, (1 << 20) + 1, 3 << 20})
     void copiesOfAnySizeArrive(int count) {
+        copiesArrive(count, false);
+        copiesArrive(count, true);
+    }
+
+    private static void copiesArrive(int count, boolean samples) {
         try (Execution execution = new CudaBackend(Precision.FLOAT32, 1).open()) {
             Memory memory = execution.allocate(2L * count + 10);
             View first = new View(memory, 0, Shape.of(count));
             View next = new View(memory, count, Shape.of(5));
             View apart = new View(memory, count + 7L, Shape.of(count));
-            execution.write(counted(count, 1), first);
-            execution.write(counted(5, -5), next);
-            execution.write(counted(count, 3), apart);
+            execution.write(counted(count, 1, samples), first);
+            execution.write(counted(5, -5, samples), next);
+            execution.write(counted(count, 3, samples), apart);
             // Written again before it was sent: the later values count.
-            execution.write(counted(5, -50), next);
+            execution.write(counted(5, -50, samples), next);
             float[] all = new float[2 * count + 10];
             execution.read(new View(memory, 0, Shape.of(all.length)), all);
             float[] expected = new float[all.length];
-            System.arraycopy(counted(count, 1), 0, expected, 0, count);
-            System.arraycopy(counted(5, -50), 0, expected, count, 5);
-            System.arraycopy(counted(count, 3), 0, expected, count + 7, count);
+            System.arraycopy(counted(count, 1, samples), 0, expected, 0, count);
+            System.arraycopy(counted(5, -50, samples), 0, expected, count, 5);
+            System.arraycopy(counted(count, 3, samples), 0, expected, count + 7, count);
             assertArrayEquals(expected, all);
         }
     }
