@@ -16,7 +16,7 @@ void relax() {
 
 } // namespace
 
-Team::Team(int threads) {
+Team::Team(int threads) : shares_(static_cast<std::size_t>(threads)) {
     workers_.reserve(static_cast<std::size_t>(threads - 1));
     try {
         for (int i = 1; i < threads; ++i) {
@@ -50,10 +50,14 @@ void Team::run(Index tasks, Body body, const void *context) {
         }
         return;
     }
-    tasks_ = tasks;
     body_ = body;
     context_ = context;
-    next_.store(0, std::memory_order_relaxed);
+    const Index count = threads();
+    for (Index i = 0; i < count; ++i) {
+        Share &share = shares_[static_cast<std::size_t>(i)];
+        share.next.store(tasks * i / count, std::memory_order_relaxed);
+        share.end = tasks * (i + 1) / count;
+    }
     unfinished_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
     begin_.ring([this] { round_.fetch_add(1, std::memory_order_release); });
     work(0);
@@ -67,12 +71,12 @@ void Team::run(Index tasks, Body body, const void *context) {
 }
 
 void Team::work(int thread) {
-    for (;;) {
-        const Index task = next_.fetch_add(1, std::memory_order_relaxed);
-        if (task >= tasks_) {
-            return;
+    const int count = threads();
+    for (int i = 0; i < count; ++i) {
+        Share &share = shares_[static_cast<std::size_t>((thread + i) % count)];
+        for (Index task; (task = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
+            body_(context_, task, thread);
         }
-        body_(context_, task, thread);
     }
 }
 
