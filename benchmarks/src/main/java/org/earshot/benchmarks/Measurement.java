@@ -21,6 +21,7 @@ import org.openjdk.jmh.util.Statistics;
  * @param percentile90 milliseconds
  * @param allocated Java heap, bytes a run; NaN if unknown
  * @param peakMemory MB; NaN if unknown
+ * @param coreDistance ns that a cache line took between two threads; NaN if unknown
  */
 record Measurement(
         String benchmark,
@@ -34,7 +35,8 @@ record Measurement(
         double median,
         double percentile90,
         double allocated,
-        double peakMemory) {
+        double peakMemory,
+        double coreDistance) {
 
     static Measurement of(RunResult result) {
         BenchmarkParams parameters = result.getParams();
@@ -53,7 +55,8 @@ record Measurement(
                 statistics.getPercentile(50),
                 statistics.getPercentile(90),
                 secondary(result, "gc.alloc.rate.norm"),
-                secondary(result, PeakMemoryProfiler.LABEL));
+                secondary(result, PeakMemoryProfiler.LABEL),
+                secondary(result, CoreDistanceProfiler.LABEL));
     }
 
     private static String text(BenchmarkParams parameters, String name) {
@@ -77,7 +80,7 @@ record Measurement(
 
     /** Whether this is one of Earshot's backends. */
     boolean ours() {
-        return !contender.equals(Contender.ONNX_RUNTIME) && !contender.equals(Contender.DJL);
+        return !contender.startsWith(Contender.ONNX_RUNTIME) && !contender.equals(Contender.DJL);
     }
 
     /** Whether another row measures the same work, by whatever engine. */

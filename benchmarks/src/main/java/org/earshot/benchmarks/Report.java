@@ -47,6 +47,7 @@ final class Report {
                 "clips/s",
                 "heap a call, B",
                 "peak memory, MB",
+                "core to core, ns",
                 "times the median of the fastest backend here");
         for (Measurement row : network) {
             double best = network.stream()
@@ -67,6 +68,7 @@ final class Report {
                     number(1000 * row.callers() * row.batch() / row.median()),
                     number(row.allocated()),
                     number(row.peakMemory()),
+                    number(row.coreDistance()),
                     number(row.median() / best));
         }
     }

@@ -88,7 +88,10 @@ enum Suite {
 
     private static List<ChainedOptionsBuilder> besidePeers(List<String> backends) {
         return List.of(
-                peak(), network(backends).param("threads", "2"), network(RIVALS).param("threads", "2"));
+                peak(),
+                network(backends).param("threads", "2"),
+                network(RIVALS).param("threads", "2"),
+                network(List.of(Contender.ONNX_RUNTIME_DEFAULTS)).param("threads", "2"));
     }
 
     private static ChainedOptionsBuilder network(List<String> contenders) {
@@ -116,6 +119,7 @@ enum Suite {
                 .measurementTime(TimeValue.seconds(4))
                 .addProfiler("gc")
                 .addProfiler(PeakMemoryProfiler.class)
+                .addProfiler(CoreDistanceProfiler.class)
                 .shouldFailOnError(true);
     }
 }
