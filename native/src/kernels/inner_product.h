@@ -46,11 +46,10 @@ __attribute__((noinline)) void paired_tile(const float *a, Index lda, Index dept
         }
 #pragma GCC unroll 4
         for (Index i = 0; i < MR; ++i) {
-            const Vec x = set1(a[i * lda + k]);
-            const Vec y = set1(a[i * lda + k + 1]);
+            const float *x = a + i * lda + k;
 #pragma GCC unroll 4
             for (Index j = 0; j < NV; ++j) {
-                acc[i][j] = fma(x + second[j], y + first[j], acc[i][j]);
+                acc[i][j] = fma(add_broadcast(second[j], x), add_broadcast(first[j], x + 1), acc[i][j]);
             }
         }
 #pragma GCC unroll 2

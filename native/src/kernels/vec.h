@@ -58,6 +58,12 @@ EARSHOT_INLINE Vec set1(float x) {
 EARSHOT_INLINE Vec fma(Vec a, Vec b, Vec c) {
     return _mm512_fmadd_ps(a, b, c);
 }
+/* v + *p: by the addition itself, which then reads one register and not two. A compiler would rather read *p once. */
+EARSHOT_INLINE Vec add_broadcast(Vec v, const float *p) {
+    Vec sum;
+    __asm__("vaddps %1%{1to16%}, %2, %0" : "=v"(sum) : "m"(*p), "v"(v));
+    return sum;
+}
 /* The second operand where one is a NaN, as max_of(bound, x) needs to let a NaN through. */
 EARSHOT_INLINE Vec max_of(Vec a, Vec b) {
     return _mm512_max_ps(a, b);
@@ -124,6 +130,9 @@ EARSHOT_INLINE Vec set1(float x) {
 EARSHOT_INLINE Vec fma(Vec a, Vec b, Vec c) {
     return _mm256_fmadd_ps(a, b, c);
 }
+EARSHOT_INLINE Vec add_broadcast(Vec v, const float *p) {
+    return v + set1(*p);
+}
 EARSHOT_INLINE Vec max_of(Vec a, Vec b) {
     return _mm256_max_ps(a, b);
 }
@@ -187,6 +196,9 @@ EARSHOT_INLINE Vec fma(Vec a, Vec b, Vec c) {
 #else
     return a * b + c;
 #endif
+}
+EARSHOT_INLINE Vec add_broadcast(Vec v, const float *p) {
+    return v + set1(*p);
 }
 EARSHOT_INLINE Vec max_of(Vec a, Vec b) {
     return a > b ? a : b;
