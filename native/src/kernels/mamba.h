@@ -135,13 +135,9 @@ inline void rms_norm(const MambaWeights &w, const MambaLayerWeights &layer, Inde
             squares = fma(load(x + c), load(x + c), squares);
         }
         const Vec factor = set1(layer.h_scale / __builtin_sqrtf(sum(squares) * per_channel + EPSILON));
-        Vec pairs = set1(0.0F);
         for (Index c = 0; c < padded(w.channels); c += WIDTH) {
-            const Vec v = load(x + c) * factor;
-            store_operand(h, c, v);
-            pairs = pairs + first_products(v);
+            store_operand(h, c, load(x + c) * factor);
         }
-        buffers.offsets[i] = -sum(pairs);
     }
 }
 
@@ -317,6 +313,9 @@ inline void mamba_tile(const MambaWeights &w, int direction, const Segment *segm
     for (Index l = 0; l < w.layers; ++l) {
         const MambaLayerWeights &layer = w.layer[direction][l];
         rms_norm(w, layer, rows, buffers);
+        if (w.by_pairs) {
+            pair_offsets(buffers.h, buffers.h_row, padded(w.channels), rows, buffers.offsets);
+        }
         in_projection(w, layer, segments, count, rows, buffers, buffers.history + l * inner * (w.taps - 1));
         x_projection(w, layer, rows, buffers);
         scan_tile(w, layer, segments, count, buffers, buffers.state + l * inner * w.states);

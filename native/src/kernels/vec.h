@@ -85,9 +85,13 @@ EARSHOT_INLINE Vec within(Vec x, float bound) {
 EARSHOT_INLINE Vec negative_magnitude(Vec x, float bound) {
     return _mm512_range_ps(x, _mm512_set1_ps(bound), 0b1110);
 }
-/* The products of lanes 4 i and 4 i + 1 in lane 4 i; the other lanes are 0. */
-EARSHOT_INLINE Vec first_products(Vec v) {
-    return _mm512_maskz_mul_ps(0x1111, v, _mm512_permute_ps(v, 0b10110001));
+/* Lanes 2 i and 2 i + 1 the other way round. */
+EARSHOT_INLINE Vec neighbours(Vec v) {
+    return _mm512_permute_ps(v, 0b10110001);
+}
+/* Lanes 4 i; the other lanes are 0. */
+EARSHOT_INLINE Vec every_fourth(Vec v) {
+    return _mm512_maskz_mov_ps(0x1111, v);
 }
 /* v * 2^n with n in the low bits of t; no check of the exponent's range. */
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
@@ -151,8 +155,11 @@ EARSHOT_INLINE Vec within(Vec x, float bound) {
 EARSHOT_INLINE Vec negative_magnitude(Vec x, float bound) {
     return max_of(set1(-bound), _mm256_or_ps(x, _mm256_set1_ps(-0.0F)));
 }
-EARSHOT_INLINE Vec first_products(Vec v) {
-    return _mm256_blend_ps(_mm256_setzero_ps(), v * _mm256_permute_ps(v, 0b10110001), 0b00010001);
+EARSHOT_INLINE Vec neighbours(Vec v) {
+    return _mm256_permute_ps(v, 0b10110001);
+}
+EARSHOT_INLINE Vec every_fourth(Vec v) {
+    return _mm256_blend_ps(_mm256_setzero_ps(), v, 0b00010001);
 }
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(v), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
@@ -209,8 +216,11 @@ EARSHOT_INLINE Vec min_of(Vec a, Vec b) {
 EARSHOT_INLINE Vec where_positive(Vec c, Vec a, Vec b) {
     return c > 0.0F ? a : b;
 }
-EARSHOT_INLINE Vec first_products(Vec v) {
-    return Vec{v[0] * v[1], 0.0F, 0.0F, 0.0F};
+EARSHOT_INLINE Vec neighbours(Vec v) {
+    return Vec{v[1], v[0], v[3], v[2]};
+}
+EARSHOT_INLINE Vec every_fourth(Vec v) {
+    return Vec{v[0], 0.0F, 0.0F, 0.0F};
 }
 EARSHOT_INLINE Vec add_exponent(Vec v, Vec t) {
     VecBits bits;
