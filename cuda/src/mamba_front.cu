@@ -4,33 +4,35 @@
  *
  * Idea. A block stays with one direction, whose weights it keeps in shared memory; two teams of 8 warps share them,
  * each with tiles and barriers of its own, so that one multiplies while the other norms or adds up. A tile has 32 rows:
- * whole sequences if they are short, otherwise tokens in the order of the sequences, 3 of them again from the tile
- * before. A warp multiplies all rows by 32 columns at a time. The rows are numbered so that a lane's sums are 4 tokens
- * one behind the other (of four channels each): the convolution runs over registers, with 3 tokens from the lane 4
- * below. Its results lie as a fragment of A wants them, so that x_proj goes on from registers as well; its weights are
- * packed for the order of channels that this makes. What the warps have of x_proj's sums, each for its channels, is
- * added up in shared memory. SiLU(z) is made here, where special functions are left over, and not in the scan, which
- * waits for them.
+ * tokens in the order of the sequences. A team keeps x of a tile's last 3 tokens, so that the convolution goes on in its
+ * next tile; with HALF_SPLIT a block has no room for them (368 bytes, of 6 KB), and a tile is whole sequences if they
+ * are short, or else begins with 3 tokens of the tile before. A warp multiplies all rows by 32 columns at a time. The
+ * rows are numbered so that a lane's sums are 4 tokens one behind the other (of four channels each): the convolution
+ * runs over registers, with 3 tokens from the lane 4 below. Its results lie as a fragment of A wants them, so that
+ * x_proj goes on from registers as well; its weights are packed for the order of channels that this makes. What the
+ * warps have of x_proj's sums, each for its channels, is added up in shared memory. SiLU(z) is made here, where special
+ * functions are left over, and not in the scan, which waits for them.
  *
  * All of a tile's stores leave in bursts, and what a warp reads from memory behind them (as it does spilled registers)
  * waits until they have gone, some 1,000 cycles: so the next tile's tokens are on their way from a tile's beginning on,
  * filters stay in shared memory, other constants in registers, and what is wanted again behind the stores is found anew
- * there (found_here): nothing of a tile is spilled.
+ * there (found_here): nothing of a tile is spilled, but for one word of an item with HALF.
  *
  * Bytes (paper size, one clip): 4 MB read twice, h 4, u and SiLU(z) 32 each, [dt, B, C] 4.5 MB written, 172 KB of
  * weights a block (22 MB from L2, before begin_kernel()): 77 MB, 18 us of an H200's memory, but 29 us of the way to L2,
- * which takes some 2.6 TB/s; 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G and up to 10 % for tokens done again,
- * with HALF_SPLIT three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a number of u
+ * which takes some 2.6 TB/s; 40 MB with pairs of bfloat16, 15 us. Flops: 2.6 G, with HALF_SPLIT 10 % more for tokens
+ * done again, and three times that at 630 TFLOP/s: 14 us; a third of it with HALF. Two special functions a number of u
  * and z: 8 us. A warp issues 1,920 instructions for a tile's x and z with HALF_SPLIT (9.0a), and some 400 more: 21 us,
- * if a scheduler never waits; shared memory is busy for 28 us. Tiles: 535 a direction for the time path, 500 for the
- * frequency path, for 132 teams: most have 4, 7 teams of the time path 5, so that the difference of the two paths is
- * about what a tile takes alone.
+ * if a scheduler never waits; shared memory is busy for 28 us. Tiles with HALF_SPLIT: 535 a direction for the time path,
+ * 500 for the frequency path, for 132 teams: most have 4, 7 teams of the time path 5, so that the difference of the two
+ * paths is about what a tile takes alone. Where tokens are kept, a team has 117 or 118 tokens of either path, and so 4
+ * tiles (29 of its own in the first); a batch 485 tiles a clip.
  *
  * Measured in the network (H200; time and frequency path):
  *                                                      HALF_SPLIT   HALF       BF16_PAIRS and pairs
  *   4292891, lanes write halves of lines of 128 bytes  76, 72 us    70, 66 us  42, 38 us
  *   db334c1, whole lines, by a branch a lane           80, 70       67, 59     42, 38
- *   as it is now, predicted, not measured              55, 50       45, 41     42, 38
+ *   as it is now, predicted, not measured              55, 50       41, 41     38, 38
  * With one team of 8 warps and tiles of 64 rows it was 79 us. For whole lines, neighbouring lanes change fours. The
  * code of db334c1 for 9.0a chose by branches what a lane gives, so that the halves of a warp came to the 32 shuffles of
  * a tile separately and met at each (WARPSYNC.COLLECTIVE), waiting there for the registers of the stores in front as
@@ -38,8 +40,8 @@
  * that whole lines had gained. It may also be the tenth that batches of float32 and TF32 lost between the two, as those
  * of bfloat16, whose front has no such exchange, lost nothing; a time path in a batch of 64 had been seen to lose 4 %
  * (127 us a clip for 122), so more may be in it. The prediction takes these 5 us a tile away, four times or five, but
- * for HALF no further than to 3 us above what half of the bytes take. Three spilled registers a tile went besides,
- * which is not counted.
+ * for HALF no further than to 3 us above what half of the bytes take, which was 45 and 41; and the fifth tile of the
+ * time path where tokens are kept. Three spilled registers a tile went besides, which is not counted.
  */
 #include "mamba_front.h"
 
@@ -56,7 +58,7 @@ namespace mamba_front_details {
 
 namespace {
 
-/* A tile: rows of one clip, from place `start` on in the order of the direction. */
+/* A tile: tokens of one clip, from place `start` on in the order of the direction. */
 struct FrontTile {
     int clip;
     int start;
@@ -135,6 +137,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     const Shared<float> filters(layout.filters * 4, TAPS * inner);
     const Shared<float> scales(layout.scales * 4, stride_of_sums);
     const Shared<float> parameters((team_at + layout.parameters) * 4, 2 * n.channels);
+    [[maybe_unused]] const Shared<float> kept((team_at + layout.kept) * 4, kept_words(A, inner));
     const auto sync_team = [&] { sync_part(1 + team, THREADS); };
 
     const int direction = static_cast<int>(blockIdx.x) % 2;
@@ -163,17 +166,31 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
     load_constants(warp);
     begin_kernel();
 
-    /* The team's share of the direction's tiles. */
-    const int halo = tile_halo(p.sequences.length);
-    const int new_tokens = tile_tokens(p.sequences.length);
+    /*
+     * The team's share of the direction's tokens. Where a tile is done with tokens of the one before, as many tiles as
+     * the others have; where these are kept, as many tokens: only a share's first tile then begins with others'.
+     */
+    constexpr bool KEEPS = keeps_tokens(A);
     const auto clip_tokens = static_cast<int>(n.tokens);
-    const int clip_tiles = (clip_tokens + new_tokens - 1) / new_tokens;
+    const int new_tokens = KEEPS ? TILE_ROWS : tile_tokens(p.sequences.length);
+    const int unit = KEEPS ? 1 : new_tokens;
+    const int clip_units = (clip_tokens + unit - 1) / unit;
     const auto share_begin = [&](int share) {
-        return static_cast<int>(n.batch * clip_tiles * share / (static_cast<int>(gridDim.x) / 2 * TEAMS));
+        return static_cast<int>(n.batch * clip_units * share / (static_cast<int>(gridDim.x) / 2 * TEAMS));
     };
     const int share = static_cast<int>(blockIdx.x) / 2 * TEAMS + team;
-    int left = share_begin(share + 1) - share_begin(share);
-    FrontTile tile = {share_begin(share) / clip_tiles, share_begin(share) % clip_tiles * new_tokens - halo};
+    const int begin = share_begin(share);
+    const int end = share_begin(share + 1);
+    FrontTile tile = {begin / clip_units, begin % clip_units * unit};
+    const int halo = KEEPS ? min(tile.start, HALO) : tile_halo(p.sequences.length);
+    /* Tokens from this tile on; those of a tile lie behind `before` others. */
+    int left = (end / clip_units - tile.clip) * clip_tokens + end % clip_units * unit - tile.start;
+    const int before = KEEPS ? 0 : halo;
+    if (KEEPS && left > 0) {
+        tile.start -= halo;
+        left += halo;
+    }
+    const auto tile_count = [&] { return min(min(new_tokens, clip_tokens - tile.start), left); };
 
     /* This thread norms a share of one token, and makes some of its sums of x_proj in the end. */
     static_assert(TILE_ROWS * TOKEN_LANES == THREADS, "a token for each TOKEN_LANES threads");
@@ -185,11 +202,14 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
             norm_parameters<THREADS, decltype(together)::value>(n, tile.clip, parameters, thread);
         }
     };
-    const auto note = [&](int of_lane, int token, int in_table) {
+    /* Writes down a token of the tile, if it is the team's: those from place `from` on. */
+    const auto note = [&](int of_lane, int token, int in_table, int from) {
+        const int token_place = place_of(row_of(of_lane));
+        const int noted = token_place >= from && token_place < before + tile_count() ? token : -1;
         if (of_lane % TOKEN_LANES == 0) {
-            const int token_place = place_of(row_of(of_lane));
-            tokens[in_table + token_place] = token_place >= halo ? token : -1;
+            tokens[in_table + token_place] = noted;
         }
+        return noted;
     };
     const auto norm = [&](Share &tokens_share, int of_lane, int token) {
         tokens_share.template norm<A>(n, parameters, multiply_wide(token >> 2, n.channels, 0),
@@ -198,14 +218,13 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
 
     int table = 0;
     if (left > 0) {
-        Share first;
-        const int first_place = place_of(row_of(lane));
-        const int token = token_of(p, tile, direction, first_place);
-        first.load(n, multiply_wide(max(token, 0) >> 2, n.channels, 0), token >= 0, aligned, lane);
+        Share share_of_token;
+        const int token = token_of(p, tile, direction, place_of(row_of(lane)) - before);
+        share_of_token.load(n, multiply_wide(max(token, 0) >> 2, n.channels, 0), token >= 0, aligned, lane);
         prepare_clip(std::integral_constant<int, 8>());
-        note(lane, token, table);
+        const int noted = note(lane, token, table, halo);
         sync_team();
-        norm(first, lane, first_place >= halo ? token : -1);
+        norm(share_of_token, lane, noted);
     }
     wait_for_groups<0>();
     __syncthreads();
@@ -224,24 +243,27 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         return (quad * TILE_ROWS + warp * (TILE_ROWS / WARPS)) * stride_of_sums + of_lane * 4;
     };
     static_assert(32 * 4 <= TILE_ROWS / WARPS * FEW_COLUMNS && lane_quads(FRONT_CHANNELS) <= SUM_PARTS, "room");
-    for (; left > 0; --left) {
+    while (left > 0) {
         TileSums<ROWS, TILES> x_sums;
         const int my_tokens = table + lane / 4 * LANE_ROWS;
         static_assert(LANE_ROWS == 4, "a lane's tokens are read at once");
         const int next_table = TILE_ROWS - table;
-        tile.start += new_tokens;
-        if (tile.start + halo >= clip_tokens) {
-            tile = {tile.clip + 1, -halo};
-            if (left > 1) {
+        const int done = tile_count();
+        left -= done;
+        tile.start += done;
+        if (tile.start == clip_tokens) {
+            /* What is kept is in front of a clip's first token, too, which takes nothing of it. */
+            tile = {tile.clip + 1, 0};
+            if (left > 0) {
                 /* The parameters that are there were read two barriers ago. */
                 prepare_clip(std::integral_constant<int, 1>());
             }
         }
-        if (left > 1) {
+        if (left > 0) {
             const int lane_here = found_here(lane);
-            const int token = token_of(p, tile, direction, place_of(row_of(lane_here)));
+            const int token = token_of(p, tile, direction, place_of(row_of(lane_here)) - before);
             __syncwarp();
-            note(lane_here, token, next_table);
+            note(lane_here, token, next_table, before);
             if (aligned) {
 #pragma unroll
                 for (int quad = 0; quad < lane_quads(FRONT_CHANNELS); ++quad) {
@@ -364,6 +386,23 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                         x[i].v[k] = __shfl_up_sync(0xFFFFFFFFU, x[LANE_ROWS + i].v[k], 4);
                     }
                 }
+                if constexpr (KEEPS) {
+                    /* The first lanes' are those of the last ones in the tile before. */
+                    const int kept_at = (group * 2 + pair) * HALO * 16 + lane % 4 * 4;
+                    if (lane < 4) {
+#pragma unroll
+                        for (int i = 0; i < HALO; ++i) {
+                            x[i] = kept.load4(kept_at + i * 16);
+                        }
+                    }
+                    __syncwarp();
+                    if (lane >= 28) {
+#pragma unroll
+                        for (int i = 0; i < HALO; ++i) {
+                            kept.store4(kept_at + i * 16, x[LANE_ROWS + i]);
+                        }
+                    }
+                }
                 const auto have = tokens.load4(my_tokens);
                 Float4 u[LANE_ROWS];
 #pragma unroll
@@ -450,7 +489,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
         /* What the compiler kept from tile to tile for what follows it would keep in memory, behind the tile's stores. */
         const int lane_here = found_here(lane);
         const int row = row_of(lane_here);
-        if (left > 1) {
+        if (left > 0) {
             Share next;
             if (aligned) {
 #pragma unroll
@@ -462,7 +501,7 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
                     }
                 }
             } else {
-                const int token = token_of(p, tile, direction, place_of(row));
+                const int token = token_of(p, tile, direction, place_of(row) - before);
                 next.load(n, multiply_wide(max(token, 0) >> 2, n.channels, 0), token >= 0, false, lane_here);
             }
             norm(next, lane_here, tokens[next_table + place_of(row)]);
@@ -535,7 +574,8 @@ __global__ void __launch_bounds__(TEAMS *THREADS, 1) mamba_front_kernel(MambaFro
 
 template <Arithmetic A, int CHUNKS, bool PAIRS>
 cudaError_t enqueue_as(const MambaFront &p, int multiprocessors, cudaStream_t stream) {
-    const std::int64_t tiles = divide_up(p.norm.tokens, tile_tokens(p.sequences.length)) * p.norm.batch;
+    const int new_tokens = keeps_tokens(A) ? TILE_ROWS : tile_tokens(p.sequences.length);
+    const std::int64_t tiles = divide_up(p.norm.tokens, new_tokens) * p.norm.batch;
     if (p.norm.tokens * p.norm.batch > INT32_MAX / 4) {
         return cudaErrorInvalidValue;
     }

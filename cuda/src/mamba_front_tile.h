@@ -45,6 +45,17 @@ __host__ __device__ constexpr int quad_channel(bool pairs, int pair, int lane) {
     return pairs ? lane % 4 * 8 + pair * 4 : pair * 16 + lane % 4 * 4;
 }
 
+/*
+ * Whether a team keeps x of a tile's last tokens for the next one, which begins behind them: then no token is done
+ * twice. With split factors a block has no room for it beside its weights.
+ */
+__host__ __device__ constexpr bool keeps_tokens(Arithmetic a) {
+    return !splits(a);
+}
+__host__ __device__ constexpr int kept_words(Arithmetic a, std::int32_t inner) {
+    return keeps_tokens(a) ? (inner + 31) / 32 * 32 * HALO : 0;
+}
+
 /* Where things lie in a block's shared memory, in words. */
 struct Layout {
     int in_words; /* of in_proj for x, and again for z */
@@ -55,6 +66,7 @@ struct Layout {
     int sums;
     int tokens;
     int parameters;
+    int kept;
     int team_words;
 
     __host__ __device__ Layout(Arithmetic a, std::int32_t channels, std::int32_t inner, std::int32_t columns)
@@ -63,14 +75,14 @@ struct Layout {
           scales(filters + TAPS * inner), teams(scales + sum_words(columns)),
           sums(TILE_ROWS * row_words(chunks_of(a, channels))),
           tokens(sums + SUM_PARTS * TILE_ROWS * sum_words(columns)), parameters(tokens + 2 * TILE_ROWS),
-          team_words(parameters + 2 * channels) {}
+          kept(parameters + 2 * channels), team_words(kept + kept_words(a, inner)) {}
 
     __host__ __device__ int all() const { return teams + TEAMS * team_words; }
 };
 
 /*
- * Whole sequences, if they are so short that one fits: there is nothing then to be done again. `halo` tokens of a tile
- * are those before its first.
+ * Where nothing is kept: whole sequences, if they are so short that one fits, as there is nothing then to be done again.
+ * `halo` tokens of a tile are those before its first.
  */
 __host__ __device__ constexpr int tile_tokens(std::int32_t length) {
     return length <= TILE_ROWS ? TILE_ROWS / length * length : TILE_ROWS - HALO;

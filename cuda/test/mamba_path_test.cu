@@ -36,8 +36,8 @@ TEST(cuda_mamba_path_paper_width) {
     compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 5, 31);
 }
 
-/* The kernel in front of the scan takes whole sequences of up to 32 tokens, or 29 tokens of longer ones at a time, 32
-   channels a warp, and what it has room for. */
+/* The kernel in front of the scan takes tiles of 32 tokens, of which it keeps 3 for the next, or, with split factors,
+   whole sequences of up to 32 and 29 tokens of longer ones; 32 channels a warp, and what it has room for. */
 TEST(cuda_mamba_path_front) {
     for (const std::int64_t length : {1, 2, 11, 31, 32, 33, 58, 61, 64, 65}) {
         compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 5, 1, 16, 36, 4, 3, 4}, 2, length, 2);
