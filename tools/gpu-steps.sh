@@ -136,8 +136,9 @@ step_compile() {
     rm -rf "$built"
     compile_for "$architecture" "$built" || status=1
   fi
-  # The proof that Java takes this library and no other: the backend's description comes from it.
-  earshot --version
+  # The proof that Java takes this library and no other, and that it runs here: the backend's description comes from it.
+  earshot --version | tee "$work/version"
+  grep -q '^backend cuda: cuda\[' "$work/version" || status=1
   return "$status"
 }
 
