@@ -28,8 +28,8 @@ class MambaPath final : public earshot_cpu_op {
         w_.over_time = path.axis == EARSHOT_AXIS_TIME;
         w_.has_norm = path.norm != EARSHOT_NORM_NONE;
         const Index c = w_.channels;
-        w_.by_pairs =
-            adds_aside && !kernels.pairs && c % 4 == 0 && inner_padded_ % (kernels.width * kernels.panel) == 0;
+        w_.by_pairs = adds_aside && !kernels.pairs && c % 4 == 0 &&
+                      inner_padded_ % (kernels.width * kernels.panel) == 0 && of_one_size(path);
         copy_norm(path);
         for (int direction = 0; direction < 2; ++direction) {
             const std::vector<MambaMixer> &mixers = path.directions[direction];
@@ -156,11 +156,8 @@ class MambaPath final : public earshot_cpu_op {
         return mixer.in_projection[row * w_.channels + k] * mixer.norm[k];
     }
 
-    /*
-     * The power of two that h and in_proj are multiplied and divided by where products take pairs: it makes their root
-     * mean squares alike, that of h being 1. Without a sensible one (zeros, numbers that are none) it is 1.
-     */
-    float h_scale(const MambaMixer &mixer) const {
+    /* Mean of the squares of in_proj's weights. */
+    double mean_square(const MambaMixer &mixer) const {
         double squares = 0;
         for (Index row = 0; row < 2 * w_.inner; ++row) {
             for (Index k = 0; k < w_.channels; ++k) {
@@ -168,7 +165,44 @@ class MambaPath final : public earshot_cpu_op {
                 squares += weight * weight;
             }
         }
-        const double mean = squares / static_cast<double>(2 * w_.inner * w_.channels);
+        return squares / static_cast<double>(2 * w_.inner * w_.channels);
+    }
+
+    /*
+     * Whether products may take pairs: they round to what all rows of in_proj are like, so that a row of weights a
+     * sixteenth as large, or a weight sixteen times as large, has up to sixteen times the rounding of its own. Rows of
+     * zeros, which are nobody's, may be there; numbers that are none may not.
+     */
+    bool of_one_size(const MambaPathLayer &path) const {
+        constexpr double SPREAD = 16 * 16;
+        for (const std::vector<MambaMixer> &direction : path.directions) {
+            for (const MambaMixer &mixer : direction) {
+                const double mean = mean_square(mixer);
+                for (Index row = 0; row < 2 * w_.inner; ++row) {
+                    double squares = 0;
+                    double largest = 0;
+                    for (Index k = 0; k < w_.channels; ++k) {
+                        const double weight = static_cast<double>(in_weight(mixer, row, k));
+                        squares += weight * weight;
+                        largest = std::max(largest, weight * weight);
+                    }
+                    const bool alike =
+                        squares * SPREAD >= mean * static_cast<double>(w_.channels) && largest <= mean * SPREAD;
+                    if (!alike && squares != 0) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    /*
+     * The power of two that h and in_proj are multiplied and divided by where products take pairs: it makes their root
+     * mean squares alike, that of h being 1. Without a sensible one (zeros, numbers that are none) it is 1.
+     */
+    float h_scale(const MambaMixer &mixer) const {
+        const double mean = mean_square(mixer);
         return mean > 0 && std::isfinite(mean) ? static_cast<float>(std::exp2(std::round(std::log2(mean) / 4))) : 1.0F;
     }
 

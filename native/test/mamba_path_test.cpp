@@ -117,6 +117,41 @@ TEST(mamba_path_by_either_product) {
     }
 }
 
+/* A channel whose in_proj is small and whose out_proj makes up for it must not drown in the rounding of the others. */
+TEST(mamba_path_uneven_channels) {
+    const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 1, 16, 64, 16, 1, 4};
+    const std::vector<std::int32_t> numbers = shape.numbers();
+    std::vector<float> weights = test::mamba_weights(shape, 11);
+    const std::size_t mixer = (weights.size() - 2 * 16 - (2 * 16 * 16 + 16)) / 2;
+    for (std::size_t direction = 0; direction < 2; ++direction) {
+        const std::size_t first = 2 * 16 + direction * mixer;
+        const std::size_t in_projection = first + 16;
+        const std::size_t convolution_bias = in_projection + 2 * 64 * 16 + 64 * 4;
+        const std::size_t out_projection = first + mixer - 16 * 64;
+        for (std::size_t k = 0; k < 16; ++k) {
+            weights[in_projection + 5 * 16 + k] *= 1e-4F;
+            weights[out_projection + k * 64 + 5] *= 1e4F;
+        }
+        weights[convolution_bias + 5] = 0;
+    }
+    test::Random random(3);
+    const std::vector<float> x = random.vector(70 * 3 * 16, -2.0F, 2.0F);
+    const test::Doubles expected = test::mamba_path(shape, weights, x, {}, 1, 70, 3);
+    for (const std::int32_t isa : test::isas()) {
+        for (const bool adds_aside : {false, true}) {
+            const std::unique_ptr<earshot_cpu_op> op =
+                earshot::make_mamba_path({{numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
+                                           static_cast<std::int64_t>(weights.size())},
+                                          isa,
+                                          EARSHOT_PRECISION_FLOAT32,
+                                          adds_aside});
+            const double error = test::relative_error(test::run(op.get(), 1, x, {}, 1, 70, 3), expected);
+            CHECK_THAT(error <= TOLERANCE, std::string(earshot_cpu_isa_name(isa)) + (adds_aside ? ", by pairs" : "") +
+                                               ": error " + std::to_string(error * 1e6) + "e-6");
+        }
+    }
+}
+
 TEST(mamba_path_paper_size) {
     compare({EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 150, 2);
     compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 32, 1, 64, 256, 16, 4, 4}, 1, 5, 31);
