@@ -30,6 +30,20 @@ public record LabellingRule(double share, double minimumConfidence) {
         require("minimum confidence", minimumConfidence);
     }
 
+    /**
+     * The rule by what a user asks for.
+     *
+     * @param second whether there is a second model
+     * @param share null for the usual one: {@link #PAPER_SHARE} with a second model, else all
+     * @param minimumConfidence from 0 to 1
+     * @return the rule
+     * @throws IllegalArgumentException as the constructor
+     */
+    public static LabellingRule of(boolean second, Double share, double minimumConfidence) {
+        double usual = second ? PAPER_SHARE : 1;
+        return new LabellingRule(share == null ? usual : share, minimumConfidence);
+    }
+
     private static void require(String name, double value) {
         // Written so that NaN fails too.
         if (!(value >= 0 && value <= 1)) {

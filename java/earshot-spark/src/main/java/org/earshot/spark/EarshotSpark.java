@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import org.earshot.dataset.DatasetException;
 import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.evaluation.Evaluator;
@@ -126,10 +128,43 @@ public final class EarshotSpark {
             EvaluationOptions measured,
             SparkOptions options) {
         requireEnd(recordings, "evaluate");
+        return evaluate(SetRows.of(recordings, options), set, models, measured, options);
+    }
+
+    /**
+     * Measures models as {@link #evaluate(Dataset, String, Map, EvaluationOptions, SparkOptions)} does, on rows that
+     * are no data frame: Spark plans nothing and generates no code, which takes seconds of the driver and of each
+     * executor.
+     *
+     * @param recordings a row each, each with another name
+     * @param schema of the rows; names of columns that differ in case are different
+     * @param set what it is called
+     * @param models by the names that they are called, at least one, in the order of the tables
+     * @param measured what is measured
+     * @param options which columns they are in (the order's is of longs), and how to compute
+     * @return the figures, and what could not be read
+     * @throws org.earshot.error.EarshotException as for a data frame
+     */
+    public static SetEvaluation evaluate(
+            JavaRDD<Row> recordings,
+            StructType schema,
+            String set,
+            Map<String, ModelSource> models,
+            EvaluationOptions measured,
+            SparkOptions options) {
+        return evaluate(SetRows.of(recordings, schema, options), set, models, measured, options);
+    }
+
+    private static SetEvaluation evaluate(
+            SetRows rows,
+            String set,
+            Map<String, ModelSource> models,
+            EvaluationOptions measured,
+            SparkOptions options) {
         List<ModelSource> sources = List.copyOf(models.values());
         List<ModelConfig> configs = sources.stream().map(ModelSource::config).toList();
         Evaluator.requireComparable(configs, measured);
-        SetScores scores = new SetScores(recordings, sources, options);
+        SetScores scores = new SetScores(rows, sources, options);
         return new SetEvaluation(scores.evaluate(set, List.copyOf(models.keySet()), measured), scores.unreadable());
     }
 
@@ -174,11 +209,11 @@ public final class EarshotSpark {
                 recordings,
                 columns,
                 ScorePartition.ADDED,
-                new ScorePartition(models.stream().map(shipped::model).toList(), shipped.hadoop(), options, columns));
+                new ScorePartition(shipped.scorer(models, options, columns)));
     }
 
     private static RecordingColumns columns(Dataset<Row> recordings, SparkOptions options) {
-        return RecordingColumns.of(recordings, options, zone(recordings.sparkSession()));
+        return RecordingColumns.of(ColumnNames.of(recordings), options, zone(recordings.sparkSession()));
     }
 
     /** What ranks or measures a set wants all of it. */
@@ -199,7 +234,7 @@ public final class EarshotSpark {
             RecordingColumns columns,
             List<StructField> added,
             MapPartitionsFunction<Row, Row> function) {
-        return recordings.mapPartitions(function, Encoders.row(columns.schema(recordings, added)));
+        return recordings.mapPartitions(function, Encoders.row(columns.schema(ColumnNames.of(recordings), added)));
     }
 
     /** What messages call a recording whose name need not be a path. */

@@ -42,8 +42,13 @@ final class ExecutorClassifiers {
 
     private static final Map<Key, Entry> ENTRIES = new LinkedHashMap<>(16, 0.75f, true);
 
-    static {
-        Runtime.getRuntime().addShutdownHook(new Thread(ExecutorClassifiers::closeAll, "earshot-close"));
+    /** Loaded with the first classifier: a driver that ends without one may add no hook any more. */
+    private static final class ClosedWithTheJvm {
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(ExecutorClassifiers::closeAll, "earshot-close"));
+        }
+
+        static void load() {}
     }
 
     private ExecutorClassifiers() {}
@@ -102,6 +107,7 @@ final class ExecutorClassifiers {
      * @throws org.earshot.error.EarshotException if it cannot be loaded here
      */
     static Lease lease(ModelSource model, SparkOptions options) {
+        ClosedWithTheJvm.load();
         TaskContext task = TaskContext.get();
         Integer device = task == null ? null : device(task.resourcesJMap());
         int threads = task == null ? 1 : task.cpus();
@@ -154,13 +160,6 @@ final class ExecutorClassifiers {
     static int size() {
         synchronized (ENTRIES) {
             return ENTRIES.size();
-        }
-    }
-
-    /** How many tasks use one. */
-    static int leases() {
-        synchronized (ENTRIES) {
-            return ENTRIES.values().stream().mapToInt(entry -> entry.users).sum();
         }
     }
 

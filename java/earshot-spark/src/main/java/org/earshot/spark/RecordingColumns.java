@@ -5,20 +5,15 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.earshot.RecordingContext;
@@ -46,63 +41,25 @@ record RecordingColumns(int path, int content, int features, int city, int time,
      *
      * @throws DatasetException if one is missing or of another type
      */
-    static RecordingColumns of(Dataset<Row> recordings, SparkOptions options, String zone) {
-        StructType schema = recordings.schema();
-        int content = find(recordings, options.content(), "withContentColumn", DataTypes.BinaryType);
-        int features = find(recordings, options.features(), "withFeaturesColumn", FLOATS);
+    static RecordingColumns of(ColumnNames names, SparkOptions options, String zone) {
+        int content = names.find(options.content(), "withContentColumn", DataTypes.BinaryType);
+        int features = names.find(options.features(), "withFeaturesColumn", FLOATS);
         return new RecordingColumns(
-                find(recordings, Optional.of(options.path()), "withPathColumn", DataTypes.StringType),
+                names.find(Optional.of(options.path()), "withPathColumn", DataTypes.StringType),
                 content,
                 features,
-                find(recordings, options.city(), "withCityColumn", DataTypes.StringType),
-                find(
-                        recordings,
+                names.find(options.city(), "withCityColumn", DataTypes.StringType),
+                names.find(
                         options.time(),
                         "withTimeColumn",
                         DataTypes.StringType,
                         DataTypes.TimestampType,
                         DataTypes.TimestampNTZType),
-                IntStream.range(0, schema.length())
+                IntStream.range(0, names.schema().length())
                         .filter(column -> column != content && column != features)
                         .boxed()
                         .toList(),
                 zone);
-    }
-
-    /** The position of a column, -1 if none was named. */
-    static int find(Dataset<Row> recordings, Optional<String> name, String method, DataType... types) {
-        if (name.isEmpty()) {
-            return -1;
-        }
-        StructType schema = recordings.schema();
-        BiPredicate<String, String> same = sameName(recordings);
-        List<String> names = List.of(schema.fieldNames());
-        int[] columns = IntStream.range(0, names.size())
-                .filter(column -> same.test(names.get(column), name.get()))
-                .toArray();
-        if (columns.length != 1) {
-            throw new DatasetException(
-                    "column " + name.get(),
-                    (columns.length == 0 ? "none" : columns.length) + " of this name among " + names,
-                    "one, or its name by " + method + " (a field of a struct is to be made a column before)");
-        }
-        int column = columns[0];
-        DataType type = schema.fields()[column].dataType();
-        if (Arrays.stream(types).noneMatch(known -> matches(known, type))) {
-            throw new DatasetException(
-                    "column " + name.get(),
-                    "the type " + type.simpleString(),
-                    String.join(
-                            " or ",
-                            Arrays.stream(types).map(DataType::simpleString).toList()));
-        }
-        return column;
-    }
-
-    /** When Spark takes two names for the same column's. */
-    private static BiPredicate<String, String> sameName(Dataset<Row> recordings) {
-        boolean exact = Boolean.parseBoolean(recordings.sparkSession().conf().get("spark.sql.caseSensitive"));
-        return exact ? String::equals : String::equalsIgnoreCase;
     }
 
     /** A column by its whole name, in which a dot is only a dot. */
@@ -110,30 +67,20 @@ record RecordingColumns(int path, int content, int features, int city, int time,
         return functions.col("`" + name.replace("`", "``") + "`");
     }
 
-    /** Arrays may or may not hold nulls, and texts may be compared in any way. */
-    private static boolean matches(DataType known, DataType type) {
-        return known.equals(type)
-                || (known instanceof StringType && type instanceof StringType)
-                || (known instanceof ArrayType array
-                        && type instanceof ArrayType other
-                        && array.elementType().equals(other.elementType()));
-    }
-
     /**
      * The columns that are kept, with others behind them.
      *
      * @throws DatasetException if one of the others is there already
      */
-    StructType schema(Dataset<Row> rows, List<StructField> added) {
-        StructType recordings = rows.schema();
-        BiPredicate<String, String> same = sameName(rows);
+    StructType schema(ColumnNames recordings, List<StructField> added) {
         StructField[] fields = Stream.concat(
-                        kept.stream().map(column -> recordings.fields()[column]), added.stream())
+                        kept.stream().map(column -> recordings.schema().fields()[column]), added.stream())
                 .toArray(StructField[]::new);
-        List<String> before =
-                kept.stream().map(column -> recordings.fieldNames()[column]).toList();
+        List<String> before = kept.stream()
+                .map(column -> recordings.schema().fieldNames()[column])
+                .toList();
         for (StructField field : added) {
-            if (before.stream().anyMatch(name -> same.test(name, field.name()))) {
+            if (before.stream().anyMatch(name -> recordings.same(name, field.name()))) {
                 throw new DatasetException(
                         "column " + field.name(),
                         "one of this name in the recordings",

@@ -1,6 +1,8 @@
 package org.earshot.spark;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ServiceConfigurationError;
@@ -22,7 +24,12 @@ import org.earshot.files.IoReason;
 final class RecordingFiles {
     private static final Pattern URI = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:/.*", Pattern.DOTALL);
 
+    /** The property that names the folder of temporary files. */
+    private static final String TEMPORARY = "java.io.tmpdir";
+
     private final Configuration hadoop;
+    /** Of paths without a scheme: Hadoop looks it up by who asks, which takes longer than to open a file. */
+    private FileSystem usual;
 
     RecordingFiles(Configuration hadoop) {
         this.hadoop = hadoop;
@@ -52,6 +59,7 @@ final class RecordingFiles {
     /**
      * Where a recording lies.
      *
+     * @param path in the file system; null if it lies on this machine under a path of this machine
      * @param here on this machine; null if it is not
      */
     private record Place(FileSystem files, org.apache.hadoop.fs.Path path, Path here) {}
@@ -64,10 +72,13 @@ final class RecordingFiles {
                 return new Place(
                         files, there, isHere(files) ? Path.of(there.toUri().getPath()) : null);
             }
+            if (usual == null) {
+                usual = asked(path, () -> FileSystem.get(hadoop));
+            }
             // Not parsed: what looks like a scheme in it is none.
-            org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(null, null, path);
-            FileSystem files = asked(path, () -> FileSystem.get(hadoop));
-            return new Place(files, there, isHere(files) ? Path.of(path) : null);
+            return isHere(usual)
+                    ? new Place(usual, null, Path.of(path))
+                    : new Place(usual, new org.apache.hadoop.fs.Path(null, null, path), null);
         } catch (IllegalArgumentException e) {
             throw new AudioException(AudioException.Reason.IO, path, "no possible path", "a file", e);
         }
@@ -106,35 +117,68 @@ final class RecordingFiles {
      */
     <T> T with(String path, byte[] content, Function<Path, T> work) {
         try {
-            return temporary(path, file -> Files.write(file, content), work);
+            return temporary(path, out -> out.write(content), work);
         } catch (IOException e) {
-            throw new AudioException(
-                    AudioException.Reason.IO, path, "no room to lay it down (" + IoReason.of(e) + ")", "some", e);
+            throw new IllegalStateException("only the copy is written", e);
         }
     }
 
     private static <T> T copied(String path, Place place, Function<Path, T> work) throws IOException {
         return temporary(
                 path,
-                file -> {
-                    try (var in = asked(path, () -> place.files.open(place.path));
-                            var out = Files.newOutputStream(file)) {
+                out -> {
+                    try (var in = asked(path, () -> place.files.open(place.path))) {
                         in.transferTo(out);
                     }
                 },
                 work);
     }
 
-    /** Writes a temporary file. */
+    /** Writes a copy. */
     @FunctionalInterface
     private interface Content {
-        void write(Path file) throws IOException;
+        void write(OutputStream out) throws IOException;
+    }
+
+    /** What could not be written, not what could not be read. */
+    private static final class NoPlace extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoPlace(IOException cause) {
+            super(IoReason.of(cause), cause);
+        }
+    }
+
+    /** Tells what goes wrong with the copy from what goes wrong with the recording. */
+    private static final class Copy extends FilterOutputStream {
+        Copy(Path file) throws IOException {
+            super(Files.newOutputStream(file));
+        }
+
+        @Override
+        public void write(byte[] block, int offset, int length) throws IOException {
+            try {
+                out.write(block, offset, length);
+            } catch (IOException e) {
+                throw new NoPlace(e);
+            }
+        }
     }
 
     private static <T> T temporary(String path, Content content, Function<Path, T> work) throws IOException {
-        Path file = Files.createTempFile("earshot-", ".recording");
+        Path folder = Path.of(System.getProperty(TEMPORARY));
+        Path file;
         try {
-            content.write(file);
+            file = Files.createTempFile(folder, "earshot-", ".recording");
+        } catch (IOException e) {
+            throw noPlace(path, folder, IoReason.of(e), e);
+        }
+        try {
+            try (Copy copy = new Copy(file)) {
+                content.write(copy);
+            } catch (NoPlace e) {
+                throw noPlace(path, folder, e.getMessage(), e);
+            }
             return work.apply(file);
         } catch (AudioException e) {
             throw e.reason() == AudioException.Reason.INTERRUPTED
@@ -143,5 +187,15 @@ final class RecordingFiles {
         } finally {
             Files.deleteIfExists(file);
         }
+    }
+
+    private static AudioException noPlace(String path, Path folder, String reason, IOException e) {
+        return new AudioException(
+                AudioException.Reason.IO,
+                path,
+                "no place for a copy of it in " + folder + " (" + reason + ")",
+                "a folder with room for a recording of each task, which -D" + TEMPORARY
+                        + " in spark.executor.extraJavaOptions names",
+                e);
     }
 }

@@ -1,24 +1,15 @@
 package org.earshot.spark;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
-import org.apache.spark.util.SerializableConfiguration;
-import org.apache.spark.util.TaskCompletionListener;
-import org.earshot.RecordingContext;
-import org.earshot.SceneClassifier;
-import org.earshot.dataset.SetClassification;
 import org.earshot.error.EarshotException;
 
-/** Scores the first clips of a partition's recordings with one model or several, as the work on sets does. */
+/** Adds to a partition's rows the scores of their recordings' first clips. */
 final class ScorePartition implements MapPartitionsFunction<Row, Row> {
     private static final long serialVersionUID = 1L;
 
@@ -36,21 +27,10 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
                     true),
             DataTypes.createStructField(ERROR, DataTypes.StringType, true));
 
-    private final ArrayList<Broadcast<ModelSource>> models;
-    private final Broadcast<SerializableConfiguration> hadoop;
-    private final SparkOptions options;
-    private final RecordingColumns columns;
+    private final Scorer scorer;
 
-    /** All models have the same feature parameters. */
-    ScorePartition(
-            List<Broadcast<ModelSource>> models,
-            Broadcast<SerializableConfiguration> hadoop,
-            SparkOptions options,
-            RecordingColumns columns) {
-        this.models = new ArrayList<>(models);
-        this.hadoop = hadoop;
-        this.options = options;
-        this.columns = columns;
+    ScorePartition(Scorer scorer) {
+        this.scorer = scorer;
     }
 
     @Override
@@ -58,41 +38,17 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return rows; // Nothing is loaded for nothing.
         }
-        List<SceneClassifier> classifiers = new ArrayList<>();
-        for (Broadcast<ModelSource> model : models) {
-            ExecutorClassifiers.Lease lease = ExecutorClassifiers.lease(model.value(), options);
-            TaskCompletionListener end = task -> lease.close();
-            TaskContext.get().addTaskCompletionListener(end);
-            classifiers.add(lease.classifier());
-        }
-        RowFeatures features = new RowFeatures(
-                columns,
-                options,
-                classifiers.get(0).config().features(),
-                hadoop.value().value());
+        RecordingColumns columns = scorer.columns();
+        Scorer.InTask task = scorer.inTask();
         return new MappedRows(rows, row -> {
             Object[] values = columns.values(row, ADDED.size());
             try {
-                values[values.length - 2] = scores(classifiers, features, row);
+                values[values.length - 2] = task.scores(row, columns.context(row));
             } catch (EarshotException e) {
                 RecordingBatch.requireFault(e);
                 values[values.length - 1] = e.getMessage();
             }
             return RowFactory.create(values);
         });
-    }
-
-    private float[][] scores(List<SceneClassifier> classifiers, RowFeatures features, Row row) {
-        RecordingContext context = columns.context(row);
-        float[] values = features.of(row);
-        Path name = EarshotSpark.subject(columns.name(row));
-        return classifiers.stream()
-                .map(classifier -> SetClassification.scores(
-                        classifier,
-                        name,
-                        values,
-                        values.length / classifier.config().features().melBands(),
-                        context))
-                .toArray(float[][]::new);
     }
 }

@@ -1,23 +1,17 @@
 package org.earshot.spark;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.trim;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.earshot.RecordingContext;
 import org.earshot.dataset.Dataset.Clip;
 import org.earshot.dataset.Dataset.Unlabelled;
@@ -28,94 +22,43 @@ import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.evaluation.Evaluator;
 import org.earshot.evaluation.ModelEvaluation;
 import org.earshot.files.Quoted;
+import org.earshot.spark.SetPartition.Scored;
+import org.earshot.spark.SetPartition.Told;
 
 /**
  * A labelled set that executors have scored. The driver has names, labels, contexts and scores of all clips, and
  * measures with them what {@link Evaluator} does; it has no sound and no features.
  */
 final class SetScores {
-    /** Columns of what clips are told, which recordings are joined with. */
-    private static final String CLIP = "earshot_clip";
-
-    private static final String NAME = "earshot_name";
-    private static final String CITY = "earshot_city";
-    private static final String TIME = "earshot_time";
-
-    private static final StructType TOLD = new StructType()
-            .add(CLIP, DataTypes.IntegerType)
-            .add(NAME, DataTypes.StringType)
-            .add(CITY, DataTypes.StringType)
-            .add(TIME, DataTypes.TimestampNTZType);
-
-    private final Dataset<Row> recordings;
+    private final SetRows rows;
     private final List<ModelSource> models;
     private final SparkOptions options;
-    private final List<Scored> clips;
+    private final List<Scored> clips = new ArrayList<>();
     private final List<String> unreadable = new ArrayList<>();
 
-    /**
-     * A clip.
-     *
-     * @param order its place in the set
-     * @param error what is wrong with it, null for nothing
-     * @param context null if something is wrong with it
-     * @param scores of each model
-     */
-    private record Scored(
-            long order, String name, String label, String error, RecordingContext context, List<float[]> scores) {}
-
     /** Scores the recordings that have a label with all models, and waits for it. */
-    SetScores(Dataset<Row> all, List<ModelSource> models, SparkOptions options) {
+    SetScores(SetRows rows, List<ModelSource> models, SparkOptions options) {
+        this.rows = rows;
         this.models = models;
         this.options = options;
-        RecordingColumns.find(all, Optional.of(options.label()), "withLabelColumn", DataTypes.StringType);
-        recordings = all.filter(trim(RecordingColumns.column(options.label())).notEqual(""));
-        String zone = EarshotSpark.zone(all.sparkSession());
-        List<Column> wanted = new ArrayList<>(List.of(
-                options.order()
-                        .map(order -> RecordingColumns.column(order).cast("long"))
-                        .orElse(lit(0L)),
-                RecordingColumns.column(options.name()),
-                RecordingColumns.column(options.label()),
-                col(ScorePartition.ERROR),
-                optional(options.city()),
-                optional(options.time())));
-        int first = wanted.size();
-        for (int model = 0; model < models.size(); model++) {
-            wanted.add(col(ScorePartition.SCORES).getItem(model));
-        }
-        clips = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        EarshotSpark.score(recordings, models, options).select(wanted.toArray(Column[]::new)).collectAsList().stream()
-                .map(row -> scored(row, first, zone))
+        scored(models, null).stream()
                 .sorted(Comparator.comparingLong(Scored::order).thenComparing(Scored::name))
                 .forEach(clip -> {
-                    if (!names.add(clip.name)) {
-                        throw PseudoLabels.sameName(options.name(), Quoted.of(clip.name) + " again");
+                    if (!names.add(clip.name())) {
+                        throw PseudoLabels.sameName(options.name(), Quoted.of(clip.name()) + " again");
                     }
-                    if (clip.error == null) {
+                    if (clip.error() == null) {
                         clips.add(clip);
                     } else {
-                        unreadable.add(clip.error);
+                        unreadable.add(clip.error());
                     }
                 });
     }
 
-    private static Column optional(Optional<String> column) {
-        return column.map(RecordingColumns::column).orElse(lit(null).cast("string"));
-    }
-
-    private Scored scored(Row row, int first, String zone) {
-        String error = row.getString(3);
-        return new Scored(
-                row.getLong(0),
-                String.valueOf(row.get(1)),
-                row.getString(2),
-                error,
-                error == null ? RecordingColumns.context(row.getString(4), row.get(5), zone) : null,
-                IntStream.range(0, error == null ? models.size() : 0)
-                        .mapToObj(model -> RecordingColumns.floats(row, first + model))
-                        .toList());
+    private List<Scored> scored(List<ModelSource> scoring, Broadcast<Map<String, List<Told>>> told) {
+        Scorer scorer = Shipped.to(rows.rows().context()).scorer(scoring, options, rows.recording());
+        return rows.rows().mapPartitions(new SetPartition(scorer, rows, told)).collect();
     }
 
     /** What is wrong with recordings, in the set's order. */
@@ -146,7 +89,7 @@ final class SetScores {
                     names.get(model),
                     models.get(model).config(),
                     (chosen, told, progress) -> told.equals(contexts)
-                            ? clips.stream().map(clip -> clip.scores.get(model)).toArray(float[][]::new)
+                            ? clips.stream().map(clip -> clip.scores()[model]).toArray(float[][]::new)
                             : scores(models.get(model), chosen, told),
                     ProgressListener.none(),
                     ProgressListener.none()));
@@ -155,34 +98,27 @@ final class SetScores {
     }
 
     private static Clip clip(int line, Scored clip) {
-        return new Clip(line, clip.name, EarshotSpark.subject(clip.name), clip.context, Optional.of(clip.label));
+        return new Clip(
+                line, clip.name(), EarshotSpark.subject(clip.name()), clip.context(), Optional.of(clip.label()));
     }
 
     /** Has executors score clips again, in other contexts. */
     private float[][] scores(ModelSource model, int[] chosen, List<RecordingContext> told) {
-        List<Row> rows = IntStream.range(0, chosen.length)
-                .mapToObj(i -> RowFactory.create(
-                        i,
-                        clips.get(chosen[i]).name,
-                        told.get(i).city().orElse(null),
-                        told.get(i).time().orElse(null)))
-                .toList();
-        Dataset<Row> contexts = recordings.sparkSession().createDataFrame(rows, TOLD);
-        Dataset<Row> again = recordings.join(
-                contexts, RecordingColumns.column(options.name()).equalTo(contexts.col(NAME)));
+        Map<String, List<Told>> names = new HashMap<>();
+        for (int i = 0; i < chosen.length; i++) {
+            names.computeIfAbsent(clips.get(chosen[i]).name(), name -> new ArrayList<>())
+                    .add(new Told(i, told.get(i)));
+        }
+        Broadcast<Map<String, List<Told>>> sent =
+                JavaSparkContext.fromSparkContext(rows.rows().context()).broadcast(names);
         float[][] scores = new float[chosen.length][];
-        EarshotSpark.score(again, List.of(model), options.withCityColumn(CITY).withTimeColumn(TIME))
-                .select(
-                        col(CLIP),
-                        col(ScorePartition.ERROR),
-                        col(ScorePartition.SCORES).getItem(0))
-                .collectAsList()
-                .forEach(row -> {
-                    if (!row.isNullAt(1)) {
-                        throw DatasetException.asBefore(row.getString(1));
-                    }
-                    scores[row.getInt(0)] = RecordingColumns.floats(row, 2);
-                });
+        for (Scored clip : scored(List.of(model), sent)) {
+            if (clip.error() != null) {
+                throw DatasetException.asBefore(clip.error());
+            }
+            scores[(int) clip.order()] = clip.scores()[0];
+        }
+        sent.destroy();
         return scores;
     }
 }

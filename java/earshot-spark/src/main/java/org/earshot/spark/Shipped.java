@@ -2,7 +2,9 @@ package org.earshot.spark;
 
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
@@ -44,8 +46,13 @@ final class Shipped {
 
     /** What a session's application has been sent. */
     static Shipped to(SparkSession session) {
+        return to(session.sparkContext());
+    }
+
+    /** What an application has been sent. */
+    static Shipped to(SparkContext spark) {
         synchronized (APPLICATIONS) {
-            return APPLICATIONS.computeIfAbsent(session.sparkContext(), Shipped::new);
+            return APPLICATIONS.computeIfAbsent(spark, Shipped::new);
         }
     }
 
@@ -83,5 +90,10 @@ final class Shipped {
             models.put(model.digest(), new WeakReference<>(found));
         }
         return found;
+    }
+
+    /** What scores rows with models, which have the same feature parameters. */
+    Scorer scorer(List<ModelSource> scoring, SparkOptions options, RecordingColumns columns) {
+        return new Scorer(new ArrayList<>(scoring.stream().map(this::model).toList()), hadoop, options, columns);
     }
 }

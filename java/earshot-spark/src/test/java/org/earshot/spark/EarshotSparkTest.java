@@ -4,21 +4,16 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -29,10 +24,7 @@ import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.dataset.DatasetException;
-import org.earshot.evaluation.EvaluationJson;
-import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.examples.CityByHour;
-import org.earshot.labelling.LabellingRule;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,8 +57,6 @@ class EarshotSparkTest {
                 .config("spark.sql.shuffle.partitions", 3)
                 .config("spark.sql.session.timeZone", "Asia/Shanghai")
                 .config("spark.hadoop.fs.other.impl", OtherFileSystem.class.getName())
-                .config("spark.sql.extensions", EarshotExtensions.class.getName())
-                .config(SqlFunctions.MODEL, DEMO.toString())
                 .getOrCreate();
     }
 
@@ -278,226 +268,6 @@ class EarshotSparkTest {
                         "file",
                         "ranking"));
         assertEquals(first, json(one, "file", "ranking"));
-    }
-
-    @Test
-    void labelsAreTheCommandLines() throws Exception {
-        List<String> files = write(11, 1);
-        // The same sound by other names: equals, which the share divides; by UTF-16 the second comes first.
-        List<String> same =
-                List.of("twin-\uFF5E.wav", "twin-\uD83D\uDE8C.wav", "twin-b.wav", "twin-a.wav", "twin-c.wav");
-        for (String name : same) {
-            files.add(Files.copy(Path.of(files.get(0)), folder.resolve(name)).toString());
-        }
-        Path metadata = metadata(files, i -> "");
-        for (double share : new double[] {0, 0.65}) {
-            Path output = folder.resolve("labels-" + share + ".csv");
-            CommandLine.Outcome line = CommandLine.earshot(
-                    "pseudo-label",
-                    "--first",
-                    SMALL.toString(),
-                    "--second",
-                    EARLY.toString(),
-                    "--metadata",
-                    metadata.toString(),
-                    "--audio",
-                    folder.toString(),
-                    "--share",
-                    "" + share,
-                    "--output",
-                    output.toString());
-            assertEquals(0, line.code(), line.errors());
-            Dataset<Row> expected = spark.read().option("header", true).csv(output.toString());
-            Dataset<Row> labels = EarshotSpark.pseudoLabel(
-                    set(metadata),
-                    ModelSource.directory(SMALL),
-                    Optional.of(ModelSource.directory(EARLY)),
-                    new LabellingRule(share, 0),
-                    setColumns());
-            String[] columns = {"filename", "scene_label", "confidence", "step", "first_label", "second_label"};
-            assertEquals(texts(expected, columns), texts(labels.filter("step is not null"), columns), "share " + share);
-            assertEquals(files.size(), labels.count());
-            spark.catalog().clearCache();
-        }
-    }
-
-    /** The challenge's CSV, of files in {@link #folder}. */
-    private Path metadata(List<String> files, java.util.function.IntFunction<String> label) throws IOException {
-        StringBuilder csv = new StringBuilder("filename,location,record_time,scene_label\n");
-        for (int i = 0; i < files.size(); i++) {
-            csv.append(Path.of(files.get(i)).getFileName())
-                    .append(i % 2 == 0 ? ",Jinan" : ",Xi'an")
-                    .append(",2023-06-18 %02d:44:00,".formatted(i % 24))
-                    .append(label.apply(i))
-                    .append('\n');
-        }
-        return Files.writeString(folder.resolve("metadata.csv"), csv, StandardCharsets.UTF_8);
-    }
-
-    /** The same as rows. */
-    private Dataset<Row> set(Path metadata) {
-        List<Row> rows = new ArrayList<>();
-        org.earshot.dataset.Dataset.open(metadata, folder)
-                .clips()
-                .forEach(clip -> rows.add(RowFactory.create(
-                        clip.line(),
-                        clip.name(),
-                        clip.audio().toString(),
-                        clip.context().city().orElse(null),
-                        clip.context().time().orElse(null),
-                        clip.label().orElse(null))));
-        return spark.createDataFrame(
-                        rows,
-                        new StructType()
-                                .add("line", DataTypes.LongType)
-                                .add("filename", DataTypes.StringType)
-                                .add("path", DataTypes.StringType)
-                                .add("location", DataTypes.StringType)
-                                .add("record_time", DataTypes.TimestampNTZType)
-                                .add("truth", DataTypes.StringType))
-                .repartition(4);
-    }
-
-    private static SparkOptions setColumns() {
-        return OPTIONS.withCityColumn("location")
-                .withTimeColumn("record_time")
-                .withNameColumn("filename")
-                .withLabelColumn("truth")
-                .withOrderColumn("line");
-    }
-
-    private static List<String> texts(Dataset<Row> rows, String... columns) {
-        return rows.selectExpr(columns).collectAsList().stream()
-                .map(row -> IntStream.range(0, row.length())
-                        .mapToObj(i -> String.valueOf(row.get(i)))
-                        .toList()
-                        .toString())
-                .sorted()
-                .toList();
-    }
-
-    @Test
-    void figuresAreTheCommandLines() throws Exception {
-        List<String> files = new ArrayList<>(write(14, 1));
-        files.add(3, Recordings.writeBroken(folder.resolve("broken.wav"), 1).toString());
-        List<String> labels = List.of("Bus", "urban_park", "Metro", "");
-        Path metadata = metadata(files, i -> labels.get(i % labels.size()));
-        CommandLine.Outcome line = CommandLine.earshot(
-                "evaluate",
-                DEMO.toString(),
-                "--metadata",
-                metadata.toString(),
-                "--audio",
-                folder.toString(),
-                "--metadata-shuffle",
-                "50,100",
-                "--unseen-cities",
-                "--repeats",
-                "2",
-                "--skip-unreadable",
-                "--json",
-                "-");
-        assertEquals(0, line.code(), line.errors());
-        EvaluationOptions usual = EvaluationOptions.usual();
-        SetEvaluation found = EarshotSpark.evaluate(
-                set(metadata),
-                "metadata.csv",
-                Map.of("demo-model", ModelSource.directory(DEMO)),
-                new EvaluationOptions(
-                        usual.bins(),
-                        usual.draws(),
-                        usual.mistakes(),
-                        usual.seed(),
-                        List.of(50, 100),
-                        List.of(50, 100),
-                        usual.cities(),
-                        2),
-                setColumns());
-        ByteArrayOutputStream json = new ByteArrayOutputStream();
-        EvaluationJson.write(found.evaluation(), json);
-        assertEquals(line.out(), json.toString(StandardCharsets.UTF_8));
-        assertEquals(0, found.unreadable().size());
-    }
-
-    @Test
-    void whatIsReadOnceIsClassifiedFromFeatures() throws Exception {
-        List<String> files = new ArrayList<>(write(5, 2));
-        files.add(Recordings.writeBroken(folder.resolve("broken.wav"), 1).toString());
-        Path metadata = metadata(files, i -> "Bus");
-        ModelSource model = ModelSource.directory(SMALL);
-        String parquet = folder.resolve("features").toString();
-        EarshotSpark.features(set(metadata), model, setColumns()).write().parquet(parquet);
-        Dataset<Row> features = spark.read().parquet(parquet);
-        assertEquals(
-                1, features.filter("error is not null and features is null").count());
-        Dataset<Row> kept = features.drop("error");
-        SparkOptions from = setColumns().withFeaturesColumn("features");
-        for (Path file : List.of(folder.resolve("recording-000.wav"), folder.resolve("broken.wav"))) {
-            Files.delete(file);
-        }
-        LabellingRule rule = new LabellingRule(1, 0);
-        Dataset<Row> labels = EarshotSpark.pseudoLabel(kept, model, Optional.empty(), rule, from);
-        assertEquals(5, labels.filter("step = 1").count());
-        Files.deleteIfExists(folder.resolve("recording-001.wav"));
-        assertEquals(
-                5,
-                EarshotSpark.classify(kept, model, from)
-                        .filter("label is not null")
-                        .count());
-        SetEvaluation evaluation =
-                EarshotSpark.evaluate(kept, "set", Map.of("one", model), EvaluationOptions.usual(), from);
-        assertEquals(5, evaluation.evaluation().clips());
-        assertEquals(1, evaluation.unreadable().size());
-    }
-
-    @Test
-    void namesMustDiffer() throws Exception {
-        Dataset<Row> twice = recordings(List.of(write(1, 1).get(0), folder + "/recording-000.wav"), null, null);
-        DatasetException refused = assertThrows(
-                DatasetException.class,
-                () -> EarshotSpark.pseudoLabel(
-                        twice, ModelSource.directory(SMALL), Optional.empty(), new LabellingRule(1, 0), columns()));
-        assertTrue(refused.getMessage().contains("in 2 rows"), refused.getMessage());
-        DatasetException again = assertThrows(
-                DatasetException.class,
-                () -> EarshotSpark.evaluate(
-                        twice.withColumn("scene_label", lit("Bus")),
-                        "set",
-                        Map.of("one", ModelSource.directory(SMALL)),
-                        EvaluationOptions.usual(),
-                        columns()));
-        assertTrue(again.getMessage().contains("again"), again.getMessage());
-        spark.catalog().clearCache();
-    }
-
-    @Test
-    void sqlHasFunctions() throws Exception {
-        List<String> files = new ArrayList<>(write(2, 2));
-        files.add(folder.resolve("missing.wav").toString());
-        recordings(files, "Jinan", "2023-06-18T18:44").createOrReplaceTempView("recordings");
-        List<Row> found = spark.sql("SELECT file, s.label, s.probability, s.error, size(e) FROM (SELECT file,"
-                        + " earshot_classify(file, city, time) AS s, earshot_embed(file) AS e FROM recordings)")
-                .collectAsList();
-        try (SceneClassifier classifier = SceneClassifier.load(DEMO)) {
-            RecordingContext context = RecordingContext.of("Jinan", java.time.LocalDateTime.of(2023, 6, 18, 18, 44));
-            for (Row row : found) {
-                if (row.getString(0).endsWith("missing.wav")) {
-                    assertNull(row.get(1));
-                    assertTrue(row.getString(3).contains("missing.wav"), row.toString());
-                    continue;
-                }
-                AudioClip clip = AudioClip.read(Path.of(row.getString(0)));
-                assertEquals(classifier.classify(clip, context).label(), row.get(1));
-                assertEquals(classifier.classify(clip, context).probability(), row.getFloat(2));
-                assertEquals(classifier.embed(clip, context).length, row.getInt(4));
-            }
-        }
-        assertEquals(3, found.size());
-        EarshotSpark.register(spark, ModelSource.directory(SMALL), OPTIONS);
-        Object other = spark.sql("SELECT earshot_classify('" + files.get(0) + "', null, null).probability")
-                .first()
-                .get(0);
-        assertTrue(!other.equals(found.get(0).get(2)));
     }
 
     @Test

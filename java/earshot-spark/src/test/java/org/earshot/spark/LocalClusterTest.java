@@ -80,16 +80,9 @@ class LocalClusterTest {
 
     @AfterAll
     static void noneIsLeft() throws Exception {
-        for (ProcessHandle executor : executors()) {
+        for (ProcessHandle executor : ExecutorProcesses.all()) {
             executor.onExit().get(1, TimeUnit.MINUTES);
         }
-    }
-
-    private static List<ProcessHandle> executors() {
-        return ProcessHandle.current()
-                .descendants()
-                .filter(process -> process.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))
-                .toList();
     }
 
     private Dataset<Row> recordings(int partitions) {
@@ -146,7 +139,7 @@ class LocalClusterTest {
         Thread killer = new Thread(() -> {
             try {
                 assertTrue(tasks.some.await(2, TimeUnit.MINUTES));
-                executors().get(0).destroyForcibly();
+                ExecutorProcesses.all().get(0).destroyForcibly();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

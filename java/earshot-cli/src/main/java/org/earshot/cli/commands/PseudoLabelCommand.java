@@ -138,9 +138,8 @@ final class PseudoLabelCommand extends Subcommand {
     }
 
     private LabellingRule rule() {
-        double standard = second == null ? 1 : LabellingRule.PAPER_SHARE;
         try {
-            return new LabellingRule(share == null ? standard : share, minimumConfidence);
+            return LabellingRule.of(second != null, share, minimumConfidence);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine(), e.getMessage(), e);
         }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.earshot.dataset.DatasetException;
 import org.earshot.evaluation.EvaluationJson;
@@ -84,7 +85,15 @@ final class EvaluateJob implements Callable<Integer> {
             }
         }
         SparkOptions options = compute.apply(input.columns(SparkOptions.defaults()));
-        SetEvaluation found = EarshotSpark.evaluate(input.read(spark), set, sources, measured, options);
+        SetEvaluation found = input.isSet()
+                ? EarshotSpark.evaluate(
+                        input.set(JavaSparkContext.fromSparkContext(spark.sparkContext())),
+                        RecordingInput.SET,
+                        set,
+                        sources,
+                        measured,
+                        options)
+                : EarshotSpark.evaluate(input.read(spark), set, sources, measured, options);
         if (json.equals("-")) {
             EvaluationJson.write(found.evaluation(), System.out);
         } else {

@@ -82,9 +82,8 @@ final class PseudoLabelJob implements Callable<Integer> {
     }
 
     private LabellingRule rule() {
-        double standard = second == null ? 1 : LabellingRule.PAPER_SHARE;
         try {
-            return new LabellingRule(share == null ? standard : share, minimumConfidence);
+            return LabellingRule.of(second != null, share, minimumConfidence);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -38,6 +41,19 @@ final class RecordingInput {
     private static final int TASKS_OF_A_CORE = 16;
 
     private static final String LINE = "line";
+
+    /** Column of a set's paths. */
+    private static final String PATH = "path";
+
+    /** Columns of a set. */
+    static final StructType SET = new StructType()
+            .add(LINE, DataTypes.LongType)
+            .add(Metadata.FILE_NAME, DataTypes.StringType)
+            .add(PATH, DataTypes.StringType)
+            .add(Metadata.LOCATION, DataTypes.StringType)
+            .add(Metadata.RECORD_TIME, DataTypes.TimestampNTZType)
+            .add(Metadata.SCENE_LABEL, DataTypes.StringType);
+
     private static final String ANY_DEPTH = "/**";
 
     @Spec(Spec.Target.MIXEE)
@@ -102,8 +118,8 @@ final class RecordingInput {
     @Option(names = "--time", paramLabel = "TIME", description = "Local time at which all recordings were made.")
     private String time;
 
-    /** The recordings' rows. */
-    Dataset<Row> read(SparkSession spark) {
+    /** Whether the recordings are a set. */
+    boolean isSet() {
         boolean set = metadata != null || audio != null;
         long given = List.of(!patterns.isEmpty(), table != null, set).stream()
                 .filter(named -> named)
@@ -111,8 +127,16 @@ final class RecordingInput {
         if (given != 1) {
             throw wrong("which recordings? Folders and patterns, or --table, or --metadata with --audio");
         }
-        if (set) {
-            return set(spark);
+        return set;
+    }
+
+    /** The recordings' rows. */
+    Dataset<Row> read(SparkSession spark) {
+        if (isSet()) {
+            List<Row> rows = setRows();
+            // Slices of the list, which no shuffle has to make.
+            spark.conf().set("spark.sql.leafNodeDefaultParallelism", tasks(rows.size(), spark.sparkContext()));
+            return spark.createDataFrame(rows, SET);
         }
         Dataset<Row> rows = table == null ? found(spark) : table(spark);
         if (city != null) {
@@ -174,7 +198,13 @@ final class RecordingInput {
         return spark.read().option("header", true).format(format).load(table);
     }
 
-    private Dataset<Row> set(SparkSession spark) {
+    /** The rows of a set, of the columns {@link #SET}. */
+    JavaRDD<Row> set(JavaSparkContext spark) {
+        List<Row> rows = setRows();
+        return spark.parallelize(rows, tasks(rows.size(), spark.sc()));
+    }
+
+    private List<Row> setRows() {
         if (metadata == null || audio == null || city != null || time != null) {
             throw wrong("--metadata and --audio stand together, instead of --city and --time");
         }
@@ -189,21 +219,11 @@ final class RecordingInput {
                     clip.context().time().orElse(null),
                     clip.label().orElse(null)));
         }
-        // Slices of the list, which no shuffle has to make.
-        spark.conf().set("spark.sql.leafNodeDefaultParallelism", tasks(rows.size(), spark));
-        return spark.createDataFrame(
-                rows,
-                new StructType()
-                        .add(LINE, DataTypes.LongType)
-                        .add(Metadata.FILE_NAME, DataTypes.StringType)
-                        .add(path, DataTypes.StringType)
-                        .add(Metadata.LOCATION, DataTypes.StringType)
-                        .add(Metadata.RECORD_TIME, DataTypes.TimestampNTZType)
-                        .add(Metadata.SCENE_LABEL, DataTypes.StringType));
+        return rows;
     }
 
-    private static int tasks(int recordings, SparkSession spark) {
-        int wanted = TASKS_OF_A_CORE * spark.sparkContext().defaultParallelism();
+    private static int tasks(int recordings, SparkContext spark) {
+        int wanted = TASKS_OF_A_CORE * spark.defaultParallelism();
         int least = 1 + recordings / MOST_OF_A_TASK;
         int most = 1 + recordings / LEAST_OF_A_TASK;
         return Math.max(least, Math.min(wanted, most));
