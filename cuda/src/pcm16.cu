@@ -139,8 +139,7 @@ void copy_past_caches(float *to, const float *from, std::int64_t count) {
 
 bool can_narrow_to_pcm16() {
 #ifdef __x86_64__
-    static const bool can = __builtin_cpu_supports("avx2") != 0;
-    return can;
+    return __builtin_cpu_supports("avx2") != 0;
 #else
     return false;
 #endif
