@@ -21,9 +21,9 @@ final class OnnxRuntimeContender implements Contender {
     /**
      * Loads the model.
      *
-     * @param smallBlocks whether a thread takes a quarter of its share of an operation at a time, and not all of it.
-     *     ASCMamba takes 4.3 to 5.0 seconds so, and 6.1 to 6.5 otherwise, where the processors are far apart
-     *     ({@link CoreDistanceProfiler}), and 3.3 to 3.8 either way where they are near
+     * @param smallBlocks whether a thread takes a quarter of its share of an operation at a time, and not all of it:
+     *     with ASCMamba the faster where the processors are far apart ({@link CoreDistanceProfiler}), the same where
+     *     they are near
      */
     OnnxRuntimeContender(int threads, Clips clips, boolean smallBlocks) {
         this.clips = clips;

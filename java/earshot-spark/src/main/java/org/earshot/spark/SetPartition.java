@@ -128,8 +128,13 @@ final class SetPartition implements FlatMapFunction<Iterator<Row>, SetPartition.
         return String.valueOf(row.get(name));
     }
 
+    /** Rows without a place come first, as Spark sorts them. */
+    private long place(Row row) {
+        return order < 0 || row.isNullAt(order) ? Long.MIN_VALUE : row.getLong(order);
+    }
+
     private Scored score(Scorer.InTask task, Row row, Told said) {
-        long place = said != null ? said.order : order < 0 ? 0 : row.getLong(order);
+        long place = said != null ? said.order : place(row);
         try {
             RecordingContext context =
                     said != null ? said.context() : scorer.columns().context(row);

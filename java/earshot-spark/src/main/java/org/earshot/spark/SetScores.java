@@ -112,13 +112,16 @@ final class SetScores {
         Broadcast<Map<String, List<Told>>> sent =
                 JavaSparkContext.fromSparkContext(rows.rows().context()).broadcast(names);
         float[][] scores = new float[chosen.length][];
-        for (Scored clip : scored(List.of(model), sent)) {
-            if (clip.error() != null) {
-                throw DatasetException.asBefore(clip.error());
+        try {
+            for (Scored clip : scored(List.of(model), sent)) {
+                if (clip.error() != null) {
+                    throw DatasetException.asBefore(clip.error());
+                }
+                scores[(int) clip.order()] = clip.scores()[0];
             }
-            scores[(int) clip.order()] = clip.scores()[0];
+        } finally {
+            sent.destroy();
         }
-        sent.destroy();
         return scores;
     }
 }

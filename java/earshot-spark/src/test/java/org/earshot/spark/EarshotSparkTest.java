@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +17,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
@@ -39,11 +36,6 @@ class EarshotSparkTest {
     private static final Path DEMO = CommandLine.ROOT.resolve("tools/demo-model");
     private static final SparkOptions OPTIONS = SparkOptions.defaults();
 
-    private static final StructType RECORDING = new StructType()
-            .add("file", DataTypes.StringType)
-            .add("city", DataTypes.StringType)
-            .add("time", DataTypes.StringType);
-
     private static SparkSession spark;
 
     @TempDir
@@ -51,13 +43,14 @@ class EarshotSparkTest {
 
     @BeforeAll
     static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.sql.shuffle.partitions", 3)
-                .config("spark.sql.session.timeZone", "Asia/Shanghai")
-                .config("spark.hadoop.fs.other.impl", OtherFileSystem.class.getName())
-                .getOrCreate();
+        spark = Sessions.start(
+                SparkSession.builder().master("local[2]"),
+                "spark.sql.shuffle.partitions",
+                "3",
+                "spark.sql.session.timeZone",
+                "Asia/Shanghai",
+                "spark.hadoop.fs.other.impl",
+                OtherFileSystem.class.getName());
     }
 
     @AfterAll
@@ -66,28 +59,13 @@ class EarshotSparkTest {
         assertEquals(0, ExecutorClassifiers.size());
     }
 
-    private static Dataset<Row> recordings(List<String> files, String city, String time) {
-        List<Row> rows =
-                files.stream().map(file -> RowFactory.create(file, city, time)).toList();
-        return spark.createDataFrame(rows, RECORDING).repartition(3);
-    }
-
     private static SparkOptions columns() {
         return OPTIONS.withPathColumn("file").withCityColumn("city").withTimeColumn("time");
     }
 
-    private List<String> write(int count, double seconds) throws IOException {
-        List<String> files = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            Path file = folder.resolve("recording-%03d.wav".formatted(i));
-            files.add(Recordings.write(file, i, seconds, 44_100).toString());
-        }
-        return files;
-    }
-
     @Test
     void answersAreTheCommandLines() throws Exception {
-        List<String> files = new ArrayList<>(write(9, 10));
+        List<String> files = new ArrayList<>(Recordings.writeAll(folder, 9, 10));
         files.add(Recordings.write(folder.resolve("long ü.wav"), 99, 34, 48_000).toString());
         files.add(Recordings.write(folder.resolve("short.wav"), 98, 1.5, 16_000).toString());
         // Half of it is missing, which the answer notes.
@@ -102,7 +80,9 @@ class EarshotSparkTest {
             CommandLine.Outcome expected = CommandLine.earshot(arguments.toArray(String[]::new));
             assertEquals(0, expected.code(), expected.errors());
             List<String> found = EarshotSpark.classify(
-                            recordings(files, "Jinan", "2023-06-18T18:44"), ModelSource.directory(model), columns())
+                            Recordings.rows(spark, files, "Jinan", "2023-06-18T18:44"),
+                            ModelSource.directory(model),
+                            columns())
                     .drop("city", "time", "backend", "error")
                     .toJSON()
                     .collectAsList();
@@ -114,7 +94,7 @@ class EarshotSparkTest {
 
     @Test
     void whatIsWrongWithARecordingIsItsOwnAffair() throws Exception {
-        List<String> good = write(3, 1);
+        List<String> good = Recordings.writeAll(folder, 3, 1);
         List<Row> rows = new ArrayList<>();
         good.forEach(file -> rows.add(RowFactory.create(file, null, null)));
         rows.add(RowFactory.create(
@@ -126,7 +106,9 @@ class EarshotSparkTest {
         rows.add(RowFactory.create(null, null, null));
         rows.add(RowFactory.create(good.get(0), null, "yesterday"));
         List<Row> answers = EarshotSpark.classify(
-                        spark.createDataFrame(rows, RECORDING).repartition(2), ModelSource.directory(SMALL), columns())
+                        spark.createDataFrame(rows, Recordings.SCHEMA).repartition(2),
+                        ModelSource.directory(SMALL),
+                        columns())
                 .select("file", "label", "error")
                 .collectAsList();
         assertEquals(rows.size(), answers.size());
@@ -142,7 +124,7 @@ class EarshotSparkTest {
 
     @Test
     void contentIsReadAsTheFileIs() throws Exception {
-        write(3, 2);
+        Recordings.writeAll(folder, 3, 2);
         Recordings.write(folder.resolve("long.wav"), 9, 25, 44_100);
         Recordings.writeBroken(folder.resolve("broken.wav"), 1);
         ModelSource model = ModelSource.directory(SMALL);
@@ -165,13 +147,13 @@ class EarshotSparkTest {
 
     @Test
     void otherFileSystemsAreCopiedFrom() throws Exception {
-        String file = write(1, 2).get(0);
+        String file = Recordings.writeAll(folder, 1, 2).get(0);
         Recordings.writeBroken(folder.resolve("broken.wav"), 1);
         ModelSource model =
                 ModelSource.read("other:" + SMALL, spark.sparkContext().hadoopConfiguration());
         List<String> paths = List.of("other:" + file, "file:" + file, file, "other:" + folder.resolve("broken.wav"));
         Map<String, Row> answers = new java.util.HashMap<>();
-        EarshotSpark.classify(recordings(paths, null, null), model, columns())
+        EarshotSpark.classify(Recordings.rows(spark, paths, null, null), model, columns())
                 .select("file", "probability", "error")
                 .collectAsList()
                 .forEach(row -> answers.put(row.getString(0), row));
@@ -183,7 +165,8 @@ class EarshotSparkTest {
 
     @Test
     void furtherColumnsAreKeptAndNoneIsHidden() throws Exception {
-        Dataset<Row> recordings = recordings(write(2, 1), null, null).withColumn("sensor", lit(7));
+        Dataset<Row> recordings = Recordings.rows(spark, Recordings.writeAll(folder, 2, 1), null, null)
+                .withColumn("sensor", lit(7));
         ModelSource model = ModelSource.directory(SMALL);
         assertEquals(
                 2,
@@ -203,20 +186,20 @@ class EarshotSparkTest {
 
     @Test
     void timestampsAreLocalInTheSessionsZone() throws Exception {
-        List<String> files = List.of(write(1, 3).get(0));
+        List<String> files = List.of(Recordings.writeAll(folder, 1, 3).get(0));
         ModelSource model = ModelSource.directory(DEMO);
-        Dataset<Row> texts = recordings(files, "Jinan", "2023-06-18 18:44:00");
+        Dataset<Row> texts = Recordings.rows(spark, files, "Jinan", "2023-06-18 18:44:00");
         float expected = probability(texts, model);
         assertEquals(expected, probability(texts.withColumn("time", col("time").cast("timestamp_ntz")), model));
         // As java.sql.Timestamp, and as java.time.Instant.
         for (boolean java8 : new boolean[] {false, true}) {
             spark.conf().set("spark.sql.datetime.java8API.enabled", java8);
-            Dataset<Row> stamps = recordings(files, "Jinan", "2023-06-18 18:44:00")
+            Dataset<Row> stamps = Recordings.rows(spark, files, "Jinan", "2023-06-18 18:44:00")
                     .withColumn("time", col("time").cast("timestamp"));
             assertEquals(expected, probability(stamps, model));
         }
         spark.conf().unset("spark.sql.datetime.java8API.enabled");
-        assertTrue(expected != probability(recordings(files, "Jinan", "2023-06-18 06:44:00"), model));
+        assertTrue(expected != probability(Recordings.rows(spark, files, "Jinan", "2023-06-18 06:44:00"), model));
     }
 
     private static float probability(Dataset<Row> recordings, ModelSource model) {
@@ -225,11 +208,11 @@ class EarshotSparkTest {
 
     @Test
     void embeddingsAreTheClassifiers() throws Exception {
-        String file = write(1, 4).get(0);
+        String file = Recordings.writeAll(folder, 1, 4).get(0);
         String longer =
                 Recordings.write(folder.resolve("long.wav"), 5, 23, 44_100).toString();
         List<Row> rows = EarshotSpark.classify(
-                        recordings(List.of(file, longer), null, null),
+                        Recordings.rows(spark, List.of(file, longer), null, null),
                         ModelSource.directory(SMALL),
                         columns().withEmbedding(true))
                 .select("file", "embedding")
@@ -246,8 +229,8 @@ class EarshotSparkTest {
 
     @Test
     void oneJvmHasOneClassifierOfEachModel() throws Exception {
-        List<String> files = write(12, 1);
-        Dataset<Row> recordings = recordings(files, null, null).repartition(6);
+        List<String> files = Recordings.writeAll(folder, 12, 1);
+        Dataset<Row> recordings = Recordings.rows(spark, files, null, null).repartition(6);
         ExecutorClassifiers.closeAll();
         Dataset<Row> one = EarshotSpark.classify(recordings, ModelSource.directory(SMALL), columns());
         List<String> first = json(one, "file", "ranking");
@@ -273,11 +256,11 @@ class EarshotSparkTest {
     @Test
     void theExampleCountsScenesByHour() throws Exception {
         List<Row> rows = new ArrayList<>();
-        for (String file : write(6, 1)) {
+        for (String file : Recordings.writeAll(folder, 6, 1)) {
             rows.add(RowFactory.create(file, "Jinan", "2023-06-18 %02d:00:00".formatted(rows.size() % 2)));
         }
         rows.add(RowFactory.create(folder.resolve("missing.wav").toString(), "Jinan", "2023-06-18 01:00:00"));
-        Dataset<Row> recordings = spark.createDataFrame(rows, RECORDING).withColumnRenamed("file", "path");
+        Dataset<Row> recordings = spark.createDataFrame(rows, Recordings.SCHEMA).withColumnRenamed("file", "path");
         List<Row> found =
                 CityByHour.scenes(recordings, ModelSource.directory(SMALL)).collectAsList();
         assertEquals(7, found.stream().mapToLong(row -> row.getLong(3)).sum());

@@ -6,11 +6,25 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /** Writes recordings for tests: each another tone in noise, of the same bytes every time. */
 final class Recordings {
     private static final int HEADER = 44;
+
+    /** What rows have. */
+    static final StructType SCHEMA = new StructType()
+            .add("file", DataTypes.StringType)
+            .add("city", DataTypes.StringType)
+            .add("time", DataTypes.StringType);
 
     private Recordings() {}
 
@@ -31,6 +45,23 @@ final class Recordings {
             bytes.putShort((short) Math.round(value * Short.MAX_VALUE));
         }
         return Files.write(file, bytes.array());
+    }
+
+    /** Writes as many to a folder; their paths. */
+    static List<String> writeAll(Path folder, int count, double seconds) throws IOException {
+        List<String> files = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Path file = folder.resolve("recording-%03d.wav".formatted(i));
+            files.add(write(file, i, seconds, 44_100).toString());
+        }
+        return files;
+    }
+
+    /** Rows of files with one city and time, in three partitions. */
+    static Dataset<Row> rows(SparkSession spark, List<String> files, String city, String time) {
+        List<Row> rows =
+                files.stream().map(file -> RowFactory.create(file, city, time)).toList();
+        return spark.createDataFrame(rows, SCHEMA).repartition(3);
     }
 
     /** Writes what looks like a recording by its name only. */

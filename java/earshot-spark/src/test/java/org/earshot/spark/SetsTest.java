@@ -64,18 +64,9 @@ class SetsTest {
         assertEquals(0, ExecutorClassifiers.size());
     }
 
-    private List<String> write(int count, double seconds) throws IOException {
-        List<String> files = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            Path file = folder.resolve("recording-%03d.wav".formatted(i));
-            files.add(Recordings.write(file, i, seconds, 44_100).toString());
-        }
-        return files;
-    }
-
     @Test
     void labelsAreTheCommandLines() throws Exception {
-        List<String> files = write(11, 1);
+        List<String> files = Recordings.writeAll(folder, 11, 1);
         // The same sound by other names: equals, which the share divides; by UTF-16 the second comes first.
         List<String> same =
                 List.of("twin-\uFF5E.wav", "twin-\uD83D\uDE8C.wav", "twin-b.wav", "twin-a.wav", "twin-c.wav");
@@ -167,7 +158,7 @@ class SetsTest {
 
     @Test
     void figuresAreTheCommandLines() throws Exception {
-        List<String> files = new ArrayList<>(write(14, 1));
+        List<String> files = new ArrayList<>(Recordings.writeAll(folder, 14, 1));
         files.add(3, Recordings.writeBroken(folder.resolve("broken.wav"), 1).toString());
         List<String> labels = List.of("Bus", "urban_park", "Metro", "");
         Path metadata = metadata(files, i -> labels.get(i % labels.size()));
@@ -212,7 +203,7 @@ class SetsTest {
 
     @Test
     void whatIsReadOnceIsClassifiedFromFeatures() throws Exception {
-        List<String> files = new ArrayList<>(write(5, 2));
+        List<String> files = new ArrayList<>(Recordings.writeAll(folder, 5, 2));
         files.add(Recordings.writeBroken(folder.resolve("broken.wav"), 1).toString());
         Path metadata = metadata(files, i -> "Bus");
         ModelSource model = ModelSource.directory(SMALL);
@@ -243,7 +234,7 @@ class SetsTest {
 
     @Test
     void namesMustDiffer() throws Exception {
-        String file = write(1, 1).get(0);
+        String file = Recordings.writeAll(folder, 1, 1).get(0);
         Dataset<Row> twice =
                 spark.createDataset(List.of(file, file), Encoders.STRING()).toDF("path");
         SparkOptions options = SparkOptions.defaults();

@@ -4,16 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
@@ -28,11 +23,6 @@ class SqlFunctionsTest {
             CommandLine.ROOT.resolve("java/earshot/src/test/resources/golden/mobile-asc-net-none");
 
     private static final Path DEMO = CommandLine.ROOT.resolve("tools/demo-model");
-
-    private static final StructType RECORDING = new StructType()
-            .add("file", DataTypes.StringType)
-            .add("city", DataTypes.StringType)
-            .add("time", DataTypes.StringType);
 
     private static SparkSession spark;
 
@@ -55,26 +45,11 @@ class SqlFunctionsTest {
         assertEquals(0, ExecutorClassifiers.size());
     }
 
-    private static Dataset<Row> recordings(List<String> files, String city, String time) {
-        List<Row> rows =
-                files.stream().map(file -> RowFactory.create(file, city, time)).toList();
-        return spark.createDataFrame(rows, RECORDING).repartition(3);
-    }
-
-    private List<String> write(int count, double seconds) throws IOException {
-        List<String> files = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            Path file = folder.resolve("recording-%03d.wav".formatted(i));
-            files.add(Recordings.write(file, i, seconds, 44_100).toString());
-        }
-        return files;
-    }
-
     @Test
     void sqlHasFunctions() throws Exception {
-        List<String> files = new ArrayList<>(write(2, 2));
+        List<String> files = new ArrayList<>(Recordings.writeAll(folder, 2, 2));
         files.add(folder.resolve("missing.wav").toString());
-        recordings(files, "Jinan", "2023-06-18T18:44").createOrReplaceTempView("recordings");
+        Recordings.rows(spark, files, "Jinan", "2023-06-18T18:44").createOrReplaceTempView("recordings");
         List<Row> found = spark.sql("SELECT file, s.label, s.probability, s.error, size(e) FROM (SELECT file,"
                         + " earshot_classify(file, city, time) AS s, earshot_embed(file) AS e FROM recordings)")
                 .collectAsList();
