@@ -81,14 +81,33 @@ TEST(mamba_path_stacked_layers_and_batch) {
     compare({EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_CONDITIONAL, 3, 2, 17, 34, 16, 2, 4}, 3, 70, 7);
 }
 
+/* On every instruction set, in_proj by multiply-adds alone and by pairs, whatever this processor does of itself. */
+void compare_both_products(const test::MambaShape &shape, const std::vector<float> &weights, std::int64_t frames) {
+    const std::vector<std::int32_t> numbers = shape.numbers();
+    test::Random random(3);
+    const std::vector<float> x = random.vector(frames * 3 * shape.channels, -2.0F, 2.0F);
+    const test::Doubles expected = test::mamba_path(shape, weights, x, {}, 1, frames, 3);
+    for (const std::int32_t isa : test::isas()) {
+        for (const bool adds_aside : {false, true}) {
+            const std::unique_ptr<earshot_cpu_op> op =
+                earshot::make_mamba_path({{numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
+                                           static_cast<std::int64_t>(weights.size())},
+                                          isa,
+                                          EARSHOT_PRECISION_FLOAT32,
+                                          adds_aside});
+            const double error = test::relative_error(test::run(op.get(), 1, x, {}, 1, frames, 3), expected);
+            CHECK_THAT(error <= TOLERANCE, std::string(earshot_cpu_isa_name(isa)) + (adds_aside ? ", by pairs" : "") +
+                                               ": error " + std::to_string(error * 1e6) + "e-6");
+        }
+    }
+}
+
 /*
- * in_proj by multiply-adds alone and by pairs, whatever this processor does of itself. Pairs have twice the rounding of
- * one product of four, which the tolerance has room for; the seven and five frames leave rows over at the end of a tile,
- * and weights of 1e-6 and 1e6 are far from the size of what they are multiplied with.
+ * Pairs have twice the rounding of one product of four, which the tolerance has room for; the seven and five frames leave
+ * rows over at the end of a tile, and weights of 1e-6 and 1e6 are far from the size of what they are multiplied with.
  */
 TEST(mamba_path_by_either_product) {
     const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 2, 12, 64, 16, 1, 4};
-    const std::vector<std::int32_t> numbers = shape.numbers();
     for (const float size : {1e-6F, 1.0F, 1e6F}) {
         std::vector<float> weights = test::mamba_weights(shape, 7);
         const std::size_t in_projection = 2 * 12 + 12;
@@ -96,23 +115,7 @@ TEST(mamba_path_by_either_product) {
             weights[in_projection + i] *= size;
         }
         for (const std::int64_t frames : {5, 7, 70}) {
-            test::Random random(3);
-            const std::vector<float> x = random.vector(frames * 3 * 12, -2.0F, 2.0F);
-            const test::Doubles expected = test::mamba_path(shape, weights, x, {}, 1, frames, 3);
-            for (const std::int32_t isa : test::isas()) {
-                for (const bool adds_aside : {false, true}) {
-                    const std::unique_ptr<earshot_cpu_op> op =
-                        earshot::make_mamba_path({{numbers.data(), static_cast<std::int64_t>(numbers.size()),
-                                                   weights.data(), static_cast<std::int64_t>(weights.size())},
-                                                  isa,
-                                                  EARSHOT_PRECISION_FLOAT32,
-                                                  adds_aside});
-                    const double error = test::relative_error(test::run(op.get(), 1, x, {}, 1, frames, 3), expected);
-                    CHECK_THAT(error <= TOLERANCE, std::string(earshot_cpu_isa_name(isa)) +
-                                                       (adds_aside ? ", by pairs" : "") + ": error " +
-                                                       std::to_string(error * 1e6) + "e-6");
-                }
-            }
+            compare_both_products(shape, weights, frames);
         }
     }
 }
@@ -120,7 +123,6 @@ TEST(mamba_path_by_either_product) {
 /* A channel whose in_proj is small and whose out_proj makes up for it must not drown in the rounding of the others. */
 TEST(mamba_path_uneven_channels) {
     const test::MambaShape shape = {EARSHOT_AXIS_TIME, EARSHOT_NORM_LAYER, 0, 1, 16, 64, 16, 1, 4};
-    const std::vector<std::int32_t> numbers = shape.numbers();
     std::vector<float> weights = test::mamba_weights(shape, 11);
     const std::size_t mixer = (weights.size() - 2 * 16 - (2 * 16 * 16 + 16)) / 2;
     for (std::size_t direction = 0; direction < 2; ++direction) {
@@ -134,22 +136,7 @@ TEST(mamba_path_uneven_channels) {
         }
         weights[convolution_bias + 5] = 0;
     }
-    test::Random random(3);
-    const std::vector<float> x = random.vector(70 * 3 * 16, -2.0F, 2.0F);
-    const test::Doubles expected = test::mamba_path(shape, weights, x, {}, 1, 70, 3);
-    for (const std::int32_t isa : test::isas()) {
-        for (const bool adds_aside : {false, true}) {
-            const std::unique_ptr<earshot_cpu_op> op =
-                earshot::make_mamba_path({{numbers.data(), static_cast<std::int64_t>(numbers.size()), weights.data(),
-                                           static_cast<std::int64_t>(weights.size())},
-                                          isa,
-                                          EARSHOT_PRECISION_FLOAT32,
-                                          adds_aside});
-            const double error = test::relative_error(test::run(op.get(), 1, x, {}, 1, 70, 3), expected);
-            CHECK_THAT(error <= TOLERANCE, std::string(earshot_cpu_isa_name(isa)) + (adds_aside ? ", by pairs" : "") +
-                                               ": error " + std::to_string(error * 1e6) + "e-6");
-        }
-    }
+    compare_both_products(shape, weights, 70);
 }
 
 TEST(mamba_path_paper_size) {

@@ -233,6 +233,23 @@ class SetsTest {
     }
 
     @Test
+    void rowsWithoutAPlaceComeFirst() throws Exception {
+        String good = Recordings.writeAll(folder, 1, 1).get(0);
+        List<Row> rows = List.of(
+                RowFactory.create(1L, "good", good, null, null, "Bus"),
+                RowFactory.create(0L, "later", folder.resolve("later.wav").toString(), null, null, "Bus"),
+                RowFactory.create(null, "sooner", folder.resolve("sooner.wav").toString(), null, null, "Bus"));
+        SetEvaluation evaluation = EarshotSpark.evaluate(
+                spark.createDataFrame(rows, SET),
+                "set",
+                Map.of("one", ModelSource.directory(SMALL)),
+                EvaluationOptions.usual(),
+                setColumns());
+        assertEquals(2, evaluation.unreadable().size());
+        assertTrue(evaluation.unreadable().get(0).contains("sooner.wav"), evaluation.toString());
+    }
+
+    @Test
     void namesMustDiffer() throws Exception {
         String file = Recordings.writeAll(folder, 1, 1).get(0);
         Dataset<Row> twice =
