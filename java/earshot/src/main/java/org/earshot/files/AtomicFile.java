@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -28,13 +29,14 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes or replaces a file.
+     * Writes a file, or replaces a regular one.
      *
      * @param target the file; its folder must exist
      * @param content what it shall hold
      * @throws IOException if that fails; the target is then as it was
      */
     public static void write(Path target, Content content) throws IOException {
+        requireReplaceable(target);
         try (PartialFile part = PartialFile.beside(target)) {
             try (OutputStream out = new BufferedOutputStream(create(part.path()), 1 << 16)) {
                 content.writeTo(out);
@@ -73,10 +75,18 @@ public final class AtomicFile {
      * @throws IOException if that fails; the target is then as it was
      */
     public static void replace(Path part, Path target) throws IOException {
+        requireReplaceable(target);
         try {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** A device's place would be taken by a file, for all programs: who is root may move something there. */
+    private static void requireReplaceable(Path target) throws IOException {
+        if (Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target)) {
+            throw new FileSystemException(target.toString(), null, "a device, pipe or socket is there");
         }
     }
 }

@@ -17,6 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class PartialFileTest {
@@ -43,6 +45,26 @@ class PartialFileTest {
                     throw new IOException("full");
                 }));
         assertEquals(List.of(), names());
+    }
+
+    /** Who is root could otherwise move a file to where /dev/null was. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void noFileTakesThePlaceOfWhatIsNone() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
+        Path part = Files.writeString(folder.resolve("part"), "whole");
+        for (Path target : List.of(pipe, link)) {
+            assertThrows(
+                    FileSystemException.class,
+                    () -> AtomicFile.write(target, out -> {
+                        throw new AssertionError("begun");
+                    }));
+            assertThrows(FileSystemException.class, () -> AtomicFile.replace(part, target));
+            assertTrue(Files.exists(target) && !Files.isRegularFile(target), target.toString());
+        }
+        assertEquals(List.of("link", "part", "pipe"), names());
     }
 
     /** The temporary file's name may not be longer than a name that is allowed. */
