@@ -114,11 +114,27 @@ final class Golden {
 
     /** The rate of the samples in the file, Hz. */
     int rate() {
-        requireRank(RATE, 1);
-        return Math.toIntExact(tensor(RATE).longs()[0]);
+        WeightTensor tensor = tensor(RATE);
+        if (!tensor.type().integral() || !tensor.shape().equals(Shape.of(1))) {
+            throw new WeightsException(
+                    subject(RATE),
+                    tensor.type() + " " + tensor.shape(),
+                    "one whole number of Hz, I64 [1] (torch.tensor([44100]))");
+        }
+        long rate = tensor.longs()[0];
+        if (rate < 1 || rate > Integer.MAX_VALUE) {
+            throw new WeightsException(subject(RATE), rate + " Hz", "a positive rate below 2^31 Hz");
+        }
+        return (int) rate;
     }
 
     private int clips() {
+        if (!tensors.tensors().containsKey(INPUT + Network.PCM)) {
+            throw new WeightsException(
+                    path,
+                    "neither " + INPUT + Network.FEATURES + " nor " + INPUT + Network.PCM,
+                    "one of them in a golden file");
+        }
         return requireRank(INPUT + Network.PCM, 2).extent(0);
     }
 

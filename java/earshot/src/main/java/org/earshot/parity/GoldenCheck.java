@@ -95,7 +95,9 @@ final class GoldenCheck {
         probabilities(together, reference).ifPresent(comparisons::add);
         if (comparisons.isEmpty()) {
             throw new WeightsException(
-                    golden.path(), "no output to compare with", "tensors named output.* or module.*");
+                    golden.path(),
+                    "no output to compare with" + (notes.isEmpty() ? "" : " (" + String.join("; ", notes) + ")"),
+                    "tensors named output.* or module.*");
         }
         return new ParityResult(golden.path(), backend.toString(), comparisons, notes);
     }

@@ -3,6 +3,7 @@ package org.earshot.parity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,24 +24,32 @@ import org.earshot.weights.Safetensors;
 import org.earshot.weights.WeightTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a golden file may hold, what is said of what it may not, and how large differences may be. */
 class GoldenFilesTest {
     private static final Path MODEL = Path.of("src/test/resources/parity/ascmamba");
     private static final Path GOLDEN = MODEL.resolve("golden-none.safetensors");
+    private static final Path FRONT_END = MODEL.resolveSibling("front-end");
 
     @TempDir
     Path folder;
 
     /** The golden file with other tensors. */
     private ParityResult changed(Consumer<Map<String, WeightTensor>> change, Map<String, String> metadata) {
-        Map<String, WeightTensor> tensors =
-                new LinkedHashMap<>(Safetensors.read(GOLDEN).tensors());
+        return changed(MODEL, change, metadata);
+    }
+
+    private ParityResult changed(Path model, Consumer<Map<String, WeightTensor>> change, Map<String, String> metadata) {
+        Map<String, WeightTensor> tensors = new LinkedHashMap<>(
+                Safetensors.read(model.resolve("golden-none.safetensors")).tensors());
         change.accept(tensors);
         Path file = folder.resolve("golden.safetensors");
         Safetensors.write(file, tensors, metadata);
         return Parity.check(
-                ModelDirectory.read(MODEL, null, KeyMap.identity()),
+                ModelDirectory.read(model, null, KeyMap.identity()),
                 file,
                 Backends.start("portable", 1),
                 ParityOptions.alongTheRun(Precision.FLOAT32, Tolerances.of(Precision.FLOAT32)));
@@ -51,7 +60,12 @@ class GoldenFilesTest {
     }
 
     private String refused(Consumer<Map<String, WeightTensor>> change) {
-        EarshotException e = assertThrows(WeightsException.class, () -> changed(change));
+        return refused(MODEL, change);
+    }
+
+    private String refused(Path model, Consumer<Map<String, WeightTensor>> change) {
+        EarshotException e =
+                assertThrows(WeightsException.class, () -> changed(model, change, Map.of("earshot.golden", "2")));
         return e.getMessage();
     }
 
@@ -143,6 +157,47 @@ class GoldenFilesTest {
         assertTrue(nothing.contains("no output to compare with"), nothing);
         String empty = refused(tensors -> tensors.put("output.logits", WeightTensor.of(Shape.of(0), new float[0])));
         assertTrue(empty.contains("output.logits") && empty.contains("no value"), empty);
+    }
+
+    static List<Arguments> wrongRates() {
+        return List.of(
+                arguments(WeightTensor.of(Shape.of(1), 44_100f), "F32 [1]; expected one whole number"),
+                arguments(WeightTensor.of(Shape.of(), 44_100L), "I64 []; expected one whole number"),
+                arguments(WeightTensor.of(Shape.of(2), 44_100L, 48_000L), "I64 [2]; expected one whole number"),
+                arguments(WeightTensor.of(Shape.of(0), new long[0]), "no value"),
+                arguments(WeightTensor.of(Shape.of(1), 0L), "0 Hz; expected a positive rate"),
+                arguments(WeightTensor.of(Shape.of(1), -44_100L), "-44100 Hz"),
+                arguments(WeightTensor.of(Shape.of(1), 1L << 40), "1099511627776 Hz"),
+                arguments(WeightTensor.of(Shape.of(1), Long.MIN_VALUE), "-9223372036854775808 Hz"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongRates")
+    void aRateThatIsNoneIsRefused(WeightTensor rate, String found) {
+        String message = refused(FRONT_END, tensors -> tensors.put("input.sample_rate", rate));
+        assertTrue(message.contains("input.sample_rate: found " + found), message);
+    }
+
+    @Test
+    void aFileWithoutAnInputIsRefusedByBothNames() {
+        String message = refused(FRONT_END, tensors -> tensors.remove("input.pcm"));
+        assertTrue(message.contains("neither input.features nor input.pcm"), message);
+    }
+
+    /** With features for the network, none are made. */
+    @Test
+    void featuresThatNothingIsComparedWithAreNamed() {
+        ParityResult result = changed(tensors -> {
+            tensors.put("output.features", WeightTensor.of(Shape.of(1), 1f));
+            tensors.put("output.pcm", WeightTensor.of(Shape.of(1), 1f));
+        });
+        for (String name : List.of("output.features", "output.pcm")) {
+            assertTrue(
+                    result.notes().stream().anyMatch(note -> note.startsWith(name + ": not compared")),
+                    result.notes().toString());
+        }
+        String alone = refused(FRONT_END, tensors -> tensors.put("input.features", tensors.get("output.features")));
+        assertTrue(alone.contains("no output to compare with (output.features: not compared"), alone);
     }
 
     @Test
