@@ -3,6 +3,7 @@ package org.earshot.weights;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What a file is by its first bytes; names and extensions do not count. */
 enum FileKind {
@@ -23,6 +24,12 @@ enum FileKind {
 
     /** {@code torch.save} before 1.6: protocol 2, then this magic number as a LONG1. */
     private static final String OLD_TORCH = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019";
+
+    /**
+     * A protocol buffer of field 1, the version, and a field from 2 to 7: the producer's names and numbers, the graph.
+     * TensorFlow's saved models, which begin so too, are of version 1; ONNX has had 3 and above since 2017.
+     */
+    private static final Pattern ONNX = Pattern.compile("\\x08[\\x03-\\x7f][\\x12\\x1a\\x22\\x28\\x32\\x3a]");
 
     static FileKind of(WeightReader file) {
         String start = start(file);
@@ -67,6 +74,10 @@ enum FileKind {
             return "an HDF5 file";
         } else if (start.startsWith("\u001f\u008b")) {
             return "a gzip file";
+        } else if (start.startsWith("\u0093NUMPY")) {
+            return "an array of NumPy's (.npy)";
+        } else if (ONNX.matcher(start).lookingAt()) {
+            return "an ONNX model, an exported graph (the checkpoint that it was exported from is what is read)";
         }
         byte[] bytes = start.substring(0, Math.min(SHOWN, start.length())).getBytes(StandardCharsets.ISO_8859_1);
         return "a file that begins with the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);

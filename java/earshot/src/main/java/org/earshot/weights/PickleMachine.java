@@ -42,14 +42,31 @@ final class PickleMachine {
 
     /** What a pickle refers to by name; decides what exists. */
     interface Globals {
-        /** The object called {@code module.name}, or an exception. */
+        /** The object called {@code module.name}, or a {@link RefusedException}. */
         Object global(String module, String name);
 
-        /** The result of calling one of those objects, or an exception. */
+        /** The result of calling one of those objects, or a {@link RefusedException}. */
         Object call(Object callable, Object[] arguments);
 
-        /** The object kept outside the pickle under an id, or an exception. */
+        /** The object kept outside the pickle under an id, or a {@link RefusedException}. */
         Object persistent(Object id);
+    }
+
+    /** What globals can be called: what lies above one on the stack is on its way to become the result. */
+    interface Callee {}
+
+    /** What a pickle asks for and does not get; the machine adds where in it that was. */
+    static final class RefusedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final String found;
+        private final String expected;
+
+        RefusedException(String found, String expected) {
+            super(found);
+            this.found = found;
+            this.expected = expected;
+        }
     }
 
     private final String subject;
@@ -80,7 +97,11 @@ final class PickleMachine {
             if (opcode == '.') {
                 return pop();
             }
-            execute(opcode);
+            try {
+                execute(opcode);
+            } catch (RefusedException e) {
+                throw wrong(e.found, e.expected);
+            }
         }
         throw wrong("more than " + MOST_INSTRUCTIONS + " instructions", "a state dict");
     }
@@ -130,7 +151,10 @@ final class PickleMachine {
             case 'R' -> call(pop(2));
             case 'b' -> build(pop());
             case 'Q' -> push(globals.persistent(pop()));
-            default -> throw wrong("the instruction " + PickleOpcodes.describe(opcode), "what a state dict needs");
+            default ->
+                throw wrong(
+                        "the instruction " + PickleOpcodes.describe(opcode),
+                        "what a state dict needs in pickle protocols 2 to 5");
         }
     }
 
@@ -182,9 +206,10 @@ final class PickleMachine {
         charge((long) items.length / 2 * ENTRY);
         for (int i = 0; i < items.length; i += 2) {
             Object key = items[i];
-            // Containers as keys would be hashed, which never ends for one that holds itself.
-            if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
-                throw wrong("a dict key that is " + describe(key), "a string or a number");
+            // Lists and dicts would be hashed, which never ends for one that holds itself; Python has no such keys.
+            // Arrays are not: a tuple is told from others by being itself.
+            if (key instanceof List<?> || key instanceof Map<?, ?>) {
+                throw wrong("a dict key that is " + describe(key), "a string, a number or a tuple");
             }
             dict.put(key, items[i + 1]);
         }
@@ -375,6 +400,39 @@ final class PickleMachine {
     }
 
     private WeightsException wrong(String found, String expected) {
-        return new WeightsException(subject + ", byte " + input.position(), found, expected);
+        String place = place();
+        return new WeightsException(
+                subject + ", byte " + input.position() + (place.isEmpty() ? "" : ": " + Quoted.of(place)),
+                found,
+                expected);
+    }
+
+    /**
+     * The keys that lead to the value in the making: of each dict on the way, the one that was pushed last. What is
+     * behind a dict on the stack, or behind a mark there, is to become its keys and values.
+     */
+    private String place() {
+        StringBuilder place = new StringBuilder();
+        int at = 0;
+        while (at < stack.size()) {
+            int first = at + 1;
+            int mark = marks.lastIndexOf(first);
+            int end = mark >= 0 && mark + 1 < marks.size() ? marks.get(mark + 1) : stack.size();
+            if (stack.get(at) instanceof Map<?, ?>) {
+                int key = first;
+                while (key + 2 < end && !(stack.get(key + 1) instanceof Callee)) {
+                    key += 2;
+                }
+                if (key >= end || !(stack.get(key) instanceof String || stack.get(key) instanceof Number)) {
+                    break;
+                }
+                place.append(place.length() == 0 ? "" : ".").append(stack.get(key));
+                at = key + 1;
+            } else {
+                // Of a list, or of arguments, the last.
+                at = Math.max(first, end - 1);
+            }
+        }
+        return place.toString();
     }
 }

@@ -72,7 +72,7 @@ public final class PyTorchCheckpoint {
             throw new WeightsException(subject, range.size() + " bytes", "at most " + LARGEST_PICKLE);
         }
         byte[] pickle = file.bytes(range.position(), (int) range.size());
-        Object root = new PickleMachine(subject, pickle, new TorchGlobals(file.file(), subject, folder, entries)).run();
+        Object root = new PickleMachine(subject, pickle, new TorchGlobals(file.file(), folder, entries)).run();
         return StateDict.find(path(), subject, root, fits);
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -85,6 +86,8 @@ final class SafetensorsHeader {
                     ? ""
                     : "at character " + e.getLocation().getCharOffset() + ": ";
             throw new WeightsException(path + ": header", place + e.getOriginalMessage(), EXPECTED, e);
+        } catch (CharacterCodingException e) {
+            throw new WeightsException(path + ": header", "text that is not UTF-8", EXPECTED, e);
         } catch (IOException e) {
             throw new WeightsException(path + ": header", e.toString(), EXPECTED, e);
         }
@@ -143,7 +146,10 @@ final class SafetensorsHeader {
         if (offsets.length != 2 || offsets[0] < 0 || offsets[1] < offsets[0]) {
             throw wrong(field + ": data_offsets", Arrays.toString(offsets), "[begin, end] with 0 <= begin <= end");
         }
-        Shape shape = TensorLimits.shape(path, field, extents);
+        String listed = Arrays.toString(extents);
+        Shape shape = TensorLimits.shape(extents)
+                .orElseThrow(
+                        () -> wrong(field + ": shape", listed, "at most " + TensorLimits.MOST_ELEMENTS + " elements"));
         // No overflow: the shape's elements fit an int.
         if (offsets[1] - offsets[0] != shape.elements() * type.bytes()) {
             throw wrong(

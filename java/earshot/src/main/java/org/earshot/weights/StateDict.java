@@ -152,6 +152,8 @@ final class StateDict {
     }
 
     private void leaveOut(Object key, Object value) {
-        leftOut.add(Quoted.of(key.toString()) + ": " + PickleMachine.describe(value));
+        boolean plain = key instanceof String || key instanceof Number || key instanceof Boolean;
+        String name = plain ? Quoted.of(key.toString()) : PickleMachine.describe(key);
+        leftOut.add(name + ": " + PickleMachine.describe(value));
     }
 }

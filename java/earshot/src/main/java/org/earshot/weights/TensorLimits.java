@@ -1,7 +1,7 @@
 package org.earshot.weights;
 
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Optional;
 import org.earshot.error.WeightsException;
 import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
@@ -40,24 +40,12 @@ final class TensorLimits {
         return name;
     }
 
-    /** A shape whose elements an array can hold. */
-    static Shape shape(Path path, String field, int[] extents) {
+    /** A shape whose elements an array can hold; nothing if there are more. */
+    static Optional<Shape> shape(int[] extents) {
         try {
-            Shape shape = Shape.of(extents);
-            if (shape.elements() <= MOST_ELEMENTS) {
-                return shape;
-            }
+            return Optional.of(Shape.of(extents)).filter(shape -> shape.elements() <= MOST_ELEMENTS);
         } catch (ArithmeticException e) {
-            throw tooLarge(path, field, extents, e);
+            return Optional.empty();
         }
-        throw tooLarge(path, field, extents, null);
-    }
-
-    private static WeightsException tooLarge(Path path, String field, int[] extents, Throwable cause) {
-        return new WeightsException(
-                path + ": " + field + ": shape",
-                Arrays.toString(extents),
-                "at most " + MOST_ELEMENTS + " elements",
-                cause);
     }
 }

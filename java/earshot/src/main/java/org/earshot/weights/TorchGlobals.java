@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.earshot.error.WeightsException;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
 
@@ -26,18 +28,51 @@ final class TorchGlobals implements PickleMachine.Globals {
             "torch.ByteStorage", WeightType.U8,
             "torch.BoolStorage", WeightType.BOOL);
 
+    /** {@code torch.float32} and the like, which hyper-parameters name. */
+    private static final Pattern DATA_TYPE =
+            Pattern.compile("torch\\.(bool|bfloat16|(float|complex|q?u?int|bits)\\d\\w*)");
+
+    private static final Pattern OTHER_STORAGE = Pattern.compile("torch\\.(Q?U?Int|Complex)\\w*Storage");
+
+    /** What tensors are made by that no network has, and what they are. */
+    private static final Map<String, String> OTHER_TENSORS = Map.of(
+            "torch._utils._rebuild_tensor_v3", "a tensor of a type such as float8 or uint16",
+            "torch._utils._rebuild_sparse_tensor", "a sparse tensor",
+            "torch._utils._rebuild_qtensor", "a quantized tensor",
+            "torch._utils._rebuild_nested_tensor", "a nested tensor",
+            "torch._utils._rebuild_meta_tensor_no_storage", "a tensor on the device \"meta\", without values",
+            "torch._utils._rebuild_parameter_with_state", "a parameter with attributes",
+            "torch._tensor._rebuild_from_type_v2", "a tensor with attributes");
+
+    /** What a {@code defaultdict} is made with; protocol 2 has Python 2's names for two of them. */
+    private static final Set<String> TYPES = Set.of(
+            "builtins.list",
+            "builtins.dict",
+            "builtins.tuple",
+            "builtins.str",
+            "builtins.unicode",
+            "builtins.int",
+            "builtins.long",
+            "builtins.float",
+            "builtins.bool");
+
     private final WeightFile file;
-    private final String subject;
     private final String folder;
     private final Map<String, ZipDirectory.Range> entries;
 
     /** Callables, each with its Python name. */
-    private enum Callable {
+    private enum Callable implements PickleMachine.Callee {
         ORDERED_DICT("collections.OrderedDict"),
+        DEFAULT_DICT("collections.defaultdict"),
         COUNTER("collections.Counter"),
         SET("builtins.set"),
-        SET_2("__builtin__.set"),
+        FROZEN_SET("builtins.frozenset"),
+        COMPLEX("builtins.complex"),
+        BYTES("builtins.bytes"),
+        BYTE_ARRAY("builtins.bytearray"),
+        ENCODE("_codecs.encode"),
         SIZE("torch.Size"),
+        LAYOUT("torch.serialization._get_layout"),
         DEVICE("torch.device"),
         TENSOR("torch._utils._rebuild_tensor_v2"),
         PARAMETER("torch._utils._rebuild_parameter");
@@ -54,13 +89,23 @@ final class TorchGlobals implements PickleMachine.Globals {
         }
     }
 
-    /** A storage class; only ever named inside a persistent id. */
-    private record StorageClass(WeightType type) {}
+    /** A storage class; of use inside a persistent id only. */
+    private record StorageClass(WeightType type) {
+        @Override
+        public String toString() {
+            return "a class of storages";
+        }
+    }
 
     /** A storage's bytes in the file. */
     private record Storage(WeightType type, ZipDirectory.Range range) {
         long elements() {
             return range.size() / type.bytes();
+        }
+
+        @Override
+        public String toString() {
+            return "a storage of " + elements() + " " + type;
         }
     }
 
@@ -75,20 +120,19 @@ final class TorchGlobals implements PickleMachine.Globals {
     /**
      * Prepares for one checkpoint.
      *
-     * @param subject what messages are about
      * @param folder of the archive, with a slash at its end, where {@code data.pkl} was found
      * @param entries of the archive
      */
-    TorchGlobals(WeightFile file, String subject, String folder, Map<String, ZipDirectory.Range> entries) {
+    TorchGlobals(WeightFile file, String folder, Map<String, ZipDirectory.Range> entries) {
         this.file = file;
-        this.subject = subject;
         this.folder = folder;
         this.entries = entries;
     }
 
     @Override
     public Object global(String module, String name) {
-        String full = module + "." + name;
+        // Python 2's name, which protocol 2 writes.
+        String full = (module.equals("__builtin__") ? "builtins" : module) + "." + name;
         WeightType type = STORAGES.get(full);
         if (type != null) {
             return new StorageClass(type);
@@ -98,8 +142,27 @@ final class TorchGlobals implements PickleMachine.Globals {
                 return callable;
             }
         }
+        if (DATA_TYPE.matcher(full).matches()) {
+            return new Inert(full);
+        }
+        if (TYPES.contains(full)) {
+            return new Inert("a type of Python's");
+        }
+        String tensor =
+                OTHER_STORAGE.matcher(full).matches() ? "a tensor of a type such as complex" : OTHER_TENSORS.get(full);
+        if (tensor != null) {
+            throw wrong(
+                    tensor + " (" + full + ")",
+                    "dense tensors of "
+                            + STORAGES.values().stream()
+                                    .sorted()
+                                    .map(Enum::name)
+                                    .collect(Collectors.joining(", "))
+                            + " (convert it before saving, such as by tensor.detach(), tensor.float() or"
+                            + " tensor.to_dense(), or leave it out)");
+        }
         throw wrong(
-                "the Python object " + Quoted.of(full),
+                "the Python object " + Quoted.of(module + "." + name),
                 "only tensors and plain containers (save again with torch.save(model.state_dict(), file))");
     }
 
@@ -113,8 +176,24 @@ final class TorchGlobals implements PickleMachine.Globals {
                 requireArguments(known, arguments, 0, 0);
                 yield new LinkedHashMap<>();
             }
+            case DEFAULT_DICT -> {
+                requireArguments(known, arguments, 0, 1);
+                yield new LinkedHashMap<>();
+            }
             case COUNTER -> only(known, arguments, LinkedHashMap.class);
-            case SET, SET_2 -> only(known, arguments, ArrayList.class);
+            case SET, FROZEN_SET -> only(known, arguments, ArrayList.class);
+            case COMPLEX -> {
+                requireArguments(known, arguments, 2, 2);
+                yield new Inert("a complex number");
+            }
+            case BYTES, BYTE_ARRAY, ENCODE -> {
+                requireArguments(known, arguments, 0, 2);
+                yield new Inert("bytes");
+            }
+            case LAYOUT -> {
+                requireArguments(known, arguments, 1, 1);
+                yield new Inert("a layout");
+            }
             case SIZE -> only(known, arguments, Object[].class);
             case DEVICE -> {
                 requireArguments(known, arguments, 1, 2);
@@ -166,9 +245,9 @@ final class TorchGlobals implements PickleMachine.Globals {
                     "as many of both");
         }
         Shape shape = TensorLimits.shape(
-                file.path(),
-                "data.pkl",
-                Arrays.stream(extents).mapToInt(Math::toIntExact).toArray());
+                        Arrays.stream(extents).mapToInt(Math::toIntExact).toArray())
+                .orElseThrow(() -> wrong(
+                        "a tensor " + Arrays.toString(extents), "at most " + TensorLimits.MOST_ELEMENTS + " elements"));
         // An expanded tensor (stride 0) could claim gigabytes for one number.
         if (shape.elements() > storage.elements()) {
             throw wrong(
@@ -196,13 +275,13 @@ final class TorchGlobals implements PickleMachine.Globals {
                 file, storage.range().position() + offset * storage.type().bytes(), storage.type(), shape, strides);
     }
 
-    private WeightsException outside(Storage storage, long offset, Shape shape, long[] strides) {
+    private static PickleMachine.RefusedException outside(Storage storage, long offset, Shape shape, long[] strides) {
         return wrong(
                 "a tensor " + shape + " with strides " + Arrays.toString(strides) + " at element " + offset,
                 "one that lies within its storage of " + storage.elements() + " elements");
     }
 
-    private long[] numbers(Object[] values, long largest) {
+    private static long[] numbers(Object[] values, long largest) {
         if (values.length > TensorLimits.MOST_DIMENSIONS) {
             throw wrong("a tensor of " + values.length + " dimensions", "at most " + TensorLimits.MOST_DIMENSIONS);
         }
@@ -218,12 +297,12 @@ final class TorchGlobals implements PickleMachine.Globals {
         return numbers;
     }
 
-    private <T> T only(Callable callable, Object[] arguments, Class<T> type) {
+    private static <T> T only(Callable callable, Object[] arguments, Class<T> type) {
         requireArguments(callable, arguments, 1, 1);
         return argument(callable, arguments, 0, type);
     }
 
-    private <T> T argument(Callable callable, Object[] arguments, int index, Class<T> type) {
+    private static <T> T argument(Callable callable, Object[] arguments, int index, Class<T> type) {
         if (!type.isInstance(arguments[index])) {
             throw wrong(
                     callable + " with " + PickleMachine.describe(arguments[index]) + " as argument " + index,
@@ -232,13 +311,13 @@ final class TorchGlobals implements PickleMachine.Globals {
         return type.cast(arguments[index]);
     }
 
-    private void requireArguments(Callable callable, Object[] arguments, int least, int most) {
+    private static void requireArguments(Callable callable, Object[] arguments, int least, int most) {
         if (arguments.length < least || arguments.length > most) {
             throw wrong(callable + " with " + arguments.length + " arguments", List.of(least, most) + " of them");
         }
     }
 
-    private WeightsException wrong(String found, String expected) {
-        return new WeightsException(subject, found, expected);
+    private static PickleMachine.RefusedException wrong(String found, String expected) {
+        return new PickleMachine.RefusedException(found, expected);
     }
 }

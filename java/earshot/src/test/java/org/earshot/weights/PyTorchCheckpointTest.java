@@ -41,7 +41,11 @@ class PyTorchCheckpointTest {
                 "trainer",
                 "parallel",
                 "parameters",
-                "extra-state"
+                "extra-state",
+                "plain-values-2",
+                "plain-values-5",
+                "plain-values-beside",
+                "containers"
             })
     void readsWhatPyTorchWrote(String name) {
         Expected.assertSame(
@@ -91,6 +95,27 @@ class PyTorchCheckpointTest {
         assertEquals(
                 List.of("\"_extra_state\": a dict of 1"),
                 PyTorchCheckpoint.read(FIXTURES.resolve("extra-state.pth")).leftOut());
+    }
+
+    /** Kinds of values and keys that PyTorch's weights_only reader takes too: named as what they are. */
+    @Test
+    void plainValuesAreLeftOutByWhatTheyAre() {
+        List<String> leftOut = PyTorchCheckpoint.read(FIXTURES.resolve("plain-values-beside.pth"))
+                .leftOut();
+        assertEquals(
+                List.of(
+                        "\"dtype\": torch.float32",
+                        "\"dtypes\": a list of 5",
+                        "\"layout\": a layout",
+                        "\"complex\": a complex number",
+                        "\"bytes\": bytes",
+                        "\"bytearray\": bytes",
+                        "\"none_as_key\": a dict of 1",
+                        "\"tuples_as_keys\": a dict of 2",
+                        "\"bytes_as_keys\": a dict of 1",
+                        "None: the value \"1\"",
+                        "a tuple of 2: the value \"3\""),
+                leftOut);
     }
 
     @Test
@@ -145,6 +170,23 @@ class PyTorchCheckpointTest {
             torchscript-linear      | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
             old-form                | a PyTorch file of the old form, from before 1.6
             plain-pickle            | a Python pickle
+            onnx                    | an ONNX model
+            os-system-2             | "value": found the Python object
+            os-system-4             | "value": found the Python object
+            nested-2                | "value": found the Python object
+            deep-2                  | "runs.options.data": found the Python object "pathlib.
+            deep-4                  | "runs.options.data": found the Python object "pathlib.
+            extent-negative         | "w": found a tensor with an extent or stride
+            extents-overflow        | "w": found a tensor [2147483647, 2147483647, 2147483647]; expected at most
+            storage-missing         | "w": found no entry for storage "1"
+            tensor-float8           | "model.head.weight": found a tensor of a type such as float8
+            tensor-uint16           | "model.head.weight": found a tensor of a type such as float8 or uint16
+            tensor-complex          | "model.head.weight": found a tensor of a type such as complex
+            tensor-sparse           | "model.head.weight": found a sparse tensor
+            tensor-quantized        | "model.head.weight": found a quantized tensor
+            tensor-meta             | "model.head.weight": found a tensor on the device "meta"
+            tensor-attribute        | "model.head.weight": found a parameter with attributes
+            tensor-expanded-little  | "model.head.weight": found a tensor [2, 3] with strides [1, 0]
             no-pickle               | a zip archive without data.pkl
             """)
     void saysWhatIsRefused(String name, String message) {
