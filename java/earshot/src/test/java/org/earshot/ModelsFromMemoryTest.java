@@ -18,9 +18,13 @@ import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
+import org.earshot.weights.KeyMap;
+import org.earshot.weights.Weights;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models and recordings that lie in no file of the default file system. */
 class ModelsFromMemoryTest {
@@ -60,6 +64,20 @@ class ModelsFromMemoryTest {
     @Test
     void configurationAndWeightsInMemory() throws IOException {
         assertAnswers(SceneClassifier.builder(config(), weights()), recording);
+    }
+
+    /** A resource's description, a key in a store: no file system need be able to hold it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a\0b", "x\ud800", "s3://bucket?version=2", "class path resource [модель/config.json]", ""})
+    void whatIsInMemoryMayBeCalledAnything(String name) throws IOException {
+        String json = Files.readString(model.resolve(ModelDirectory.CONFIG));
+        ModelConfig named = ModelConfig.parse(json, name);
+        assertEquals(config().labels(), named.labels());
+        String message = assertThrows(ModelException.class, () -> ModelConfig.parse("{}", name))
+                .getMessage();
+        assertTrue(message.contains("architecture: found nothing"), message);
+        Weights read = ModelDirectory.weights(weights(), name, KeyMap.identity());
+        assertEquals(ModelDirectory.read(model, null, KeyMap.identity()).digest(), ModelDirectory.digest(named, read));
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.earshot.error.FieldException;
 import org.earshot.error.ModelException;
+import org.earshot.files.JsonReason;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
 import org.earshot.files.UnpooledJson;
@@ -90,11 +91,7 @@ public final class ConfigSection {
             }
             throw new ModelException(subject, describe(root), "a JSON object");
         } catch (JsonProcessingException e) {
-            String place = e.getLocation() == null
-                    ? ""
-                    : "line " + e.getLocation().getLineNr() + ", column "
-                            + e.getLocation().getColumnNr() + ": ";
-            throw new ModelException(subject, place + e.getOriginalMessage(), "a JSON object", e);
+            throw new ModelException(subject, JsonReason.of(e), "a JSON object", e);
         }
     }
 

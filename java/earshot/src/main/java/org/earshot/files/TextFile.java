@@ -72,7 +72,7 @@ public final class TextFile {
                     .toString();
             return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new UnfitException("text that is not UTF-8 (" + e + ")", "text in UTF-8", e);
+            throw new UnfitException("text that is not UTF-8", "text in UTF-8", e);
         }
     }
 }

@@ -18,6 +18,7 @@ import org.earshot.error.ModelException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
+import org.earshot.files.Label;
 import org.earshot.files.Quoted;
 import org.earshot.files.UnpooledJson;
 import org.earshot.model.ContextParameters.TimeEncoding;
@@ -81,7 +82,7 @@ public record ModelConfig(
      * @throws ModelException naming the field if anything is wrong
      */
     public static ModelConfig parse(String json, String name) {
-        return of(ConfigSection.parse(name, json), Path.of(name));
+        return of(ConfigSection.parse(name, json), Label.of(name));
     }
 
     private static ModelConfig of(ConfigSection root, Path source) {

@@ -2,6 +2,7 @@ package org.earshot.weights;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.earshot.error.WeightsException;
+import org.earshot.files.JsonReason;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
 import org.earshot.files.UnpooledJson;
@@ -116,9 +118,14 @@ public final class KeyMap {
             if (parser.nextToken() != null) {
                 throw new WeightsException(source, "text behind the object", "one JSON object");
             }
-        } catch (IOException e) {
+        } catch (JsonProcessingException e) {
             throw new WeightsException(
-                    source, "no JSON (" + e.getMessage() + ")", "an object from regular expression to replacement", e);
+                    source,
+                    "no JSON (" + JsonReason.of(e) + ")",
+                    "an object from regular expression to replacement",
+                    e);
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // A string does not fail to be read.
         }
         return new KeyMap(rules);
     }

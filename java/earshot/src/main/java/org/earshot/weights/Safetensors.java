@@ -1,6 +1,7 @@
 package org.earshot.weights;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +43,7 @@ public final class Safetensors {
      *
      * @param path the file; its folder must exist
      * @param tensors what it shall hold
-     * @throws WeightsException if it cannot be written, or a name is empty, overlong or reserved
+     * @throws WeightsException if it cannot be written, or a name is empty, overlong, reserved or no Unicode
      */
     public static void write(Path path, Map<String, WeightTensor> tensors) {
         write(path, tensors, Map.of());
@@ -62,12 +63,25 @@ public final class Safetensors {
             if (name.equals(SafetensorsHeader.METADATA)) {
                 throw new WeightsException(path, "a tensor called " + name, "another name, that one is reserved");
             }
+            requireText(path, name);
         }
+        metadata.forEach((key, value) -> {
+            requireText(path, key);
+            requireText(path, value);
+        });
         try {
             AtomicFile.write(path, out -> SafetensorsWriter.write(out, tensors, metadata));
         } catch (IOException e) {
             throw new WeightsException(
                     path, "a file that cannot be written (" + IoReason.of(e) + ")", "a writable folder", e);
+        }
+    }
+
+    /** Half a character, which Java's strings can hold and files in UTF-8 cannot. */
+    private static void requireText(Path path, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new WeightsException(
+                    path, "the name or text " + Quoted.of(text) + " with half a character", "Unicode");
         }
     }
 

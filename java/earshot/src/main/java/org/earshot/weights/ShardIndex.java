@@ -2,10 +2,12 @@ package org.earshot.weights;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,6 +17,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.earshot.error.WeightsException;
+import org.earshot.files.JsonReason;
 import org.earshot.files.Quoted;
 import org.earshot.files.TextFile;
 import org.earshot.files.UnpooledJson;
@@ -58,7 +61,7 @@ final class ShardIndex {
             throw new WeightsException(index, names.size() + " files", "at most " + MOST_SHARDS);
         }
         Map<String, Weights> shards = new LinkedHashMap<>();
-        names.forEach(name -> shards.put(name, reader.apply(index.resolveSibling(name))));
+        names.forEach(name -> shards.put(name, reader.apply(beside(index, name))));
         Map<String, WeightTensor> tensors = new LinkedHashMap<>();
         places.forEach((tensor, shard) -> {
             WeightTensor found = shards.get(shard).tensors().get(tensor);
@@ -78,6 +81,18 @@ final class ShardIndex {
                 .limit(MOST_SHARDS)
                 .collect(Collectors.toList());
         return new LoadedWeights(index, tensors, leftOut, List.of(names.size() + " files read, which the index names"));
+    }
+
+    private static Path beside(Path index, String name) {
+        try {
+            return index.resolveSibling(name);
+        } catch (InvalidPathException e) {
+            throw new WeightsException(
+                    index + ": " + MAP,
+                    "the file " + Quoted.of(name),
+                    "a name that files can have here (where the JVM's locale is C or POSIX, one in ASCII)",
+                    e);
+        }
     }
 
     private static Map<String, String> places(Path index) {
@@ -100,8 +115,10 @@ final class ShardIndex {
             }
         } catch (TextFile.UnfitException e) {
             throw new WeightsException(index, e.getMessage(), EXPECTED, e);
+        } catch (JsonProcessingException e) {
+            throw new WeightsException(index, "no JSON (" + JsonReason.of(e) + ")", EXPECTED, e);
         } catch (IOException e) {
-            throw new WeightsException(index, "no JSON (" + e.getMessage() + ")", EXPECTED, e);
+            throw new IllegalStateException(e); // A string does not fail to be read.
         }
         if (places == null || places.isEmpty()) {
             throw new WeightsException(index, "JSON text without tensors in " + MAP, "a weight file, or " + EXPECTED);

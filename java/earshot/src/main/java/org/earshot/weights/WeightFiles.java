@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.earshot.error.WeightsException;
+import org.earshot.files.Label;
 
 /** Reads weight files of every known format. */
 public final class WeightFiles {
@@ -51,7 +52,7 @@ public final class WeightFiles {
      * @throws WeightsException as {@link #read(Path)}
      */
     public static Weights read(ByteBuffer content, String name, Predicate<Weights> fits) {
-        Path path = Path.of(name);
+        Path path = Label.of(name);
         return read(WeightFile.of(content, path), fits, () -> {
             throw new WeightsException(
                     path, "the index of several files", "one file that holds all tensors, since it is in memory");

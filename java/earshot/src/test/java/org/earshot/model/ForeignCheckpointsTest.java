@@ -215,7 +215,10 @@ class ForeignCheckpointsTest {
             model-00002-of-00002.safetensors | model.safetensors.index.json     | plain name of a file
             model-00002-of-00002.safetensors | config.json                      | a shard, as the index
             model-00002-of-00002.safetensors | model-00001-of-00002.safetensors | no tensor
+            model-00002-of-00002.safetensors | a\\ud800.safetensors             | a name that files can have here
             "weight_map"                     | "weights"                        | without tensors in weight_map
+            "metadata"                       | "weight_map": {}, "metadata"     | Duplicate field 'weight_map'
+            {"metadata"                      | {"metadata                       | no JSON (line 1, column
             """)
     void wrongIndicesAreRefused(String right, String wrong, String message) throws IOException {
         Path index = shards().resolve(ModelDirectory.INDEX);
@@ -223,6 +226,7 @@ class ForeignCheckpointsTest {
         String found = assertThrows(WeightsException.class, () -> ModelDirectory.weights(index, KeyMap.identity()))
                 .getMessage();
         assertTrue(found.contains(message), found);
+        assertEquals(1, found.lines().count(), found);
     }
 
     private Path shards() throws IOException {

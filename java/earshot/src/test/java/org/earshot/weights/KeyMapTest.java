@@ -64,7 +64,7 @@ class KeyMapTest {
             {"a": "b", "a": "c"}     | Duplicate
             {"a": "b"} x             | no JSON
             {"a": "b"} {}            | text behind the object
-            {"a": "b"                | no JSON
+            {"a": "b"                | no JSON (line 1, column
             """)
     void refusesBadMaps(String json, String message) {
         String found =

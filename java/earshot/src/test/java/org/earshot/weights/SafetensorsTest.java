@@ -120,6 +120,12 @@ class SafetensorsTest {
         assertThrows(WeightsException.class, () -> Safetensors.write(folder.resolve("absent/w"), tensor));
         Map<String, WeightTensor> reserved = Map.of("__metadata__", WeightTensor.of(Shape.of(1), 1f));
         assertThrows(WeightsException.class, () -> Safetensors.write(folder.resolve("w"), reserved));
+        // The reference implementation could not read it again.
+        Map<String, WeightTensor> half = Map.of("a\ud800", WeightTensor.of(Shape.of(1), 1f));
+        assertThrows(WeightsException.class, () -> Safetensors.write(folder.resolve("w"), half));
+        for (Map<String, String> metadata : List.of(Map.of("\udc00", "v"), Map.of("k", "v\ud800"))) {
+            assertThrows(WeightsException.class, () -> Safetensors.write(folder.resolve("w"), tensor, metadata));
+        }
         assertTrue(Files.notExists(folder.resolve("w")));
     }
 
