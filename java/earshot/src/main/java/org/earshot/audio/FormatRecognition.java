@@ -16,7 +16,8 @@ import org.earshot.error.AudioException;
  * @param end first byte behind it
  */
 record FormatRecognition(AudioFormat format, long start, long end) {
-    private static final int HEAD_BYTES = 64;
+    /** Room for some packets of a transport stream, which are told by their distance. */
+    private static final int HEAD_BYTES = 1024;
 
     /** How far a first frame is looked for. */
     private static final int SEARCH_BYTES = 1 << 16;
@@ -28,7 +29,8 @@ record FormatRecognition(AudioFormat format, long start, long end) {
         long start = behindTags(source);
         byte[] head = bytes(source, start, HEAD_BYTES);
         AudioFormat format = FileSignature.format(head);
-        if (format == null && head.length > 0 && head[0] == 0) {
+        // Some that are refused by name begin with zeros themselves.
+        if (format == null && head.length > 0 && head[0] == 0 && UnsupportedSignature.title(head) == null) {
             start = behindZeros(source, start);
             head = bytes(source, start, HEAD_BYTES);
             format = FileSignature.format(head);

@@ -58,12 +58,13 @@ record MpegFrames(AudioFormat format, int offset) {
         int position = offset;
         int kind = 0;
         for (int frame = 0; frame < wanted; frame++) {
-            // A file may be shorter than three frames, and is often cut in one.
+            // A file may be shorter than what is wanted, and is often cut in a frame. Where none is expected, though, a
+            // header whose frame would reach beyond the end is chance.
             if (position >= bytes.length) {
-                return frame > 0;
+                return offset == 0 && frame > 0;
             }
             int length = adts ? adtsFrameBytes(bytes, position) : mpegFrameBytes(bytes, position);
-            if (length == 0) {
+            if (length == 0 || (offset > 0 && !adts && layer(bytes, position) == 1)) {
                 return false;
             }
             int here = kind(bytes, position, adts);
@@ -82,6 +83,11 @@ record MpegFrames(AudioFormat format, int offset) {
         return ((bytes[position + 1] & (adts ? 0xf6 : 0xfe)) << 8) | rate;
     }
 
+    /** I to III of MPEG audio; 4 is reserved. */
+    private static int layer(byte[] bytes, int position) {
+        return 4 - ((bytes[position + 1] >> 1) & 3);
+    }
+
     /** Length of the frame with its header, or 0 if there is none. */
     private static int mpegFrameBytes(byte[] bytes, int position) {
         if (bytes.length - position < MPEG_HEADER_BYTES || (bytes[position] & 0xff) != 0xff) {
@@ -90,7 +96,7 @@ record MpegFrames(AudioFormat format, int offset) {
         int second = bytes[position + 1] & 0xff;
         int third = bytes[position + 2] & 0xff;
         int version = (second >> 3) & 3;
-        int layer = 4 - ((second >> 1) & 3);
+        int layer = layer(bytes, position);
         int rateIndex = (third >> 2) & 3;
         int bitRateIndex = third >> 4;
         // Version 1 and layer 4 are reserved. A free bit rate (index 0) is decoded by nobody.

@@ -47,6 +47,11 @@ enum UnsupportedSignature {
             0,
             "version https://git-lfs");
 
+    private static final int SYNC_BYTE = 0x47;
+
+    /** Fewest packets that tell a transport stream: of fewer the sync bytes may be chance. */
+    private static final int PACKETS_WANTED = 3;
+
     private final String title;
     private final int offset;
     private final String bytes;
@@ -63,6 +68,25 @@ enum UnsupportedSignature {
                 .filter(known -> FormatRecognition.stands(known.bytes, known.offset, head))
                 .map(known -> known.title)
                 .findFirst()
-                .orElse(null);
+                .orElseGet(() -> isTransportStream(head) ? "an MPEG transport stream" : null);
+    }
+
+    /**
+     * ISO 13818-1, 2.4.3.2: packets of 188 bytes; with a time before (of Blu-ray, M2TS) or a check behind (of DVB)
+     * each. The sound in them must not be taken for a bare stream of its frames, which the packets break.
+     */
+    private static boolean isTransportStream(byte... head) {
+        return isTransportStream(head, 0, 188) || isTransportStream(head, 4, 192) || isTransportStream(head, 0, 204);
+    }
+
+    private static boolean isTransportStream(byte[] head, int first, int distance) {
+        int packets = 0;
+        for (int at = first; at < head.length; at += distance) {
+            if (head[at] != SYNC_BYTE) {
+                return false;
+            }
+            packets++;
+        }
+        return packets >= PACKETS_WANTED;
     }
 }

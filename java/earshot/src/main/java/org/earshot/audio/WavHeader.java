@@ -41,6 +41,11 @@ record WavHeader(
     /** Sizes from here on stand for "until the end" in streams: 2 GiB less a little, as sox and others write them. */
     private static final long STREAMED_SIZE = 0x7fff_0000L;
 
+    /** Chunks that the specifications name and real files have, by which those are told that are not padded. */
+    private static final Set<String> KNOWN_CHUNKS = Set.of(
+            "fmt ", "data", "fact", "LIST", "bext", "iXML", "axml", "chna", "cue ", "smpl", "inst", "PEAK", "JUNK",
+            "junk", "PAD ", "FLLR", "id3 ", "ID3 ", "cart", "_PMX", "acid", "umid", "minf", "elm1", "regn");
+
     private static final Set<String> CONTAINERS = Set.of("RIFF", "RIFX", "RF64", "BW64");
 
     /** Whether a file that begins so is a WAV file. */
@@ -64,7 +69,9 @@ record WavHeader(
         private final AudioInput input;
         private final long fileBytes;
         private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+        /** How far the file says that it reaches; 0 if it does not say. */
         private long riffEnd;
+
         private long longDataBytes = UNKNOWN_SIZE;
         private WavFormat format;
         private long dataStart = -1;
@@ -157,20 +164,28 @@ record WavHeader(
             if ((size & 1) == 0) {
                 return 0;
             }
-            return isChunkId(start + size) && !isChunkId(start + size + 1) ? 0 : 1;
+            String unpadded = chunkId(start + size);
+            String padded = chunkId(start + size + 1);
+            if (unpadded.isEmpty() || padded.isEmpty()) {
+                return padded.isEmpty() && !unpadded.isEmpty() ? 0 : 1;
+            }
+            // Both could be one: an identifier's last three letters with the lowest byte of a size, or padding that is
+            // not zero with an identifier's first three.
+            return KNOWN_CHUNKS.contains(unpadded) && !KNOWN_CHUNKS.contains(padded) ? 0 : 1;
         }
 
-        private boolean isChunkId(long position) {
+        /** The identifier of a chunk that begins there; empty if none does. */
+        private String chunkId(long position) {
             if (fileBytes - position < CHUNK_HEADER_BYTES) {
-                return false;
+                return "";
             }
             byte[] id = bytesAt(position, 4).array();
             for (byte letter : id) {
                 if (letter < ' ' || letter > '~') {
-                    return false;
+                    return "";
                 }
             }
-            return true;
+            return new String(id, StandardCharsets.ISO_8859_1);
         }
 
         /** Takes in one chunk and returns how many bytes it really has. */
@@ -182,7 +197,12 @@ record WavHeader(
                     if (size < 16) {
                         throw damaged(input.name() + ", ds64 chunk", size + " bytes", "at least 16");
                     }
-                    longDataBytes = bytesAt(start, 16).getLong(8);
+                    ByteBuffer sizes = bytesAt(start, 16);
+                    longDataBytes = sizes.getLong(8);
+                    if (riffEnd == 0) {
+                        // No more than the file has: no overflow.
+                        riffEnd = CHUNK_HEADER_BYTES + Math.max(0, Math.min(sizes.getLong(0), fileBytes));
+                    }
                     if (longDataBytes < 0) {
                         throw damaged(
                                 input.name() + ", ds64 chunk",
@@ -207,11 +227,11 @@ record WavHeader(
 
         /** Length of the data chunk, also where its writer could not go back to fill it in. */
         private long audioBytes(long start, long declared, long available) {
-            boolean neverFilledIn = declared == 0 && riffEnd <= start;
+            long stated = declared == UNKNOWN_SIZE ? longDataBytes : declared;
+            boolean neverFilledIn = stated == 0 && riffEnd <= start;
             if (neverFilledIn) {
                 return available;
             }
-            long stated = declared == UNKNOWN_SIZE ? longDataBytes : declared;
             if (stated <= available) {
                 return stated;
             }

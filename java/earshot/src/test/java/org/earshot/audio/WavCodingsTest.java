@@ -156,6 +156,49 @@ class WavCodingsTest {
         }
     }
 
+    /** A size whose lowest byte is a letter reads like the end of an identifier one byte further on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LIST", "fact", "junk"})
+    void chunksWithoutPaddingAreFoundWhateverTheirSizes(String next) throws IOException {
+        for (int bytes = ' '; bytes <= '~'; bytes += 2) {
+            WavBytes wav = WavBytes.riff()
+                    .id("bext")
+                    .u32(3)
+                    .u8(1, 2, 3)
+                    .id(next)
+                    .u32(bytes + 1)
+                    .u8(new int[bytes + 1])
+                    .fmt(1, 1, 8000, 16)
+                    .id("LIST")
+                    .u32(1)
+                    .u8(9)
+                    .id("data")
+                    .u32(bytes)
+                    // Silence, so that the size that would be read one byte further on is a small one.
+                    .u8(new int[bytes]);
+            assertEquals(bytes / 2, WavBytes.read(wav.write(folder)).length, next + " of " + bytes);
+        }
+    }
+
+    /** What fills up to an even length should be zero, but is whatever the writer's memory held. */
+    @Test
+    void paddingMayBeAnyByte() throws IOException {
+        for (int padding = 0; padding < 256; padding++) {
+            WavBytes wav = WavBytes.riff()
+                    .id("LIST")
+                    .u32(3)
+                    .u8(1, 2, 3, padding)
+                    .fmt(1, 1, 8000, 16)
+                    .id("note")
+                    .u32(1)
+                    .u8(9, padding)
+                    .id("data")
+                    .u32(4)
+                    .u16(0x4000, 0x2000);
+            assertArrayEquals(new float[] {0.5f, 0.25f}, WavBytes.read(wav.write(folder)), "padding " + padding);
+        }
+    }
+
     @Test
     void aFileThatBreaksOffSaysWhatIsMissing() throws IOException {
         Path file = WavBytes.riff()

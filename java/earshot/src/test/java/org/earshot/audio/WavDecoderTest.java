@@ -149,6 +149,46 @@ class WavDecoderTest {
                 0.25f);
     }
 
+    /** As ffmpeg -rf64 always leaves it in a pipe, and a recorder that lost its power on the card. */
+    @Test
+    void sizesOfSixtyFourBitsMayNeverBeFilledInEither() throws IOException {
+        WavBytes unfinished = new WavBytes()
+                .id("RF64")
+                .u32(0xffff_ffffL)
+                .id("WAVE")
+                .id("ds64")
+                .u32(28)
+                .u64(0)
+                .u64(0)
+                .u64(0)
+                .u32(0)
+                .fmt(1, 1, 8000, 16)
+                .id("data");
+        assertSamples(unfinished.copy().u32(0xffff_ffffL).u16(0x4000, 0x2000), 0.5f, 0.25f);
+        assertSamples(unfinished.copy().u32(0).u16(0x4000, 0x2000), 0.5f, 0.25f);
+    }
+
+    /** What says how long it is, and that this is nothing, is believed. */
+    @Test
+    void aRecordingOfNoFramesInSixtyFourBitsIsEmpty() throws IOException {
+        assertSamples(new WavBytes()
+                .id("RF64")
+                .u32(0xffff_ffffL)
+                .id("WAVE")
+                .id("ds64")
+                .u32(28)
+                .u64(84)
+                .u64(0)
+                .u64(0)
+                .u32(0)
+                .fmt(1, 1, 8000, 16)
+                .id("data")
+                .u32(0xffff_ffffL)
+                .id("LIST")
+                .u32(4)
+                .u32(1));
+    }
+
     @Test
     void aRecordingOfNoFramesIsEmpty() throws IOException {
         assertSamples(WavBytes.riff()
