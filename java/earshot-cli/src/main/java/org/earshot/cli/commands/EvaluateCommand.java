@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.earshot.SceneClassifier;
 import org.earshot.cli.options.CacheOption;
@@ -140,6 +141,7 @@ final class EvaluateCommand extends Subcommand {
         options.threads();
         OutputFiles.check(report);
         OutputFiles.check(jsonFile());
+        OutputFiles.requireApart(Arrays.asList(report, jsonFile(), cache.file().orElse(null)), List.of(set.metadata()));
         List<ModelConfig> configs = models.stream()
                 .map(model -> ModelConfig.read(model.resolve(ModelDirectory.CONFIG)))
                 .toList();

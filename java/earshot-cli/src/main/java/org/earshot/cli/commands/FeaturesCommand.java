@@ -136,6 +136,7 @@ final class FeaturesCommand extends Subcommand {
     }
 
     private int cache(Path config) {
+        OutputFiles.requireApart(List.of(task.set.cache), List.of(task.set.metadata()));
         Dataset clips = task.set.read();
         FeatureParameters parameters = ModelConfig.read(config).features();
         try (FeatureCache features = reading.cached(console(), clips, parameters, task.set.cache, threads.threads())) {
@@ -149,6 +150,7 @@ final class FeaturesCommand extends Subcommand {
     private int write(Path config, OneRecording one) {
         Writer writer = writer(one.output);
         OutputFiles.check(one.output);
+        OutputFiles.requireApart(List.of(one.output), List.of(one.recording));
         Features features = compute(one.recording, ModelConfig.read(config).features(), reading.limits());
         try {
             writer.write(one.output, features);

@@ -132,9 +132,9 @@ final class ParityCommand extends Subcommand {
             throw usageError("--record and --against: found " + directories.size() + " models and --backend " + backend
                     + "; expected one model and one backend");
         }
-        for (Path file : Arrays.asList(junit, markdown, picture, record)) {
-            OutputFiles.check(file);
-        }
+        List<Path> outputs = Arrays.asList(junit, markdown, picture, record);
+        outputs.forEach(OutputFiles::check);
+        OutputFiles.requireApart(outputs, List.of());
         ParityRecord before = against == null ? null : ParityRecord.read(against);
         List<Backend> backends = backends();
         if (backends.isEmpty()) {

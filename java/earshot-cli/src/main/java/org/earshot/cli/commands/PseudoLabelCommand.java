@@ -2,6 +2,7 @@ package org.earshot.cli.commands;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
@@ -147,6 +148,7 @@ final class PseudoLabelCommand extends Subcommand {
 
     private void checkOutput() {
         OutputFiles.check(output);
+        OutputFiles.requireApart(Arrays.asList(output, cache.file().orElse(null)), List.of(set.metadata()));
         if (Files.exists(output) && !force) {
             throw new CommandException(output, "a file that exists", "a new one, or --force to replace it");
         }

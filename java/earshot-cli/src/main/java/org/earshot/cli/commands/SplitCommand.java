@@ -115,6 +115,9 @@ final class SplitCommand extends Subcommand {
         OutputFiles.check(easy);
         OutputFiles.check(hard);
         OutputFiles.check(report);
+        OutputFiles.requireApart(
+                Arrays.asList(easy, hard, report, cache.file().orElse(null)),
+                Arrays.asList(set.metadata(), evaluationMetadata));
         Optional<ModelConfig> config =
                 Optional.ofNullable(model).map(directory -> ModelConfig.read(directory.resolve(ModelDirectory.CONFIG)));
         FeatureParameters parameters = config.map(ModelConfig::features).orElseGet(FeatureParameters::baseline);

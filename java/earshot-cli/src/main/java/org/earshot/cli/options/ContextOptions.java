@@ -49,6 +49,11 @@ public final class ContextOptions {
         return Optional.of(Metadata.read(metadata));
     }
 
+    /** The metadata's file; null if there is none. */
+    public Path file() {
+        return metadata;
+    }
+
     /** City and time of all recordings where there are no metadata. */
     public RecordingContext common() {
         return RecordingContext.of(city, time);

@@ -29,6 +29,11 @@ public class SetOptions {
         return Dataset.open(metadata, audio);
     }
 
+    /** The metadata's file. */
+    public Path metadata() {
+        return metadata;
+    }
+
     /** Says which cities a model does not know, once for models that say the same. */
     public static void warnOfUnknownCities(Console console, Dataset clips, List<ModelConfig> configs) {
         configs.stream()

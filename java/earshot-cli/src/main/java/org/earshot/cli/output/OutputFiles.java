@@ -3,6 +3,9 @@ package org.earshot.cli.output;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.earshot.audio.AudioFormat;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.IoReason;
 
@@ -25,11 +28,60 @@ public final class OutputFiles {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new CommandException(file, "a device, pipe or socket", "a regular file, or none yet");
         }
+        if (AudioFormat.ofName(file).isPresent()) {
+            throw new CommandException(
+                    file,
+                    "a recording's name (did a pattern stand behind the option?)",
+                    "another ending, as what is written is no sound");
+        }
         try {
             AtomicFile.probe(file);
         } catch (IOException e) {
             throw unwritable(file, e);
         }
+    }
+
+    /**
+     * Complains of an output that is read too, or that another output would replace.
+     *
+     * @param outputs what is written; null is none
+     * @param inputs what is read; null is none
+     */
+    public static void requireApart(List<Path> outputs, List<Path> inputs) {
+        List<Path> before = new ArrayList<>();
+        for (Path output : outputs) {
+            if (output != null) {
+                requireNone(inputs, output, "a file that this command reads");
+                requireNone(before, output, "a file that another option writes too");
+                before.add(output);
+            }
+        }
+    }
+
+    private static void requireNone(List<Path> others, Path output, String found) {
+        for (Path other : others) {
+            if (other != null && isSame(other, output)) {
+                throw new CommandException(output, found, "a file of its own");
+            }
+        }
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            if (Files.exists(one) && Files.exists(other)) {
+                return Files.isSameFile(one, other);
+            }
+            return place(one).equals(place(other));
+        } catch (IOException e) {
+            // What cannot be looked at is complained of where it is opened.
+            return false;
+        }
+    }
+
+    /** Where a file is that need not be there, whatever links lead to its folder. */
+    private static Path place(Path file) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        return absolute.getParent().toRealPath().resolve(absolute.getFileName());
     }
 
     public static void write(Path file, AtomicFile.Content content) {
