@@ -6,6 +6,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.earshot.cli.commands.EarshotCommand;
 import org.earshot.cli.output.Console;
@@ -14,6 +15,7 @@ import org.earshot.cli.output.StandardOutput;
 import org.earshot.files.PartialFile;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs the command line: what is of the process, not of a command. */
@@ -64,6 +66,7 @@ public final class Main {
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Path.class, Main::path)
                 // A recording may be called @x.wav; it is not to be read for arguments.
                 .setExpandAtFiles(false)
                 .setParameterExceptionHandler((e, arguments) -> usageError(console, e))
@@ -81,6 +84,14 @@ public final class Main {
         int code = line.execute(args);
         printed.flush();
         return code;
+    }
+
+    /** Java takes the empty name for the folder that the process runs in; scripts mean a variable that is not set. */
+    private static Path path(String name) {
+        if (name.isEmpty()) {
+            throw new TypeConversionException("found an empty name; expected a file or folder");
+        }
+        return Path.of(name);
     }
 
     private static int usageError(Console console, ParameterException e) {

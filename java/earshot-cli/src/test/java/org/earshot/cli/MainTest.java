@@ -70,6 +70,26 @@ class MainTest {
         assertTrue(CommandRun.of("inspect").refusedInOneLine().contains("FILE|DIR"));
     }
 
+    /** {@code "$UNSET"} in a script: Java would take it for the folder that the process runs in. */
+    @Test
+    void emptyNamesAreRefused() {
+        for (Object[] words : new Object[][] {
+            {"classify", "x.wav", "--model", ""},
+            {"classify", "x.wav", "--metadata", ""},
+            {"classify", "x.wav", "-o", ""},
+            {"features", "", "-o", "x.npy"},
+            {"inspect", ""},
+            {"evaluate", "", "--metadata", "x.csv", "--audio", "."},
+            {"evaluate", "x", "--metadata", "x.csv", "--audio", ""}
+        }) {
+            String complaint = CommandRun.of(words).refusedInOneLine();
+            assertTrue(complaint.contains("found an empty name; expected a file or folder"), complaint);
+        }
+        assertEquals(
+                "earshot: FILE: found an empty name; expected a file, folder or pattern",
+                CommandRun.of("classify", "--model", "model", "").failedInOneLine());
+    }
+
     @Test
     void shellCompletionIsGenerated() {
         String script = CommandRun.of("generate-completion").done().out();

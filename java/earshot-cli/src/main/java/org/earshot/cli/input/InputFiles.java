@@ -60,6 +60,10 @@ public final class InputFiles {
     }
 
     private List<Path> find(String argument) {
+        if (argument.isEmpty()) {
+            // Java takes it for the folder that the process runs in; scripts mean a variable that is not set.
+            throw new CommandException("FILE", "an empty name", "a file, folder or pattern");
+        }
         Path path;
         try {
             path = Path.of(argument);
