@@ -1,8 +1,10 @@
 package org.earshot.cli.output;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.commons.csv.CSVFormat;
 import org.earshot.dataset.CsvText;
 import org.earshot.features.FeatureParameters;
@@ -104,9 +106,14 @@ public enum SegmentFormat {
     /** NIST's Rich Transcription Time Marked: fields without blanks, of which underscores stand instead. */
     RTTM {
         @Override
+        String name(Path file) {
+            return field(stem(file));
+        }
+
+        @Override
         String line(SegmentColumns columns, Path file, int number, SceneSegment segment) {
             double duration = segment.endSeconds() - segment.startSeconds();
-            return "SPEAKER " + field(stem(file)) + " 1 " + decimals(3, segment.startSeconds()) + " "
+            return "SPEAKER " + name(file) + " 1 " + decimals(3, segment.startSeconds()) + " "
                     + decimals(3, duration) + " <NA> <NA> " + field(segment.label()) + " "
                     + decimals(4, segment.probability()) + " <NA>\n";
         }
@@ -119,6 +126,11 @@ public enum SegmentFormat {
 
     /** One segment. */
     abstract String line(SegmentColumns columns, Path file, int number, SceneSegment segment);
+
+    /** What lines call a recording. */
+    String name(Path file) {
+        return file.toString();
+    }
 
     /** Whether segments of several recordings can stand in one file. */
     boolean namesRecordings() {
@@ -140,6 +152,17 @@ public enum SegmentFormat {
             throw new CommandException(
                     "--format " + word(), files.size() + " recordings", "one, as its lines name no recording");
         }
+        Map<String, Path> names = new HashMap<>();
+        for (Path file : files) {
+            Path before = names.put(name(file), file);
+            if (before != null && !before.equals(file)) {
+                throw new CommandException(
+                        "--format " + word(),
+                        "one name, " + name(file) + ", for " + Text.visible(before.toString()) + " and "
+                                + Text.visible(file.toString()),
+                        "recordings that their lines can tell apart; or --format csv");
+            }
+        }
     }
 
     private static String decimals(int digits, double value) {
@@ -147,7 +170,8 @@ public enum SegmentFormat {
     }
 
     private static String field(String text) {
-        return Text.visible(text).replaceAll("\\s", "_");
+        // Readers in Python split at all of Unicode's blanks.
+        return Text.visible(text).replaceAll("(?U)\\s", "_");
     }
 
     private static String stem(Path file) {

@@ -111,6 +111,30 @@ class ClassifySegmentsTest {
         assertTrue(rttm.matches("SPEAKER noise 1 0\\.000 3\\.300 <NA> <NA> " + label + " 0\\.\\d{4} <NA>\n"), rttm);
     }
 
+    /** Ten fields to every reader, of which some split at blanks of all kinds. */
+    @Test
+    void rttmHasTenFieldsWhateverTheNames() throws IOException {
+        for (String name : List.of("a b", "a\u00a0b", "a\u3000b", "a\u2009b", "a\tb", "a\u0085b")) {
+            Path file = Files.copy(tone, folder.resolve(name + ".wav"));
+            String line =
+                    classify(file, "--segments", "--format", "rttm").done().out();
+            assertEquals(10, line.strip().split("(?U)\\s+").length, line);
+        }
+    }
+
+    /** RTTM has no folders: two recordings of one name would be one to its readers. */
+    @Test
+    void rttmTellsRecordingsApart() throws IOException {
+        Path other =
+                Files.copy(tone, Files.createDirectory(folder.resolve("other")).resolve("tone.wave"));
+        assertEquals(
+                "earshot: --format rttm: found one name, tone, for " + tone + " and " + other
+                        + "; expected recordings that their lines can tell apart; or --format csv",
+                classify(tone, other, "--segments", "--format", "rttm").failedInOneLine());
+        classify(tone, noise, "--segments", "--format", "rttm").done();
+        classify(tone, other, "--segments", "--format", "csv").done();
+    }
+
     @Test
     void segmentsOfNoSceneAreAnEmptyFile() throws IOException {
         Path output = folder.resolve("segments.txt");
