@@ -162,6 +162,19 @@ class MetadataTest {
         assertThrows(DatasetException.class, () -> Metadata.read(other));
     }
 
+    /** As spreadsheets save them unless told otherwise. */
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "windows-1252", "ISO-8859-1"})
+    void otherEncodingsAreNamed(String encoding) throws IOException {
+        Path file = Files.write(folder.resolve("other.csv"), (HEADER + "a.wav,M\u00fcnchen,,\n").getBytes(encoding));
+        String message =
+                assertThrows(DatasetException.class, () -> Metadata.read(file)).getMessage();
+        assertTrue(
+                message.startsWith(file + ": found text that cannot be read (bytes that are no text of this encoding);"
+                        + " expected CSV in UTF-8"),
+                message);
+    }
+
     @Test
     void aMissingFileAndAFolderAreRefused() {
         assertTrue(assertThrows(DatasetException.class, () -> Metadata.read(folder.resolve("none.csv")))

@@ -1,6 +1,7 @@
 package org.earshot.files;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -38,6 +39,10 @@ public final class IoReason {
         }
         if (e instanceof FileSystemLoopException) {
             return "a loop of links";
+        }
+        if (e instanceof CharacterCodingException) {
+            // Its own message is a number of bytes.
+            return "bytes that are no text of this encoding";
         }
         // The message of such a one begins with the path, which may be a temporary file's.
         String reason = e instanceof FileSystemException inFiles ? inFiles.getReason() : e.getMessage();
