@@ -53,6 +53,8 @@ public final class ConfigSection {
     private final String path;
     private final ObjectNode node;
     private final Set<String> used = new LinkedHashSet<>();
+    /** Those too that were only looked for: they are known. */
+    private final Set<String> known = new LinkedHashSet<>();
 
     ConfigSection(String subject, String path, ObjectNode node) {
         this.subject = subject;
@@ -102,6 +104,7 @@ public final class ConfigSection {
      * @return whether it is there and not null
      */
     public boolean has(String field) {
+        known.add(field);
         return node.hasNonNull(field);
     }
 
@@ -300,12 +303,17 @@ public final class ConfigSection {
      */
     public void finish() {
         for (Map.Entry<String, JsonNode> entry : node.properties()) {
-            if (!used.contains(entry.getKey())) {
-                throw new ModelException(
-                        subject + (path.isEmpty() ? "" : ": " + path),
-                        "an unknown field " + Quoted.of(entry.getKey()),
-                        used.isEmpty() ? "no fields" : "only the fields " + String.join(", ", used));
+            if (used.contains(entry.getKey())) {
+                continue;
             }
+            if (known.contains(entry.getKey()) && entry.getValue().isNull()) {
+                throw wrong(entry.getKey(), "null", "a value, or no such field");
+            }
+            known.addAll(used);
+            throw new ModelException(
+                    subject + (path.isEmpty() ? "" : ": " + path),
+                    "an unknown field " + Quoted.of(entry.getKey()),
+                    known.isEmpty() ? "no fields" : "only the fields " + String.join(", ", known));
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.earshot.audio.Resampler;
 import org.earshot.error.WeightsException;
 import org.earshot.features.FeatureParameters;
+import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
 import org.earshot.network.Network;
 import org.earshot.weights.Safetensors;
@@ -43,7 +44,7 @@ final class Golden {
         if (!version.matches("[1-" + NEWEST + "]")) {
             throw new WeightsException(
                     path + ": " + VERSION_KEY,
-                    "version " + version,
+                    "version " + Quoted.plain(version),
                     "1 to " + NEWEST + " (a newer Earshot may read it)");
         }
         return new Golden(path, Safetensors.read(path));
@@ -55,7 +56,7 @@ final class Golden {
 
     /** A tensor's name with its file, for messages. */
     String subject(String name) {
-        return path + ": " + name;
+        return path + ": " + Quoted.plain(name);
     }
 
     /** Names of all that is to be compared. */

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import org.earshot.architecture.ModuleOutput;
 import org.earshot.architecture.NodeModules;
 import org.earshot.error.WeightsException;
+import org.earshot.files.Quoted;
 import org.earshot.model.ModelDirectory;
 import org.earshot.network.Network;
 
@@ -54,7 +55,7 @@ final class Items {
             } else {
                 String module = name.substring(Golden.MODULE.length());
                 missing.computeIfAbsent(reason(module), key -> new ArrayList<>())
-                        .add(module);
+                        .add(Quoted.plain(module));
             }
         }
         missing.forEach(

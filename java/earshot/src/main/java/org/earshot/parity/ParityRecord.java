@@ -21,6 +21,7 @@ import org.bytedeco.javacpp.Loader;
 import org.earshot.backend.Backend;
 import org.earshot.backend.Precision;
 import org.earshot.error.WeightsException;
+import org.earshot.files.Quoted;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.Safetensors;
@@ -124,7 +125,7 @@ public record ParityRecord(Map<String, String> about, Map<String, Grid> values) 
         if (!FORMAT.equals(format)) {
             throw new WeightsException(
                     file,
-                    format == null ? "no " + FORMAT_KEY + " in its metadata" : FORMAT_KEY + " " + format,
+                    format == null ? "no " + FORMAT_KEY + " in its metadata" : FORMAT_KEY + " " + Quoted.plain(format),
                     "a record of version " + FORMAT + ", as parity --record writes it");
         }
         Weights weights = Safetensors.read(file);
@@ -132,7 +133,7 @@ public record ParityRecord(Map<String, String> about, Map<String, Grid> values) 
         weights.tensors().forEach((name, tensor) -> {
             Shape shape = tensor.shape();
             if (shape.rank() != 4) {
-                throw new WeightsException(file + ": " + name, "shape " + shape, "[B, T, F, C]");
+                throw new WeightsException(file + ": " + Quoted.plain(name), "shape " + shape, "[B, T, F, C]");
             }
             values.put(
                     name,

@@ -125,6 +125,10 @@ public final class Safetensors {
         long length = reader.getLong(0);
         // As unsigned numbers, so that the highest bit does not pass as a small length.
         if (Long.compareUnsigned(length, LARGEST_HEADER) > 0) {
+            FileKind kind = FileKind.of(reader);
+            if (kind != FileKind.SAFETENSORS) {
+                throw new WeightsException(path, kind.description(reader), "a safetensors file");
+            }
             throw new WeightsException(
                     path + ": header length", Long.toUnsignedString(length), "at most " + LARGEST_HEADER + " bytes");
         }

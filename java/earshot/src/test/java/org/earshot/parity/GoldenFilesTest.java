@@ -159,6 +159,28 @@ class GoldenFilesTest {
         assertTrue(empty.contains("output.logits") && empty.contains("no value"), empty);
     }
 
+    /** What a file says is shown, not obeyed by a terminal. */
+    @Test
+    void textOfAFileIsShownInOneLine() {
+        WeightsException version = assertThrows(
+                WeightsException.class, () -> changed(tensors -> {}, Map.of("earshot.golden", "\033[31m\n2")));
+        assertTrue(version.getMessage().contains("version \\u001B[31m\\n2;"), version.getMessage());
+        WeightTensor one = WeightTensor.of(Shape.of(1), 1f);
+        String output = refused(tensors -> tensors.put("output.\033[31m", one));
+        assertTrue(output.contains(": output.\\u001B[31m: found"), output);
+        List<String> notes =
+                changed(tensors -> tensors.put("module.\033[31m", one)).notes();
+        assertTrue(notes.stream().anyMatch(note -> note.endsWith(": \\u001B[31m")), notes.toString());
+    }
+
+    @Test
+    void anotherKindOfFileIsNamed() throws IOException {
+        Path file = Files.copy(Path.of("src/test/resources/weights/by-hand.pth"), folder.resolve("golden.safetensors"));
+        String message = assertThrows(WeightsException.class, () -> Safetensors.metadata(file))
+                .getMessage();
+        assertEquals(file + ": found a zip archive; expected a safetensors file", message);
+    }
+
     static List<Arguments> wrongRates() {
         return List.of(
                 arguments(WeightTensor.of(Shape.of(1), 44_100f), "F32 [1]; expected one whole number"),
@@ -228,6 +250,14 @@ class GoldenFilesTest {
         assertEquals(0.5, bf16.of("module.gru"));
         assertEquals(16 * 2 * 0x1p-9, bf16.of("output.logits"));
         assertEquals(4 * 2 * 0x1p-9, Tolerances.read(folder, Precision.TF32).of("output.logits"));
+        for (String wrong : new String[] {"{\"float16\": {}}", "{\"float32\": null}"}) {
+            Files.writeString(folder.resolve(Tolerances.FILE), wrong);
+            String message = assertThrows(ModelException.class, () -> Tolerances.read(folder, Precision.FLOAT32))
+                    .getMessage();
+            assertTrue(
+                    message.contains("only the fields float32, bf16, tf32") || message.contains("float32: found null"),
+                    message);
+        }
         for (String wrong : new String[] {
             "{\"float16\": {}}", "{\"float32\": {\"*\": -1}}", "{\"float32\": {\"*\": \"small\"}}", "[]"
         }) {
