@@ -6,7 +6,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** Shows what libraries log as plain lines: warnings, and on request more. */
+/** Shows what libraries log as plain lines: warnings, errors with where they come from, and on request more. */
 public final class Logs {
     private static final Logger ROOT = Logger.getLogger("");
     private static final Logger EARSHOT = Logger.getLogger("org.earshot");
@@ -40,7 +40,9 @@ public final class Logs {
         public void publish(LogRecord entry) {
             if (isLoggable(entry)) {
                 console.say(getFormatter().formatMessage(entry));
-                if (verbose && entry.getThrown() != null) {
+                // A fault of ours is to be found by what is shown of it the first time.
+                boolean fault = entry.getLevel().intValue() >= Level.SEVERE.intValue();
+                if ((verbose || fault) && entry.getThrown() != null) {
                     console.stackTrace(entry.getThrown());
                 }
             }
