@@ -43,6 +43,8 @@ public final class EarshotServer implements AutoCloseable {
     /** Recordings that are decoded at once, however few processors there are: a long one is not to keep all others. */
     private static final int LEAST_DECODERS = 4;
 
+    private static final int HIGHEST_PORT = 65_535;
+
     private static final long LOOK_FOR_IDLE_MILLIS = 10_000;
 
     private final Metrics metrics = new Metrics();
@@ -236,9 +238,10 @@ public final class EarshotServer implements AutoCloseable {
          *
          * @param number by default 0, any that is free
          * @return this
+         * @throws IllegalArgumentException if there is no such port
          */
         public Builder port(int number) {
-            port = number;
+            port = requirePort(number);
             return this;
         }
 
@@ -247,19 +250,32 @@ public final class EarshotServer implements AutoCloseable {
          *
          * @param number by default 0, any that is free
          * @return this
+         * @throws IllegalArgumentException if there is no such port
          */
         public Builder grpcPort(int number) {
-            grpcPort = number;
+            grpcPort = requirePort(number);
             return this;
+        }
+
+        private static int requirePort(int number) {
+            if (number < 0 || number > HIGHEST_PORT) {
+                throw new IllegalArgumentException("port: " + number + "; expected 0 to " + HIGHEST_PORT);
+            }
+            return number;
         }
 
         /**
          * Asks every request for a bearer token, except the page and those for health.
          *
-         * @param secret the token
+         * @param secret the token, not blank
          * @return this
+         * @throws IllegalArgumentException if it is blank
          */
         public Builder token(String secret) {
+            if (secret.isBlank()) {
+                // A request without a token would have it.
+                throw new IllegalArgumentException("token: found none; expected one that is not blank");
+            }
             token = Optional.of(secret);
             return this;
         }
@@ -270,9 +286,13 @@ public final class EarshotServer implements AutoCloseable {
          * @param certificates PEM file of the chain, the server's own first
          * @param key PEM file of its private key, in PKCS #8, not encrypted
          * @return this
+         * @throws IllegalArgumentException if one of them cannot be read, or they do not belong together
          */
         public Builder tls(Path certificates, Path key) {
-            tls = Optional.of(new TlsKey(certificates, key));
+            TlsKey pair = new TlsKey(certificates, key);
+            // Before models are loaded for nothing.
+            pair.store();
+            tls = Optional.of(pair);
             return this;
         }
 

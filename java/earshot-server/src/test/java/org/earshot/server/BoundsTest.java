@@ -268,6 +268,14 @@ class BoundsTest {
         }
     }
 
+    /** Whoever sends none would have an empty one. */
+    @Test
+    void aTokenIsNotBlank() {
+        for (String blank : new String[] {"", " "}) {
+            assertThrows(IllegalArgumentException.class, () -> new Served(builder -> builder.token(blank)));
+        }
+    }
+
     @Test
     void pagesOfOthersAreRefused() throws IOException {
         try (Served served = new Served()) {

@@ -1,6 +1,7 @@
 package org.earshot.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,15 +22,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.earshot.Classifier;
+import org.earshot.ClassifierListener;
+import org.earshot.RecordingContext;
+import org.earshot.SceneClassifier;
 import org.earshot.error.ModelException;
+import org.earshot.server.service.Deadline;
+import org.earshot.server.service.Failure;
+import org.earshot.server.service.Limits;
+import org.earshot.server.service.ModelRepository;
 import org.earshot.server.service.ModelSource;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
+import org.earshot.server.service.SceneService;
+import org.earshot.server.service.ServedVersion;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,6 +146,61 @@ class LifeTest {
         }
     }
 
+    /** Neither at the start nor later is a version kept that was loaded beside one that cannot be. */
+    @Test
+    void whatIsLoadedForNothingIsClosed() throws IOException {
+        List<Classifier<?, ?>> loaded = new ArrayList<>();
+        Function<Path, SceneClassifier.Builder> builders = directory -> SceneClassifier.builder(directory)
+                .backend("portable")
+                .listener(new ClassifierListener() {
+                    @Override
+                    public void loaded(Classifier<?, ?> classifier) {
+                        loaded.add(classifier);
+                    }
+                });
+        copyModel(folder.resolve("1"));
+        copyModel(folder.resolve("2"));
+        Files.writeString(folder.resolve("2").resolve("config.json"), "{}");
+        List<ModelSource> sources = List.of(new ModelSource("street", folder));
+        assertThrows(ModelException.class, () -> new ModelRepository(sources, builders));
+        assertEquals(1, loaded.size());
+        assertFalse(loaded.get(0).health().isReady());
+        Files.move(folder.resolve("2"), folder.resolve("9"));
+        Files.move(folder.resolve("9").resolve("config.json"), folder.resolve("broken"));
+        try (ModelRepository models = new ModelRepository(sources, builders)) {
+            copyModel(folder.resolve("2"));
+            Files.move(folder.resolve("broken"), folder.resolve("9").resolve("config.json"));
+            assertThrows(RequestException.class, () -> models.load("street"));
+            List<Boolean> ready =
+                    loaded.stream().map(each -> each.health().isReady()).toList();
+            // Of the first attempt, of the start, its replacement, and the version that is not served.
+            assertEquals(List.of(false, false, true, false), ready);
+        }
+    }
+
+    /** Who asked for a version just before it went is told to come again, not that the server is broken. */
+    @Test
+    void aVersionThatIsGoneIsNoFault() throws IOException {
+        copyModel(folder.resolve("1"));
+        copyModel(folder.resolve("2"));
+        try (ModelRepository models = new ModelRepository(
+                        List.of(new ModelSource("street", folder)),
+                        directory -> SceneClassifier.builder(directory).backend("portable"));
+                SceneService service = new SceneService(Limits.DEFAULT, Optional.empty())) {
+            ServedVersion gone = models.model("street").version("1");
+            Files.move(folder.resolve("1"), folder.resolve("old"));
+            models.load("street");
+            RuntimeException e = assertThrows(
+                    RuntimeException.class,
+                    () -> service.analyse(
+                            gone,
+                            List.of(service.recording(BUS, "bus")),
+                            RecordingContext.unknown(),
+                            Deadline.in(Duration.ofMinutes(1))));
+            assertEquals(Problem.UNAVAILABLE, Failure.of(e).problem());
+        }
+    }
+
     @Test
     void servesVersionsByTheirNumbers() throws IOException {
         copyModel(folder.resolve("1"));
@@ -170,34 +242,9 @@ class LifeTest {
 
     @Test
     void encryptsByThePemFiles() throws Exception {
-        Path store = folder.resolve("store.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "x",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "san=dns:localhost",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        "changeit")
-                .inheritIO()
-                .start();
-        assertEquals(0, keytool.waitFor());
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, "changeit".toCharArray());
-        }
-        Path certificate = pem("CERTIFICATE", keys.getCertificate("x").getEncoded());
-        Path key = pem("PRIVATE KEY", keys.getKey("x", "changeit".toCharArray()).getEncoded());
+        KeyStore keys = keys("EC");
+        Path certificate = pem("certificate", keys);
+        Path key = pem("key", keys);
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
@@ -228,12 +275,75 @@ class LifeTest {
                     .getReady());
             channel.shutdownNow();
         }
-        assertThrows(IllegalArgumentException.class, () -> new Served(builder -> builder.tls(key, certificate)));
     }
 
-    private Path pem(String kind, byte[] content) throws IOException {
+    /** Otherwise all clients would fail, and the server's log say nothing of why. */
+    @Test
+    void certificateAndKeyBelongTogether() throws Exception {
+        KeyStore keys = keys("EC");
+        KeyStore others = keys("EC");
+        KeyStore third = keys("RSA");
+        Path certificate = pem("certificate", keys);
+        Path key = pem("key", keys);
+        Path empty = Files.createFile(folder.resolve("empty"));
+        EarshotServer.Builder builder = EarshotServer.of(new ModelSource("demo", Served.MODEL));
+        builder.tls(certificate, key);
+        builder.tls(pem("certificate-rsa", third), pem("key-rsa", third));
+        for (Path[] pair : new Path[][] {
+            {key, certificate},
+            {certificate, pem("key-other", others)},
+            {certificate, pem("key-rsa", third)},
+            {pem("certificate-rsa", third), key},
+            {empty, key},
+            {certificate, empty},
+            {certificate, folder.resolve("absent")},
+        }) {
+            String told = assertThrows(IllegalArgumentException.class, () -> builder.tls(pair[0], pair[1]))
+                    .getMessage();
+            assertTrue(told.contains(": found ") && told.contains("; expected "), told);
+        }
+    }
+
+    /** A key and its certificate, which are new. */
+    private KeyStore keys(String algorithm) throws Exception {
+        Path store = Files.createTempDirectory(folder, "keys").resolve("store.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "x",
+                        "-keyalg",
+                        algorithm,
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "san=dns:localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "changeit")
+                .inheritIO()
+                .start();
+        assertEquals(0, keytool.waitFor());
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, "changeit".toCharArray());
+        }
+        return keys;
+    }
+
+    /** Writes what a name begins with. */
+    private Path pem(String name, KeyStore keys) throws Exception {
+        boolean secret = name.startsWith("key");
+        String kind = secret ? "PRIVATE KEY" : "CERTIFICATE";
+        byte[] content = secret
+                ? keys.getKey("x", "changeit".toCharArray()).getEncoded()
+                : keys.getCertificate("x").getEncoded();
         return Files.writeString(
-                folder.resolve(kind.replace(' ', '-')),
+                folder.resolve(name),
                 "-----BEGIN " + kind + "-----\n"
                         + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + kind
                         + "-----\n");

@@ -33,6 +33,8 @@ import picocli.CommandLine.Option;
             "  earshot serve --model street=models/1 --model models/indoors --host 0.0.0.0 --token-file secret"
         })
 final class ServeCommand extends Subcommand {
+    private static final int HIGHEST_PORT = 65_535;
+
     @Mixin
     private ServedModels models;
 
@@ -81,19 +83,34 @@ final class ServeCommand extends Subcommand {
         }
         EarshotServer.Builder builder = service.apply(EarshotServer.of(models.sources()))
                 .address(address())
-                .port(port)
-                .grpcPort(grpcPort);
+                .port(port("--port", port))
+                .grpcPort(port("--grpc-port", grpcPort));
         if (tokenFile != null) {
             builder.token(token());
         }
         if (certificates != null) {
-            builder.tls(certificates, key);
+            encrypt(builder);
         }
         if (!silent) {
             builder.log(line -> console().result(line + "\n"));
         }
         serve(start(builder));
         return DONE;
+    }
+
+    private int port(String option, int number) {
+        if (number < 0 || number > HIGHEST_PORT) {
+            throw usageError(option + ": found " + number + "; expected 0 to " + HIGHEST_PORT);
+        }
+        return number;
+    }
+
+    private void encrypt(EarshotServer.Builder builder) {
+        try {
+            builder.tls(certificates, key);
+        } catch (IllegalArgumentException e) {
+            throw CommandException.reworded(e.getMessage(), e);
+        }
     }
 
     private InetAddress address() {

@@ -32,6 +32,8 @@ class ServeCommandTest {
         assertRefused("--token-file: found nothing", "--model", CommandRun.SMALL, "--token-file", empty);
         assertRefused("--queue: found -1; expected at least 0", "--model", CommandRun.SMALL, "--queue", "-1");
         assertRefused("--timeout: found NaN", "--model", CommandRun.SMALL, "--timeout", "NaN");
+        assertRefused("--port: found 65536; expected 0 to", "--model", CommandRun.SMALL, "--port", "65536");
+        assertRefused("--grpc-port: found -1; expected 0 to", "--model", CommandRun.SMALL, "--grpc-port", "-1");
         assertRefused("--host: found no.such.invalid", "--model", CommandRun.SMALL, "--host", "no.such.invalid");
     }
 
@@ -41,6 +43,14 @@ class ServeCommandTest {
         assertTrue(name.contains("\"b=c\""), name);
         String none = CommandRun.of("serve", "--model", folder).failedInOneLine();
         assertTrue(none.contains("found no config.json"), none);
+        Path noKey = Files.writeString(folder.resolve("key.pem"), "no key");
+        Path gone = folder.resolve("gone.pem");
+        String absent = CommandRun.of("serve", "--model", CommandRun.SMALL, "--tls-cert", gone, "--tls-key", noKey)
+                .failedInOneLine();
+        assertTrue(absent.contains("gone.pem: found a file that cannot be read (no such file or folder)"), absent);
+        String other = CommandRun.of("serve", "--model", CommandRun.SMALL, "--tls-cert", noKey, "--tls-key", noKey)
+                .failedInOneLine();
+        assertTrue(other.contains("key.pem: found something else (") && !other.contains("unexpected"), other);
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = CommandRun.of(
                             "serve",

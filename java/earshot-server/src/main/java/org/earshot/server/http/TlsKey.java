@@ -8,7 +8,11 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.X509Certificate;
+import org.earshot.files.IoReason;
 
 /**
  * What the server shows who it is by.
@@ -17,21 +21,67 @@ import java.security.cert.X509Certificate;
  * @param key PEM file of its private key, in PKCS #8, not encrypted
  */
 public record TlsKey(Path certificates, Path key) {
-    /** Both as Java has them. */
-    KeyStore store() {
-        try (InputStream chain = Files.newInputStream(certificates);
-                InputStream secret = Files.newInputStream(key)) {
-            X509Certificate[] read = CertificateUtils.getX509Certificates(chain);
-            PrivateKey privateKey = CertificateUtils.getPrivateKey(secret);
+    /**
+     * Both as Java has them.
+     *
+     * @return a store whose password is empty
+     * @throws IllegalArgumentException if one of them cannot be read, or they do not belong together: every client
+     *     would be told no more than that its handshake fails
+     */
+    public KeyStore store() {
+        X509Certificate[] chain = read(certificates, "PEM file of certificates", CertificateUtils::getX509Certificates);
+        PrivateKey secret =
+                read(key, "PEM file of a key, RSA or EC, in PKCS #8, not encrypted", CertificateUtils::getPrivateKey);
+        try {
+            if (chain.length == 0 || !fit(chain[0].getPublicKey(), secret)) {
+                throw wrong(certificates, "no certificate of the key in " + key, "that one first", null);
+            }
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
-            store.setKeyEntry("earshot", privateKey, new char[0], read);
+            store.setKeyEntry("earshot", secret, new char[0], chain);
             return store;
         } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalArgumentException(
-                    certificates + ", " + key + ": found no certificate and key (" + e.getMessage()
-                            + "); expected PEM files, the key in PKCS #8, not encrypted",
-                    e);
+            throw wrong(certificates, "what Java has no store for (" + e.getMessage() + ")", "a usual certificate", e);
         }
+    }
+
+    /** Reads one of the files. */
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read(InputStream pem) throws IOException, GeneralSecurityException;
+    }
+
+    private static <T> T read(Path file, String expected, Reader<T> reader) {
+        try (InputStream pem = Files.newInputStream(file)) {
+            return reader.read(pem);
+        } catch (IOException e) {
+            throw wrong(file, "a file that cannot be read (" + IoReason.of(e) + ")", "a " + expected, e);
+        } catch (GeneralSecurityException e) {
+            throw wrong(file, "something else (" + e.getMessage() + ")", "a " + expected, e);
+        }
+    }
+
+    /** Whether what the one signs is taken by the other. */
+    private static boolean fit(PublicKey open, PrivateKey secret) throws GeneralSecurityException {
+        if (!open.getAlgorithm().equals(secret.getAlgorithm())) {
+            return false;
+        }
+        Signature signature =
+                Signature.getInstance(secret.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA");
+        byte[] text = {1};
+        signature.initSign(secret);
+        signature.update(text);
+        byte[] signed = signature.sign();
+        signature.initVerify(open);
+        signature.update(text);
+        try {
+            return signature.verify(signed);
+        } catch (SignatureException e) {
+            return false; // Of another length: of a key of another size.
+        }
+    }
+
+    private static IllegalArgumentException wrong(Path file, String found, String expected, Exception cause) {
+        return new IllegalArgumentException(file + ": found " + found + "; expected " + expected, cause);
     }
 }

@@ -1,5 +1,6 @@
 package org.earshot.server.service;
 
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +20,10 @@ import org.earshot.error.EarshotException;
  * @param message one line
  */
 public record Failure(Problem problem, String message) {
+    /** What a classifier, its holder and a stream say of calls that come too late. */
+    private static final Set<String> CLOSED =
+            Set.of("the classifier is closed", "the holder is closed", "the stream is closed");
+
     private static final System.Logger LOGGER = System.getLogger(Failure.class.getName());
 
     /**
@@ -53,7 +58,7 @@ public record Failure(Problem problem, String message) {
         if (e instanceof DeviceException) {
             return new Failure(Problem.UNAVAILABLE, e.getMessage());
         }
-        if (e instanceof IllegalStateException && "the classifier is closed".equals(e.getMessage())) {
+        if (e instanceof IllegalStateException && CLOSED.contains(String.valueOf(e.getMessage()))) {
             return new Failure(Problem.UNAVAILABLE, "the server is ending");
         }
         if (e instanceof OutOfMemoryError) {

@@ -71,18 +71,29 @@ public final class ServedModel {
     synchronized void load() {
         SortedMap<Integer, ServedVersion> before = versions;
         SortedMap<Integer, ServedVersion> next = new TreeMap<>();
-        source.versions().forEach((number, directory) -> {
-            ServedVersion served = before.get(number);
-            if (served == null) {
-                served = new ServedVersion(name(), number, builders.apply(directory));
-            } else {
-                served.replace(builders.apply(directory));
-            }
-            next.put(number, served);
-        });
-        versions = next;
-        before.forEach((number, served) -> {
-            if (!next.containsKey(number)) {
+        boolean complete = false;
+        try {
+            source.versions().forEach((number, directory) -> {
+                ServedVersion served = before.get(number);
+                if (served == null) {
+                    served = new ServedVersion(name(), number, builders.apply(directory));
+                } else {
+                    served.replace(builders.apply(directory));
+                }
+                next.put(number, served);
+            });
+            versions = next;
+            complete = true;
+        } finally {
+            // Of what was loaded for nothing, nobody else knows.
+            closeAllBut(complete ? next : before, complete ? before : next);
+        }
+    }
+
+    private static void closeAllBut(
+            SortedMap<Integer, ServedVersion> kept, SortedMap<Integer, ServedVersion> versions) {
+        versions.forEach((number, served) -> {
+            if (!kept.containsKey(number)) {
                 served.close();
             }
         });
