@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import inference.GRPCInferenceServiceGrpc;
 import inference.OpenInferenceGrpc.ModelInferRequest;
 import inference.OpenInferenceGrpc.ServerMetadataRequest;
@@ -201,6 +202,55 @@ class HostileRequestsTest {
                         "POST /classify HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk);
                 assertTrue(answer.startsWith("HTTP/1.1 400"), answer);
             }
+        }
+    }
+
+    /** Refused before anything of the server's sees it, and told why all the same. */
+    @Test
+    void whatIsNoRequestIsToldWhy() throws IOException {
+        String host = "Host: localhost\r\n";
+        String end = "\r\n";
+        try (Served served = new Served()) {
+            for (String[] each : new String[][] {
+                {"400", "GET //health HTTP/1.1\r\n" + host + end},
+                {"400", "GET /v2/models/a%2fb HTTP/1.1\r\n" + host + end},
+                {"400", "GET /health HTTP/1.1\r\n" + end},
+                {"400", "GET /health HTTP/1.1\r\n" + host + host + end},
+                {"400", "GET /health HTTP/1.1\r\n" + host + "X: a\r\n b\r\n" + end},
+                {
+                    "400",
+                    "POST /classify HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n" + end
+                },
+                {"400", "POST /classify HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n" + end},
+                {
+                    "400",
+                    "GET /stream HTTP/1.1\r\n" + host
+                            + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" + end
+                },
+                {"414", "GET /" + "a".repeat(9000) + " HTTP/1.1\r\n" + host + end},
+                {"417", "POST /classify HTTP/1.1\r\n" + host + "Content-Length: 1\r\nExpect: tea\r\n" + end},
+                {"431", "GET /health HTTP/1.1\r\n" + host + "X: " + "a".repeat(9000) + "\r\n" + end},
+                {"505", "GET /health HTTP/1.2\r\n" + host + end},
+            }) {
+                String answer = httpOnce(served, each[1]);
+                assertTrue(answer.startsWith("HTTP/1.1 " + each[0] + " "), each[1] + answer);
+                JsonNode told = Served.json(answer.substring(answer.indexOf("\r\n\r\n")));
+                assertTrue(
+                        told.get("error").asText().matches("request: found what is refused \\(.+\\); expected .+"),
+                        each[1] + answer);
+                Served.await(() -> served.log.stream()
+                        .anyMatch(line -> Served.json(line).path("error").equals(told.get("error"))));
+                served.log.clear();
+            }
+        }
+    }
+
+    /** What is answered to bytes behind which no more come. */
+    private static String httpOnce(Served served, String bytes) throws IOException {
+        try (Socket socket = new Socket("localhost", served.server.port())) {
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         }
     }
 

@@ -246,6 +246,31 @@ class InferenceHttpTest {
                 served.send(served.post(INFER, new byte[0]).header("Request-Timeout-Ms", "soon")));
     }
 
+    /** Sizes that are read as another number would have bytes of one tensor be those of the next. */
+    @Test
+    void aSizeOfBinaryDataIsTheNumberThatStandsThere() {
+        int bytes = 8;
+        for (String size : List.of("-1", "9", "7.5", "8.25", "4294967304", "18446744073709551624", "1e300")) {
+            String json = "{\"inputs\":[{\"name\":\"PCM\",\"datatype\":\"FP32\",\"shape\":[2],\"parameters\":"
+                    + "{\"sample_rate\":48000,\"binary_data_size\":" + size + "}}]}";
+            HttpResponse<byte[]> answer =
+                    served.send(served.post(INFER, (json + "\0".repeat(bytes)).getBytes(StandardCharsets.US_ASCII))
+                            .header("Inference-Header-Content-Length", Integer.toString(json.length())));
+            assertRefused(400, "PCM: binary_data_size: found ", answer);
+        }
+    }
+
+    /** Wherever it breaks off, the request does, and not the text or number that happens to be there. */
+    @Test
+    void aRequestThatBreaksOffIsToldSo() {
+        String whole =
+                "{\"inputs\":[{\"name\":\"AUDIO\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"UklGRgAA\"]}]}";
+        for (int length = 1; length < whole.length(); length++) {
+            assertRefused(
+                    400, "body: found no JSON that is read (Unexpected end-of-input", raw(whole.substring(0, length)));
+        }
+    }
+
     private static HttpResponse<byte[]> raw(String json) {
         return served.send(served.post(INFER, json.getBytes(StandardCharsets.UTF_8)));
     }

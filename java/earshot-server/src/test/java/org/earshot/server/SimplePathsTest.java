@@ -20,15 +20,20 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
 import org.earshot.SceneStream;
 import org.earshot.segmentation.SceneSegment;
+import org.earshot.server.service.Failure;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +97,43 @@ class SimplePathsTest {
         HttpResponse<byte[]> broken =
                 served.send(served.post("/classify", BUS).header("Content-Type", "multipart/form-data; boundary=b"));
         assertEquals(400, broken.statusCode());
+        // RFC 9110, 8.3.1: type and names of parameters in any case, values quoted or not.
+        for (String type : List.of(
+                "Multipart/Form-Data; Boundary=b",
+                "multipart/form-data;boundary=\"b\"",
+                "multipart/form-data; charset=utf-8; boundary=b")) {
+            HttpResponse<byte[]> same =
+                    served.send(served.post("/classify", form.toByteArray()).header("Content-Type", type));
+            assertEquals(200, same.statusCode(), () -> type + ": " + Served.text(same));
+        }
+        for (String type : List.of(
+                "multipart/form-data",
+                "multipart/form-data; boundary=",
+                "multipart/form-data; boundary=\"b",
+                "multipart/form-data; boundary=b; charset=\"utf-8")) {
+            HttpResponse<byte[]> refused =
+                    served.send(served.post("/classify", form.toByteArray()).header("Content-Type", type));
+            assertEquals(400, refused.statusCode(), () -> type + ": " + Served.text(refused));
+            assertTrue(Served.text(refused).startsWith("{\"error\":\"content-type: found "), Served.text(refused));
+        }
+    }
+
+    /** Unpacked nowhere, it would be taken for a recording, for JSON, or for samples. */
+    @Test
+    void aPackedBodyIsRefusedAsThat() {
+        for (String path : List.of("/classify", "/features", "/stream", "/v2/models/demo/infer")) {
+            HttpResponse<byte[]> refused = served.send(served.post(path, BUS).header("Content-Encoding", "gzip"));
+            assertEquals(415, refused.statusCode(), path);
+            assertEquals(
+                    "{\"error\":\"content-encoding: found \\\"gzip\\\"; expected a body that is not packed\"}",
+                    Served.text(refused));
+            assertEquals(
+                    "identity", refused.headers().firstValue("Accept-Encoding").orElseThrow());
+        }
+        assertEquals(
+                200,
+                served.send(served.post("/classify", BUS).header("Content-Encoding", "identity"))
+                        .statusCode());
     }
 
     /** Two windows, as /classify says them, and as many columns as the picture is to have at most. */
@@ -190,15 +232,21 @@ class SimplePathsTest {
                 .join();
     }
 
-    /** In pieces that cut samples in two. */
+    /** In messages that cut samples in two, in one message, and in one of many fragments. */
     @Test
     void answersAWebSocket() throws Exception {
         byte[] pcm = journey();
+        answersAWebSocket(pcm, 30_001, false);
+        answersAWebSocket(pcm, pcm.length, false);
+        answersAWebSocket(pcm, 100_001, true);
+    }
+
+    private static void answersAWebSocket(byte[] pcm, int piece, boolean fragments) throws Exception {
         Lines lines = new Lines();
         WebSocket socket = open("?rate=48000&hop=2", lines);
-        int piece = 30_001;
         for (int at = 0; at < pcm.length; at += piece) {
-            socket.sendBinary(ByteBuffer.wrap(pcm, at, Math.min(piece, pcm.length - at)), true)
+            boolean last = at + piece >= pcm.length;
+            socket.sendBinary(ByteBuffer.wrap(pcm, at, Math.min(piece, pcm.length - at)), !fragments || last)
                     .join();
         }
         socket.sendText("end", true).join();
@@ -217,6 +265,40 @@ class SimplePathsTest {
         Served.await(() -> served.metric("earshot_streams_open") == 1);
         socket.abort();
         Served.await(() -> served.metric("earshot_streams_open") == 0);
+    }
+
+    /** Whoever goes away while he is answered is no fault of the server's, which its log would show with a trace. */
+    @Test
+    void aSocketThatLeavesItsAnswersIsNoFault() {
+        Logger failures = Logger.getLogger(Failure.class.getName());
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                told.add(entry.getMessage() + " " + entry.getThrown());
+            }
+
+            @Override
+            public void flush() {
+                // Nothing is kept back.
+            }
+
+            @Override
+            public void close() {
+                // Nothing is open.
+            }
+        };
+        failures.addHandler(handler);
+        try {
+            // Half a minute, answered ten times a second.
+            WebSocket socket = open("?rate=48000&hop=0.1&windows=true", new Lines());
+            socket.sendBinary(ByteBuffer.wrap(journey()), true).join();
+            socket.abort();
+            Served.await(() -> served.metric("earshot_streams_open") == 0 && served.pending() == 0);
+        } finally {
+            failures.removeHandler(handler);
+        }
+        assertEquals(List.of(), told);
     }
 
     /** One file that may run what is in it, ask its own server, and nothing else. */
@@ -261,7 +343,7 @@ class SimplePathsTest {
 
     @Test
     void aQueryThatCannotBeReadIsRefused() throws IOException {
-        for (String query : List.of("city=%zz", "city=%", "%f=1")) {
+        for (String query : List.of("city=%zz", "city=%", "%f=1", "city=%ff", "city=%c3%28", "%c0%80=1")) {
             String answer = asked("POST", "/classify?" + query);
             assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
             assertTrue(answer.contains("{\"error\":\"query: found "), answer);
@@ -280,5 +362,9 @@ class SimplePathsTest {
         }
         assertTrue(asked("HEAD", "/classify").startsWith("HTTP/1.1 405 "));
         assertTrue(asked("DELETE", "/health").contains("\r\nAllow: GET, HEAD\r\n"));
+        // What curl -T sends: the path has two methods, and both are told.
+        String put = asked("PUT", "/stream");
+        assertTrue(put.startsWith("HTTP/1.1 405 ") && put.contains("\r\nAllow: GET, POST, HEAD\r\n"), put);
+        assertTrue(put.contains("expected GET or POST"), put);
     }
 }

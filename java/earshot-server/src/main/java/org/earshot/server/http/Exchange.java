@@ -57,7 +57,8 @@ final class Exchange {
     private static Fields query(Request request) {
         try {
             return Request.extractQueryParameters(request);
-        } catch (IllegalArgumentException e) {
+        } catch (RuntimeException e) {
+            // Jetty has one exception for percent signs, and another for bytes that are no UTF-8.
             throw RequestException.invalid(
                     "query",
                     Quoted.of(request.getHttpURI().getQuery()),
@@ -109,10 +110,22 @@ final class Exchange {
 
     /** Begins to read the body, which is to be there by the deadline: what comes byte by byte keeps memory too. */
     CompletableFuture<byte[]> body() {
+        requirePlain();
         return BodyReader.read(request, limits.bodyBytes(), share)
                 .orTimeout(Math.max(1, deadline.remainingNanos()), TimeUnit.NANOSECONDS)
                 .exceptionallyCompose(
                         e -> CompletableFuture.failedFuture(e instanceof TimeoutException ? deadline.late() : e));
+    }
+
+    /** Refuses a body that is packed: read as it is, it would be told to be no recording, or no JSON. */
+    void requirePlain() {
+        String coding = String.join(", ", request.getHeaders().getValuesList(HttpHeader.CONTENT_ENCODING));
+        if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
+            response.getHeaders().put(HttpHeader.ACCEPT_ENCODING, "identity");
+            throw new RequestException(
+                    Problem.UNSUPPORTED,
+                    "content-encoding: found " + Quoted.of(coding) + "; expected a body that is not packed");
+        }
     }
 
     /** Marks what the log is to say of it. */
@@ -171,7 +184,7 @@ final class Exchange {
 
     /** Answers a request that has no exchange with what went wrong. */
     static void fail(Request request, Response response, Callback callback, Throwable thrown) {
-        Failure failure = Failure.of(thrown);
+        Failure failure = Failure.of(Errors.worded(thrown));
         request.setAttribute(PROBLEM, failure.message());
         if (failure.problem() == Problem.BUSY || failure.problem() == Problem.UNAVAILABLE) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -176,15 +177,16 @@ final class InferenceJson {
                 throw RequestException.invalid(
                         name, "no data", "data, or the parameter " + BINARY_SIZE + " and bytes behind the JSON");
             }
-            long length = number.longValue();
-            if (length < 0 || length > binary.remaining()) {
+            int length = number.intValue();
+            // As a double too: a number that is not whole, or beyond any int, is not to be another one.
+            if (length != number.doubleValue() || length < 0 || length > binary.remaining()) {
                 throw RequestException.invalid(
                         name + ": " + BINARY_SIZE,
-                        Long.toString(length),
+                        Quoted.plain(number.toString()),
                         "at most the " + binary.remaining() + " bytes that are left behind the JSON");
             }
-            ByteBuffer own = binary.slice(binary.position(), (int) length);
-            binary.position(binary.position() + (int) length);
+            ByteBuffer own = binary.slice(binary.position(), length);
+            binary.position(binary.position() + length);
             return RawTensors.read(name, datatype, own);
         }
 
@@ -292,6 +294,8 @@ final class InferenceJson {
         private byte[] decoded(JsonParser json) throws IOException {
             try {
                 return json.getBinaryValue();
+            } catch (JsonEOFException e) {
+                throw e; // The text is not wrong: the whole request breaks off in it.
             } catch (JsonProcessingException e) {
                 throw RequestException.invalid(
                         "data[" + texts.size() + "]",

@@ -1,6 +1,7 @@
 package org.earshot.server.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.earshot.files.Quoted;
@@ -127,7 +128,7 @@ final class Router extends Handler.Abstract {
             streams.post(exchange);
             return;
         }
-        requireMethod(exchange, "GET");
+        requireMethod(exchange, "GET", "POST");
         if (!"websocket".equalsIgnoreCase(exchange.header(HttpHeader.UPGRADE.asString()))) {
             throw RequestException.invalid("stream", "a GET that is no WebSocket", "a WebSocket, or POST");
         }
@@ -150,13 +151,17 @@ final class Router extends Handler.Abstract {
         }
     }
 
-    /** Refuses other methods than the one that a path is for. Whoever may GET may ask for the head alone. */
-    static void requireMethod(Exchange exchange, String method) {
+    /** Refuses other methods than those that a path is for. Whoever may GET may ask for the head alone. */
+    static void requireMethod(Exchange exchange, String... methods) {
+        List<String> allowed = new ArrayList<>(List.of(methods));
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
         String found = exchange.request().getMethod();
-        boolean readable = method.equals("GET");
-        if (!found.equals(method) && !(readable && found.equals("HEAD"))) {
-            exchange.response().getHeaders().put(HttpHeader.ALLOW, readable ? "GET, HEAD" : method);
-            throw new RequestException(Problem.METHOD, "method: found " + Quoted.of(found) + "; expected " + method);
+        if (!allowed.contains(found)) {
+            exchange.response().getHeaders().put(HttpHeader.ALLOW, String.join(", ", allowed));
+            throw new RequestException(
+                    Problem.METHOD, "method: found " + Quoted.of(found) + "; expected " + String.join(" or ", methods));
         }
     }
 

@@ -1,6 +1,8 @@
 package org.earshot.server.http;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.files.Quoted;
@@ -27,7 +29,12 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, AutoC
         Callback.Completable sent = new Callback.Completable();
         session.sendText(line, sent);
         // A client that does not read has no more of its sound heard meanwhile.
-        sent.join();
+        try {
+            sent.join();
+        } catch (CompletionException e) {
+            // It has gone away: nobody is left to be told, and nothing of ours failed.
+            throw new CancellationException();
+        }
     }
 
     @Override
@@ -35,8 +42,9 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, AutoC
         session = opened;
     }
 
+    /** Piece by piece: whole messages are bounded, and a stream does not care where one ends. */
     @Override
-    public void onWebSocketBinary(ByteBuffer payload, Callback callback) {
+    public void onWebSocketPartialBinary(ByteBuffer payload, boolean last, Callback callback) {
         attempt(() -> stream.push(payload));
         callback.succeed();
     }

@@ -138,6 +138,7 @@ final class Streams {
 
     /** Answers a body while it comes. Takes the thread, of which there are as many as streams and more. */
     void post(Exchange exchange) {
+        exchange.requirePlain();
         Wish wish = wish(exchange.request());
         OutputStream out = Content.Sink.asOutputStream(exchange.response());
         try (LiveStream stream = open(wish, line -> write(out, line))) {

@@ -7,8 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import org.earshot.files.Quoted;
 import org.earshot.server.service.RequestException;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
@@ -35,15 +38,15 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
         String type = exchange.header(HttpHeader.CONTENT_TYPE.asString());
         String name = exchange.parameter("name");
         return exchange.body()
-                .thenCompose(body -> type != null && type.startsWith(FORM)
+                .thenCompose(body -> type != null && FORM.equalsIgnoreCase(HttpField.getValueParameters(type, null))
                         ? ofForm(body, type)
                         : CompletableFuture.completedFuture(new Upload(name == null ? UNNAMED : name, body, Map.of())));
     }
 
     private static CompletableFuture<Upload> ofForm(byte[] body, String type) {
-        String boundary = MultiPart.extractBoundary(type);
+        String boundary = boundary(type);
         if (boundary == null) {
-            throw RequestException.invalid("content-type", "a form without boundary", FORM + "; boundary=...");
+            throw RequestException.invalid("content-type", Quoted.of(type), FORM + "; boundary=...");
         }
         MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
         parser.setMaxParts(MOST_PARTS);
@@ -57,6 +60,18 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
             }
             return of(parts);
         });
+    }
+
+    /** The parameter of that name, in whatever case; null if there is none, or if a quote in the header has no end. */
+    private static String boundary(String type) {
+        Map<String, String> parameters = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        try {
+            HttpField.getValueParameters(type, parameters);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+        String boundary = parameters.get("boundary");
+        return boundary == null || boundary.isEmpty() ? null : boundary;
     }
 
     private static Upload of(MultiPartFormData.Parts parts) {
