@@ -68,8 +68,8 @@ public final class OutputFiles {
 
     private static boolean isSame(Path one, Path other) {
         try {
-            if (Files.exists(one) && Files.exists(other)) {
-                return Files.isSameFile(one, other);
+            if (Files.exists(one) || Files.exists(other)) {
+                return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
             }
             return place(one).equals(place(other));
         } catch (IOException e) {

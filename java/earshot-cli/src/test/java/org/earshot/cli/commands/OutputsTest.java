@@ -97,4 +97,13 @@ class OutputsTest {
             }
         }
     }
+
+    /** The root has no folder in which it could be the output's neighbour. */
+    @Test
+    void theRootIsNobodysOutput() {
+        String complaint = CommandRun.of(
+                        "evaluate", folder, "--metadata", "/", "--audio", folder, "--report", folder.resolve("new"))
+                .failedInOneLine();
+        assertTrue(complaint.contains("/") && !complaint.contains("Exception"), complaint);
+    }
 }
