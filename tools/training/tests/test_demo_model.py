@@ -36,9 +36,12 @@ def test_the_recipe_makes_a_model_like_the_one_that_is_there(tmp_path, capsys):
     for file in ("model.safetensors", "golden.safetensors", "golden-pcm.safetensors"):
         ours, theirs = load_file(made / file), load_file(MODEL / file)
         assert {n: x.shape for n, x in ours.items()} == {n: x.shape for n, x in theirs.items()}
-        # The goldens' clips are those of the same seed.
+        # The goldens' clips are those of the same seed, but for rounding, which vectors of another
+        # width do otherwise (a unit in the last place was seen); PyTorch's tolerance for float32
+        # is some tens of them.
         for name in ("input.features", "input.pcm", "input.location", "input.time_features"):
-            assert name not in ours or torch.equal(ours[name], theirs[name])
+            if name in ours:
+                torch.testing.assert_close(ours[name], theirs[name])
 
 
 def test_the_samples_are_recognised_with_and_without_context(capsys):
