@@ -71,7 +71,6 @@ public final class ServedModel {
     synchronized void load() {
         SortedMap<Integer, ServedVersion> before = versions;
         SortedMap<Integer, ServedVersion> next = new TreeMap<>();
-        boolean complete = false;
         try {
             source.versions().forEach((number, directory) -> {
                 ServedVersion served = before.get(number);
@@ -83,17 +82,16 @@ public final class ServedModel {
                 next.put(number, served);
             });
             versions = next;
-            complete = true;
         } finally {
-            // Of what was loaded for nothing, nobody else knows.
-            closeAllBut(complete ? next : before, complete ? before : next);
+            // Of what is gone, and of what was loaded for nothing, nobody else knows.
+            closeUnserved(before);
+            closeUnserved(next);
         }
     }
 
-    private static void closeAllBut(
-            SortedMap<Integer, ServedVersion> kept, SortedMap<Integer, ServedVersion> versions) {
-        versions.forEach((number, served) -> {
-            if (!kept.containsKey(number)) {
+    private void closeUnserved(SortedMap<Integer, ServedVersion> loaded) {
+        loaded.forEach((number, served) -> {
+            if (!versions.containsKey(number)) {
                 served.close();
             }
         });
