@@ -3,12 +3,11 @@ package org.earshot.cli.commands;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.earshot.LoadOptions;
 import org.earshot.SceneClassifier;
 import org.earshot.SceneEnsemble;
@@ -161,12 +160,10 @@ final class ClassifyCommand extends Subcommand {
         if (segments.wanted()) {
             segments.format().requireRoomFor(files);
         }
-        OutputFiles.requireApart(
-                Arrays.asList(output, picture),
-                Stream.concat(
-                                files.stream(),
-                                Stream.of(models.file(), context.file()).filter(Objects::nonNull))
-                        .toList());
+        List<Path> inputs = new ArrayList<>(files);
+        inputs.add(models.file());
+        inputs.add(context.file());
+        OutputFiles.requireApart(Arrays.asList(output, picture), inputs);
         if (picture != null && files.size() > 1) {
             throw new CommandException("--picture", files.size() + " recordings", "one");
         }
