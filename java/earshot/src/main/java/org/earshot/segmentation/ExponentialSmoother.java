@@ -8,7 +8,7 @@ final class ExponentialSmoother implements Smoother {
     private double[] mean;
 
     ExponentialSmoother(Duration timeConstant) {
-        timeConstantSeconds = timeConstant.toNanos() / 1e9;
+        timeConstantSeconds = SegmentationOptions.nanos(timeConstant) / 1e9;
     }
 
     @Override

@@ -14,7 +14,7 @@ final class MarkovChain {
 
     MarkovChain(int scenes, Duration meanStay) {
         this.scenes = scenes;
-        meanStaySeconds = meanStay.toNanos() / 1e9;
+        meanStaySeconds = SegmentationOptions.nanos(meanStay) / 1e9;
     }
 
     /** The probability that the scene is still the same after a time; never less than that of any other. */

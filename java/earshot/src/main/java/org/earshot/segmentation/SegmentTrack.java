@@ -30,7 +30,7 @@ final class SegmentTrack {
         this.labels = labels;
         this.options = options;
         this.listener = listener;
-        dwellNanos = options.shortestDwell().toNanos();
+        dwellNanos = SegmentationOptions.nanos(options.shortestDwell());
         sums = new double[labels.size()];
     }
 
@@ -92,31 +92,35 @@ final class SegmentTrack {
     }
 
     private void change() {
-        if (current == null) {
-            current = new Part(candidate.scene, beginning.startNanos, beginning.sums, beginning.windows);
-        } else {
-            end(candidate);
-            current = candidate;
-        }
+        Part before = current;
+        current = before == null
+                ? new Part(candidate.scene, beginning.startNanos, beginning.sums, beginning.windows)
+                : candidate;
         candidate = null;
-        if (current.scene != NO_SCENE) {
-            listener.began(segment(last.end().toNanos(), sums, windows));
+        try {
+            if (before != null) {
+                end(before, current);
+            }
+        } finally {
+            // Whatever the listener threw: each end and each beginning is told once.
+            if (current.scene != NO_SCENE) {
+                listener.began(segment(current, last.end().toNanos(), sums, windows));
+            }
         }
     }
 
-    /** Ends the current part where another starts. */
-    private void end(Part next) {
-        if (current.scene != NO_SCENE) {
-            listener.ended(segment(next.startNanos, next.sums, next.windows));
+    /** Ends a part where another starts. */
+    private void end(Part part, Part next) {
+        if (part.scene != NO_SCENE) {
+            listener.ended(segment(part, next.startNanos, next.sums, next.windows));
         }
     }
 
-    /** The current part up to a time, with the sums and the windows before that. */
-    private SceneSegment segment(long endNanos, double[] sumsToEnd, int windowsToEnd) {
-        int of = current.scene;
-        double mean = (sumsToEnd[of] - current.sums[of]) / (windowsToEnd - current.windows);
+    /** A part up to a time, with the sums and the windows before that. */
+    private SceneSegment segment(Part part, long endNanos, double[] sumsToEnd, int windowsToEnd) {
+        double mean = (sumsToEnd[part.scene] - part.sums[part.scene]) / (windowsToEnd - part.windows);
         return new SceneSegment(
-                Duration.ofNanos(current.startNanos), Duration.ofNanos(endNanos), labels.get(of), (float) mean);
+                Duration.ofNanos(part.startNanos), Duration.ofNanos(endNanos), labels.get(part.scene), (float) mean);
     }
 
     /** Ends the recording with the last window, to whose end its scene lasts. */
@@ -125,14 +129,17 @@ final class SegmentTrack {
             return;
         }
         long end = last.end().toNanos();
-        if (candidate != null && end - candidate.startNanos >= dwellNanos) {
-            change();
+        try {
+            if (candidate != null && end - candidate.startNanos >= dwellNanos) {
+                change();
+            }
+            if (current == null) {
+                candidate = new Part(likeliest(), beginning.startNanos, beginning.sums, beginning.windows);
+                change();
+            }
+        } finally {
+            end(current, starting(end));
         }
-        if (current == null) {
-            candidate = new Part(likeliest(), beginning.startNanos, beginning.sums, beginning.windows);
-            change();
-        }
-        end(starting(end));
     }
 
     /** The scene of a recording in which none lasts: as a clip's, by the mean over all windows. */

@@ -14,6 +14,8 @@ import java.util.Objects;
  * probable on average, as of a clip.
  */
 public final class SegmentationOptions {
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
     private static final SegmentationOptions NONE = new SegmentationOptions(new Smoothing.None(), 0, 1, Duration.ZERO);
     private static final SegmentationOptions DEFAULTS = NONE.withShortestDwell(Duration.ofSeconds(8));
 
@@ -94,6 +96,11 @@ public final class SegmentationOptions {
                     "shortest dwell: " + shortest + "; expected a duration that is not negative");
         }
         return new SegmentationOptions(smoothing, enter, leave, shortest);
+    }
+
+    /** A positive duration in nanoseconds; of centuries, as many as there are: for ever. */
+    static long nanos(Duration duration) {
+        return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : Long.MAX_VALUE;
     }
 
     /**

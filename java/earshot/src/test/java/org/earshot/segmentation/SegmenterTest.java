@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -138,6 +139,55 @@ class SegmenterTest {
                 1e-6f);
         // None that is too improbable to enter.
         assertEquals(List.of(), both(hour.withThresholds(0.8, 1), "AAAAAAAB"));
+    }
+
+    @Test
+    void durationsMayBeForEver() {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        assertEquals(List.of("A 0.0-17.0"), both(NONE.withShortestDwell(forEver), "AAAAAAAB"));
+        assertEquals(List.of("A 0.0-17.0"), both(NONE.withSmoothing(new Smoothing.Exponential(forEver)), "AAAAAAAB"));
+        assertEquals(List.of("A 0.0-17.0"), both(NONE.withSmoothing(new Smoothing.HiddenMarkov(forEver)), "AAAAAAAB"));
+    }
+
+    /** Neither twice nor not at all. */
+    @Test
+    void aListenerThatFailsIsToldEverythingOnce() {
+        List<String> told = new ArrayList<>();
+        List<String> toldAndFailed = new ArrayList<>();
+        for (boolean fails : List.of(false, true)) {
+            List<String> events = fails ? toldAndFailed : told;
+            SegmentListener listener = new SegmentListener() {
+                @Override
+                public void began(SceneSegment soFar) {
+                    tell("began", soFar);
+                }
+
+                @Override
+                public void ended(SceneSegment segment) {
+                    tell("ended", segment);
+                }
+
+                private void tell(String what, SceneSegment segment) {
+                    events.add(what + " " + segment);
+                    if (fails) {
+                        throw new UnsupportedOperationException("not today");
+                    }
+                }
+            };
+            Segmenter segmenter = new Segmenter(LABELS, NONE, listener);
+            List<Runnable> steps = new ArrayList<>();
+            windows("AABBCA").forEach(window -> steps.add(() -> segmenter.add(window)));
+            steps.add(segmenter::finish);
+            for (Runnable step : steps) {
+                try {
+                    step.run();
+                } catch (UnsupportedOperationException e) {
+                    assertTrue(fails);
+                }
+            }
+        }
+        assertEquals(8, told.size());
+        assertEquals(told, toldAndFailed);
     }
 
     @Test
