@@ -2,6 +2,8 @@ package org.earshot.audio;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -11,12 +13,50 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MonoReaderTest {
+    /** A stream that does not keep to what is asked of one. */
+    private record Odd(int sampleRate, int channels, int frames, AtomicBoolean closed) implements AudioStream {
+        @Override
+        public int read(float[] interleaved, int offset, int wanted) {
+            return frames;
+        }
+
+        @Override
+        public void close() {
+            closed.set(true);
+        }
+    }
+
+    /** A decoder may be anybody's: what it does wrong is said in its name, and nobody waits for it. */
+    @Timeout(60)
+    @ParameterizedTest
+    @CsvSource({
+        "44100, 1, 0, '.read() gave 0 frames; expected 1 to 100, or -1 at the end'",
+        "44100, 2, 0, '.read() gave 0 frames; expected 1 to 100, or -1 at the end'",
+        "44100, 1, 101, '.read() gave 101 frames; expected 1 to 100, or -1 at the end'",
+        "44100, 3, 101, '.read() gave 101 frames; expected 1 to 100, or -1 at the end'",
+        "44100, 0, -1, '.channels() gave 0; expected at least 1'",
+        "44100, -1, 1, '.channels() gave -1; expected at least 1'",
+    })
+    void streamsAreHeldToTheirContract(int sampleRate, int channels, int frames, String said) {
+        Odd odd = new Odd(sampleRate, channels, frames, new AtomicBoolean());
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> {
+            try (MonoReader reader = MonoReader.of(odd, "odd", 44_100)) {
+                reader.read(new float[100], 0, 100);
+            }
+        });
+        assertEquals(Odd.class.getName() + said, e.getMessage());
+        assertTrue(odd.closed.get());
+    }
+
     /** A recording that is computed as it is read. */
     private static final class Synthetic implements AudioStream {
         private final int sampleRate;
