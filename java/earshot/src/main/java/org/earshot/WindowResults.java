@@ -2,10 +2,12 @@ package org.earshot;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.earshot.architecture.SceneModel;
 import org.earshot.architecture.Scores;
 import org.earshot.audio.AudioLoss;
+import org.earshot.error.BackendException;
 
 /** Collects what the network said of each window. */
 final class WindowResults {
@@ -28,13 +30,30 @@ final class WindowResults {
         this.model = model;
     }
 
-    /** Adds a window. */
+    /**
+     * Adds a window.
+     *
+     * @throws BackendException if the network did not come to numbers, of which no scene can be told
+     */
     void add(Duration start, Duration length, NetworkOutput output) {
+        requireNumbers(output.logits());
+        requireNumbers(output.coarseLogits());
         Scores scores = model.scores(output.logits(), output.coarseLogits());
         fine.add(scores.fine());
         coarse.add(scores.coarse());
         embeddings.add(output.embedding());
         windows.add(new ScenePrediction.Window(start, length, labels, scores.scenes()));
+    }
+
+    private void requireNumbers(float... logits) {
+        for (float logit : logits) {
+            if (!Float.isFinite(logit)) {
+                throw new BackendException(
+                        model.architecture().label(),
+                        "logits " + Arrays.toString(logits),
+                        "finite ones (weights, features or a condition are too large, or are no numbers)");
+            }
+        }
     }
 
     /** Has each model's answer say what of the recording could not be decoded. */

@@ -16,6 +16,7 @@ import org.earshot.backend.CountingBackend;
 import org.earshot.backend.choice.Backends;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.AudioException;
+import org.earshot.error.BackendException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.LogMelFrames;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,32 @@ class ClassifyFeaturesTest {
                 .load()) {
             assertEquals(3, classifier.sessions());
             assertSameAnswers(classifier, Backends.start(backend, 1));
+        }
+    }
+
+    /**
+     * Values that are finite and that float32 has no sum of: an error of that call, and no scene of probability NaN.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"portable", "cpu"})
+    void whatComesToNoNumbersIsAnError(String backend) throws IOException {
+        float[] features = new float[50 * BANDS];
+        float[] tooLarge = features.clone();
+        for (int i = 0; i < tooLarge.length; i++) {
+            tooLarge[i] = i % 7 < 3 ? Float.MAX_VALUE : -Float.MAX_VALUE;
+        }
+        try (SceneClassifier classifier = SceneClassifier.builder(SmallModel.quick(temporary))
+                .backend(backend)
+                .threads(1)
+                .sessions(1)
+                .load()) {
+            ScenePrediction expected = classifier.classifyFeatures(features, 50, XIAN);
+            String message = assertThrows(BackendException.class, () -> classifier.classifyFeatures(tooLarge, 50, XIAN))
+                    .getMessage();
+            assertTrue(message.startsWith("ascmamba: found logits [NaN, "), message);
+            assertEquals(
+                    expected.ranking(),
+                    classifier.classifyFeatures(features, 50, XIAN).ranking());
         }
     }
 
