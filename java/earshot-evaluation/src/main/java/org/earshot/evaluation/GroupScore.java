@@ -2,6 +2,7 @@ package org.earshot.evaluation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -47,7 +48,10 @@ public record GroupScore(String group, int clips, int correct) {
      * @return one for each hour that has clips, in the order of the day, the unknown last
      */
     public static List<GroupScore> byHour(Answers answers, List<RecordingContext> contexts) {
-        return by(context -> context.time().map(time -> "%02d".formatted(time.getHour())), answers, contexts);
+        return by(
+                context -> context.time().map(time -> String.format(Locale.ROOT, "%02d", time.getHour())),
+                answers,
+                contexts);
     }
 
     private static List<GroupScore> by(

@@ -2,6 +2,7 @@ package org.earshot.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.earshot.evaluation.SceneDistribution;
@@ -33,7 +34,7 @@ final class DistributionSection {
             figure(page, "Scenes by city", "city", distribution.cities(), distribution.byCity(), distribution);
         }
         List<String> hours = IntStream.range(0, 24)
-                .mapToObj(hour -> "%02d h".formatted(hour))
+                .mapToObj(hour -> String.format(Locale.ROOT, "%02d h", hour))
                 .toList();
         figure(page, "Scenes by hour of the day", "hour", hours, distribution.byHour(), distribution);
         page.close();

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.earshot.SceneClassifier;
 import org.earshot.cli.options.CacheOption;
@@ -179,7 +180,7 @@ final class PseudoLabelCommand extends Subcommand {
         summary.classes().forEach(row -> addRow(table, row));
         ClassCount total = summary.total();
         addRow(table, total);
-        return table + String.format("%n%d of %d clips labelled%n", total.first() + total.second(), clips);
+        return table + String.format(Locale.ROOT, "%n%d of %d clips labelled%n", total.first() + total.second(), clips);
     }
 
     private static void addRow(Layout table, ClassCount row) {
