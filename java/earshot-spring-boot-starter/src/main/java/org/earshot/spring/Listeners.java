@@ -1,6 +1,7 @@
 package org.earshot.spring;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.earshot.Classifier;
 import org.earshot.ClassifierEvent;
 import org.earshot.ClassifierListener;
@@ -18,11 +19,22 @@ record Listeners(List<ClassifierListener> listeners) implements ClassifierListen
 
     @Override
     public void unknownCity(String city, List<String> near) {
-        listeners.forEach(listener -> listener.unknownCity(city, near));
+        tell(0, listener -> listener.unknownCity(city, near));
     }
 
     @Override
     public void callEnded(ClassifierEvent event) {
-        listeners.forEach(listener -> listener.callEnded(event));
+        tell(0, listener -> listener.callEnded(event));
+    }
+
+    /** Meters count a call whatever a listener before them threw of it. */
+    private void tell(int from, Consumer<ClassifierListener> what) {
+        if (from < listeners.size()) {
+            try {
+                what.accept(listeners.get(from));
+            } finally {
+                tell(from + 1, what);
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ final class Loading {
             "earshot.memory-limit",
             "earshot.threads",
             "earshot.sessions",
+            "earshot.batching.max-size",
             "earshot.window-hop");
 
     private Loading() {}

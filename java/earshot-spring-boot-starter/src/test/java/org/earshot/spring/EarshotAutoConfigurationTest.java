@@ -125,6 +125,27 @@ class EarshotAutoConfigurationTest {
                 });
     }
 
+    /** Meters are such a listener: they are not to miss what another one threw of. */
+    @Test
+    void everyListenerIsToldWhateverTheOneBeforeThrew() {
+        List<ClassifierEvent> events = new ArrayList<>();
+        application
+                .withBean("first", ClassifierListener.class, () -> new ClassifierListener() {
+                    @Override
+                    public void callEnded(ClassifierEvent event) {
+                        throw new UnsupportedOperationException("not today");
+                    }
+                })
+                .withBean("second", ClassifierListener.class, () -> new ClassifierListener() {
+                    @Override
+                    public void callEnded(ClassifierEvent event) {
+                        events.add(event);
+                    }
+                })
+                .run(context -> context.getBean(SceneClassifier.class).classify(clip(), RecordingContext.unknown()));
+        assertEquals(1, events.size());
+    }
+
     @Test
     void batchesAreMadeWhereTheyAreAskedFor() {
         List<ClassifierEvent> events = new ArrayList<>();

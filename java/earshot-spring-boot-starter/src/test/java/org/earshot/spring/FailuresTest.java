@@ -85,6 +85,14 @@ class FailuresTest {
     }
 
     @Test
+    void aValueThatDoesNotFitTheModel() {
+        assertPrints(
+                List.of("earshot.model=" + MODEL, "earshot.batching.max-size=2147483647"),
+                "windows of a batch: 2147483647; expected at most",
+                "earshot.batching.max-size = 2147483647");
+    }
+
+    @Test
     void aValueThatIsNotAllowed() {
         assertPrints(
                 List.of("earshot.model=" + MODEL, "earshot.threads=0"),
