@@ -58,6 +58,9 @@ final class WaitingLine {
     private final Object monitor = new Object();
 
     private final Deque<Place> places = new ArrayDeque<>();
+    /** Of the places, those of newcomers: counted, since each newcomer asks. */
+    private int newcomers;
+
     private int free;
 
     /**
@@ -117,6 +120,7 @@ final class WaitingLine {
                 requireRoom();
             }
             places.addLast(place);
+            newcomers += newcomer ? 1 : 0;
         }
         long since = System.nanoTime();
         try {
@@ -163,6 +167,7 @@ final class WaitingLine {
                 leave(place.permits);
             } else {
                 places.remove(place);
+                newcomers -= place.newcomer ? 1 : 0;
                 // Those behind it may want less than it did.
                 handOut();
             }
@@ -181,6 +186,7 @@ final class WaitingLine {
     private void handOut() {
         for (Place next = places.peekFirst(); next != null && next.permits <= free; next = places.peekFirst()) {
             places.pollFirst();
+            newcomers -= next.newcomer ? 1 : 0;
             free -= next.permits;
             next.permit();
         }
@@ -189,7 +195,7 @@ final class WaitingLine {
     /** Newcomers that wait. */
     int waiting() {
         synchronized (monitor) {
-            return (int) places.stream().filter(place -> place.newcomer).count();
+            return newcomers;
         }
     }
 
