@@ -81,6 +81,10 @@ final class Batcher implements AutoCloseable {
 
     // All guarded by monitor.
     private final List<Thread> threads = new ArrayList<>();
+
+    /** Of the threads, those that have a batch. */
+    private int computing;
+
     /** Sessions that no thread has taken yet. */
     private final Deque<WindowRunner> warm = new ArrayDeque<>();
 
@@ -90,9 +94,9 @@ final class Batcher implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Starts nothing yet: threads start with the first call, and open their sessions when they first need them.
+     * Starts nothing yet: threads start when calls need them, and open their sessions when they first need those.
      *
-     * @param workers how many threads
+     * @param workers how many threads at most
      * @param maxSize windows at once
      * @param maxDelay how long a window may wait for others
      * @param sessions opens what a batch is computed on
@@ -115,14 +119,23 @@ final class Batcher implements AutoCloseable {
         }
     }
 
-    private void start() {
-        while (threads.size() < workers) {
+    /** Starts one more thread, if all that there are compute and there may be another. Fails if there is none then. */
+    private void startIfAllCompute() {
+        if (computing < threads.size() || threads.size() == workers) {
+            return;
+        }
+        try {
             Thread thread = new Thread(this::work, "earshot-batch-" + (threads.size() + 1));
             thread.setDaemon(true);
             // Not the first caller's, which may be a web application that is taken down later.
             thread.setContextClassLoader(Batcher.class.getClassLoader());
             thread.start();
             threads.add(thread);
+        } catch (OutOfMemoryError e) {
+            // The system has no more threads to give: those that run go on.
+            if (threads.isEmpty()) {
+                throw e;
+            }
         }
     }
 
@@ -147,7 +160,7 @@ final class Batcher implements AutoCloseable {
         List<Request> requests =
                 windows.stream().map(window -> new Request(this, window, delay)).toList();
         synchronized (monitor) {
-            start();
+            startIfAllCompute();
             queue.addAll(requests);
             monitor.notifyAll();
         }
@@ -230,6 +243,10 @@ final class Batcher implements AutoCloseable {
                     running.addAll(batch);
                     queue.removeAll(batch);
                     batch.forEach(request -> request.worker = Thread.currentThread());
+                    computing++;
+                    if (!queue.isEmpty()) {
+                        startIfAllCompute();
+                    }
                     return batch;
                 }
                 if (closed && queue.isEmpty()) {
@@ -301,6 +318,7 @@ final class Batcher implements AutoCloseable {
     /** Gives each caller his answer, or the failure. Needs no memory, which may be what is missing. */
     private void end(List<Request> batch, long begun, WindowRunner.Outputs outputs, Throwable failure) {
         synchronized (monitor) {
+            computing--;
             for (int i = 0; i < batch.size(); i++) {
                 Request request = batch.get(i);
                 running.remove(request);

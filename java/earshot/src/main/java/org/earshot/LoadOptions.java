@@ -23,6 +23,9 @@ import org.earshot.features.FeatureParameters;
  */
 public abstract sealed class LoadOptions<B extends LoadOptions<B>>
         permits SceneClassifier.Builder, SceneEnsemble.Builder {
+    /** Most elements that every JVM can put into an array. */
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
     private String backend = Backends.AUTO;
     private Precision precision = Precision.FLOAT32;
     /** 0 for the default. */
@@ -356,6 +359,21 @@ public abstract sealed class LoadOptions<B extends LoadOptions<B>>
     /** How long a call may wait for a session. */
     Duration waitAtMost() {
         return waitAtMost;
+    }
+
+    /**
+     * Windows that are computed at once, or an IllegalArgumentException if the samples of so many do not fit into an
+     * array.
+     *
+     * @param otherwise how many where nothing was said, unless that is more than fit
+     */
+    int batchSize(FeatureParameters features, int otherwise) {
+        int most = Math.max(1, MAX_ARRAY / features.windowSamples());
+        if (batching != null && batching.maxSize() > most) {
+            throw new IllegalArgumentException("windows of a batch: " + batching.maxSize() + "; expected at most "
+                    + most + ", as windows of this model have " + features.windowSamples() + " samples");
+        }
+        return batching == null ? Math.min(otherwise, most) : batching.maxSize();
     }
 
     /** The distance between windows, or an IllegalArgumentException if it does not fit the model. */

@@ -27,6 +27,9 @@ import org.earshot.natives.NativeLibrary;
  * refusal with a reason, never a wrong label later.
  */
 public final class Backends {
+    /** As many as Linux has processors at most; of many more, the system has none to give. */
+    private static final int MOST_THREADS = 1 << 13;
+
     /** Takes the best backend that starts. */
     public static final String AUTO = "auto";
 
@@ -112,7 +115,7 @@ public final class Backends {
      * Starts a backend that computes in float32, as {@link #start(String, int, Precision)}.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; at least 1
+     * @param threads of every execution, the caller's included; 1 to 8192
      * @return the backend
      * @throws BackendException if the name is unknown, or if the backend named (or none) starts; says why
      */
@@ -125,7 +128,7 @@ public final class Backends {
      * line for each that was passed over, a warning unless what it would run on is simply not there.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; at least 1
+     * @param threads of every execution, the caller's included; 1 to 8192
      * @param precision of its products
      * @return the backend
      * @throws BackendException if the name is unknown, or if the backend named (or none) starts in this precision; says
@@ -140,7 +143,7 @@ public final class Backends {
      * then as one that does not start.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; at least 1
+     * @param threads of every execution, the caller's included; 1 to 8192
      * @param precision of its products
      * @param device which of several devices, from 0 on; empty for the first, or for none
      * @return the backend
@@ -167,7 +170,7 @@ public final class Backends {
      * Starts the best backend that computes on this machine's processors: what features are made by that are to be
      * kept.
      *
-     * @param threads of every execution, the caller's included; at least 1
+     * @param threads of every execution, the caller's included; 1 to 8192
      * @return a backend that has {@link Backend#frames}
      * @throws BackendException if none starts; says why
      */
@@ -213,8 +216,8 @@ public final class Backends {
     }
 
     Backend startOne(String name, int threads, Precision precision, OptionalInt device) {
-        if (threads < 1) {
-            throw new IllegalArgumentException(threads + " threads; expected at least 1");
+        if (threads < 1 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException(threads + " threads; expected 1 to " + MOST_THREADS);
         }
         if (name.equals(AUTO)) {
             return startBest(threads, precision, device);
