@@ -12,6 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.earshot.error.BusyException;
+import org.earshot.error.ClosedException;
 
 /** Calls that nobody's thread waits for: a queue, and as many threads as calls can run at once. */
 final class AsyncCalls {
@@ -40,11 +41,22 @@ final class AsyncCalls {
     }
 
     private Thread thread(Runnable work) {
-        Thread thread = new Thread(work, "earshot-async-" + started.incrementAndGet());
+        Thread thread = new Worker(work, "earshot-async-" + started.incrementAndGet());
         thread.setDaemon(true);
         // Not the first caller's, which may be a web application that is taken down later.
         thread.setContextClassLoader(AsyncCalls.class.getClassLoader());
         return thread;
+    }
+
+    /** One of the threads. */
+    private final class Worker extends Thread {
+        Worker(Runnable work, String name) {
+            super(work, name);
+        }
+
+        private boolean isOf(AsyncCalls calls) {
+            return calls == AsyncCalls.this;
+        }
     }
 
     /**
@@ -54,7 +66,7 @@ final class AsyncCalls {
      * @param work does it; once it runs, the deadline is its own concern
      * @return its result; to cancel it takes it out of the queue, or, if asked so, interrupts it
      * @throws BusyException if the queue is full
-     * @throws IllegalStateException if calls are refused
+     * @throws ClosedException if calls are refused
      */
     <R> CompletableFuture<R> submit(Call call, Supplier<R> work) {
         AsyncCall<R> future = new AsyncCall<>(work);
@@ -62,7 +74,7 @@ final class AsyncCalls {
             executor.execute(future);
         } catch (RejectedExecutionException e) {
             if (executor.isShutdown()) {
-                throw new IllegalStateException("the classifier is closed", e);
+                throw SessionPool.closedException();
             }
             throw new BusyException(maxWaiting + " calls that wait");
         }
@@ -88,7 +100,7 @@ final class AsyncCalls {
             }
             try {
                 complete(work.get());
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // Whatever the caller's code throws, somebody waits for this.
                 completeExceptionally(e);
             } finally {
                 end();
@@ -146,7 +158,7 @@ final class AsyncCalls {
         executor.shutdown();
         executor.getQueue().drainTo(queued);
         for (Runnable call : queued) {
-            ((AsyncCall<?>) call).completeExceptionally(new IllegalStateException("the classifier is closed"));
+            ((AsyncCall<?>) call).completeExceptionally(SessionPool.closedException());
         }
     }
 
@@ -155,8 +167,13 @@ final class AsyncCalls {
         return executor.getQueue().size();
     }
 
-    /** Waits for the threads' end, once no call runs. */
+    /**
+     * Waits for the threads' end, once no call runs; not if this is one of them, which was told of a call's end and is
+     * about to end itself.
+     */
     void awaitEnd() {
-        CallThreads.awaitEnd(executor);
+        if (!(Thread.currentThread() instanceof Worker worker && worker.isOf(this))) {
+            CallThreads.awaitEnd(executor);
+        }
     }
 }

@@ -38,8 +38,11 @@ final class Call implements Progress {
         this.subject = subject;
     }
 
-    /** A duration in nanoseconds; of centuries, as many as can be added to. */
+    /** A duration in nanoseconds, none if it is negative; of centuries, as many as can be added to. */
     static long nanos(Duration duration) {
+        if (duration.isNegative()) {
+            return 0;
+        }
         return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
     }
 

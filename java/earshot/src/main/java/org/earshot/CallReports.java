@@ -71,7 +71,7 @@ final class CallReports {
         recorded.commit(event);
         try {
             listener.callEnded(event);
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
             LOGGER.log(System.Logger.Level.WARNING, "a listener failed when it was told of " + event, e);
         }
     }

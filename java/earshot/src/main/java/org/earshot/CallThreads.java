@@ -132,8 +132,7 @@ final class CallThreads implements AutoCloseable {
         private boolean interrupted;
 
         private R result;
-        private RuntimeException exception;
-        private Error error;
+        private Throwable thrown;
         private volatile boolean done;
 
         private Task(CallThreads owner, Supplier<R> work, Runnable after) {
@@ -157,10 +156,8 @@ final class CallThreads implements AutoCloseable {
             try {
                 begin();
                 result = work.get();
-            } catch (RuntimeException e) {
-                exception = e;
-            } catch (Error e) {
-                error = e;
+            } catch (Throwable e) {
+                thrown = e;
             } finally {
                 finish(thread);
                 end();
@@ -173,10 +170,8 @@ final class CallThreads implements AutoCloseable {
             thread.free = owner;
             try {
                 after.run();
-            } catch (RuntimeException e) {
-                exception = e;
-            } catch (Error e) {
-                error = e;
+            } catch (Throwable e) {
+                thrown = e;
             } finally {
                 thread.free = null;
             }
@@ -225,11 +220,8 @@ final class CallThreads implements AutoCloseable {
             if (told) {
                 caller.interrupt();
             }
-            if (exception != null) {
-                throw exception;
-            }
-            if (error != null) {
-                throw error;
+            if (thrown != null) {
+                throw Thrown.again(thrown);
             }
             return result;
         }

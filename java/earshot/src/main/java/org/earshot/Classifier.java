@@ -12,6 +12,7 @@ import org.earshot.backend.Precision;
 import org.earshot.error.AudioException;
 import org.earshot.error.BusyException;
 import org.earshot.error.CancelledException;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.EarshotException;
@@ -58,7 +59,7 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
         C classifier = CallThreads.once(loading);
         try {
             options.listener().loaded(classifier);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             classifier.close();
             throw e;
         }
@@ -404,7 +405,7 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
      * The memory that it takes at most, once all its sessions are in use.
      *
      * @return bytes of weights and sessions, on host and device
-     * @throws IllegalStateException if it is closed
+     * @throws ClosedException if it is closed
      */
     public Footprint footprint() {
         return engine.footprint();
@@ -436,8 +437,8 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
     }
 
     /**
-     * Waits for running calls, then frees everything. Later calls throw {@link IllegalStateException}; a second close
-     * does nothing.
+     * Waits for running calls, then frees everything. Later calls throw {@link ClosedException}; a second close does
+     * nothing.
      */
     @Override
     public void close() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.earshot.backend.Backend;
+import org.earshot.error.ClosedException;
 import org.earshot.error.EarshotException;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
@@ -92,7 +93,7 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
      * full window on, timed layer by layer. It takes a session for some runs of the network.
      *
      * @return the layers in the order they run
-     * @throws IllegalStateException if the classifier is closed
+     * @throws ClosedException if the classifier is closed
      */
     public List<LayerProfile> profile() {
         return profile(models().get(0));
@@ -172,7 +173,8 @@ public final class SceneClassifier extends Classifier<ScenePrediction, float[]> 
          *
          * @return the classifier
          * @throws EarshotException if the model cannot be read or the backend does not start
-         * @throws IllegalArgumentException if the window hop does not fit the model
+         * @throws IllegalArgumentException if the window hop, or a batch, does not fit the model, or there are more
+         *     threads than any machine has processors
          */
         public SceneClassifier load() {
             return loadAndTell(this, () -> new SceneClassifier(this, this::startBackends));

@@ -3,6 +3,7 @@ package org.earshot;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.earshot.error.ClosedException;
 import org.earshot.error.EarshotException;
 
 /**
@@ -111,7 +112,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
      * @param <R> what it returns
      * @param call is handed the classifier, and does not keep it
      * @return what the call returns; what it throws is thrown here
-     * @throws IllegalStateException if the holder is closed
+     * @throws ClosedException if the holder is closed
      */
     public <R> R use(Function<SceneClassifier, R> call) {
         Service service = begin();
@@ -128,7 +129,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
      * @param <R> what it will return
      * @param call is handed the classifier, and begins a {@link SceneClassifier#classifyAsync}
      * @return the call's future
-     * @throws IllegalStateException if the holder is closed
+     * @throws ClosedException if the holder is closed
      */
     @SuppressWarnings("FutureReturnValueIgnored") // Its effect is all that is wanted.
     public <R> CompletableFuture<R> useAsync(Function<SceneClassifier, CompletableFuture<R>> call) {
@@ -136,7 +137,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
         CompletableFuture<R> future;
         try {
             future = Objects.requireNonNull(call.apply(service.classifier));
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             service.end();
             throw e;
         }
@@ -164,7 +165,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
      *
      * @param builder of the new one, which is told to {@link LoadOptions#warmUp warm up}
      * @throws EarshotException as {@link SceneClassifier.Builder#load}; the one before then goes on serving
-     * @throws IllegalStateException if the holder is closed
+     * @throws ClosedException if the holder is closed
      */
     public synchronized void replace(SceneClassifier.Builder builder) {
         if (closed) {
@@ -197,13 +198,13 @@ public final class SceneClassifierHolder implements AutoCloseable {
         return current.classifier.modelDigest();
     }
 
-    private static IllegalStateException closedException() {
-        return new IllegalStateException("the holder is closed");
+    private static ClosedException closedException() {
+        return new ClosedException("the holder");
     }
 
     /**
      * Closes the classifier that serves, after its last call, which it waits for: not to be called inside of one. Later
-     * calls throw {@link IllegalStateException}; a second close does nothing.
+     * calls throw {@link ClosedException}; a second close does nothing.
      */
     @Override
     public synchronized void close() {

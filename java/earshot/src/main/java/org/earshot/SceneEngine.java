@@ -74,7 +74,7 @@ final class SceneEngine implements AutoCloseable {
         features = directories.get(0).config().features();
         hopSamples = options.hopSamples(features);
         audioLimits = options.audioLimits();
-        batchSize = options.batching().map(LoadOptions.Batching::maxSize).orElse(DEFAULT_BATCH);
+        batchSize = options.batchSize(features, DEFAULT_BATCH);
         LoadEvent event = new LoadEvent();
         event.begin();
         long begun = System.nanoTime();
@@ -139,9 +139,9 @@ final class SceneEngine implements AutoCloseable {
         int maxWaiting = options.maxWaiting();
         if (!batchers.isEmpty()) {
             // While batches run, as many calls read and decode what will be the next ones.
-            int running = Math.multiplyExact(sessions, batchSize);
-            int preparing = Math.min(running, maxWaiting);
-            size = Math.addExact(running, preparing);
+            int running = (int) Math.min(Integer.MAX_VALUE, (long) sessions * batchSize);
+            int preparing = Math.min(Math.min(running, maxWaiting), Integer.MAX_VALUE - running);
+            size = running + preparing;
             maxWaiting -= preparing;
         }
         SessionPool<ClassifierSession> made = new SessionPool<>(size, maxWaiting, options.waitAtMost(), factories);
@@ -414,6 +414,11 @@ final class SceneEngine implements AutoCloseable {
     /** The models, as the first backend has them. */
     List<LoadedModel> models() {
         return models.get(0);
+    }
+
+    /** Fails if it is closed, or is being closed. */
+    void requireOpen() {
+        pool.requireOpen();
     }
 
     /** How recordings become features. */

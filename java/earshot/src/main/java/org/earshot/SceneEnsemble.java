@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.earshot.backend.Backend;
+import org.earshot.error.ClosedException;
 import org.earshot.error.EarshotException;
 import org.earshot.files.FileDigest;
 import org.earshot.model.ModelConfig;
@@ -108,7 +109,7 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
      * What each layer of each network makes and costs, see {@link SceneClassifier#profile}.
      *
      * @return for each model, in the order they were added, the layers in the order they run
-     * @throws IllegalStateException if the ensemble is closed
+     * @throws ClosedException if the ensemble is closed
      */
     public List<List<LayerProfile>> profiles() {
         return models().stream().map(this::profile).toList();
@@ -175,7 +176,8 @@ public final class SceneEnsemble extends Classifier<EnsemblePrediction, List<flo
          * @return the ensemble
          * @throws EarshotException if a model cannot be read, if the models' labels or feature parameters differ, or if
          *     the backend does not start
-         * @throws IllegalArgumentException if the window hop does not fit the models
+         * @throws IllegalArgumentException if the window hop, or a batch, does not fit the models, or there are more
+         *     threads than any machine has processors
          * @throws IllegalStateException if there are fewer than two models
          */
         public SceneEnsemble load() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import org.earshot.audio.Samples;
 import org.earshot.error.AudioException;
 import org.earshot.error.BusyException;
 import org.earshot.error.CancelledException;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
 import org.earshot.error.EarshotException;
 import org.earshot.features.SlidingLogMel;
@@ -65,6 +67,9 @@ public final class SceneStream implements AutoCloseable {
     /** Integers are converted so many at once. */
     private static final int BLOCK = 4096;
 
+    /** Beyond three of them, times have no number of nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(36_525);
+
     private final SceneEngine engine;
     private final int sampleRate;
     private final long hopSamples;
@@ -84,10 +89,13 @@ public final class SceneStream implements AutoCloseable {
     /** Samples of the recording so far. */
     private long pushed;
 
-    private volatile boolean closed;
+    private final AtomicBoolean closed;
 
-    private SceneStream(Builder<?> builder, StreamAnswers answers) {
+    /** @param closed what the answers know of the stream: from then on they tell nobody */
+    private SceneStream(Builder<?> builder, StreamAnswers answers, AtomicBoolean closed) {
+        this.closed = closed;
         engine = builder.engine;
+        engine.requireOpen();
         sampleRate = builder.sampleRate;
         hopSamples = builder.hopSamples;
         this.answers = answers;
@@ -143,12 +151,14 @@ public final class SceneStream implements AutoCloseable {
      * @param offset of the first one
      * @param length how many, at least 0
      * @throws AudioException if a sample is not finite, with its place; none of the samples is then taken
-     * @throws IllegalStateException if the stream or its classifier is closed
+     * @throws ClosedException if the stream or its classifier is closed
+     * @throws IllegalStateException if a listener of the stream calls this, or any other method but {@link #close}
      * @throws CancelledException if the thread is interrupted, which it stays, or the stream is closed meanwhile
      * @throws EarshotException as {@code classify} throws for a window
      */
     public void push(float[] samples, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, samples.length);
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
@@ -165,15 +175,16 @@ public final class SceneStream implements AutoCloseable {
      * @param samples mono, full scale being 2^15
      * @param offset of the first one
      * @param length how many, at least 0
-     * @throws IllegalStateException as {@link #push(float[], int, int)}
+     * @throws ClosedException as {@link #push(float[], int, int)}
      * @throws EarshotException as {@link #push(float[], int, int)}
      */
     public void push(short[] samples, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, samples.length);
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
-            RuntimeException failure = null;
+            Throwable failure = null;
             for (int done = 0; done < length; done += BLOCK) {
                 int count = Math.min(BLOCK, length - done);
                 for (int i = 0; i < count; i++) {
@@ -192,14 +203,15 @@ public final class SceneStream implements AutoCloseable {
      *
      * @param littleEndian mono, from its position to its limit, whatever order it is set to; its position is moved
      *     behind the last whole sample, so that half a sample is left for the next push ({@link ByteBuffer#compact})
-     * @throws IllegalStateException as {@link #push(float[], int, int)}
+     * @throws ClosedException as {@link #push(float[], int, int)}
      * @throws EarshotException as {@link #push(float[], int, int)}
      */
     public void push(ByteBuffer littleEndian) {
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
-            RuntimeException failure = null;
+            Throwable failure = null;
             boolean swapped = littleEndian.order() == ByteOrder.BIG_ENDIAN;
             while (littleEndian.remaining() >= Short.BYTES) {
                 int count = Math.min(BLOCK, littleEndian.remaining() / Short.BYTES);
@@ -215,22 +227,22 @@ public final class SceneStream implements AutoCloseable {
         }
     }
 
-    private static RuntimeException first(RuntimeException failure, RuntimeException next) {
+    private static Throwable first(Throwable failure, Throwable next) {
         return failure == null ? next : failure;
     }
 
-    private static void rethrow(RuntimeException failure) {
+    private static void rethrow(Throwable failure) {
         if (failure != null) {
-            throw failure;
+            throw Thrown.again(failure);
         }
     }
 
     /** Takes samples and answers the windows that become complete; returns what went wrong first, null if nothing. */
-    private RuntimeException take(float[] samples, int offset, int length) {
+    private Throwable take(float[] samples, int offset, int length) {
         feed.offer(samples, offset, length);
         pushed += length;
-        RuntimeException failure = null;
-        while (!closed && windows.next()) {
+        Throwable failure = null;
+        while (!closed.get() && windows.next()) {
             SoundWindow window = windows.current().from(origin);
             failure = first(failure, background == null ? answer(window) : background.offer(window));
         }
@@ -238,11 +250,11 @@ public final class SceneStream implements AutoCloseable {
     }
 
     /** Computes a window and tells the listeners; returns what went wrong, null if nothing. */
-    private RuntimeException answer(SoundWindow window) {
+    private Throwable answer(SoundWindow window) {
         try {
             compute(window, context);
             return null;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return e;
         }
     }
@@ -250,7 +262,7 @@ public final class SceneStream implements AutoCloseable {
     private void compute(SoundWindow window, List<ContextEncoding.Encoded> encoded) {
         Call call = new Call(CallOptions.none(), SUBJECT);
         List<WindowResults> results = engine.run(window, frames, encoded, call, this::requireWanted);
-        if (!closed) {
+        if (!closed.get()) {
             answers.add(window, results);
         }
     }
@@ -262,10 +274,11 @@ public final class SceneStream implements AutoCloseable {
      * background are waited for.
      *
      * @throws AudioException if the recording is too short for a network; it is then over all the same
-     * @throws IllegalStateException as {@link #push(float[], int, int)}
+     * @throws ClosedException as {@link #push(float[], int, int)}
      * @throws EarshotException as {@link #push(float[], int, int)}
      */
     public void flush() {
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
@@ -276,10 +289,10 @@ public final class SceneStream implements AutoCloseable {
     }
 
     private void end() {
-        RuntimeException failure = background == null ? null : background.await();
+        Throwable failure = background == null ? null : background.await();
         if (pushed > 0) {
             feed.ended = true;
-            while (!closed && windows.next()) {
+            while (!closed.get() && windows.next()) {
                 failure = first(failure, answer(windows.current().from(origin)));
             }
             origin = time();
@@ -298,17 +311,24 @@ public final class SceneStream implements AutoCloseable {
      * ends before it as by {@link #flush}, so that no window and no segment reaches across; a recording too short for
      * the network is passed over. The stream's time goes on by the gap.
      *
-     * @param length not negative
-     * @throws IllegalStateException as {@link #push(float[], int, int)}
+     * @param length not negative, and such that the stream's time stays below a hundred years
+     * @throws IllegalArgumentException if it is not so
+     * @throws ClosedException as {@link #push(float[], int, int)}
      * @throws EarshotException as {@link #push(float[], int, int)}
      */
     public void gap(Duration length) {
         if (length.isNegative()) {
             throw new IllegalArgumentException("gap: " + length + "; expected a duration that is not negative");
         }
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
+            Duration longest = LONGEST.minus(time());
+            if (length.compareTo(longest) > 0) {
+                throw new IllegalArgumentException("gap: " + length + "; expected at most " + longest
+                        + ", so that the stream's time stays below a hundred years");
+            }
             long samples =
                     Resampler.outputLength(pushed, sampleRate, engine.features().sampleRate());
             long window = engine.features().windowSamples();
@@ -331,9 +351,10 @@ public final class SceneStream implements AutoCloseable {
      *
      * @param recordingContext where and when the sound is recorded
      * @throws ContextException if it does not fit a model; the one before then stays
-     * @throws IllegalStateException if the stream is closed
+     * @throws ClosedException as {@link #push(float[], int, int)}
      */
     public void context(RecordingContext recordingContext) {
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
@@ -347,13 +368,14 @@ public final class SceneStream implements AutoCloseable {
      * Forgets all sound, and begins again at time 0 with the context that it has. Windows that are not complete get no
      * answer, and the segment that lasts is not told; one that is being computed in the background is waited for.
      *
-     * @throws IllegalStateException if the stream is closed
+     * @throws ClosedException as {@link #push(float[], int, int)}
      */
     public void reset() {
+        requireNoListener();
         lock.lock();
         try {
             requireOpen();
-            RuntimeException failure = background == null ? null : background.await();
+            Throwable failure = background == null ? null : background.await();
             origin = Duration.ZERO;
             begin();
             answers.forget();
@@ -373,16 +395,21 @@ public final class SceneStream implements AutoCloseable {
     }
 
     private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("the stream is closed");
+        if (closed.get()) {
+            throw new ClosedException("the stream");
         }
-        if (lock.getHoldCount() > 1) {
+        engine.requireOpen();
+    }
+
+    /** Asked before the lock is taken, which may be held by who waits for the listener. */
+    private void requireNoListener() {
+        if (lock.isHeldByCurrentThread() || (background != null && background.thread == Thread.currentThread())) {
             throw new IllegalStateException("called by a listener of the stream, which may only close it");
         }
     }
 
     private void requireWanted() {
-        if (closed) {
+        if (closed.get()) {
             throw new CancelledException(SUBJECT, null);
         }
     }
@@ -394,7 +421,7 @@ public final class SceneStream implements AutoCloseable {
      */
     @Override
     public void close() {
-        closed = true;
+        closed.set(true);
     }
 
     /** Computes windows on the classifier's threads, one at a time. */
@@ -404,16 +431,18 @@ public final class SceneStream implements AutoCloseable {
         private float[] copy = {};
 
         private CompletableFuture<Void> running;
+        /** Computes a window, or tells a listener of it; null if none does. */
+        private volatile Thread thread;
 
         /**
          * Begins to compute a window, or leaves it out; returns what went wrong with the one before, null if nothing.
          */
-        RuntimeException offer(SoundWindow window) {
+        Throwable offer(SoundWindow window) {
             if (running != null && !running.isDone()) {
                 dropped.incrementAndGet();
                 return null;
             }
-            RuntimeException failure = await();
+            Throwable failure = await();
             if (copy.length < window.length()) {
                 copy = new float[window.length()];
             }
@@ -422,7 +451,12 @@ public final class SceneStream implements AutoCloseable {
             List<ContextEncoding.Encoded> encoded = context;
             try {
                 running = engine.async(new Call(CallOptions.none(), SUBJECT), call -> {
-                    compute(own, encoded);
+                    thread = Thread.currentThread();
+                    try {
+                        compute(own, encoded);
+                    } finally {
+                        thread = null;
+                    }
                     return null;
                 });
             } catch (BusyException e) {
@@ -432,7 +466,7 @@ public final class SceneStream implements AutoCloseable {
         }
 
         /** Waits for the window that is being computed; returns what went wrong, null if nothing. */
-        RuntimeException await() {
+        Throwable await() {
             if (running == null) {
                 return null;
             }
@@ -440,10 +474,7 @@ public final class SceneStream implements AutoCloseable {
                 running.join();
                 return null;
             } catch (CompletionException e) {
-                if (e.getCause() instanceof RuntimeException cause) {
-                    return cause;
-                }
-                throw e;
+                return e.getCause();
             } finally {
                 running = null;
             }
@@ -525,10 +556,11 @@ public final class SceneStream implements AutoCloseable {
          * @return the stream, at time 0
          * @throws AudioException if the rate cannot be converted to the models'
          * @throws ContextException if the context does not fit a model
+         * @throws ClosedException if the classifier is closed
          */
         public SceneStream open(Consumer<? super StreamWindow<P>> listener) {
             Objects.requireNonNull(listener, "listener");
-            return new SceneStream(this, new StreamAnswers.OfWindows<>(prediction, listener));
+            return new SceneStream(this, new StreamAnswers.OfWindows<>(prediction, listener), new AtomicBoolean());
         }
 
         /**
@@ -539,14 +571,18 @@ public final class SceneStream implements AutoCloseable {
          * @return the stream, at time 0
          * @throws AudioException if the rate cannot be converted to the models'
          * @throws ContextException if the context does not fit a model
+         * @throws ClosedException if the classifier is closed
          */
         public SceneStream open(Consumer<? super StreamWindow<P>> listener, SegmentListener segments) {
             Objects.requireNonNull(listener, "listener");
-            Segmenter segmenter = new Segmenter(labels, segmentation, segments);
+            Objects.requireNonNull(segments, "segments");
+            AtomicBoolean closed = new AtomicBoolean();
+            Segmenter segmenter = new Segmenter(labels, segmentation, new StreamAnswers.UntilClosed(closed, segments));
             return new SceneStream(
                     this,
                     new StreamAnswers.OfSegments<>(
-                            new StreamAnswers.OfWindows<>(prediction, listener), segmenter, scenes));
+                            new StreamAnswers.OfWindows<>(prediction, listener), segmenter, scenes),
+                    closed);
         }
     }
 }

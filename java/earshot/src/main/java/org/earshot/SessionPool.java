@@ -1,16 +1,15 @@
 package org.earshot;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.earshot.error.ClosedException;
 import org.earshot.error.DeviceException;
 
 /**
@@ -42,8 +41,8 @@ final class SessionPool<S extends SessionPool.Pooled> {
     /** The sessions of one backend. Guarded by the monitor. */
     private final class Share {
         private final Supplier<S> factory;
-        /** The most recently used is the first: its memory is still in the caches. */
-        private final Deque<S> idle;
+        /** The most recently used is the last: its memory is still in the caches. */
+        private final ArrayList<S> idle = new ArrayList<>();
 
         private int inUse;
         /** Why its device is lost; null if it is not. */
@@ -51,8 +50,6 @@ final class SessionPool<S extends SessionPool.Pooled> {
 
         private Share(Supplier<S> factory) {
             this.factory = factory;
-            // Large enough from the start: giving a session back must not need memory.
-            idle = new ArrayDeque<>(size);
         }
     }
 
@@ -214,7 +211,12 @@ final class SessionPool<S extends SessionPool.Pooled> {
             synchronized (monitor) {
                 share = leastUsed();
                 share.inUse++;
-                session = share.idle.pollFirst();
+                if (share.idle.isEmpty()) {
+                    // For all of them, before there is another one: giving a session back must not need memory.
+                    share.idle.ensureCapacity(share.inUse);
+                } else {
+                    session = share.idle.remove(share.idle.size() - 1);
+                }
             }
             if (session == null) {
                 // Not under the lock: others may take and give back meanwhile.
@@ -263,7 +265,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
                 if (share != null) {
                     share.inUse--;
                     if (held != null && !spoilt) {
-                        share.idle.addFirst(held);
+                        share.idle.add(held);
                     }
                     share = null;
                 }
@@ -291,7 +293,7 @@ final class SessionPool<S extends SessionPool.Pooled> {
      * @throws org.earshot.error.BusyException if all sessions are in use and the call is not to wait, or not longer
      * @throws org.earshot.error.DeadlineException if the call's time is over
      * @throws org.earshot.error.CancelledException if the thread is interrupted
-     * @throws IllegalStateException if the pool is closed, or is while the call waits
+     * @throws ClosedException if the pool is closed, or is while the call waits
      */
     Turn enter(Call call) {
         // An overflow in the middle of a lock would leave it locked for ever: if there is to be one, it comes here.
@@ -490,13 +492,15 @@ final class SessionPool<S extends SessionPool.Pooled> {
         }
     }
 
-    private void requireOpen() {
+    /** Fails if it is closed, or is being closed. */
+    void requireOpen() {
         if (!isOpen()) {
             throw closedException();
         }
     }
 
-    private static IllegalStateException closedException() {
-        return new IllegalStateException("the classifier is closed");
+    /** What later calls throw. */
+    static ClosedException closedException() {
+        return new ClosedException("the classifier");
     }
 }

@@ -1,9 +1,12 @@
 package org.earshot;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.earshot.segmentation.SceneSegment;
 import org.earshot.segmentation.ScoredWindow;
+import org.earshot.segmentation.SegmentListener;
 import org.earshot.segmentation.Segmenter;
 
 /** Takes what the models said of a stream's windows, and tells its listeners. */
@@ -61,6 +64,28 @@ interface StreamAnswers {
         @Override
         public void forget() {
             segmenter.reset();
+        }
+    }
+
+    /**
+     * Tells segments as long as the stream is open, which the listener before may have closed.
+     *
+     * @param closed whether it is closed
+     * @param listener is told
+     */
+    record UntilClosed(AtomicBoolean closed, SegmentListener listener) implements SegmentListener {
+        @Override
+        public void began(SceneSegment soFar) {
+            if (!closed.get()) {
+                listener.began(soFar);
+            }
+        }
+
+        @Override
+        public void ended(SceneSegment segment) {
+            if (!closed.get()) {
+                listener.ended(segment);
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ModelException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -133,9 +134,10 @@ class SceneClassifierHolderTest {
         SceneClassifierHolder holder = SceneClassifierHolder.load(model(50));
         holder.close();
         holder.close();
-        assertThrows(IllegalStateException.class, () -> holder.use(SceneClassifier::labels));
+        assertThrows(ClosedException.class, () -> holder.use(SceneClassifier::labels));
+        assertThrows(ClosedException.class, () -> holder.useAsync(classifier -> new CompletableFuture<>()));
         SceneClassifier.Builder next = model(40);
-        assertThrows(IllegalStateException.class, () -> holder.replace(next));
+        assertThrows(ClosedException.class, () -> holder.replace(next));
         assertEquals(ClassifierHealth.State.CLOSED, holder.health().state());
     }
 

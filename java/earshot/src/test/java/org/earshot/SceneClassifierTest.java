@@ -26,9 +26,11 @@ import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioLimits;
 import org.earshot.error.AudioException;
 import org.earshot.error.BackendException;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
 import org.earshot.error.ModelException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class SceneClassifierTest {
@@ -240,7 +242,20 @@ class SceneClassifierTest {
         classifier.classify(noise(1, 13), RATE, XIAN);
         classifier.close();
         classifier.close();
-        assertThrows(IllegalStateException.class, () -> classifier.classify(noise(1, 13), RATE, XIAN));
+        AudioClip clip = AudioClip.of(noise(1, 13), RATE);
+        List<Executable> calls = List.of(
+                () -> classifier.classify(clip, XIAN),
+                () -> classifier.classifyAll(List.of(clip), List.of(XIAN)),
+                () -> classifier.classifyAsync(clip, XIAN, CallOptions.none()),
+                () -> classifier.classifyFeatures(new float[1], 1, XIAN),
+                () -> classifier.embed(clip, XIAN),
+                classifier::footprint,
+                classifier::profile);
+        for (Executable call : calls) {
+            assertEquals(
+                    "the classifier is closed",
+                    assertThrows(ClosedException.class, call).getMessage());
+        }
     }
 
     @Test

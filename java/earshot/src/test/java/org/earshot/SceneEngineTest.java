@@ -233,6 +233,7 @@ class SceneEngineTest {
                 new StackOverflowError(),
                 new InternalError("a fault"),
                 new IllegalStateException("a bug"),
+                new IOException("what only other languages throw here"),
                 new AudioException(AudioException.Reason.DAMAGED, "recording", "damage", "none"));
     }
 
@@ -253,7 +254,7 @@ class SceneEngineTest {
                 @Override
                 void reading(int position) {
                     if (position > WINDOW) {
-                        throwUnchecked(failure);
+                        throw Thrown.again(failure);
                     }
                 }
 
@@ -277,13 +278,6 @@ class SceneEngineTest {
                 .map(Thread::getName)
                 .filter(name -> name.startsWith("earshot"))
                 .collect(Collectors.toSet());
-    }
-
-    private static void throwUnchecked(Throwable failure) {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        throw (RuntimeException) failure;
     }
 
     /** As many calls as there are carriers spin until another virtual thread tells them to go on. */

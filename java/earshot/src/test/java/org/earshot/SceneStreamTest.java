@@ -3,6 +3,7 @@ package org.earshot;
 import static org.earshot.SmallModel.noise;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,18 +23,23 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.earshot.backend.CountingBackend;
 import org.earshot.error.AudioException;
 import org.earshot.error.CancelledException;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
 import org.earshot.segmentation.SceneSegment;
 import org.earshot.segmentation.SegmentListener;
 import org.earshot.segmentation.SegmentationOptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows are of one second here. */
 class SceneStreamTest {
@@ -328,8 +335,14 @@ class SceneStreamTest {
             assertThrows(IllegalStateException.class, () -> stream.gap(HOP));
             assertThrows(IllegalStateException.class, () -> stream.context(LATER));
             SceneStream orphan = classifier.stream(XIAN, RATE).open(window -> {});
+            SceneStream.Builder<ScenePrediction> unborn = classifier.stream(XIAN, RATE);
             assertTrue(classifier.close(Duration.ofSeconds(60)));
-            assertThrows(IllegalStateException.class, () -> orphan.push(noise(2, 1), 0, 2 * RATE));
+            assertThrows(ClosedException.class, () -> orphan.push(noise(2, 1), 0, 2 * RATE));
+            assertThrows(ClosedException.class, () -> orphan.push(new float[1], 0, 1));
+            assertThrows(ClosedException.class, orphan::flush);
+            assertThrows(ClosedException.class, () -> orphan.gap(HOP));
+            assertThrows(ClosedException.class, () -> unborn.open(window -> {}));
+            assertThrows(ClosedException.class, () -> unborn.open(window -> {}, segment -> {}));
         }
     }
 
@@ -468,21 +481,19 @@ class SceneStreamTest {
     }
 
     /** A listener that fails costs its window and nothing else. */
-    @Test
-    void allSamplesAreTakenWhateverAListenerThrows() throws IOException {
+    @ParameterizedTest
+    @MethodSource("org.earshot.CallersCodeTest#thrown")
+    void allSamplesAreTakenWhateverAListenerThrows(Throwable thrown) throws IOException {
         float[] sound = noise(2.2, 12);
         List<String> answers = new ArrayList<>();
         try (SceneClassifier classifier = classifier();
                 SceneStream stream = classifier.stream(XIAN, RATE).open(window -> {
                     if (window.start().equals(HOP)) {
-                        throw new UnsupportedOperationException("not today");
+                        throw Thrown.again(thrown);
                     }
                     answers.add(text(window.start(), window.end(), window.prediction()));
                 })) {
-            assertEquals(
-                    "not today",
-                    assertThrows(UnsupportedOperationException.class, () -> stream.push(sound, 0, sound.length))
-                            .getMessage());
+            assertSame(thrown, assertThrows(Throwable.class, () -> stream.push(sound, 0, sound.length)));
             stream.flush();
             List<String> expected = new ArrayList<>(
                     expected(classifier.classify(sound, RATE, XIAN).windows()));
@@ -491,12 +502,117 @@ class SceneStreamTest {
         }
     }
 
-    @Test
-    void aListenerMayNotPush() throws IOException {
+    private static final List<Consumer<SceneStream>> FORBIDDEN = List.of(
+            stream -> stream.push(new float[1], 0, 1),
+            stream -> stream.push(new short[1], 0, 1),
+            stream -> stream.push(ByteBuffer.allocate(2)),
+            SceneStream::flush,
+            SceneStream::reset,
+            stream -> stream.gap(HOP),
+            stream -> stream.context(LATER));
+
+    /** On which thread ever it is called, and whoever waits for it: it would wait for itself. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Timeout(120)
+    void aListenerMayDoNothingButClose(boolean drops) throws IOException {
         SceneStream[] itself = new SceneStream[1];
+        List<String> refusals = Collections.synchronizedList(new ArrayList<>());
         try (SceneClassifier classifier = classifier()) {
-            itself[0] = classifier.stream(XIAN, RATE).open(window -> itself[0].push(new float[1], 0, 1));
-            assertThrows(IllegalStateException.class, () -> itself[0].push(noise(1.1, 1), 0, (int) (1.1 * RATE)));
+            SceneStream.Builder<ScenePrediction> builder = classifier.stream(XIAN, RATE);
+            itself[0] = (drops ? builder.dropWhenBusy() : builder).open(window -> {
+                for (Consumer<SceneStream> forbidden : FORBIDDEN) {
+                    refusals.add(assertThrows(IllegalStateException.class, () -> forbidden.accept(itself[0]))
+                            .getMessage());
+                }
+                itself[0].close();
+            });
+            itself[0].push(noise(1.1, 1), 0, (int) (1.1 * RATE));
+            assertThrows(IllegalStateException.class, () -> {
+                while (true) {
+                    itself[0].flush();
+                }
+            });
+            classifier.close(Duration.ofDays(1));
+        }
+        String refusal = "called by a listener of the stream, which may only close it";
+        assertEquals(Collections.nCopies(FORBIDDEN.size(), refusal), refusals);
+    }
+
+    /** The segment that a window ends, and that of the recording's end. */
+    @Test
+    void noSegmentIsToldAfterTheClose() throws IOException {
+        List<String> told = new ArrayList<>();
+        SceneStream[] itself = new SceneStream[1];
+        SegmentListener segments = new SegmentListener() {
+            @Override
+            public void began(SceneSegment soFar) {
+                told.add("began");
+            }
+
+            @Override
+            public void ended(SceneSegment segment) {
+                told.add("ended");
+            }
+        };
+        for (Duration last : List.of(Duration.ZERO, Duration.ofMillis(700))) {
+            told.clear();
+            try (SceneClassifier classifier = classifier()) {
+                itself[0] = classifier.stream(XIAN, RATE)
+                        .smoothing(SegmentationOptions.none())
+                        .open(
+                                window -> {
+                                    told.add("window");
+                                    if (window.start().compareTo(last) >= 0) {
+                                        itself[0].close();
+                                        told.clear();
+                                    }
+                                },
+                                segments);
+                itself[0].push(noise(1.7, 1), 0, (int) (1.7 * RATE));
+                if (last.isZero()) {
+                    assertThrows(ClosedException.class, itself[0]::flush);
+                } else {
+                    itself[0].flush();
+                }
+                assertEquals(List.of(), told);
+            }
+        }
+    }
+
+    @Test
+    void whatIsMissingIsNamedWhenItIsOpened() throws IOException {
+        try (SceneClassifier classifier = classifier()) {
+            SceneStream.Builder<ScenePrediction> builder = classifier.stream(XIAN, RATE);
+            assertEquals(
+                    "listener",
+                    assertThrows(NullPointerException.class, () -> builder.open(null))
+                            .getMessage());
+            assertEquals(
+                    "segments",
+                    assertThrows(NullPointerException.class, () -> builder.open(window -> {}, null))
+                            .getMessage());
+        }
+    }
+
+    /** However often: what follows has times that can be counted, and written. */
+    @Test
+    void gapsAddUpToAHundredYears() throws IOException {
+        List<Duration> starts = new ArrayList<>();
+        try (SceneClassifier classifier = classifier();
+                SceneStream stream =
+                        classifier.stream(XIAN, RATE).open(window -> starts.add(window.start()), segment -> {})) {
+            assertThrows(IllegalArgumentException.class, () -> stream.gap(Duration.ofSeconds(Long.MAX_VALUE)));
+            assertThrows(IllegalArgumentException.class, () -> stream.gap(ChronoUnit.FOREVER.getDuration()));
+            Duration century = Duration.ofDays(36_525);
+            stream.gap(century);
+            assertEquals(
+                    "gap: PT0.000000001S; expected at most PT0S, so that the stream's time stays below a hundred years",
+                    assertThrows(IllegalArgumentException.class, () -> stream.gap(Duration.ofNanos(1)))
+                            .getMessage());
+            stream.push(noise(1, 1), 0, RATE);
+            stream.flush();
+            assertEquals(List.of(century), starts);
         }
     }
 
@@ -541,16 +657,17 @@ class SceneStreamTest {
         }
     }
 
-    @Test
-    void whatGoesWrongInTheBackgroundIsThrownByTheFlush() throws IOException {
+    @ParameterizedTest
+    @MethodSource("org.earshot.CallersCodeTest#thrown")
+    void whatGoesWrongInTheBackgroundIsThrownByTheFlush(Throwable thrown) throws IOException {
         try (SceneClassifier classifier = classifier();
                 SceneStream stream = classifier.stream(XIAN, RATE)
                         .dropWhenBusy()
                         .open(window -> {
-                            throw new UnsupportedOperationException("not today");
+                            throw Thrown.again(thrown);
                         })) {
             stream.push(noise(1.05, 1), 0, (int) (1.05 * RATE));
-            assertThrows(UnsupportedOperationException.class, stream::flush);
+            assertSame(thrown, assertThrows(Throwable.class, stream::flush));
         }
     }
 

@@ -59,7 +59,7 @@ public final class MonoReader implements SampleSource, AutoCloseable {
         try {
             SampleSource mono = new MonoMixer(stream, subject);
             return new MonoReader(stream, Resampler.of(mono, subject, stream.sampleRate(), sampleRate), sampleRate);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             stream.close();
             throw e;
         }

@@ -1,12 +1,12 @@
 package org.earshot.server.service;
 
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.earshot.error.AudioException;
 import org.earshot.error.BusyException;
 import org.earshot.error.CancelledException;
+import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
 import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
@@ -20,10 +20,6 @@ import org.earshot.error.EarshotException;
  * @param message one line
  */
 public record Failure(Problem problem, String message) {
-    /** What a classifier, its holder and a stream say of calls that come too late. */
-    private static final Set<String> CLOSED =
-            Set.of("the classifier is closed", "the holder is closed", "the stream is closed");
-
     private static final System.Logger LOGGER = System.getLogger(Failure.class.getName());
 
     /**
@@ -58,7 +54,7 @@ public record Failure(Problem problem, String message) {
         if (e instanceof DeviceException) {
             return new Failure(Problem.UNAVAILABLE, e.getMessage());
         }
-        if (e instanceof IllegalStateException && CLOSED.contains(String.valueOf(e.getMessage()))) {
+        if (e instanceof ClosedException) {
             return new Failure(Problem.UNAVAILABLE, "the server is ending");
         }
         if (e instanceof OutOfMemoryError) {
