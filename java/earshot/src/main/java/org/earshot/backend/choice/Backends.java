@@ -4,8 +4,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
+import java.lang.reflect.Proxy;
 import java.lang.runtime.ObjectMethods;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -86,16 +88,21 @@ public final class Backends {
     }
 
     /**
-     * The method handles behind records' equals and hashCode remember, in JDK 17, the last class that they were made
-     * for: now one of the JDK's.
+     * The method handles behind records' equals and hashCode remember the last class that they were made for: of the
+     * JDK's classes and, since JDK 19 by a soft reference, of others. Now these are one of the JDK's and one of a class
+     * loader that nobody has.
      */
     private static void forgetRecords() {
-        try {
-            MethodHandle component = MethodHandles.publicLookup()
-                    .findVirtual(String.class, "intern", MethodType.methodType(String.class));
-            for (String method : List.of("equals", "hashCode")) {
-                ObjectMethods.bootstrap(
-                        MethodHandles.lookup(), method, MethodHandle.class, String.class, "intern", component);
+        try (URLClassLoader nobodys = new URLClassLoader(new URL[0], null)) {
+            Class<?> other = Proxy.newProxyInstance(
+                            nobodys, new Class<?>[] {Runnable.class}, (proxy, method, arguments) -> null)
+                    .getClass();
+            for (Class<?> remembered : List.of(other, String.class)) {
+                MethodHandle component = MethodHandles.identity(remembered);
+                for (String method : List.of("equals", "hashCode")) {
+                    ObjectMethods.bootstrap(
+                            MethodHandles.lookup(), method, MethodHandle.class, remembered, "itself", component);
+                }
             }
         } catch (Throwable e) { // What the method declares.
             throw new IllegalStateException(e);
