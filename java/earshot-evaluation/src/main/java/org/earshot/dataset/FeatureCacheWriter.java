@@ -92,7 +92,8 @@ final class FeatureCacheWriter {
         if (finished != null) {
             finished.close();
         }
-        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Path place = AtomicFile.place(file);
+        Path part = place.resolveSibling(place.getFileName() + ".part");
         PositionedFile claimed = CacheFile.claim(part);
         // Anew, now that nobody else replaces it: another run may have done so meanwhile.
         CacheFile old = null;
@@ -106,7 +107,7 @@ final class FeatureCacheWriter {
                         file + ": features of other parameters or of another version; all are computed anew");
             }
             target = rewritten(old, part, claimed);
-            AtomicFile.replace(part, file);
+            AtomicFile.replace(part, place);
             // Not opened by its name, under which there may be another run's from now on.
             claimed.unlock();
             done = true;

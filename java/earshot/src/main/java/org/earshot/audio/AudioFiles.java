@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,6 +15,7 @@ import java.util.ServiceLoader;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.earshot.error.AudioException;
+import org.earshot.files.IoReason;
 
 /**
  * Opens recordings of every format that a decoder is present for ({@link AudioFormat}), judged by their bytes and never
@@ -177,12 +177,8 @@ public final class AudioFiles {
                     "to be left to read on (nothing is known to be wrong with the recording)",
                     e);
         }
-        // The reason without the name, which may be a temporary one that the caller knows nothing of.
-        String text = e instanceof FileSystemException failure && failure.getReason() != null
-                ? e.getClass().getSimpleName() + ": " + failure.getReason()
-                : e.toString();
         return new AudioException(
-                AudioException.Reason.IO, subject, "an I/O error (" + text + ")", "a readable file", e);
+                AudioException.Reason.IO, subject, "an I/O error (" + IoReason.of(e) + ")", "a readable file", e);
     }
 
     /** Closes what was only read from: a failure to do so loses nothing, so it is logged and not thrown. */

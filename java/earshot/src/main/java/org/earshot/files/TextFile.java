@@ -53,7 +53,7 @@ public final class TextFile {
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(most + 1);
         } catch (IOException e) {
-            throw new UnfitException("a file that cannot be read (" + e + ")", "a readable text file", e);
+            throw new UnfitException("a file that cannot be read (" + IoReason.of(e) + ")", "a readable text file", e);
         }
         if (bytes.length > most) {
             throw new UnfitException("more than " + most + " bytes", "a file much shorter", null);

@@ -86,6 +86,9 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
         for (Library library : libraries) {
             Path file = folder.resolve(named(library.file(), digest));
             if (!isIntact(library, file, digest)) {
+                if (Files.isSymbolicLink(file)) {
+                    Files.deleteIfExists(file); // What it leads to is not ours to write.
+                }
                 AtomicFile.write(file, out -> {
                     try (InputStream in = open(library, digest)) {
                         in.transferTo(out);

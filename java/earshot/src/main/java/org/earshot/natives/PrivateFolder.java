@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.earshot.files.IoReason;
 
 /**
  * A folder that belongs to this user and that nobody else can write. It is checked, not assumed: another user may have
@@ -75,7 +76,7 @@ final class PrivateFolder {
     }
 
     private static String reason(Exception e) {
-        return e instanceof Objection ? e.getMessage() : e.toString();
+        return e instanceof Objection ? e.getMessage() : e instanceof IOException io ? IoReason.of(io) : e.toString();
     }
 
     /** The setting alone where there is one; otherwise the user's cache folder, then the temporary folder. */

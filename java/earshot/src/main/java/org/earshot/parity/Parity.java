@@ -1,7 +1,6 @@
 package org.earshot.parity;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.stream.Stream;
 import org.earshot.backend.Backend;
 import org.earshot.error.ModelException;
 import org.earshot.error.WeightsException;
+import org.earshot.files.IoReason;
 import org.earshot.model.ModelDirectory;
 
 /**
@@ -48,7 +48,8 @@ public final class Parity {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new ModelException(
+                    directory, "a folder that cannot be read (" + IoReason.of(e) + ")", "a readable folder", e);
         }
         if (goldens.isEmpty()) {
             throw new ModelException(directory, "no golden*.safetensors", "at least one golden file");

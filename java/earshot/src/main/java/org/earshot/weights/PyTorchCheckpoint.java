@@ -117,7 +117,10 @@ public final class PyTorchCheckpoint {
         String order = new String(
                 file.bytes(range.position(), (int) Math.min(range.size(), LONGEST_BYTE_ORDER)), StandardCharsets.UTF_8);
         if (!order.equals("little")) {
-            throw new WeightsException(path() + ": byteorder", Quoted.of(order), "\"little\"");
+            throw new WeightsException(
+                    path() + ": byteorder",
+                    Quoted.of(order),
+                    "\"little\" (torch.save(torch.load(file), file) on a little-endian machine makes it that)");
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.earshot.error.WeightsException;
+import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
 import org.earshot.files.UnpooledJson;
 import org.earshot.layer.Shape;
@@ -89,7 +90,8 @@ final class SafetensorsHeader {
         } catch (CharacterCodingException e) {
             throw new WeightsException(path + ": header", "text that is not UTF-8", EXPECTED, e);
         } catch (IOException e) {
-            throw new WeightsException(path + ": header", e.toString(), EXPECTED, e);
+            throw new WeightsException(
+                    path + ": header", "a file that cannot be read (" + IoReason.of(e) + ")", EXPECTED, e);
         }
     }
 
@@ -112,6 +114,10 @@ final class SafetensorsHeader {
     }
 
     private Map<String, String> metadata() throws IOException {
+        // The reference implementation reads this as none.
+        if (parser.currentToken() == JsonToken.VALUE_NULL) {
+            return Map.of();
+        }
         expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA);
         Map<String, String> metadata = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {

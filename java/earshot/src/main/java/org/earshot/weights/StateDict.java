@@ -26,11 +26,13 @@ final class StateDict {
     private static final int MOST_DICTIONARIES = 1000;
     private static final int MOST_LISTED = 10;
     private static final int MOST_LEFT_OUT = 50;
-    private static final String TOP = "";
+    private static final List<String> TOP = List.of();
 
     private final Path file;
     private final String subject;
-    private final Map<String, Map<?, ?>> dictionaries = new LinkedHashMap<>();
+    /** By the keys that lead to them: joined, those of one could be the key of another. */
+    private final Map<List<String>, Map<?, ?>> dictionaries = new LinkedHashMap<>();
+
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<String> leftOut = new ArrayList<>();
 
@@ -54,12 +56,12 @@ final class StateDict {
         }
         StateDict search = new StateDict(file, subject);
         search.gather(TOP, top, 0);
-        String chosen = search.choose(fits);
+        List<String> chosen = search.choose(fits);
         return search.weights(top, chosen);
     }
 
-    /** All dictionaries with tensors, by the keys that lead to them. */
-    private void gather(String place, Map<?, ?> dict, int depth) {
+    /** All dictionaries with tensors. */
+    private void gather(List<String> place, Map<?, ?> dict, int depth) {
         if (dictionaries.size() == MOST_DICTIONARIES || !seen.add(dict)) {
             return;
         }
@@ -70,30 +72,32 @@ final class StateDict {
             dict.forEach((key, value) -> {
                 // Keys that are numbers are those of an optimizer's state.
                 if (key instanceof String name && value instanceof LinkedHashMap<?, ?> inner) {
-                    gather(place.isEmpty() ? name : place + "." + name, inner, depth + 1);
+                    List<String> deeper = new ArrayList<>(place);
+                    deeper.add(name);
+                    gather(deeper, inner, depth + 1);
                 }
             });
         }
     }
 
-    private String choose(Predicate<Weights> fits) {
+    private List<String> choose(Predicate<Weights> fits) {
         if (dictionaries.isEmpty()) {
             throw new WeightsException(
                     subject, "no tensor at the top or under " + String.join(", ", WRAPPERS), "a state dict");
         }
-        List<String> fitting = dictionaries.keySet().stream()
+        List<List<String>> fitting = dictionaries.keySet().stream()
                 .filter(place -> fits.test(new LoadedWeights(file, tensors(place), List.of())))
                 .toList();
         if (fitting.size() == 1) {
             return fitting.get(0);
         }
-        List<String> candidates = fitting.isEmpty() ? List.copyOf(dictionaries.keySet()) : fitting;
+        List<List<String>> candidates = fitting.isEmpty() ? List.copyOf(dictionaries.keySet()) : fitting;
         for (String wrapper : WRAPPERS) {
-            if (candidates.contains(wrapper)) {
-                return wrapper;
+            if (candidates.contains(List.of(wrapper))) {
+                return List.of(wrapper);
             }
         }
-        List<String> large =
+        List<List<String>> large =
                 candidates.stream().filter(place -> tensors(place).size() > 1).toList();
         if (candidates.size() == 1 || large.size() == 1) {
             return large.isEmpty() ? candidates.get(0) : large.get(0);
@@ -111,11 +115,11 @@ final class StateDict {
                 "exactly one that fits (save it alone, or rename its tensors by a key map)");
     }
 
-    private static String name(String place) {
-        return place.isEmpty() ? "the top" : Quoted.of(place);
+    private static String name(List<String> place) {
+        return place.isEmpty() ? "the top" : Quoted.of(String.join(".", place));
     }
 
-    private Map<String, WeightTensor> tensors(String place) {
+    private Map<String, WeightTensor> tensors(List<String> place) {
         Map<String, WeightTensor> tensors = new LinkedHashMap<>();
         dictionaries.get(place).forEach((key, value) -> {
             if (key instanceof String name && value instanceof WeightTensor tensor) {
@@ -126,10 +130,10 @@ final class StateDict {
         return tensors;
     }
 
-    private Weights weights(Map<?, ?> top, String chosen) {
+    private Weights weights(Map<?, ?> top, List<String> chosen) {
         Map<?, ?> dict = dictionaries.get(chosen);
         top.forEach((key, value) -> {
-            boolean onTheWay = !chosen.isEmpty() && (chosen + ".").startsWith(key + ".") && value instanceof Map<?, ?>;
+            boolean onTheWay = !chosen.isEmpty() && chosen.get(0).equals(key);
             if (!onTheWay && (dict != top || !(key instanceof String && value instanceof WeightTensor))) {
                 leaveOut(key, value);
             }
@@ -146,8 +150,8 @@ final class StateDict {
             leftOut.subList(MOST_LEFT_OUT, leftOut.size()).clear();
             leftOut.add("... and " + more + " more");
         }
-        boolean unusual = !chosen.isEmpty() && !WRAPPERS.contains(chosen);
-        List<String> notes = unusual ? List.of("weights taken from under " + Quoted.of(chosen)) : List.of();
+        boolean unusual = !chosen.isEmpty() && !(chosen.size() == 1 && WRAPPERS.contains(chosen.get(0)));
+        List<String> notes = unusual ? List.of("weights taken from under " + name(chosen)) : List.of();
         return new LoadedWeights(file, tensors(chosen), leftOut, notes);
     }
 

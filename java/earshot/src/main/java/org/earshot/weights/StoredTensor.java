@@ -111,7 +111,8 @@ final class StoredTensor implements WeightTensor {
             case F32 -> Float.intBitsToFloat(reader.getInt(at));
             case F16 -> HalfFloat.toFloat(reader.getShort(at));
             case BF16 -> Float.intBitsToFloat(reader.getShort(at) << 16);
-            case I64, I32, I16, I8, U8, BOOL -> (float) longAt(reader, at);
+            case U64 -> unsigned(reader.getLong(at));
+            case I64, I32, I16, I8, U32, U16, U8, BOOL -> (float) longAt(reader, at);
         };
     }
 
@@ -121,10 +122,29 @@ final class StoredTensor implements WeightTensor {
             case I32 -> reader.getInt(at);
             case I16 -> reader.getShort(at);
             case I8 -> reader.getByte(at);
+            case U64 -> signed(reader.getLong(at));
+            case U32 -> Integer.toUnsignedLong(reader.getInt(at));
+            case U16 -> Short.toUnsignedLong(reader.getShort(at));
             case U8 -> Byte.toUnsignedLong(reader.getByte(at));
             case BOOL -> reader.getByte(at) == 0 ? 0 : 1;
             case F64, F32, F16, BF16 -> throw notIntegral(type);
         };
+    }
+
+    /** The nearest float32. */
+    private static float unsigned(long bits) {
+        // Halved to be positive; the bit that falls out still says on which side of a middle the number lies.
+        return bits >= 0 ? (float) bits : 2 * (float) ((bits >>> 1) | (bits & 1));
+    }
+
+    private long signed(long bits) {
+        if (bits < 0) {
+            throw new WeightsException(
+                    file.path(),
+                    "the whole number " + Long.toUnsignedString(bits) + " of type " + type,
+                    "at most " + Long.MAX_VALUE);
+        }
+        return bits;
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import org.earshot.error.WeightsException;
+import org.earshot.files.IoReason;
 
 /**
  * A weight file of any size, whose bytes {@link WeightReader}s read at absolute positions. It is not mapped into
@@ -88,7 +89,8 @@ final class WeightFile {
     }
 
     static WeightsException unreadable(Path path, IOException e) {
-        return new WeightsException(path, "a file that cannot be read (" + e + ")", "a readable weight file", e);
+        return new WeightsException(
+                path, "a file that cannot be read (" + IoReason.of(e) + ")", "a readable weight file", e);
     }
 
     Path path() {

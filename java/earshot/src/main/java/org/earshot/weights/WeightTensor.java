@@ -30,6 +30,7 @@ public interface WeightTensor {
      *
      * @return a new array
      * @throws IllegalStateException if the type is not an integer or boolean one
+     * @throws org.earshot.error.WeightsException if one of them, of 64 bits and unsigned, is beyond a long
      */
     long[] longs();
 

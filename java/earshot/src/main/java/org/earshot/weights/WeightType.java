@@ -18,6 +18,12 @@ public enum WeightType {
     I16(2, true),
     /** 8 bit signed integer. */
     I8(1, true),
+    /** 64 bit unsigned integer. */
+    U64(8, true),
+    /** 32 bit unsigned integer. */
+    U32(4, true),
+    /** 16 bit unsigned integer. */
+    U16(2, true),
     /** 8 bit unsigned integer. */
     U8(1, true),
     /** A byte, zero or one. */

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -16,6 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.earshot.audio.AudioFiles;
+import org.earshot.audio.AudioLimits;
+import org.earshot.error.EarshotException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -67,6 +72,64 @@ class PartialFileTest {
         assertEquals(List.of("link", "part", "pipe"), names());
     }
 
+    /** As with {@code >}: whoever laid the link wants the file where it leads. */
+    @Test
+    void whatALinkLeadsToIsWrittenAndTheLinkStays() throws IOException {
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path there = Files.writeString(elsewhere.resolve("there"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("elsewhere", "there"));
+        Path second = Files.createSymbolicLink(folder.resolve("second"), link);
+        Path toNothing = Files.createSymbolicLink(folder.resolve("to-nothing"), elsewhere.resolve("new"));
+        for (Path target : List.of(link, second, toNothing)) {
+            AtomicFile.probe(target);
+            AtomicFile.write(target, out -> out.write(target.toString().getBytes(StandardCharsets.UTF_8)));
+            assertTrue(Files.isSymbolicLink(target));
+            assertEquals(target.toString(), Files.readString(target));
+        }
+        assertEquals(second.toString(), Files.readString(there));
+        assertEquals(toNothing.toString(), Files.readString(elsewhere.resolve("new")));
+        Path circle = Files.createSymbolicLink(folder.resolve("circle"), folder.resolve("circle"));
+        assertThrows(FileSystemException.class, () -> AtomicFile.probe(circle));
+        IOException endless = assertThrows(IOException.class, () -> AtomicFile.write(circle, out -> out.write(1)));
+        assertEquals("a loop of links", IoReason.of(endless));
+        assertEquals(List.of("circle", "elsewhere", "link", "second", "to-nothing"), names());
+    }
+
+    /** {@code --markdown /dev/stdout > file}: whoever has the file open would go on writing to one that is gone. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatAProcessHasOpenIsNotReplaced() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "mine");
+        try (FileChannel open = FileChannel.open(file, StandardOpenOption.READ)) {
+            Path descriptor;
+            try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+                descriptor = all.filter(one -> leadsTo(one, file)).findFirst().orElseThrow();
+            }
+            Path link = Files.createSymbolicLink(folder.resolve("link"), descriptor);
+            for (Path target : List.of(
+                    descriptor,
+                    link,
+                    Path.of("/dev/fd").resolve(descriptor.getFileName().toString()))) {
+                for (IOException e : List.of(
+                        assertThrows(IOException.class, () -> AtomicFile.probe(target)),
+                        assertThrows(IOException.class, () -> AtomicFile.write(target, out -> out.write(1))))) {
+                    assertEquals("it stands for what a process has open, not for a place", IoReason.of(e));
+                }
+            }
+            assertTrue(open.isOpen());
+        }
+        assertEquals("mine", Files.readString(file));
+        assertEquals(List.of("file", "link"), names());
+    }
+
+    private static boolean leadsTo(Path link, Path file) {
+        try {
+            return Files.readSymbolicLink(link).equals(file.toRealPath());
+        } catch (IOException e) {
+            return false; // Of a descriptor that is closed by now.
+        }
+    }
+
     /** The temporary file's name may not be longer than a name that is allowed. */
     @Test
     void theLongestNameCanBeWritten() throws IOException {
@@ -90,6 +153,32 @@ class PartialFileTest {
         assertEquals("file name too long", IoReason.of(tooLong));
         assertEquals("IOException", IoReason.of(new IOException()));
         assertEquals("no space left on device", IoReason.of(new IOException("No space left on device")));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void readersSayWhyAndNotWhatWasThrown() {
+        // A regular file that nobody can read from its start, not even root.
+        Path memory = Path.of("/proc/self/mem");
+        assertEquals(
+                "a file that cannot be read (input/output error)",
+                assertThrows(TextFile.UnfitException.class, () -> TextFile.read(memory, 1000))
+                        .getMessage());
+        InputStream broken = new InputStream() {
+            @Override
+            public int read() throws IOException {
+                return read(new byte[1], 0, 1);
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                throw new FileSystemException("secret.part", null, "Input/output error");
+            }
+        };
+        assertEquals(
+                "upload: found an I/O error (input/output error); expected a readable file",
+                assertThrows(EarshotException.class, () -> AudioFiles.open(broken, "upload", AudioLimits.defaults()))
+                        .getMessage());
     }
 
     @Test

@@ -45,7 +45,8 @@ class PyTorchCheckpointTest {
                 "plain-values-2",
                 "plain-values-5",
                 "plain-values-beside",
-                "containers"
+                "containers",
+                "dotted-key"
             })
     void readsWhatPyTorchWrote(String name) {
         Expected.assertSame(
@@ -165,7 +166,7 @@ class PyTorchCheckpointTest {
             storage-too-short       | 16 bytes in storage "0"; expected 5 elements of F32
             storage-missing         | no entry for storage "1"
             compressed              | a compressed entry; expected uncompressed entries
-            big-endian              | byteorder: found "big"; expected "little"
+            big-endian              | byteorder: found "big"; expected "little" (torch.save(torch.load(file), file)
             torchscript             | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
             torchscript-linear      | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
             old-form                | a PyTorch file of the old form, from before 1.6

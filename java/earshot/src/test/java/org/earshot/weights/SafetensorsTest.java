@@ -133,6 +133,39 @@ class SafetensorsTest {
     void metadataMayHoldStrings() throws IOException {
         Path file = write(RIGHT.replaceFirst("\\{", "{\"__metadata__\":{\"format\":\"pt\"},"), 16);
         assertEquals(Set.of("a", "b"), Safetensors.read(file).tensors().keySet());
+        assertEquals(Map.of("format", "pt"), Safetensors.metadata(file));
+    }
+
+    /** As the reference implementation does. */
+    @Test
+    void metadataMayBeNull() throws IOException {
+        Path file = write(RIGHT.replaceFirst("\\{", "{\"__metadata__\":null,"), 16);
+        assertEquals(Set.of("a", "b"), Safetensors.read(file).tensors().keySet());
+        assertEquals(Map.of(), Safetensors.metadata(file));
+    }
+
+    /** NumPy's types that PyTorch has had since 2.3. The values are those that the generator gave to PyTorch. */
+    @Test
+    void readsUnsignedTypes() {
+        Map<String, WeightTensor> tensors =
+                Safetensors.read(FIXTURES.resolve("unsigned.safetensors")).tensors();
+        assertEquals(Set.of("u16", "u32", "u64", "u64-large"), tensors.keySet());
+        assertArrayEquals(new long[] {0, 1, 0x8001, 0xffff}, tensors.get("u16").longs());
+        assertArrayEquals(
+                new long[] {0, 1, 0x80000001L, 0xffffffffL}, tensors.get("u32").longs());
+        assertArrayEquals(new long[] {0, 1, Long.MAX_VALUE}, tensors.get("u64").longs());
+        assertArrayEquals(new float[] {0, 1, 0x1p63f}, tensors.get("u64").floats());
+        // Just above the middle of two neighbours, on it, and the largest of all.
+        assertArrayEquals(
+                new float[] {0x1p63f, 0x1.000002p63f, 0x1p63f, 0x1p64f},
+                tensors.get("u64-large").floats());
+        String complaint = assertThrows(
+                        WeightsException.class, () -> tensors.get("u64-large").longs())
+                .getMessage();
+        assertTrue(
+                complaint.endsWith(
+                        "found the whole number 9223372036854775808 of type U64; expected at most " + Long.MAX_VALUE),
+                complaint);
     }
 
     /** Each case changes one piece of a right header. */
