@@ -4,11 +4,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.earshot.cli.commands.EarshotCommand;
+import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.Console;
 import org.earshot.cli.output.Logs;
 import org.earshot.cli.output.StandardOutput;
@@ -60,9 +62,10 @@ public final class Main {
             return CommandLine.ExitCode.USAGE;
         }
         EarshotCommand earshot = new EarshotCommand(console);
-        PrintWriter printed = new PrintWriter(out);
+        // A PrintWriter tells nobody what it cannot print.
+        StringWriter printed = new StringWriter();
         CommandLine line = earshot.commandLine(args)
-                .setOut(printed)
+                .setOut(new PrintWriter(printed))
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -82,8 +85,18 @@ public final class Main {
                     return new CommandLine.RunLast().execute(result);
                 });
         int code = line.execute(args);
-        printed.flush();
-        return code;
+        if (printed.getBuffer().length() == 0) {
+            return code;
+        }
+        try {
+            console.result(printed.toString());
+            return code;
+        } catch (Console.ReaderGone e) {
+            return READER_GONE;
+        } catch (CommandException e) {
+            earshot.report(e);
+            return CommandLine.ExitCode.SOFTWARE;
+        }
     }
 
     /** Java takes the empty name for the folder that the process runs in; scripts mean a variable that is not set. */

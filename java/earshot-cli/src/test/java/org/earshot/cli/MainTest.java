@@ -80,7 +80,8 @@ class MainTest {
             {"features", "", "-o", "x.npy"},
             {"inspect", ""},
             {"evaluate", "", "--metadata", "x.csv", "--audio", "."},
-            {"evaluate", "x", "--metadata", "x.csv", "--audio", ""}
+            {"evaluate", "x", "--metadata", "x.csv", "--audio", ""},
+            {"evaluate", "x", "--metadata", "x.csv", "--audio", ".", "--json", ""}
         }) {
             String complaint = CommandRun.of(words).refusedInOneLine();
             assertTrue(complaint.contains("found an empty name; expected a file or folder"), complaint);
@@ -88,6 +89,28 @@ class MainTest {
         assertEquals(
                 "earshot: FILE: found an empty name; expected a file, folder or pattern",
                 CommandRun.of("classify", "--model", "model", "").failedInOneLine());
+    }
+
+    /** Whatever else is wrong, and whatever the backend would say of it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "classify x.wav --model m",
+                "features x.wav -o x.npy --model m",
+                "listen --stdin --model m",
+                "summary m",
+                "bench m",
+                "evaluate m --metadata x --audio x",
+                "pseudo-label --first m --metadata x --audio x -o x.csv",
+                "split --metadata x --audio x --evaluation-audio x --easy e --hard h"
+            })
+    void threadsAreBoundedByName(String command) {
+        for (String threads : new String[] {"0", "1025"}) {
+            Object[] words = (command + " --threads " + threads).split(" ");
+            String complaint = CommandRun.of(words).refusedInOneLine();
+            assertTrue(
+                    complaint.startsWith("earshot: --threads: found " + threads + "; expected 1 to 1024"), complaint);
+        }
     }
 
     @Test
@@ -115,20 +138,36 @@ class MainTest {
         return new CommandRun(code, "", err.toString());
     }
 
+    /** A result, and what is printed of the commands themselves: a script of completions may meet a full disk too. */
+    static Stream<Object[]> printing() {
+        return Stream.of(
+                new Object[] {"inspect", CommandRun.SMALL},
+                new Object[] {"--help"},
+                new Object[] {"--version"},
+                new Object[] {"classify", "--help"},
+                new Object[] {"help", "classify"},
+                new Object[] {"generate-completion"});
+    }
+
     @Test
     void aReaderThatHasGoneEndsTheCommandQuietly() {
         IOException gone = new StandardOutput.ClosedPipe(new IOException("Broken pipe"));
-        CommandRun run = printingTo(gone, "inspect", CommandRun.SMALL);
-        assertEquals(141, run.code());
-        assertEquals("", run.err());
+        printing().forEach(words -> {
+            CommandRun run = printingTo(gone, words);
+            assertEquals(141, run.code(), () -> Arrays.toString(words));
+            assertEquals("", run.err());
+        });
     }
 
     @Test
     void aFullDiskIsToldOf() {
-        CommandRun run = printingTo(new IOException("No space left on device"), "inspect", CommandRun.SMALL);
-        assertTrue(
-                run.failedInOneLine().contains("standard output: found something that cannot be written to (no space"),
-                run.err());
+        printing().forEach(words -> {
+            String complaint = printingTo(new IOException("No space left on device"), words)
+                    .failedInOneLine();
+            assertTrue(
+                    complaint.contains("standard output: found something that cannot be written to (no space"),
+                    complaint);
+        });
     }
 
     /** The whole of it: a process whose reader takes a line and goes. */

@@ -49,6 +49,9 @@ import picocli.CommandLine.Option;
 final class BenchCommand extends Subcommand {
     private static final double MILLISECOND = 1e6;
 
+    /** Each has a session of its own, with all its memory. */
+    private static final int MOST_CALLERS = 1024;
+
     @Mixin
     private RunOptions options;
 
@@ -105,6 +108,9 @@ final class BenchCommand extends Subcommand {
             throw usageError("--duration: found " + seconds + "; expected more than 0 and at most 3600 seconds");
         }
         options.requirePositive("--callers", callers);
+        callers.stream().filter(count -> count > MOST_CALLERS).findFirst().ifPresent(count -> {
+            throw usageError("--callers: found " + count + "; expected 1 to " + MOST_CALLERS);
+        });
         load.check();
         if (load.asked()) {
             int batch = options.batch();

@@ -16,6 +16,7 @@ import org.earshot.cli.input.InputFiles;
 import org.earshot.cli.input.Recording;
 import org.earshot.cli.options.ClassifierOptions;
 import org.earshot.cli.options.ContextOptions;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.ModelsOption;
 import org.earshot.cli.options.SegmentOptions;
 import org.earshot.cli.options.StrictOption;
@@ -31,6 +32,7 @@ import org.earshot.cli.output.SegmentColumns;
 import org.earshot.cli.output.SegmentLines;
 import org.earshot.cli.output.Text;
 import org.earshot.dataset.Metadata;
+import org.earshot.error.EarshotException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
@@ -163,6 +165,8 @@ final class ClassifyCommand extends Subcommand {
         List<Path> inputs = new ArrayList<>(files);
         inputs.add(models.file());
         inputs.add(context.file());
+        inputs.add(models.keyMap().file());
+        inputs.addAll(ModelFiles.of(models.directories()));
         OutputFiles.requireApart(Arrays.asList(output, picture), inputs);
         if (picture != null && files.size() > 1) {
             throw new CommandException("--picture", files.size() + " recordings", "one");
@@ -178,14 +182,29 @@ final class ClassifyCommand extends Subcommand {
                     metadata,
                     context.common(),
                     format(files, group),
-                    picture == null ? (recording, answer) -> {} : (recording, answer) -> draw(group, recording, answer),
+                    (recording, answer) -> {
+                        if (picture != null && !drawn(group, recording, answer)) {
+                            failures[0]++;
+                        }
+                    },
                     output == null ? console()::result : kept::append);
-            failures[0] += classification.run(files, group.sessions(), console(), this::report, progress::step);
+            int unanswered = classification.run(files, group.sessions(), console(), this::report, progress::step);
+            failures[0] += unanswered;
         }
-        if (output != null) {
-            OutputFiles.write(output, file -> file.write(kept.toString().getBytes(StandardCharsets.UTF_8)));
+        if (output != null && !written(kept.toString())) {
+            failures[0]++;
         }
         return failures[0] == 0 ? DONE : FAILED;
+    }
+
+    /** Writes the answers; where that fails, prints them, as they may be the work of hours. */
+    private boolean written(String answers) {
+        if (tried(() -> OutputFiles.write(output, file -> file.write(answers.getBytes(StandardCharsets.UTF_8))))) {
+            return true;
+        }
+        console().say("the answers are printed instead");
+        console().result(answers);
+        return false;
     }
 
     private boolean isVector() {
@@ -195,6 +214,17 @@ final class ClassifyCommand extends Subcommand {
         }
         throw usageError("--picture: found '" + Text.visible(picture.toString())
                 + "'; expected a name that ends with .png or .svg");
+    }
+
+    /** Draws the answer, which is given whether that succeeds or not. */
+    private boolean drawn(ModelGroup group, Recording recording, Answer answer) {
+        try {
+            draw(group, recording, answer);
+            return true;
+        } catch (EarshotException e) {
+            report(recording.named(e));
+            return false;
+        }
     }
 
     private void draw(ModelGroup group, Recording recording, Answer answer) {

@@ -66,6 +66,9 @@ final class ConvertCommand extends Subcommand {
         ModelConfig configuration = ModelConfig.read(config);
         Weights weights = ModelDirectory.weights(checkpoint, keyMap.keyMap());
         SceneModel model = ModelDirectory.compose(configuration, weights);
+        // Before they are replaced, if they are the output's own.
+        NonFinite nonFinite = new NonFinite();
+        weights.tensors().forEach((name, tensor) -> nonFinite.add(name, TensorStatistics.of(tensor)));
         try {
             write(configuration, weights);
         } catch (IOException e) {
@@ -73,8 +76,6 @@ final class ConvertCommand extends Subcommand {
         }
         weights.notes().forEach(console()::say);
         weights.leftOut().forEach(line -> console().say("left out: " + line));
-        NonFinite nonFinite = new NonFinite();
-        weights.tensors().forEach((name, tensor) -> nonFinite.add(name, TensorStatistics.of(tensor)));
         nonFinite.description().ifPresent(line -> console().say("warning: " + line));
         console()
                 .say(output + ": " + model.architecture() + ", "

@@ -11,6 +11,7 @@ import java.util.List;
 import org.earshot.SceneClassifier;
 import org.earshot.cli.options.CacheOption;
 import org.earshot.cli.options.ClassifierOptions;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.SetOptions;
 import org.earshot.cli.options.SetReading;
 import org.earshot.cli.output.EvaluationTables;
@@ -139,9 +140,14 @@ final class EvaluateCommand extends Subcommand {
     public Integer call() {
         EvaluationOptions measured = measured();
         options.threads();
+        if (json != null && json.isEmpty()) {
+            throw usageError("--json: found an empty name; expected a file or folder, or -");
+        }
         OutputFiles.check(report);
         OutputFiles.check(jsonFile());
-        OutputFiles.requireApart(Arrays.asList(report, jsonFile(), cache.file().orElse(null)), List.of(set.metadata()));
+        List<Path> inputs = new ArrayList<>(ModelFiles.of(models));
+        inputs.add(set.metadata());
+        OutputFiles.requireApart(Arrays.asList(report, jsonFile(), cache.file().orElse(null)), inputs);
         List<ModelConfig> configs = models.stream()
                 .map(model -> ModelConfig.read(model.resolve(ModelDirectory.CONFIG)))
                 .toList();

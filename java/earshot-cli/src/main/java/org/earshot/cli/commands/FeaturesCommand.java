@@ -2,12 +2,14 @@ package org.earshot.cli.commands;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.earshot.audio.AudioLimits;
 import org.earshot.cli.input.Recording;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.ModelOption;
 import org.earshot.cli.options.SetOptions;
 import org.earshot.cli.options.SetReading;
@@ -136,7 +138,7 @@ final class FeaturesCommand extends Subcommand {
     }
 
     private int cache(Path config) {
-        OutputFiles.requireApart(List.of(task.set.cache), List.of(task.set.metadata()));
+        OutputFiles.requireApart(List.of(task.set.cache), read(task.set.metadata()));
         Dataset clips = task.set.read();
         FeatureParameters parameters = ModelConfig.read(config).features();
         try (FeatureCache features = reading.cached(console(), clips, parameters, task.set.cache, threads.threads())) {
@@ -150,7 +152,7 @@ final class FeaturesCommand extends Subcommand {
     private int write(Path config, OneRecording one) {
         Writer writer = writer(one.output);
         OutputFiles.check(one.output);
-        OutputFiles.requireApart(List.of(one.output), List.of(one.recording));
+        OutputFiles.requireApart(List.of(one.output), read(one.recording));
         Features features = compute(one.recording, ModelConfig.read(config).features(), reading.limits());
         try {
             writer.write(one.output, features);
@@ -158,6 +160,12 @@ final class FeaturesCommand extends Subcommand {
             throw OutputFiles.unwritable(one.output, e);
         }
         return DONE;
+    }
+
+    private List<Path> read(Path input) {
+        List<Path> all = new ArrayList<>(ModelFiles.of(List.of(model.directory())));
+        all.add(input);
+        return all;
     }
 
     private Writer writer(Path output) {

@@ -33,6 +33,11 @@ final class LoadScenario {
     private static final int SEARCH_STEPS = 5;
     private static final Duration BATCH_DELAY = Duration.ofMillis(5);
 
+    /** Each is a thread: beyond, the machine is measured and not the classifier, if it survives. */
+    private static final int MOST_CALLERS = 10_000;
+
+    private static final int MOST_STREAMS = 100_000;
+
     /** Who calls. */
     enum Kind {
         /** One caller, one call after another. */
@@ -134,18 +139,20 @@ final class LoadScenario {
         if (kind != Kind.STREAMS && (streams != null || hop != null)) {
             throw refused("--streams and --hop go with --scenario streams");
         }
-        if (streams != null && streams < 1) {
-            throw refused("--streams: found " + streams + "; expected at least 1");
-        }
+        requireCount("--streams", streams, MOST_STREAMS);
         requirePositive("--hop", hop);
         if (concurrency != null && (kind != Kind.MULTI && kind != Kind.OFFLINE)) {
             throw refused("--concurrency goes with --scenario multi or offline");
         }
-        if (concurrency != null && concurrency < 1) {
-            throw refused("--concurrency: found " + concurrency + "; expected at least 1");
-        }
+        requireCount("--concurrency", concurrency, MOST_CALLERS);
         requirePositive("--rate", rate);
         requirePositive("--p99", bound);
+    }
+
+    private void requireCount(String option, Integer count, int most) {
+        if (count != null && (count < 1 || count > most)) {
+            throw refused(option + ": found " + count + "; expected 1 to " + most);
+        }
     }
 
     private void requirePositive(String option, Double value) {

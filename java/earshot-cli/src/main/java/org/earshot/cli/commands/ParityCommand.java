@@ -8,6 +8,7 @@ import java.util.List;
 import org.earshot.backend.Backend;
 import org.earshot.backend.choice.Backends;
 import org.earshot.cli.options.DeviceOption;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.PrecisionOption;
 import org.earshot.cli.output.CommandException;
 import org.earshot.cli.output.OutputFiles;
@@ -134,7 +135,9 @@ final class ParityCommand extends Subcommand {
         }
         List<Path> outputs = Arrays.asList(junit, markdown, picture, record);
         outputs.forEach(OutputFiles::check);
-        OutputFiles.requireApart(outputs, List.of());
+        List<Path> inputs = new ArrayList<>(ModelFiles.of(directories));
+        inputs.add(against);
+        OutputFiles.requireApart(outputs, inputs);
         ParityRecord before = against == null ? null : ParityRecord.read(against);
         List<Backend> backends = backends();
         if (backends.isEmpty()) {
@@ -158,21 +161,22 @@ final class ParityCommand extends Subcommand {
             }
         }
         console().result(json ? ParityJson.of(run) : ParityTable.of(run));
-        write();
+        boolean written = write();
         boolean unchanged = before == null || compare(before, backends.get(0));
-        return run.passed() && unchanged ? DONE : FAILED;
+        return run.passed() && unchanged && written ? DONE : FAILED;
     }
 
-    private void write() {
-        if (junit != null) {
-            OutputFiles.write(junit, out -> ParityJunit.write(out, run));
-        }
+    /** Writes what was asked for; what cannot be written keeps nothing else from it. */
+    private boolean write() {
+        boolean written = junit == null || tried(() -> OutputFiles.write(junit, out -> ParityJunit.write(out, run)));
         if (markdown != null) {
-            OutputFiles.write(markdown, out -> out.write(ParityMarkdown.of(run).getBytes(StandardCharsets.UTF_8)));
+            byte[] text = ParityMarkdown.of(run).getBytes(StandardCharsets.UTF_8);
+            written &= tried(() -> OutputFiles.write(markdown, out -> out.write(text)));
         }
         if (picture != null) {
-            HtmlReport.writeParity(picture, run.results());
+            written &= tried(() -> HtmlReport.writeParity(picture, run.results()));
         }
+        return written;
     }
 
     /** Writes the record, or compares with one. */

@@ -2,6 +2,7 @@ package org.earshot.cli.commands;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import org.earshot.SceneClassifier;
 import org.earshot.cli.options.CacheOption;
 import org.earshot.cli.options.ClassifierOptions;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.SetOptions;
 import org.earshot.cli.options.SetReading;
 import org.earshot.cli.output.CommandException;
@@ -149,7 +151,9 @@ final class PseudoLabelCommand extends Subcommand {
 
     private void checkOutput() {
         OutputFiles.check(output);
-        OutputFiles.requireApart(Arrays.asList(output, cache.file().orElse(null)), List.of(set.metadata()));
+        List<Path> inputs = new ArrayList<>(ModelFiles.of(Arrays.asList(first, second)));
+        inputs.add(set.metadata());
+        OutputFiles.requireApart(Arrays.asList(output, cache.file().orElse(null)), inputs);
         if (Files.exists(output) && !force) {
             throw new CommandException(output, "a file that exists", "a new one, or --force to replace it");
         }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.earshot.cli.options.CacheOption;
+import org.earshot.cli.options.ModelFiles;
 import org.earshot.cli.options.SetOptions;
 import org.earshot.cli.options.SetReading;
 import org.earshot.cli.options.ThreadsOption;
@@ -115,9 +117,9 @@ final class SplitCommand extends Subcommand {
         OutputFiles.check(easy);
         OutputFiles.check(hard);
         OutputFiles.check(report);
-        OutputFiles.requireApart(
-                Arrays.asList(easy, hard, report, cache.file().orElse(null)),
-                Arrays.asList(set.metadata(), evaluationMetadata));
+        List<Path> inputs = new ArrayList<>(ModelFiles.of(Collections.singletonList(model)));
+        inputs.addAll(Arrays.asList(set.metadata(), evaluationMetadata));
+        OutputFiles.requireApart(Arrays.asList(easy, hard, report, cache.file().orElse(null)), inputs);
         Optional<ModelConfig> config =
                 Optional.ofNullable(model).map(directory -> ModelConfig.read(directory.resolve(ModelDirectory.CONFIG)));
         FeatureParameters parameters = config.map(ModelConfig::features).orElseGet(FeatureParameters::baseline);

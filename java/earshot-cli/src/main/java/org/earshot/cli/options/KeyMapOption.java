@@ -25,6 +25,11 @@ public final class KeyMapOption {
         return file != null || !dropped.isEmpty();
     }
 
+    /** The file; null if there is none. */
+    public Path file() {
+        return file;
+    }
+
     public KeyMap keyMap() {
         KeyMap map = file == null ? KeyMap.identity() : KeyMap.read(file);
         for (String regex : dropped) {

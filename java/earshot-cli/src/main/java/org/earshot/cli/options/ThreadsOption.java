@@ -8,6 +8,9 @@ import picocli.CommandLine.Spec;
 
 /** The option that says how many threads compute. */
 public final class ThreadsOption {
+    /** As many as the native kernels take. */
+    private static final int MOST = 1024;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -19,8 +22,8 @@ public final class ThreadsOption {
 
     /** Threads that compute, in all. */
     public int threads() {
-        if (threads != null && threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected at least 1");
+        if (threads != null && (threads < 1 || threads > MOST)) {
+            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected 1 to " + MOST);
         }
         return threads == null ? Backends.defaultThreads() : threads;
     }

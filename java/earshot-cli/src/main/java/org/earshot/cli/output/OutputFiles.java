@@ -11,12 +11,22 @@ import org.earshot.files.IoReason;
 
 /** Files that a command writes at its end: proved writable before the work, written whole or not at all. */
 public final class OutputFiles {
+    /** The standard output, as other programs name it. */
+    private static final Path STANDARD_OUTPUT = Path.of("-");
+
     private OutputFiles() {}
 
     /** Makes sure that a file can be written to its folder, by writing one there; null is none. */
     public static void check(Path file) {
         if (file == null) {
             return;
+        }
+        if (file.equals(STANDARD_OUTPUT)) {
+            throw new CommandException(
+                    file,
+                    "no name of a file",
+                    "one (./- is the file of that name; without the option, or by its own"
+                            + " description, a command prints)");
         }
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {

@@ -100,6 +100,8 @@ class BenchCommandTest {
         assertTrue(bench("--batch", 0).refusedInOneLine().contains("--batch: found 0"));
         assertTrue(bench("--batch", "2,0").refusedInOneLine().contains("--batch: found 0"));
         assertTrue(bench("--callers", "1,-1").refusedInOneLine().contains("--callers: found -1"));
+        assertTrue(
+                bench("--callers", "1,1025").refusedInOneLine().contains("--callers: found 1025; expected 1 to 1024"));
         assertTrue(CommandRun.of("summary", model, "--batch", "1,2")
                 .refusedInOneLine()
                 .contains("--batch: found [1, 2]; expected one number"));

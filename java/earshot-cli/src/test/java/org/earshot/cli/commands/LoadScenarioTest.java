@@ -135,6 +135,13 @@ class LoadScenarioTest {
         assertTrue(bench("--scenario", "multi", "--concurrency", 0)
                 .refusedInOneLine()
                 .contains("--concurrency: found 0"));
+        // Each would be a thread, or a stream, before anything is measured.
+        assertTrue(bench("--scenario", "multi", "--concurrency", Integer.MAX_VALUE)
+                .refusedInOneLine()
+                .contains("--concurrency: found 2147483647; expected 1 to 10000"));
+        assertTrue(bench("--scenario", "streams", "--streams", 100_001)
+                .refusedInOneLine()
+                .contains("--streams: found 100001; expected 1 to 100000"));
         assertTrue(bench("--scenario", "crowd").refusedInOneLine().contains("crowd"));
     }
 
