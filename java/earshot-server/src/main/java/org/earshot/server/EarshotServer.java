@@ -43,7 +43,8 @@ public final class EarshotServer implements AutoCloseable {
     /** Recordings that are decoded at once, however few processors there are: a long one is not to keep all others. */
     private static final int LEAST_DECODERS = 4;
 
-    private static final int HIGHEST_PORT = 65_535;
+    /** The highest of all ports. */
+    public static final int HIGHEST_PORT = 65_535;
 
     private static final long LOOK_FOR_IDLE_MILLIS = 10_000;
 
@@ -259,7 +260,7 @@ public final class EarshotServer implements AutoCloseable {
 
         private static int requirePort(int number) {
             if (number < 0 || number > HIGHEST_PORT) {
-                throw new IllegalArgumentException("port: " + number + "; expected 0 to " + HIGHEST_PORT);
+                throw new IllegalArgumentException("port: found " + number + "; expected 0 to " + HIGHEST_PORT);
             }
             return number;
         }

@@ -225,8 +225,37 @@ class DecodingProcessesTest {
         // What has been decoded is there; it is behind that that there is nothing more.
         RequestException ended = assertThrows(RequestException.class, () -> read(stream));
         assertEquals(Problem.UNAVAILABLE, ended.problem());
-        assertThrows(
-                AudioException.class, () -> AudioFiles.open(longRecording(), "x", AudioLimits.defaults(), decoder));
+        RequestException late = assertThrows(
+                RequestException.class, () -> AudioFiles.open(longRecording(), "x", AudioLimits.defaults(), decoder));
+        assertEquals(Problem.UNAVAILABLE, late.problem());
+    }
+
+    /** Whether Java is not found or does not find the decoder: the recording is as good as before. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDecoderThatCannotBeStartedIsNoFaultOfTheRecordings() {
+        byte[] flac = audio("tone.flac");
+        try (Served served = new Served()) {
+            for (String property : List.of("java.home", "java.class.path")) {
+                assertEquals(200, served.send(served.post("/classify", flac)).statusCode());
+                for (ProcessHandle process : processes()) {
+                    process.destroyForcibly();
+                    Served.await(() -> !process.isAlive());
+                }
+                String before = System.setProperty(property, "/no/where");
+                try {
+                    HttpResponse<byte[]> refused = served.send(served.post("/classify?name=mine", flac));
+                    assertEquals(503, refused.statusCode(), () -> Served.text(refused));
+                    assertEquals(
+                            "1", refused.headers().firstValue("Retry-After").orElseThrow());
+                    assertTrue(Served.text(refused).contains("mine: found no decoder"), Served.text(refused));
+                    assertTrue(!Served.text(refused).contains("where"), "no path of the server's is told");
+                } finally {
+                    System.setProperty(property, before);
+                }
+            }
+            assertEquals(200, served.send(served.post("/classify", flac)).statusCode());
+        }
     }
 
     @Test

@@ -245,6 +245,49 @@ class HostileRequestsTest {
         }
     }
 
+    /** Codings of the way are packed bodies too. */
+    @Test
+    void packedOnTheWayIsNotTakenForARecording() throws IOException {
+        try (Served served = new Served()) {
+            for (String path : new String[] {"/classify", "/stream", "/v2/models/demo/infer"}) {
+                String answer = http(
+                        served,
+                        "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n");
+                assertTrue(answer.startsWith("HTTP/1.1 415 "), answer);
+                assertTrue(answer.contains("transfer-encoding: found \\\"gzip, chunked\\\""), answer);
+            }
+        }
+    }
+
+    private static final String HANDSHAKE = "GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    /** RFC 6455, 4.2.2: the version that is spoken is told to whoever speaks another. */
+    @Test
+    void socketsOfAnotherVersionAreToldWhich() throws IOException {
+        try (Served served = new Served()) {
+            for (String version : new String[] {"", "Sec-WebSocket-Version: 8\r\n"}) {
+                String answer = httpOnce(served, HANDSHAKE + version + "\r\n");
+                assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+                assertTrue(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), answer);
+                assertTrue(answer.contains("; expected 13"), answer);
+            }
+        }
+    }
+
+    /** A message of some kilobytes could be hours of sound. */
+    @Test
+    void socketsTakeNothingPacked() throws IOException {
+        try (Served served = new Served()) {
+            String answer = httpOnce(
+                    served,
+                    HANDSHAKE + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 101 "), answer);
+            assertTrue(!answer.contains("deflate"), answer);
+        }
+    }
+
     /** What is answered to bytes behind which no more come. */
     private static String httpOnce(Served served, String bytes) throws IOException {
         try (Socket socket = new Socket("localhost", served.server.port())) {

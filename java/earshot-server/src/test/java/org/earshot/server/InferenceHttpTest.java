@@ -2,6 +2,7 @@ package org.earshot.server;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -209,7 +210,7 @@ class InferenceHttpTest {
     void saysWhatIsWrong() {
         assertRefused(404, "model: found \"other\"; expected one of demo", served.get("/v2/models/other"));
         assertRefused(404, "version of model demo", served.get("/v2/models/demo/versions/7"));
-        assertRefused(404, "path: ", served.get("/v2/modelz"));
+        assertRefused(404, "path: found \"/v2/modelz\"; expected /v2, /v2/health/live", served.get("/v2/modelz"));
         assertRefused(405, "method: found \"GET\"; expected POST", served.get(INFER));
         assertRefused(
                 400, "body: found no JSON", served.send(served.post(INFER, "{".getBytes(StandardCharsets.UTF_8))));
@@ -267,7 +268,46 @@ class InferenceHttpTest {
                 "{\"inputs\":[{\"name\":\"AUDIO\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"UklGRgAA\"]}]}";
         for (int length = 1; length < whole.length(); length++) {
             assertRefused(
-                    400, "body: found no JSON that is read (Unexpected end-of-input", raw(whole.substring(0, length)));
+                    400, "body: found no JSON that is read (breaks off in line 1", raw(whole.substring(0, length)));
+        }
+    }
+
+    /** Names of the classes, constants and settings of who reads JSON here say nothing to who sent it. */
+    @Test
+    void saysWhatIsNoJsonInWordsOfItsOwn() {
+        String input = "{\"inputs\":[{\"name\":\"PCM\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":";
+        for (String[] each : new String[][] {
+            {"", "request: found the end in line 1; expected an object"},
+            {"[]", "request: found a list in line 1; expected an object"},
+            {"null", "request: found null in line 1; expected an object"},
+            {"{'id':1}", "body: found no JSON that is read (no JSON any more in line 1, column 2)"},
+            {"{\n/* here */}", "body: found no JSON that is read (no JSON any more in line 2, column 1)"},
+            {"{\"id\":\"\n\"}", "body: found no JSON that is read (no JSON any more in line "},
+            {"{\"id\":\"\\u00zz\"}", "body: found no JSON that is read (no JSON any more in line 1"},
+            {"{\"" + "a".repeat(60_000) + "\":1}", "body: found no JSON that is read (lists or objects too deep"},
+            {"{\"inputs\":[{\"shape\":[99999999999999999999]}]}", "body: found no JSON that is read (a number beyond"},
+            {"{\"id\":5}", "id: found a whole number in line 1; expected a text"},
+            {"{\"id\":null}", "id: found null in line 1; expected a text"},
+            {"{\"parameters\":[]}", "parameters: found a list in line 1; expected an object"},
+            {"{\"parameters\":{\"city\":{}}}", "parameter city: found an object; expected a text"},
+            {"{\"parameters\":{\"city\":null}}", "parameter city: found null; expected a text"},
+            {"{\"outputs\":[{}]}", "output: found no name; expected one"},
+            {"{\"inputs\":[{}]}", "input: found no name; expected a name, a datatype and a shape"},
+            {"{\"inputs\":[{\"name\":\"PCM\",\"datatype\":\"FP32\"}]}", "input: found no shape; expected"},
+            {input + "[true]}]}", "data: found a boolean; expected"},
+            {input + "null}]}", "data: found null; expected"},
+            {input + "[NaN]}]}", "body: found no JSON that is read (no JSON any more in line 1, column "},
+        }) {
+            HttpResponse<byte[]> answer = raw(each[0]);
+            assertRefused(400, each[1], answer);
+            String told = Served.text(answer);
+            for (String foreign : List.of("_", "Feature", "Stream", "REDACTED", "JSON String", "code ", "`")) {
+                assertFalse(told.contains(foreign), told);
+            }
+        }
+        // What looks like UTF-32 in both orders, and is none.
+        for (byte[] none : new byte[][] {{0, 0, 0, '{', 0, 0x11, 0, 0}, {'{', 0, 0, 0, -1, -1, -1, -1}}) {
+            assertRefused(400, "body: found bytes that are no text", served.send(served.post(INFER, none)));
         }
     }
 
@@ -288,7 +328,7 @@ class InferenceHttpTest {
                 raw("{\"inputs\":[{\"name\":\"PCM\",\"shape\":[" + "1".repeat(100_000) + "]}]}"));
         ObjectNode good = audio(BUS);
         assertRefused(400, "body: found no JSON that is read", raw(good + "more"));
-        assertRefused(400, "body: found something else", raw(good.toString() + good));
+        assertRefused(400, "body: found an object in line 1", raw(good.toString() + good));
         assertEquals(200, raw(good + " \n").statusCode());
     }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -128,6 +129,50 @@ class LifeTest {
             assertTrue(asking.get() > 0);
         } finally {
             others.shutdownNow();
+        }
+    }
+
+    /** More than there are threads: each of them that waited would keep one. */
+    @Test
+    void manyWhoHaveAModelLoadedTakeNobodysPlace() throws Exception {
+        ExecutorService others = Executors.newCachedThreadPool();
+        CountDownLatch loading = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicBoolean started = new AtomicBoolean();
+        try (Served served = new Served(builder -> builder.loading(model -> {
+            if (started.get()) {
+                loading.countDown();
+                awaitQuietly(goOn);
+            }
+            return model;
+        }))) {
+            started.set(true);
+            String load = "/v2/repository/models/demo/load";
+            Future<HttpResponse<byte[]>> first = others.submit(() -> served.send(served.post(load, new byte[0])));
+            loading.await();
+            List<Future<HttpResponse<byte[]>>> further = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                further.add(others.submit(() -> served.send(served.post(load, new byte[0]))));
+            }
+            for (Future<HttpResponse<byte[]>> each : further) {
+                assertEquals(503, each.get().statusCode(), () -> "while it is being loaded");
+                assertEquals("1", each.get().headers().firstValue("Retry-After").orElseThrow());
+            }
+            assertEquals(200, served.get("/v2/health/live").statusCode());
+            goOn.countDown();
+            assertEquals(200, first.get().statusCode());
+            assertEquals(200, served.send(served.post(load, new byte[0])).statusCode());
+        } finally {
+            goOn.countDown();
+            others.shutdownNow();
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

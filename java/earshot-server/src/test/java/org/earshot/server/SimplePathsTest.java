@@ -259,6 +259,57 @@ class SimplePathsTest {
         Served.await(() -> served.metric("earshot_streams_open") == 0);
     }
 
+    /** 1011 would say that the server has failed. */
+    @Test
+    void aSocketThatSendsNoSoundIsToldThatItIsItsFault() throws Exception {
+        Lines lines = new Lines();
+        WebSocket socket = open("?rate=48000&format=f32le", lines);
+        socket.sendBinary(ByteBuffer.wrap(new byte[] {0, 0, (byte) 0xc0, 0x7f}), true)
+                .join();
+        assertEquals(1007, lines.end.get(60, TimeUnit.SECONDS));
+        assertTrue(lines.lines.get(0).startsWith("{\"error\":\"stream: found sample NaN"), lines.lines::toString);
+    }
+
+    @Test
+    void aStreamIsSamplesAndNoForm() {
+        HttpResponse<byte[]> form = served.send(
+                served.post("/stream", new byte[] {1, 2}).header("Content-Type", "Multipart/Form-Data; boundary=x"));
+        assertEquals(415, form.statusCode(), () -> Served.text(form));
+        HttpResponse<byte[]> hop = served.send(served.post("/stream?hop=1e-5", new byte[2]));
+        assertEquals(
+                "{\"error\":\"hop: found 1.0E-5 s; expected 0.02 to 10.0 s: from a frame of the model to its window\"}",
+                Served.text(hop));
+    }
+
+    private static String formError(int parts, byte[] city, String end) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        for (int i = 0; i < parts; i++) {
+            body.writeBytes(
+                    "--x\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            body.writeBytes(city);
+            body.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
+        body.writeBytes(end.getBytes(StandardCharsets.US_ASCII));
+        HttpResponse<byte[]> answer = served.send(
+                served.post("/classify", body.toByteArray()).header("Content-Type", "multipart/form-data; boundary=x"));
+        assertEquals(400, answer.statusCode(), () -> Served.text(answer));
+        return Served.json(answer).get("error").asText();
+    }
+
+    @Test
+    void saysWhatIsWrongWithAForm() {
+        byte[] latin = "Malm\u00f6".getBytes(StandardCharsets.ISO_8859_1);
+        assertEquals(
+                "form: city: found bytes that are no UTF-8; expected text in UTF-8", formError(1, latin, "--x--\r\n"));
+        byte[] text = "Malm\u00f6".getBytes(StandardCharsets.UTF_8);
+        assertEquals("form: found no file; expected one", formError(1, text, "--x--\r\n"));
+        String begin = "body: found no form (";
+        assertEquals(
+                begin + "it breaks off before its last boundary); expected multipart/form-data",
+                formError(1, text, ""));
+        assertEquals(begin + "more than 16 parts); expected multipart/form-data", formError(17, text, "--x--\r\n"));
+    }
+
     @Test
     void aSocketThatBreaksOffEndsItsStream() {
         WebSocket socket = open("?rate=48000", new Lines());

@@ -2,8 +2,9 @@ package org.earshot.files;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 
-/** Why a text is no JSON, in one line: Jackson's own message has a second one about its settings. */
+/** What is wrong with JSON, in one line: Jackson's own message has a second one about its settings. */
 public final class JsonReason {
     private JsonReason() {}
 
@@ -19,5 +20,27 @@ public final class JsonReason {
         String place =
                 location == null ? "" : "line " + location.getLineNr() + ", column " + location.getColumnNr() + ": ";
         return place + e.getOriginalMessage();
+    }
+
+    /**
+     * Says what stands where something else was expected.
+     *
+     * @param token as a parser has it; null at the end
+     * @return such as {@code a list}
+     */
+    public static String describe(JsonToken token) {
+        if (token == null) {
+            return "the end";
+        }
+        return switch (token) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "a list";
+            case VALUE_STRING -> "a string";
+            case VALUE_NUMBER_INT -> "a whole number";
+            case VALUE_NUMBER_FLOAT -> "a fraction";
+            case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+            case VALUE_NULL -> "null";
+            case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> token.name();
+        };
     }
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.earshot.error.WeightsException;
 import org.earshot.files.IoReason;
+import org.earshot.files.JsonReason;
 import org.earshot.files.Quoted;
 import org.earshot.files.UnpooledJson;
 import org.earshot.layer.Shape;
@@ -208,24 +209,8 @@ final class SafetensorsHeader {
 
     private void expect(JsonToken found, JsonToken expected, String field) {
         if (found != expected) {
-            throw wrong(field, describe(found), describe(expected));
+            throw wrong(field, JsonReason.describe(found), JsonReason.describe(expected));
         }
-    }
-
-    private static String describe(JsonToken token) {
-        if (token == null) {
-            return "the end";
-        }
-        return switch (token) {
-            case START_OBJECT -> "an object";
-            case START_ARRAY -> "a list";
-            case VALUE_STRING -> "a string";
-            case VALUE_NUMBER_INT -> "a whole number";
-            case VALUE_NUMBER_FLOAT -> "a fraction";
-            case VALUE_TRUE, VALUE_FALSE -> "a boolean";
-            case VALUE_NULL -> "null";
-            case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> token.name();
-        };
     }
 
     private WeightsException wrong(String field, String found, String expected) {

@@ -12,6 +12,7 @@ import org.earshot.cli.options.ServedModels;
 import org.earshot.cli.options.ServiceOptions;
 import org.earshot.cli.output.CommandException;
 import org.earshot.files.IoReason;
+import org.earshot.files.Quoted;
 import org.earshot.server.EarshotServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,8 +34,6 @@ import picocli.CommandLine.Option;
             "  earshot serve --model street=models/1 --model models/indoors --host 0.0.0.0 --token-file secret"
         })
 final class ServeCommand extends Subcommand {
-    private static final int HIGHEST_PORT = 65_535;
-
     @Mixin
     private ServedModels models;
 
@@ -99,8 +98,8 @@ final class ServeCommand extends Subcommand {
     }
 
     private int port(String option, int number) {
-        if (number < 0 || number > HIGHEST_PORT) {
-            throw usageError(option + ": found " + number + "; expected 0 to " + HIGHEST_PORT);
+        if (number < 0 || number > EarshotServer.HIGHEST_PORT) {
+            throw usageError(option + ": found " + number + "; expected 0 to " + EarshotServer.HIGHEST_PORT);
         }
         return number;
     }
@@ -115,10 +114,22 @@ final class ServeCommand extends Subcommand {
 
     private InetAddress address() {
         try {
-            return host == null ? InetAddress.getLoopbackAddress() : InetAddress.getByName(host);
+            if (host == null) {
+                return InetAddress.getLoopbackAddress();
+            }
+            if (!host.isEmpty()) { // Java takes nothing for loopback.
+                return InetAddress.getByName(host);
+            }
         } catch (UnknownHostException e) {
-            throw usageError("--host: found " + host + "; expected an address of this machine");
+            // Told below.
         }
+        throw usageError("--host: found " + Quoted.of(host) + "; expected an address of this machine");
+    }
+
+    /** How a URL has host and port; an address of IPv6 in brackets, as it has colons itself. */
+    static String authority(String host, int port) {
+        String name = host == null ? "localhost" : host;
+        return (name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name) + ":" + port;
     }
 
     private String token() {
@@ -146,8 +157,8 @@ final class ServeCommand extends Subcommand {
     private void serve(EarshotServer server) {
         String scheme = certificates == null ? "http" : "https";
         List<String> lines = new ArrayList<>(server.served());
-        lines.add("listening on " + scheme + "://" + (host == null ? "localhost" : host) + ":" + server.port()
-                + " and, for gRPC, port " + server.grpcPort());
+        lines.add("listening on " + scheme + "://" + authority(host, server.port()) + " and, for gRPC, port "
+                + server.grpcPort());
         lines.forEach(console()::say);
         Signals.onHangup(server::reload);
         CountDownLatch ended = new CountDownLatch(1);

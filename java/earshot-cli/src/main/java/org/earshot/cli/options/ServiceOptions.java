@@ -13,6 +13,9 @@ import picocli.CommandLine.Spec;
 public final class ServiceOptions {
     private static final int MEBIBYTE = 1 << 20;
     private static final int MOST_MEBIBYTES = 1024;
+    /** Each has a thread. */
+    private static final int MOST_STREAMS = 4096;
+
     private static final double DAY = Duration.ofDays(1).toSeconds();
     private static final double MILLISECONDS = 1e3;
 
@@ -57,7 +60,7 @@ public final class ServiceOptions {
             names = "--max-body",
             paramLabel = "MIB",
             defaultValue = "64",
-            description = "Largest request, in MiB. Default: ${DEFAULT-VALUE}.")
+            description = "Largest request, in MiB, at most 1024. Default: ${DEFAULT-VALUE}.")
     private int maxBody;
 
     @Option(
@@ -119,17 +122,24 @@ public final class ServiceOptions {
                         Duration.ofNanos(Math.round(between(0, "--batch-delay", batchDelay, DAY) * 1e6)),
                         atLeast(0, "--queue", queue))
                 .limits(new Limits(
-                        Math.min(MOST_MEBIBYTES, atLeast(1, "--max-body", maxBody)) * MEBIBYTE,
+                        count("--max-body", maxBody, 1, MOST_MEBIBYTES) * MEBIBYTE,
                         seconds("--max-sound", maxSound),
                         seconds("--timeout", timeout),
                         atLeast(1, "--max-recordings", maxRecordings),
-                        atLeast(0, "--max-streams", maxStreams)))
+                        count("--max-streams", maxStreams, 0, MOST_STREAMS)))
                 .drain(seconds("--drain", drain));
     }
 
     private int atLeast(int least, String option, int value) {
         if (value < least) {
             throw wrong(option, Integer.toString(value), "at least " + least);
+        }
+        return value;
+    }
+
+    private int count(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw wrong(option, Integer.toString(value), least + " to " + most);
         }
         return value;
     }

@@ -1,10 +1,12 @@
 package org.earshot.cli.commands;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.earshot.cli.CommandRun;
@@ -34,7 +36,26 @@ class ServeCommandTest {
         assertRefused("--timeout: found NaN", "--model", CommandRun.SMALL, "--timeout", "NaN");
         assertRefused("--port: found 65536; expected 0 to", "--model", CommandRun.SMALL, "--port", "65536");
         assertRefused("--grpc-port: found -1; expected 0 to", "--model", CommandRun.SMALL, "--grpc-port", "-1");
-        assertRefused("--host: found no.such.invalid", "--model", CommandRun.SMALL, "--host", "no.such.invalid");
+        assertRefused("--host: found \"no.such.invalid\"", "--model", CommandRun.SMALL, "--host", "no.such.invalid");
+        assertRefused("--host: found \"\"", "--model", CommandRun.SMALL, "--host", "");
+        assertRefused("--max-body: found 1025; expected 1 to 1024", "--model", CommandRun.SMALL, "--max-body", "1025");
+        assertRefused(
+                "--max-streams: found 2147483647; expected 0 to",
+                "--model",
+                CommandRun.SMALL,
+                "--max-streams",
+                "2147483647");
+    }
+
+    /** What is printed is to be clicked. */
+    @Test
+    void saysWhereItListensAsUrlsHaveIt() {
+        for (String host : new String[] {"::1", "[::1]", "fe80::1", "127.0.0.1", "localhost"}) {
+            URI url = URI.create("http://" + ServeCommand.authority(host, 8080));
+            assertEquals(host.contains(":") ? "[" + host.replaceAll("[\\[\\]]", "") + "]" : host, url.getHost());
+            assertEquals(8080, url.getPort());
+        }
+        assertEquals("localhost:1", ServeCommand.authority(null, 1));
     }
 
     @Test

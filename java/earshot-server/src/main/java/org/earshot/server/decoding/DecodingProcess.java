@@ -131,7 +131,7 @@ final class DecodingProcess {
      * @param name of the recording that it is about, for messages
      * @throws AudioException if the process ended of it, or was silent for too long, or the caller is interrupted; the
      *     process is over then
-     * @throws RequestException if it was ended by others
+     * @throws RequestException if it was ended by others, or did not start
      */
     <T> T ask(String name, Question question, Answer<T> answer) {
         Future<T> told;
@@ -192,12 +192,11 @@ final class DecodingProcess {
                 () -> "a decoder's process ended with status " + status + " (" + cause + ")");
         String found = "a decoder that ended with status " + status;
         if (!ready) {
-            return new AudioException(
-                    AudioException.Reason.UNAVAILABLE,
-                    name,
-                    found,
-                    "one that starts from the server's class path, or decoding in the server's own process",
-                    cause);
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "it had not begun; expected one that starts from the server's class path, or decoding in the"
+                            + " server's own process");
+            return notStarted(name);
         }
         if (status == OUT_OF_MEMORY) {
             return new AudioException(
@@ -209,6 +208,13 @@ final class DecodingProcess {
         }
         return new AudioException(
                 AudioException.Reason.DAMAGED, name, found + " on it", "a recording that it reads", cause);
+    }
+
+    /** What a recording is refused with that nobody is there to decode: no fault of its own. */
+    static RequestException notStarted(String name) {
+        return new RequestException(
+                Problem.UNAVAILABLE,
+                name + ": found no decoder that starts; expected one, in a while (the server's log says more)");
     }
 
     private int status() {

@@ -14,8 +14,9 @@ import org.earshot.audio.AudioDecoder;
 import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
 import org.earshot.audio.AudioStream;
-import org.earshot.error.AudioException;
 import org.earshot.error.BusyException;
+import org.earshot.server.service.Problem;
+import org.earshot.server.service.RequestException;
 
 /**
  * Decodes in processes of its own, one recording in each at a time: a file that ends its decoder, or keeps it for ever,
@@ -30,6 +31,8 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
     private static final Duration WAIT = Duration.ofSeconds(5);
 
     private static final Duration REST = Duration.ofMinutes(1);
+
+    private static final System.Logger LOGGER = System.getLogger(ProcessDecoder.class.getName());
 
     private final int most;
     private final long fileBytes;
@@ -76,6 +79,7 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
      * Opens a recording, whose bytes are handed to a process.
      *
      * @throws BusyException if none has come free for some seconds
+     * @throws RequestException if none can be started
      */
     @Override
     public AudioStream open(AudioInput input) {
@@ -101,12 +105,9 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
             taken = true;
             return process;
         } catch (IOException e) {
-            throw new AudioException(
-                    AudioException.Reason.UNAVAILABLE,
-                    name,
-                    "a decoder whose process cannot be started (" + e.getMessage() + ")",
-                    "one that can",
-                    e);
+            // Where Java lies, and what this machine is short of, is nobody's business outside.
+            LOGGER.log(System.Logger.Level.WARNING, "a decoder's process cannot be started", e);
+            throw DecodingProcess.notStarted(name);
         } finally {
             if (!taken) {
                 places.release();
@@ -116,7 +117,7 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
 
     private synchronized DecodingProcess idleOrNew() throws IOException {
         if (closed) {
-            throw new IOException("the server is ending");
+            throw new RequestException(Problem.UNAVAILABLE, "the server is ending");
         }
         for (DecodingProcess process = idle.poll(); process != null; process = idle.poll()) {
             if (process.isAlive()) {

@@ -119,12 +119,17 @@ final class Exchange {
 
     /** Refuses a body that is packed: read as it is, it would be told to be no recording, or no JSON. */
     void requirePlain() {
-        String coding = String.join(", ", request.getHeaders().getValuesList(HttpHeader.CONTENT_ENCODING));
-        if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
+        requirePlain(HttpHeader.TRANSFER_ENCODING, "chunked");
+        requirePlain(HttpHeader.CONTENT_ENCODING, "identity");
+    }
+
+    private void requirePlain(HttpHeader header, String plain) {
+        String coding = String.join(", ", request.getHeaders().getValuesList(header));
+        if (!coding.isEmpty() && !coding.equalsIgnoreCase(plain)) {
             response.getHeaders().put(HttpHeader.ACCEPT_ENCODING, "identity");
             throw new RequestException(
                     Problem.UNSUPPORTED,
-                    "content-encoding: found " + Quoted.of(coding) + "; expected a body that is not packed");
+                    header.lowerCaseName() + ": found " + Quoted.of(coding) + "; expected a body that is not packed");
         }
     }
 

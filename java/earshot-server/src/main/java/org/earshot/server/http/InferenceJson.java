@@ -5,8 +5,11 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.ByteArrayOutputStream;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -18,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.earshot.files.JsonReason;
 import org.earshot.files.Quoted;
 import org.earshot.server.inference.InferenceRequest;
 import org.earshot.server.inference.InferenceResponse;
@@ -65,17 +69,26 @@ final class InferenceJson {
             return reader.request();
         } catch (JsonProcessingException e) {
             throw RequestException.invalid(
-                    "body",
-                    "no JSON that is read (" + Quoted.plain(e.getOriginalMessage()) + where(e.getLocation()) + ")",
-                    "a request of the Open Inference Protocol");
+                    "body", "no JSON that is read (" + reason(e) + ")", "a request of the Open Inference Protocol");
+        } catch (CharConversionException e) {
+            // Begins like UTF-16 or UTF-32, which is read too, and is neither.
+            throw RequestException.invalid("body", "bytes that are no text", "JSON in UTF-8");
         } catch (IOException e) {
             throw new UncheckedIOException(e); // Memory has none.
         }
     }
 
-    /** In which line something is; what is too deep or too long is nowhere. */
-    private static String where(JsonLocation location) {
-        return location == null ? "" : ", line " + location.getLineNr();
+    /** In our words: Jackson's own name its classes and settings, which no client knows. */
+    private static String reason(JsonProcessingException e) {
+        if (e instanceof StreamConstraintsException) {
+            return "lists or objects too deep in each other, or a name or number too long";
+        }
+        JsonLocation location = e.getLocation();
+        // In the middle of a name it is another exception, which says so all the same.
+        String what = e instanceof JsonEOFException || e.getOriginalMessage().startsWith("Unexpected end-of-input")
+                ? "breaks off"
+                : e instanceof InputCoercionException ? "a number beyond all bounds" : "no JSON any more";
+        return what + " in line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 
     private static final class Reader {
@@ -137,7 +150,9 @@ final class InferenceJson {
                     default -> json.skipChildren();
                 }
             }
-            require(name != null, "output", "a name");
+            if (name == null) {
+                throw RequestException.invalid("output", "no name", "one");
+            }
             outputs.add(name);
             if (parameters.get(BINARY) instanceof Boolean wanted) {
                 (wanted ? asBytes : asText).add(name);
@@ -166,7 +181,12 @@ final class InferenceJson {
                     default -> json.skipChildren();
                 }
             }
-            require(name != null && datatype != null && shape != null, "input", "a name, a datatype and a shape");
+            if (name == null || datatype == null || shape == null) {
+                throw RequestException.invalid(
+                        "input",
+                        "no " + (name == null ? "name" : datatype == null ? "datatype" : "shape"),
+                        "a name, a datatype and a shape");
+            }
             Tensor.Data data =
                     elements == null ? bytes(name, datatype, parameters.get(BINARY_SIZE)) : elements.as(name, datatype);
             return new Tensor(name, datatype, shape, parameters, data);
@@ -214,7 +234,9 @@ final class InferenceJson {
                     parameters.put(name, json.getBooleanValue());
                 } else {
                     throw RequestException.invalid(
-                            "parameter " + Quoted.plain(name), token.toString(), "a text, a number, true or false");
+                            "parameter " + Quoted.plain(name),
+                            JsonReason.describe(token),
+                            "a text, a number, true or false");
                 }
             }
             return parameters;
@@ -227,7 +249,8 @@ final class InferenceJson {
 
         private void require(boolean condition, String subject, String expected) throws IOException {
             if (!condition) {
-                throw RequestException.invalid(subject, "something else in line " + line(), expected);
+                throw RequestException.invalid(
+                        subject, JsonReason.describe(json.currentToken()) + " in line " + line(), expected);
             }
         }
 
@@ -257,7 +280,7 @@ final class InferenceJson {
                 } else if (token.isNumeric()) {
                     add(json.getFloatValue());
                 } else {
-                    throw RequestException.invalid("data", token.toString(), "a list of numbers or of texts");
+                    throw RequestException.invalid("data", JsonReason.describe(token), "a list of numbers or of texts");
                 }
                 if (depth == 0) {
                     return;

@@ -39,8 +39,15 @@ final class Protocol {
             case "health" -> health(exchange, path);
             case "models" -> model(exchange, path.subList(1, path.size()));
             case "repository" -> repository(exchange, path.subList(1, path.size()));
-            default -> throw Router.noSuchPath(exchange);
+            default -> throw noSuchPath(exchange);
         }
+    }
+
+    private static RequestException noSuchPath(Exchange exchange) {
+        return Router.noSuchPath(
+                exchange,
+                "/v2, /v2/health/live, /v2/health/ready, /v2/models, /v2/models/NAME[/versions/V][/ready or /infer],"
+                        + " /v2/repository/index or /v2/repository/models/NAME/load");
     }
 
     private byte[] metadata() {
@@ -63,7 +70,7 @@ final class Protocol {
                 boolean ready = models.unready().isEmpty();
                 exchange.json(ready ? 200 : 503, Json.object(out -> out.writeBooleanField("ready", ready)));
             }
-            default -> throw Router.noSuchPath(exchange);
+            default -> throw noSuchPath(exchange);
         }
     }
 
@@ -76,7 +83,7 @@ final class Protocol {
         } else if (path.equals(List.of("index"))) {
             exchange.json(200, index());
         } else {
-            throw Router.noSuchPath(exchange);
+            throw noSuchPath(exchange);
         }
     }
 
@@ -128,7 +135,7 @@ final class Protocol {
             Router.requireMethod(exchange, "POST");
             infer(exchange, model, wanted);
         } else {
-            throw Router.noSuchPath(exchange);
+            throw noSuchPath(exchange);
         }
     }
 

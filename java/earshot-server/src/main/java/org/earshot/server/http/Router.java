@@ -17,6 +17,9 @@ import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 
 /** Leads each path to what answers it. */
 final class Router extends Handler.Abstract {
+    /** Of the protocol of WebSockets. */
+    private static final String VERSION = "13";
+
     private final Exchange.Surroundings around;
     private final Guard guard;
     private final ModelRepository models;
@@ -132,12 +135,22 @@ final class Router extends Handler.Abstract {
         if (!"websocket".equalsIgnoreCase(exchange.header(HttpHeader.UPGRADE.asString()))) {
             throw RequestException.invalid("stream", "a GET that is no WebSocket", "a WebSocket, or POST");
         }
+        String version = exchange.header(HttpHeader.SEC_WEBSOCKET_VERSION.asString());
+        if (!VERSION.equals(version)) {
+            exchange.response().getHeaders().put(HttpHeader.SEC_WEBSOCKET_VERSION, VERSION);
+            throw RequestException.invalid(
+                    "sec-websocket-version", version == null ? "none" : Quoted.of(version), VERSION);
+        }
         // Opened before the upgrade, so that what is wrong with it is said by a status.
         StreamSocket socket = streams.socket(exchange.request());
         boolean upgraded = false;
         try {
             upgraded = sockets.upgrade(
-                    (request, response, callback) -> socket,
+                    (request, response, callback) -> {
+                        // Samples are no smaller for it, and what is packed so may be a thousand times as much.
+                        response.setExtensions(List.of());
+                        return socket;
+                    },
                     exchange.request(),
                     exchange.response(),
                     exchange.callback());
@@ -165,11 +178,18 @@ final class Router extends Handler.Abstract {
         }
     }
 
-    /** What a path is refused with that leads nowhere. */
-    static RequestException noSuchPath(Exchange exchange) {
+    private static RequestException noSuchPath(Exchange exchange) {
+        return noSuchPath(exchange, "/, /classify, /stream, /features, /health, /metrics or one below /v2");
+    }
+
+    /**
+     * What a path is refused with that leads nowhere.
+     *
+     * @param expected the paths that are there
+     */
+    static RequestException noSuchPath(Exchange exchange, String expected) {
         return new RequestException(
                 Problem.NOT_FOUND,
-                "path: found " + Quoted.of(exchange.request().getHttpURI().getPath())
-                        + "; expected /, /classify, /stream, /features, /health, /metrics or one below /v2");
+                "path: found " + Quoted.of(exchange.request().getHttpURI().getPath()) + "; expected " + expected);
     }
 }

@@ -1,6 +1,7 @@
 package org.earshot.server.http;
 
 import org.earshot.server.service.Problem;
+import org.eclipse.jetty.websocket.api.StatusCode;
 
 /** HTTP's statuses of what requests fail of. */
 final class Statuses {
@@ -23,6 +24,18 @@ final class Statuses {
             case INTERNAL -> 500;
             case BUSY, UNAVAILABLE -> 503;
             case LATE -> 504;
+        };
+    }
+
+    /** What a WebSocket is closed with that fails in the middle. */
+    static int closing(Problem problem) {
+        return switch (problem) {
+            case RECORDING, UNSUPPORTED, INVALID, METHOD, NOT_FOUND -> StatusCode.BAD_PAYLOAD;
+            case TOO_LARGE -> StatusCode.MESSAGE_TOO_LARGE;
+            case UNAUTHENTICATED, FORBIDDEN -> StatusCode.POLICY_VIOLATION;
+            case BUSY, LATE -> StatusCode.TRY_AGAIN_LATER;
+            case CANCELLED, UNAVAILABLE -> StatusCode.SHUTDOWN;
+            case INTERNAL -> StatusCode.SERVER_ERROR;
         };
     }
 }

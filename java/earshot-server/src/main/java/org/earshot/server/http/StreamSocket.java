@@ -65,7 +65,8 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, AutoC
         try {
             work.run();
         } catch (RuntimeException e) {
-            end(StatusCode.SERVER_ERROR, Failure.of(e).message());
+            Failure failure = Failure.of(e);
+            end(Statuses.closing(failure.problem()), failure.message());
         }
     }
 

@@ -18,6 +18,7 @@ import org.earshot.server.service.Failure;
 import org.earshot.server.service.LiveStream;
 import org.earshot.server.service.LiveStreams;
 import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
 import org.earshot.server.service.ServedVersion;
 import org.eclipse.jetty.http.HttpHeader;
@@ -139,6 +140,12 @@ final class Streams {
     /** Answers a body while it comes. Takes the thread, of which there are as many as streams and more. */
     void post(Exchange exchange) {
         exchange.requirePlain();
+        String type = exchange.header(HttpHeader.CONTENT_TYPE.asString());
+        if (Upload.isForm(type)) {
+            // Its boundaries and headers would be heard.
+            throw new RequestException(
+                    Problem.UNSUPPORTED, "content-type: found a form; expected the samples themselves");
+        }
         Wish wish = wish(exchange.request());
         OutputStream out = Content.Sink.asOutputStream(exchange.response());
         try (LiveStream stream = open(wish, line -> write(out, line))) {

@@ -1,8 +1,10 @@
 package org.earshot.server.http;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,9 +40,15 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
         String type = exchange.header(HttpHeader.CONTENT_TYPE.asString());
         String name = exchange.parameter("name");
         return exchange.body()
-                .thenCompose(body -> type != null && FORM.equalsIgnoreCase(HttpField.getValueParameters(type, null))
+                .thenCompose(body -> isForm(type)
                         ? ofForm(body, type)
-                        : CompletableFuture.completedFuture(new Upload(name == null ? UNNAMED : name, body, Map.of())));
+                        : CompletableFuture.completedFuture(
+                                new Upload(name == null || name.isEmpty() ? UNNAMED : name, body, Map.of())));
+    }
+
+    /** Whether a body of that type, which may be null, is a form. */
+    static boolean isForm(String type) {
+        return type != null && FORM.equalsIgnoreCase(HttpField.getValueParameters(type, null));
     }
 
     private static CompletableFuture<Upload> ofForm(byte[] body, String type) {
@@ -56,10 +64,17 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
         parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
         return parsed.handle((parts, e) -> {
             if (e != null) {
-                throw RequestException.invalid("body", "no form (" + e.getMessage() + ")", FORM);
+                throw RequestException.invalid("body", "no form (" + reason(e) + ")", FORM);
             }
             return of(parts);
         });
+    }
+
+    /** In our words, not in those of who reads the form. */
+    private static String reason(Throwable e) {
+        return e instanceof EOFException
+                ? "it breaks off before its last boundary"
+                : e instanceof IllegalStateException ? "more than " + MOST_PARTS + " parts" : "none that can be read";
     }
 
     /** The parameter of that name, in whatever case; null if there is none, or if a quote in the header has no end. */
@@ -89,13 +104,28 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
                         content(part),
                         fields);
             } else {
-                fields.put(part.getName(), new String(content(part), StandardCharsets.UTF_8));
+                fields.put(part.getName(), text(part));
             }
         }
         if (file == null) {
             throw RequestException.invalid("form", "no file", "one");
         }
         return file;
+    }
+
+    /** A field's text. Guessed at, another encoding's would be another city, or another time, without a word. */
+    private static String text(MultiPart.Part part) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(content(part)))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw RequestException.invalid(
+                    "form: " + (part.getName() == null ? "a part without a name" : Quoted.plain(part.getName())),
+                    "bytes that are no UTF-8",
+                    "text in UTF-8");
+        }
     }
 
     private static byte[] content(MultiPart.Part part) {

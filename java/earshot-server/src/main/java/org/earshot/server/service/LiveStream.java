@@ -9,10 +9,13 @@ import org.earshot.RecordingContext;
 import org.earshot.ScenePrediction;
 import org.earshot.SceneStream;
 import org.earshot.StreamWindow;
+import org.earshot.features.FeatureParameters;
 import org.earshot.segmentation.SegmentListener;
 
 /** Live sound that comes in bytes. While it is open, its model is, whoever loads another. For one thread at a time. */
 public final class LiveStream implements AutoCloseable {
+    private static final double NANOSECONDS = 1e9;
+
     private final SceneStream stream;
     private final boolean floats;
     private final CompletableFuture<Void> end;
@@ -53,10 +56,13 @@ public final class LiveStream implements AutoCloseable {
                         .hop(options.hop())
                         .open(windows, segments);
             } catch (IllegalArgumentException e) {
+                FeatureParameters features = classifier.config().features();
                 throw RequestException.invalid(
                         "hop",
-                        options.hop().toMillis() / 1000.0 + " s",
-                        "what the model's window allows: " + e.getMessage());
+                        options.hop().toNanos() / NANOSECONDS + " s",
+                        (float) features.hopLength() / features.sampleRate() + " to "
+                                + (float) features.windowSamples() / features.sampleRate()
+                                + " s: from a frame of the model to its window");
             }
             return end;
         });

@@ -77,12 +77,23 @@ public final class ModelRepository implements AutoCloseable {
      * Loads a model anew, the one before serving until the new one is warm.
      *
      * @param name as requests have it
-     * @throws RequestException if there is none of that name, or it cannot be loaded
+     * @throws RequestException if there is none of that name, it cannot be loaded, or is being loaded already: each
+     *     that waited for its turn would keep a thread from all who want an answer
      */
     public void load(String name) {
         ServedModel model = model(name);
+        loadAnew(name, () -> {
+            if (!model.tryLoad()) {
+                throw new RequestException(
+                        Problem.BUSY,
+                        "model " + name + ": found it being loaded already; expected that to be over, in a while");
+            }
+        });
+    }
+
+    private static void loadAnew(String name, Runnable loading) {
         try {
-            model.load();
+            loading.run();
             LOGGER.log(System.Logger.Level.INFO, () -> "model " + name + " loaded anew");
         } catch (EarshotException e) {
             LOGGER.log(
@@ -99,7 +110,7 @@ public final class ModelRepository implements AutoCloseable {
     public void loadAll() {
         for (String name : models.keySet()) {
             try {
-                load(name);
+                loadAnew(name, models.get(name)::load);
             } catch (RequestException e) {
                 LOGGER.log(System.Logger.Level.DEBUG, "told before", e);
             }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.earshot.SceneClassifier;
@@ -13,6 +14,7 @@ import org.earshot.files.Quoted;
 public final class ServedModel {
     private final ModelSource source;
     private final Function<Path, SceneClassifier.Builder> builders;
+    private final ReentrantLock loading = new ReentrantLock();
     /** Replaced as a whole, never changed. */
     private volatile SortedMap<Integer, ServedVersion> versions = new TreeMap<>();
 
@@ -68,7 +70,33 @@ public final class ServedModel {
      * @throws org.earshot.error.EarshotException if a version cannot be loaded; those before it are replaced, the
      *     others go on as they are
      */
-    synchronized void load() {
+    void load() {
+        loading.lock();
+        try {
+            loadNow();
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    /**
+     * Loads as {@link #load} does, unless somebody is loading it already.
+     *
+     * @return whether it was loaded
+     */
+    boolean tryLoad() {
+        if (!loading.tryLock()) {
+            return false;
+        }
+        try {
+            loadNow();
+            return true;
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    private void loadNow() {
         SortedMap<Integer, ServedVersion> before = versions;
         SortedMap<Integer, ServedVersion> next = new TreeMap<>();
         try {
