@@ -12,9 +12,9 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.io.ResourceLoader;
@@ -65,14 +65,14 @@ public class EarshotAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean({SceneClassifier.class, SceneClassifierHolder.class})
-    @ConditionalOnProperty(name = "earshot.replaceable", havingValue = "false", matchIfMissing = true)
+    @Conditional(Replaceable.Not.class)
     SceneClassifier sceneClassifier(EarshotProperties properties, SceneClassifierBuilders builders) {
         return Loading.load(properties, builders, SceneClassifier.Builder::load);
     }
 
     @Bean
     @ConditionalOnMissingBean({SceneClassifier.class, SceneClassifierHolder.class})
-    @ConditionalOnProperty(name = "earshot.replaceable", havingValue = "true")
+    @Conditional(Replaceable.class)
     SceneClassifierHolder sceneClassifierHolder(EarshotProperties properties, SceneClassifierBuilders builders) {
         return Loading.load(properties, builders, SceneClassifierHolder::load);
     }

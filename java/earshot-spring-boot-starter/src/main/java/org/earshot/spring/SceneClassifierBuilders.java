@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import org.earshot.ClassifierListener;
 import org.earshot.ComputePool;
 import org.earshot.SceneClassifier;
 import org.earshot.audio.AudioLimits;
+import org.earshot.error.ModelException;
 import org.earshot.model.ModelConfig;
 import org.earshot.model.ModelDirectory;
 import org.springframework.core.io.Resource;
@@ -78,11 +80,26 @@ public final class SceneClassifierBuilders {
         }
     }
 
+    /** What is said between two commas, or is not. */
+    private static int device(Integer number) {
+        if (number == null) {
+            throw new IllegalArgumentException("devices: found none between two commas; expected a number, from 0 on");
+        }
+        return number;
+    }
+
     private Resource resource(String location) {
-        return resources.getResource(
-                ResourceUtils.isUrl(location)
-                        ? location
-                        : Path.of(location).toUri().toString());
+        try {
+            return resources.getResource(
+                    ResourceUtils.isUrl(location)
+                            ? location
+                            : Path.of(location).toUri().toString());
+        } catch (InvalidPathException e) {
+            throw new ModelException(
+                    "location " + location,
+                    "no possible path (" + e.getReason() + ")",
+                    "a path, or a location such as classpath:model/");
+        }
     }
 
     private static Path path(Resource resource) throws IOException {
@@ -105,8 +122,9 @@ public final class SceneClassifierBuilders {
         PropertyValue.of("earshot.devices", properties.devices())
                 .apply(
                         builder,
-                        (b, devices) -> b.devices(
-                                devices.stream().mapToInt(Integer::intValue).toArray()));
+                        (b, devices) -> b.devices(devices.stream()
+                                .mapToInt(SceneClassifierBuilders::device)
+                                .toArray()));
         PropertyValue.of("earshot.threads", properties.threads()).apply(builder, SceneClassifier.Builder::threads);
         PropertyValue.of("earshot.sessions", properties.sessions()).apply(builder, SceneClassifier.Builder::sessions);
         PropertyValue.of("earshot.max-waiting", properties.maxWaiting())

@@ -225,6 +225,22 @@ class EarshotAutoConfigurationTest {
                 });
     }
 
+    /** What a property of true or false may say in Spring: otherwise there is neither classifier nor holder. */
+    @Test
+    void replaceableIsTrueOrFalseInAnyWord() {
+        for (String word : new String[] {"true", "TRUE", "yes", "on", "1"}) {
+            bare.withPropertyValues("earshot.model=" + MODEL, "earshot.replaceable=" + word)
+                    .run(context ->
+                            assertEquals(1, context.getBeanNamesForType(SceneClassifierHolder.class).length, word));
+        }
+        for (String word : new String[] {"false", "False", "no", "off", "0"}) {
+            bare.withPropertyValues("earshot.model=" + MODEL, "earshot.replaceable=" + word)
+                    .run(context -> assertEquals(1, context.getBeanNamesForType(SceneClassifier.class).length, word));
+        }
+        bare.withPropertyValues("earshot.model=" + MODEL, "earshot.replaceable=perhaps")
+                .run(context -> assertTrue(context.getStartupFailure() instanceof RuntimeException));
+    }
+
     private static Health health(HealthIndicator indicator) {
         return indicator.health();
     }

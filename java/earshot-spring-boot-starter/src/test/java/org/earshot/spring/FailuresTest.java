@@ -135,6 +135,17 @@ class FailuresTest {
                 "at most 1024, the memory limit");
     }
 
+    @Test
+    void aDeviceThatIsNotSaid() {
+        assertPrints(List.of("earshot.model=" + MODEL, "earshot.devices=0,,1"), "earshot.devices = 0,,1", "expected");
+    }
+
+    @Test
+    void aPathThatCannotBeOne() {
+        assertPrints(List.of("earshot.model=a\0b"), "earshot.model = a", "Have earshot.model name a directory");
+        assertPrints(List.of("earshot.model=file:/a%zz"), "earshot.model = file:/a%zz", "Have earshot.model name");
+    }
+
     /** Spring's own analysis: what is no number is not ours to refuse. */
     @Test
     void whatIsNoNumber() {
