@@ -60,6 +60,12 @@ public final class EarshotSpark {
      */
     public static Dataset<Row> classify(Dataset<Row> recordings, ModelSource model, SparkOptions options) {
         RecordingColumns columns = columns(recordings, options);
+        if (options.embedding() && options.features().isPresent()) {
+            throw new DatasetException(
+                    "withEmbedding",
+                    "features in place of recordings (withFeaturesColumn)",
+                    "recordings, as embeddings are made of sound");
+        }
         PredictionColumns added = new PredictionColumns(model.twoStages(), options.embedding());
         Shipped shipped = Shipped.to(recordings.sparkSession());
         return map(

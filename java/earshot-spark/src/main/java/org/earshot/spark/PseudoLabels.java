@@ -38,7 +38,7 @@ final class PseudoLabels {
      */
     static Dataset<Row> of(Dataset<Row> scored, List<List<String>> labels, LabellingRule rule, String name) {
         Dataset<Row> answers = scored.withColumn(Metadata.FIRST_LABEL, label(labels, 0))
-                .withColumn(Metadata.CONFIDENCE, array_max(scores(0)))
+                .withColumn(Metadata.CONFIDENCE, answered(array_max(scores(0))))
                 .withColumn(
                         Metadata.SECOND_LABEL, labels.size() == 1 ? lit(null).cast("string") : label(labels, 1))
                 // Computed once: all that follows reads it several times.
@@ -62,7 +62,12 @@ final class PseudoLabels {
                 array_position(scores(model), array_max(scores(model))).cast("int");
         Column names =
                 functions.array(labels.get(model).stream().map(functions::lit).toArray(Column[]::new));
-        return element_at(names, position);
+        return answered(element_at(names, position));
+    }
+
+    /** Nothing where there are no scores: of a position that is null, Spark takes the last label. */
+    private static Column answered(Column column) {
+        return when(col(ScorePartition.ERROR).isNull(), column);
     }
 
     private static Column scores(int model) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
@@ -106,10 +107,11 @@ final class RecordingBatch {
     }
 
     /** The features of a recording. */
-    void add(String name, float[] features, Context context) {
+    void addFeatures(String name, Supplier<float[]> values, Context context) {
         Answer answer = begin(name, context);
         int bands = classifier.config().features().melBands();
         tried(answer, () -> {
+            float[] features = values.get();
             if (features.length % bands != 0) {
                 throw new DatasetException(
                         name, features.length + " features", "whole frames of " + bands + " bands, as the model has");

@@ -110,7 +110,7 @@ record RecordingColumns(int path, int content, int features, int city, int time,
         if (row.isNullAt(sound())) {
             batch.addWithout(name, name + ": found no recording (null); expected one");
         } else if (features >= 0) {
-            batch.add(name, floats(row, features), () -> context(row));
+            batch.addFeatures(name, () -> floats(row), () -> context(row));
         } else if (content >= 0) {
             batch.add(name, row.<byte[]>getAs(content), () -> context(row));
         } else {
@@ -123,12 +123,20 @@ record RecordingColumns(int path, int content, int features, int city, int time,
         return features >= 0 ? features : content >= 0 ? content : path;
     }
 
-    /** A row's numbers in a column. */
-    static float[] floats(Row row, int column) {
-        List<Float> values = row.getList(column);
+    /**
+     * A row's features.
+     *
+     * @throws DatasetException if one of them is null, as Spark's arrays may hold
+     */
+    float[] floats(Row row) {
+        List<Float> values = row.getList(features);
         float[] floats = new float[values.size()];
         for (int i = 0; i < floats.length; i++) {
-            floats[i] = values.get(i);
+            Float value = values.get(i);
+            if (value == null) {
+                throw new DatasetException(name(row) + ": features[" + i + "]", "null", "a number");
+            }
+            floats[i] = value;
         }
         return floats;
     }

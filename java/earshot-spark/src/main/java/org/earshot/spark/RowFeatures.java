@@ -43,7 +43,7 @@ final class RowFeatures {
         }
         int bands = clips.parameters().melBands();
         if (columns.features() >= 0) {
-            float[] values = RecordingColumns.floats(row, columns.features());
+            float[] values = columns.floats(row);
             if (values.length % bands != 0 || values.length > target.length) {
                 throw new DatasetException(
                         name,

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import org.apache.spark.SparkException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.DataTypes;
@@ -199,6 +201,52 @@ class UnusualRowsTest {
         Dataset<Row> nested = recordings(1).selectExpr("named_struct('path', path) AS meta");
         assertTrue(refused(() -> EarshotSpark.classify(nested, model, OPTIONS.withPathColumn("meta.path")))
                 .contains("field of a struct"));
+        spark.catalog().clearCache();
+    }
+
+    /** What a table says of features is data too: it fails its row and not the job. */
+    @Test
+    void featuresThatAreNoneAreErrorsOfTheirRows() throws IOException {
+        List<Float> good =
+                EarshotSpark.features(recordings(1), model, OPTIONS).first().getList(1);
+        List<List<Float>> bad = new ArrayList<>();
+        bad.add(null);
+        bad.add(List.of());
+        bad.add(good.subList(1, good.size()));
+        bad.add(Collections.nCopies(64 * 100_000, 0f));
+        for (Float value : new Float[] {null, Float.NaN, Float.POSITIVE_INFINITY}) {
+            List<Float> one = new ArrayList<>(good);
+            one.set(70, value);
+            bad.add(one);
+        }
+        List<Row> rows = new ArrayList<>(List.of(RowFactory.create("good", good.toArray(), "Bus")));
+        for (int i = 0; i < bad.size(); i++) {
+            rows.add(RowFactory.create(
+                    "bad " + i, bad.get(i) == null ? null : bad.get(i).toArray(), "Bus"));
+        }
+        Dataset<Row> table = spark.createDataFrame(
+                rows,
+                new StructType()
+                        .add("path", DataTypes.StringType)
+                        .add("values", DataTypes.createArrayType(DataTypes.FloatType))
+                        .add("right", DataTypes.StringType));
+        SparkOptions columns = OPTIONS.withFeaturesColumn("values").withLabelColumn("right");
+        Dataset<Row> labels = EarshotSpark.pseudoLabel(table, model, Optional.empty(), ALL, columns)
+                .select("path", "first_label", "error");
+        Dataset<Row> scenes = EarshotSpark.classify(table, model, columns).select("path", "label", "error");
+        for (Dataset<Row> answers : List.of(scenes, labels)) {
+            assertEquals(rows.size(), answers.count());
+            for (Row answer : answers.collectAsList()) {
+                boolean answered = answer.getString(0).equals("good");
+                assertEquals(answered, answer.isNullAt(2), answer.toString());
+                assertEquals(answered, !answer.isNullAt(1), answer.toString());
+                assertTrue(answered || answer.getString(2).contains("expected"), answer.toString());
+            }
+        }
+        SetEvaluation figures =
+                EarshotSpark.evaluate(table, "set", Map.of("one", model), EvaluationOptions.usual(), columns);
+        assertEquals(1, figures.evaluation().clips());
+        assertEquals(bad.size(), figures.unreadable().size());
         spark.catalog().clearCache();
     }
 
