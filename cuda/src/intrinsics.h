@@ -404,6 +404,36 @@ __device__ __forceinline__ Float2 unpack_half(std::uint32_t word) {
 #endif
 }
 
+/*
+ * What each lane of a warp holds, for the others to read: a shuffle for each number that is read. The emulation, which
+ * would have to run all lanes in turn for each, hands over everything at once.
+ */
+template <class T>
+class Lanes {
+  public:
+    __device__ __forceinline__ explicit Lanes(const T &mine) : mine_(mine) {
+#ifdef EARSHOT_EMULATION
+        emulation::warp_exchange(mine, all_);
+#endif
+    }
+
+    /* number(what lane `source` holds); every lane must ask for the same number, of any source. */
+    template <class Number>
+    __device__ __forceinline__ float read(int source, const Number &number) const {
+#ifdef EARSHOT_EMULATION
+        return number(all_[source]);
+#else
+        return __shfl_sync(0xFFFFFFFFU, number(mine_), source);
+#endif
+    }
+
+  private:
+    const T &mine_;
+#ifdef EARSHOT_EMULATION
+    T all_[32];
+#endif
+};
+
 /* The sum over a warp's lanes, the same in all of them. */
 __device__ __forceinline__ float warp_sum(float v) {
     for (int mask = 16; mask > 0; mask /= 2) {
@@ -437,7 +467,7 @@ struct WarpTile {
 
 /* The numbers in a word: one of TF32 (whose low 13 bits the hardware does not read), or two of 16 bits. */
 template <Word W>
-void unpack(std::uint32_t word, double *numbers) {
+void unpack(std::uint32_t word, float *numbers) {
     if constexpr (W == Word::BF16) {
         numbers[0] = float_of(word << 16U);
         numbers[1] = float_of(word & 0xFFFF0000U);
@@ -453,14 +483,14 @@ template <Word W>
 void multiply_tiles(WarpTile *const (&lanes)[32]) {
     constexpr unsigned EACH = W == Word::TF32 ? 1 : 2;
     constexpr unsigned DEPTH = 8 * EACH;
-    double a[16][DEPTH];
-    double b[DEPTH][TENSOR_CORE_COLUMNS];
+    float a[16][DEPTH];
+    float b[DEPTH][TENSOR_CORE_COLUMNS];
     for (unsigned lane = 0; lane < 32; ++lane) {
         for (unsigned i = 0; i < 4; ++i) {
             unpack<W>(lanes[lane]->a.word[i], &a[lane / 4 + i % 2 * 8][(lane % 4 + i / 2 * 4) * EACH]);
         }
         for (unsigned i = 0; i < 2; ++i) {
-            double numbers[EACH];
+            float numbers[EACH];
             unpack<W>(lanes[lane]->b.word[i], numbers);
             for (unsigned n = 0; n < EACH; ++n) {
                 b[(lane % 4 + i * 4) * EACH + n][lane / 4] = numbers[n];
@@ -513,12 +543,12 @@ __device__ __forceinline__ void mma(FragmentC &c, const FragmentA &a, const Frag
  */
 __device__ __forceinline__ FragmentA load_fragment(const Shared<std::uint32_t> &words, int at) {
     FragmentA a;
-#if defined(EARSHOT_EMULATION) || __CUDA_ARCH__ < 750
+#ifdef EARSHOT_EMULATION
     const int lane = static_cast<int>(threadIdx.x) % 32;
-#pragma unroll
+    int rows[32];
+    emulation::warp_exchange(at, rows);
     for (int i = 0; i < 4; ++i) {
-        const int row = __shfl_sync(0xFFFFFFFFU, at, i * 8 + lane / 4);
-        a.word[i] = words[row + lane % 4];
+        a.word[i] = words[rows[i * 8 + lane / 4] + lane % 4];
     }
 #else
     const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(&words[at]));

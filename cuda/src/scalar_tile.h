@@ -78,6 +78,7 @@ __device__ __forceinline__ ChunkWeights load_weights(const Span<const float> &we
  */
 __device__ __forceinline__ void multiply(Sums &sums, const Shared<float> &rows, const int (&row_words)[4], int shift,
                                          const ChunkWeights &weights, const Place &place) {
+    const Lanes<ChunkWeights> all(weights);
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
 #pragma unroll
@@ -90,8 +91,9 @@ __device__ __forceinline__ void multiply(Sums &sums, const Shared<float> &rows, 
 #pragma unroll
             for (int c = 0; c < 8; ++c) {
                 const int fragment = c / 2;
-                const float mine = weights.pair[step][fragment / 2].v[fragment % 2 * 2 + k / 4];
-                const float w = __shfl_sync(0xFFFFFFFFU, mine, (place.lane % 4 * 2 + c % 2) * 4 + k % 4);
+                const float w = all.read((place.lane % 4 * 2 + c % 2) * 4 + k % 4, [&](const ChunkWeights &its) {
+                    return its.pair[step][fragment / 2].v[fragment % 2 * 2 + k / 4];
+                });
 #pragma unroll
                 for (int r = 0; r < 4; ++r) {
                     sums.at(r, c) = fmaf(x[r], w, sums.at(r, c));

@@ -79,7 +79,7 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
     constexpr unsigned DEPTH = 8 * EACH;
     constexpr unsigned UNITS = 0x3FFF;
     const WarpgroupFactor b = lanes[0]->b;
-    double a[16][DEPTH];
+    float a[16][DEPTH];
     for (unsigned lane = 0; lane < 32; ++lane) {
         if (lanes[lane]->b.place != b.place || lanes[lane]->b.distance != b.distance) {
             fault("wgmma with another B in lane " + std::to_string(lane) + " than in lane 0");
@@ -93,7 +93,7 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
     const auto next_columns = std::size_t{b.distance & UNITS} * FACTOR_UNIT;
     const SharedBlock block = shared();
     for (unsigned group = 0; group < WARPGROUP_COLUMNS / TENSOR_CORE_COLUMNS; ++group) {
-        double factor[DEPTH][TENSOR_CORE_COLUMNS];
+        float factor[DEPTH][TENSOR_CORE_COLUMNS];
         for (unsigned column = 0; column < TENSOR_CORE_COLUMNS; ++column) {
             for (unsigned half = 0; half < 2; ++half) {
                 const std::size_t at =
@@ -103,7 +103,7 @@ void multiply_warp_rows(WarpgroupProduct *const (&lanes)[32]) {
                 for (unsigned i = 0; i < 4; ++i) {
                     std::uint32_t word;
                     std::memcpy(&word, block.data + at + i * sizeof word, sizeof word);
-                    double numbers[EACH];
+                    float numbers[EACH];
                     unpack<W>(word, numbers);
                     for (unsigned n = 0; n < EACH; ++n) {
                         factor[(half * 4 + i) * EACH + n][column] = numbers[n];

@@ -19,6 +19,7 @@ dim3 gridDim;
 namespace earshot::emulation {
 
 bool dependencies_awaited = true;
+unsigned running_lane;
 
 namespace {
 
@@ -61,6 +62,10 @@ std::string hexadecimal(unsigned mask) {
 /* Literals of one text are mostly one object. */
 bool same(const char *a, const char *b) {
     return a == b || std::strcmp(a, b) == 0;
+}
+
+std::string operation(const char *name, unsigned mask, Site site) {
+    return std::string(name) + " (" + text_of(site) + ") with mask " + hexadecimal(mask);
 }
 
 bool same(Site a, Site b) {
@@ -235,6 +240,7 @@ Thread *Grid::next() {
 void Grid::resume(Thread &thread) {
     current_ = &thread;
     threadIdx = thread.index;
+    running_lane = thread.number % 32;
     dependencies_awaited = thread.dependencies_awaited;
 }
 
@@ -243,8 +249,14 @@ void Grid::wait_for_dependencies() {
     emulation::dependencies_awaited = true;
 }
 
-void Grid::suspend(Thread &thread, const Waiting &waiting) {
-    thread.waiting = waiting;
+/* One by one, from registers: of a Waiting put together in memory the copy would stall for its parts, which took an eighth
+   of all time. */
+inline void Grid::suspend(Thread &thread, const char *operation, Site site, unsigned mask, const void *place) {
+    thread.waiting.operation = operation;
+    thread.waiting.site.file = site.file;
+    thread.waiting.site.line = site.line;
+    thread.waiting.mask = mask;
+    thread.waiting.place = place;
     Thread *const other = next();
     if (other == nullptr) {
         thread.fiber.switch_to(*home_);
@@ -252,7 +264,7 @@ void Grid::suspend(Thread &thread, const Waiting &waiting) {
         resume(*other);
         thread.fiber.switch_to(other->fiber);
     }
-    thread.waiting = Waiting{};
+    thread.waiting.place = nullptr;
     if (cancelled_) {
         throw Cancelled();
     }
@@ -289,7 +301,7 @@ int Grid::barrier(BarrierKind kind, int predicate, Site site) {
             set_ready(w, warps_[w].existing);
         }
     }
-    suspend(thread, {name_of(kind), site, 0, nullptr});
+    suspend(thread, name_of(kind), site, 0, nullptr);
     // The next barrier cannot be passed, and change this, before every thread has been here.
     return b.result;
 }
@@ -314,22 +326,17 @@ void Grid::part_barrier(int number, int threads, Site site) {
         wake_waiting(&part);
         return;
     }
-    suspend(*current_, {"part barrier", site, 0, &part});
+    suspend(*current_, "part barrier", site, 0, &part);
 }
 
+/* A lane's way through here is most of what a warp's operation costs, so what only a mistake needs stands aside. */
 void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction function, Site site) {
     Thread &thread = *current_;
     Warp &warp = warps_[thread.number / 32];
     const unsigned lane = thread.number % 32, bit = 1U << lane;
-    const auto complaint = [&](const std::string &what) {
-        throw Fault(std::string(name) + " (" + text_of(site) + ") with mask " + hexadecimal(mask) + " " + what);
-    };
-    if ((mask & bit) == 0) {
-        complaint("does not name the calling lane " + std::to_string(lane));
-    }
     const unsigned present = mask & warp.existing;
-    if ((present & warp.exited) != 0) {
-        complaint("names lanes " + hexadecimal(present & warp.exited) + ", which have returned from the kernel");
+    if ((mask & bit) == 0 || (present & warp.exited) != 0) {
+        refuse_lanes(warp, name, mask, site);
     }
     Warp::Meeting &meeting = warp.meetings[__builtin_ctz(present)];
     if (meeting.arrived == 0) {
@@ -338,8 +345,7 @@ void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction fu
         meeting.function = function;
         meeting.site = site;
     } else if (meeting.mask != present || meeting.function != function || !same(meeting.name, name)) {
-        complaint("meets other lanes at " + std::string(meeting.name) + " (" + text_of(meeting.site) + ") with mask " +
-                  hexadecimal(meeting.mask));
+        refuse_meeting(meeting, name, mask, site);
     }
     meeting.arrived |= bit;
     warp.arguments[lane] = argument;
@@ -348,11 +354,25 @@ void Grid::meet(const char *name, unsigned mask, void *argument, WarpFunction fu
         function(warp.arguments, present);
         set_ready(thread.number / 32, present);
     }
-    suspend(thread, {name, site, present, nullptr});
+    suspend(thread, name, site, present, nullptr);
+}
+
+void Grid::refuse_lanes(const Warp &warp, const char *name, unsigned mask, Site site) const {
+    const unsigned lane = current_->number % 32;
+    const unsigned exited = mask & warp.existing & warp.exited;
+    throw Fault(operation(name, mask, site) +
+                ((mask & 1U << lane) == 0
+                     ? " does not name the calling lane " + std::to_string(lane)
+                     : " names lanes " + hexadecimal(exited) + ", which have returned from the kernel"));
+}
+
+void Grid::refuse_meeting(const Warp::Meeting &meeting, const char *name, unsigned mask, Site site) const {
+    throw Fault(operation(name, mask, site) + " meets other lanes at " +
+                operation(meeting.name, meeting.mask, meeting.site));
 }
 
 void Grid::wait_at(const char *name, const void *place, Site site) {
-    suspend(*current_, {name, site, 0, place});
+    suspend(*current_, name, site, 0, place);
 }
 
 void Grid::wake_waiting(const void *place) {
@@ -438,10 +458,6 @@ void warp_rendezvous(const char *name, unsigned mask, void *argument, WarpFuncti
     grid().meet(name, mask, argument, function, site);
 }
 
-unsigned current_lane() {
-    return grid().current()->number % 32;
-}
-
 unsigned present_lanes(unsigned mask) {
     return mask & grid().existing_lanes();
 }
@@ -463,12 +479,9 @@ void bad_source_lane(const char *name, int source, Site site) {
                 ", which does not take part");
 }
 
-int check_width(const char *name, int width, Site site) {
-    if (width < 1 || width > 32 || (width & (width - 1)) != 0) {
-        throw Fault(std::string(name) + " (" + text_of(site) + ") has width " + std::to_string(width) +
-                    ", which must be a power of two up to 32");
-    }
-    return width;
+void bad_width(const char *name, int width, Site site) {
+    throw Fault(std::string(name) + " (" + text_of(site) + ") has width " + std::to_string(width) +
+                ", which must be a power of two up to 32");
 }
 
 namespace {

@@ -22,7 +22,7 @@ class Fault : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/* What a suspended thread waits for. */
+/* What a suspended thread waits for; what a running one waited for last, but for the place. */
 struct Waiting {
     const char *operation = nullptr;
     Site site{};
@@ -104,8 +104,10 @@ class Grid {
     void set_ready(unsigned warp, unsigned lanes);
     Thread *next();
     void resume(Thread &thread);
-    void suspend(Thread &thread, const Waiting &waiting);
+    void suspend(Thread &thread, const char *operation, Site site, unsigned mask, const void *place);
     void finish(Thread &thread);
+    [[noreturn]] void refuse_lanes(const Warp &warp, const char *name, unsigned mask, Site site) const;
+    [[noreturn]] void refuse_meeting(const Warp::Meeting &meeting, const char *name, unsigned mask, Site site) const;
     void record_fault(const Thread &thread, const std::string &what);
     std::string stuck() const;
     void check_shared_end();

@@ -19,6 +19,9 @@ namespace earshot::emulation {
 /* Bits behind those of a float32 that are kept while terms are added. On an H200 sums of terms of both signs came out
    0.4 (TF32) and 0.6 (16 bits) units of the largest term nearer to zero than they are: as with two such bits. */
 constexpr int TENSOR_CORE_GUARD_BITS = 2;
+constexpr int TENSOR_CORE_FRACTION = 23;
+/* Of a term that are kept, behind its first. */
+constexpr int TENSOR_CORE_BITS = TENSOR_CORE_FRACTION + TENSOR_CORE_GUARD_BITS;
 constexpr unsigned TENSOR_CORE_COLUMNS = 8;
 
 /* 2^exponent, of a normal number. */
@@ -48,19 +51,74 @@ inline float cut_to_float(double x) {
     return result;
 }
 
+/* As below, in float32, whose products of two numbers of 16 bits or TF32 are exact unless they are beyond its range. Then,
+ * and where what is kept would come near that, nothing is done; returns whether it was. Products below its least number
+ * are none. */
+template <unsigned DEPTH>
+bool add_up_in_float(float *const (&sums)[TENSOR_CORE_COLUMNS], const float (&a)[DEPTH],
+                     const float (&b)[DEPTH][TENSOR_CORE_COLUMNS]) {
+    constexpr unsigned COLUMNS = TENSOR_CORE_COLUMNS;
+    constexpr int BIAS = 127;
+    constexpr std::int32_t LEAST = (BIAS - 80) << TENSOR_CORE_FRACTION;
+    constexpr std::int32_t MOST = (BIAS + 100) << TENSOR_CORE_FRACTION;
+    float terms[DEPTH + 1][COLUMNS];
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        terms[DEPTH][c] = *sums[c];
+    }
+    for (unsigned k = 0; k < DEPTH; ++k) {
+        for (unsigned c = 0; c < COLUMNS; ++c) {
+            terms[k][c] = a[k] * b[k][c];
+        }
+    }
+    /* Magnitudes are in the order of their bits, infinity and what is not a number behind all others. */
+    std::int32_t largest[COLUMNS] = {};
+    for (unsigned k = 0; k <= DEPTH; ++k) {
+        std::int32_t bits[COLUMNS];
+        std::memcpy(bits, terms[k], sizeof bits);
+        for (unsigned c = 0; c < COLUMNS; ++c) {
+            largest[c] = std::max(largest[c], bits[c] & INT32_MAX);
+        }
+    }
+    bool within = true;
+    std::int32_t scale_bits[COLUMNS];
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        within = within && (largest[c] == 0 || largest[c] >= LEAST) && largest[c] < MOST;
+        largest[c] = std::max(largest[c], LEAST);
+        scale_bits[c] = (2 * BIAS + TENSOR_CORE_BITS - (largest[c] >> TENSOR_CORE_FRACTION)) << TENSOR_CORE_FRACTION;
+    }
+    if (!within) {
+        return false;
+    }
+    float scale[COLUMNS];
+    std::memcpy(scale, scale_bits, sizeof scale);
+    std::int32_t total[COLUMNS] = {};
+    for (unsigned k = 0; k <= DEPTH; ++k) {
+        for (unsigned c = 0; c < COLUMNS; ++c) {
+            total[c] += static_cast<std::int32_t>(terms[k][c] * scale[c]);
+        }
+    }
+    for (unsigned c = 0; c < COLUMNS; ++c) {
+        *sums[c] =
+            cut_to_float(total[c] * power_of_two((largest[c] >> TENSOR_CORE_FRACTION) - BIAS - TENSOR_CORE_BITS));
+    }
+    return true;
+}
+
 /*
  * sums[column] + a . b[.][column] over DEPTH factors, as one instruction makes them. Most of the emulation's time goes
  * by here, so terms are cut off as integers, a row's columns side by side.
  */
 template <unsigned DEPTH>
-void tensor_core_sums(float *const (&sums)[TENSOR_CORE_COLUMNS], const double (&a)[DEPTH],
-                      const double (&b)[DEPTH][TENSOR_CORE_COLUMNS]) {
+void tensor_core_sums(float *const (&sums)[TENSOR_CORE_COLUMNS], const float (&a)[DEPTH],
+                      const float (&b)[DEPTH][TENSOR_CORE_COLUMNS]) {
     constexpr unsigned COLUMNS = TENSOR_CORE_COLUMNS;
-    constexpr int FRACTION = 23;
     /* Smaller than any product of float32. */
     constexpr int LEAST_EXPONENT = -500;
     /* A term has a bit before its fraction; all of them, and the sum so far, must fit into an int. */
-    static_assert((DEPTH + 1) << (1 + FRACTION + TENSOR_CORE_GUARD_BITS) < 1U << 31U);
+    static_assert((DEPTH + 1) << (1 + TENSOR_CORE_BITS) < 1U << 31U);
+    if (add_up_in_float(sums, a, b)) {
+        return;
+    }
     double plain[COLUMNS];
     double largest[COLUMNS];
     double terms[DEPTH + 1][COLUMNS];
@@ -70,7 +128,7 @@ void tensor_core_sums(float *const (&sums)[TENSOR_CORE_COLUMNS], const double (&
     }
     for (unsigned k = 0; k < DEPTH; ++k) {
         for (unsigned c = 0; c < COLUMNS; ++c) {
-            terms[k][c] = a[k] * b[k][c];
+            terms[k][c] = static_cast<double>(a[k]) * static_cast<double>(b[k][c]);
             plain[c] += terms[k][c];
             largest[c] = std::max(largest[c], std::fabs(terms[k][c]));
         }
@@ -87,7 +145,7 @@ void tensor_core_sums(float *const (&sums)[TENSOR_CORE_COLUMNS], const double (&
             largest[c] = 0;
         }
         /* That of the last bit which is kept. */
-        exponent[c] = std::max(exponent_of(largest[c]), LEAST_EXPONENT) - FRACTION - TENSOR_CORE_GUARD_BITS;
+        exponent[c] = std::max(exponent_of(largest[c]), LEAST_EXPONENT) - TENSOR_CORE_BITS;
         scale[c] = power_of_two(-exponent[c]);
     }
     for (unsigned k = 0; k <= DEPTH; ++k) {

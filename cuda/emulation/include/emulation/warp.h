@@ -16,12 +16,19 @@ using WarpFunction = void (*)(void *const *arguments, unsigned present);
    Faults if the lanes do not agree on mask and function, or if one of them never comes. */
 void warp_rendezvous(const char *name, unsigned mask, void *argument, WarpFunction function, Site site);
 
-unsigned current_lane();
+/* The number of the running thread within its warp. */
+extern unsigned running_lane;
 /* `mask` without the lanes that the block does not have. */
 unsigned present_lanes(unsigned mask);
 [[noreturn]] void fault(const std::string &what);
 [[noreturn]] void bad_source_lane(const char *name, int source, Site site);
-int check_width(const char *name, int width, Site site);
+[[noreturn]] void bad_width(const char *name, int width, Site site);
+
+inline void check_width(const char *name, int width, Site site) {
+    if (width < 1 || width > 32 || (width & (width - 1)) != 0) {
+        bad_width(name, width, site);
+    }
+}
 
 template <class T>
 struct Shuffle {
@@ -136,7 +143,7 @@ T __shfl_sync(unsigned mask, T value, int source, int width = 32, const char *fi
     using namespace earshot::emulation;
     const Site site{file, line};
     check_width("__shfl_sync", width, site);
-    const int first = static_cast<int>(current_lane()) & ~(width - 1);
+    const int first = static_cast<int>(running_lane) & ~(width - 1);
     return shuffle("__shfl_sync", mask, value, first + (source & (width - 1)), site);
 }
 
@@ -146,7 +153,7 @@ T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, const c
     using namespace earshot::emulation;
     const Site site{file, line};
     check_width("__shfl_up_sync", width, site);
-    const int lane = static_cast<int>(current_lane());
+    const int lane = static_cast<int>(running_lane);
     const bool inside = delta <= static_cast<unsigned>(lane & (width - 1));
     return shuffle("__shfl_up_sync", mask, value, inside ? lane - static_cast<int>(delta) : lane, site);
 }
@@ -157,7 +164,7 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, const
     using namespace earshot::emulation;
     const Site site{file, line};
     check_width("__shfl_down_sync", width, site);
-    const int lane = static_cast<int>(current_lane());
+    const int lane = static_cast<int>(running_lane);
     const bool inside = delta < static_cast<unsigned>(width - (lane & (width - 1)));
     return shuffle("__shfl_down_sync", mask, value, inside ? lane + static_cast<int>(delta) : lane, site);
 }
@@ -168,7 +175,7 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32, const char 
     using namespace earshot::emulation;
     const Site site{file, line};
     check_width("__shfl_xor_sync", width, site);
-    const int lane = static_cast<int>(current_lane());
+    const int lane = static_cast<int>(running_lane);
     // A partner in an earlier segment may be read, one in a later segment may not.
     const int source = lane ^ lanes;
     const int segment_end = (lane & ~(width - 1)) + width;
