@@ -175,7 +175,8 @@ class BoundsTest {
                 assertEquals("Bus", Served.json(answer.get()).get("label").asText());
             }
             for (Future<Integer> status : refused) {
-                assertTrue(List.of(200, 413, 415, 422).contains(status.get()), "status " + status.get());
+                // 503: on a machine that does much else, no decoder's process came free for it in seconds.
+                assertTrue(List.of(200, 413, 415, 422, 503).contains(status.get()), "status " + status.get());
             }
             assertEquals(0, served.outcomes("failed"));
         } finally {
