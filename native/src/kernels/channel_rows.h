@@ -88,33 +88,65 @@ inline void pool_row(const float *upper, const float *lower, Index step, Index p
     }
 }
 
-/* Both rows at once: they share half of what they read. */
-inline void depthwise_rows(const DepthwiseRun &run) {
-    float *lower = run.to + run.positions * run.to_step;
-    for (Index c = 0; c < run.step; c += WIDTH) {
-        Vec w[9];
-#pragma GCC unroll 9
-        for (Index i = 0; i < 9; ++i) {
-            w[i] = load(run.weight + i * run.step + c);
-        }
-        const float *x[4];
-        for (Index i = 0; i < 4; ++i) {
-            x[i] = run.rows[i] + c;
-        }
-        for (Index f = 0; f < run.positions; ++f) {
-            Vec sums[2] = {set1(0.0F), set1(0.0F)};
-#pragma GCC unroll 3
-            for (Index j = 0; j < 3; ++j) {
-                const Index at = (f + j) * run.step;
-                const Vec rows[] = {load(x[0] + at), load(x[1] + at), load(x[2] + at), load(x[3] + at)};
-#pragma GCC unroll 3
-                for (Index i = 0; i < 3; ++i) {
-                    sums[0] = fma(rows[i], w[3 * i + j], sums[0]);
-                    sums[1] = fma(rows[i + 1], w[3 * i + j], sums[1]);
-                }
+/* A vector of channels of a depthwise convolution, for POSITIONS positions from `f` on in both rows, which share what they
+ * read: as many sums at once, as each is a chain of additions that wait for each other. */
+template <Index POSITIONS>
+EARSHOT_INLINE void depthwise_positions(const float *const (&x)[4], const Vec (&w)[9], Index step, Index f,
+                                        float *upper, float *lower, Index to_step) {
+    Vec sums[POSITIONS][2];
+#pragma GCC unroll 2
+    for (Index p = 0; p < POSITIONS; ++p) {
+        sums[p][0] = sums[p][1] = set1(0.0F);
+    }
+#pragma GCC unroll 4
+    for (Index column = 0; column < POSITIONS + 2; ++column) {
+        const Index at = (f + column) * step;
+        const Vec rows[] = {load(x[0] + at), load(x[1] + at), load(x[2] + at), load(x[3] + at)};
+#pragma GCC unroll 2
+        for (Index p = 0; p < POSITIONS; ++p) {
+            const Index j = column - p;
+            if (j < 0 || j > 2) {
+                continue;
             }
-            store(run.to + f * run.to_step + c, sums[0]);
-            store(lower + f * run.to_step + c, sums[1]);
+#pragma GCC unroll 3
+            for (Index i = 0; i < 3; ++i) {
+                sums[p][0] = fma(rows[i], w[3 * i + j], sums[p][0]);
+                sums[p][1] = fma(rows[i + 1], w[3 * i + j], sums[p][1]);
+            }
+        }
+    }
+#pragma GCC unroll 2
+    for (Index p = 0; p < POSITIONS; ++p) {
+        store(upper + (f + p) * to_step, sums[p][0]);
+        store(lower + (f + p) * to_step, sums[p][1]);
+    }
+}
+
+/* A few positions after the other, so that all channels of a position are read while they are in L1, which four rows are
+ * too long for. */
+inline void depthwise_rows(const DepthwiseRun &run) {
+    constexpr Index BLOCK = 8;
+    const Index positions = run.positions;
+    const Index step = run.step;
+    const Index to_step = run.to_step;
+    for (Index start = 0; start < positions; start += BLOCK) {
+        const Index end = start + BLOCK < positions ? start + BLOCK : positions;
+        for (Index c = 0; c < step; c += WIDTH) {
+            Vec w[9];
+#pragma GCC unroll 9
+            for (Index i = 0; i < 9; ++i) {
+                w[i] = load(run.weight + i * step + c);
+            }
+            const float *const x[] = {run.rows[0] + c, run.rows[1] + c, run.rows[2] + c, run.rows[3] + c};
+            float *upper = run.to + c;
+            float *lower = upper + positions * to_step;
+            Index f = start;
+            for (; f + 2 <= end; f += 2) {
+                depthwise_positions<2>(x, w, step, f, upper, lower, to_step);
+            }
+            if (f < end) {
+                depthwise_positions<1>(x, w, step, f, upper, lower, to_step);
+            }
         }
     }
     for (Index row = 0; row < 2; ++row) {

@@ -5,11 +5,12 @@
  * by side read 3 I numbers that lie side by side as well, so a row of output is one product (gemm.h) with three addends
  * of depth 3 I, whose rows are I apart; rows beyond the clip's ends are left out. Weights stream from L2 once for every
  * six positions (147 KB for 64 to 64 channels). Bound: multiply-add ports. Where there are enough channels, winograd.h
- * takes half the time.
+ * takes half the time; a single one has single_channel.h.
  */
 #pragma once
 
 #include "product_arguments.h"
+#include "single_channel.h"
 #include "winograd.h"
 
 namespace earshot::EARSHOT_ISA {
@@ -20,7 +21,7 @@ inline Index margined_row(Index inputs, Index bands) {
 }
 
 inline Index convolution_scratch(const Convolution3x3 &weights, Index bands) {
-    return weights.winograd ? winograd_scratch(weights, bands) : 3 * margined_row(weights.inputs, bands);
+    return weights.winograd ? winograd_scratch(weights, bands) : 4 * margined_row(weights.inputs, bands);
 }
 
 inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run, Index from, Index to, float *scratch) {
@@ -31,6 +32,10 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
     const Index step = w.inputs;
     const Index row = margined_row(w.inputs, run.bands);
     const auto ring = [&](Index t) { return scratch + (t + 3) % 3 * row; };
+    float *const outside = scratch + 3 * row; /* a row beyond the clip's ends */
+    for (Index i = 0; i < row; ++i) {
+        outside[i] = 0.0F;
+    }
     const auto fill = [&](Index t) {
         float *start = ring(t);
         std::memcpy(start + step, run.x + t * run.bands * step,
@@ -48,6 +53,16 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
         if (t + 1 < run.frames) {
             fill(t + 1);
         }
+        float *z = run.z + (t - run.first) * run.row;
+        if (w.inputs == 1) {
+            single_channel_row(w, {{t > 0 ? ring(t - 1) : outside, ring(t), t + 1 < run.frames ? ring(t + 1) : outside},
+                                   run.bands,
+                                   z,
+                                   run.step,
+                                   columns,
+                                   run.relu});
+            continue;
+        }
         Tap taps[3];
         Index count = 0;
         for (Index i = 0; i < 3; ++i) {
@@ -55,7 +70,6 @@ inline void convolution_rows(const Convolution3x3 &w, const ConvolutionRun &run,
                 taps[count++] = {ring(t + i - 1), i * 3 * step};
             }
         }
-        float *z = run.z + (t - run.first) * run.row;
         product(taps, count, step, 3 * step, w.weight, 9 * step, padded(w.outputs), w.bias, run.bands,
                 {z, run.step, nullptr, 0, columns});
         if (run.relu) {
