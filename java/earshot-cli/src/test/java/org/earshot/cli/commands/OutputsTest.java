@@ -197,7 +197,8 @@ class OutputsTest {
     @Test
     void theStandardOutputIsNoFile() {
         for (String command : List.of(
-                "classify --model /model /street.rec -o -", "evaluate /model --metadata /set.csv --audio /audio" + " --report -")) {
+                "classify --model /model /street.rec -o -",
+                "evaluate /model --metadata /set.csv --audio /audio" + " --report -")) {
             String[] words = command.replace(" /", " " + folder + "/").split(" ");
             String complaint = CommandRun.of((Object[]) words).failedInOneLine();
             assertTrue(complaint.startsWith("earshot: -: found no name of a file; expected one (./- is"), complaint);
