@@ -5,10 +5,7 @@ import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -16,7 +13,6 @@ import org.earshot.audio.Resampler;
 import org.earshot.audio.SampleSource;
 import org.earshot.audio.Samples;
 import org.earshot.error.AudioException;
-import org.earshot.error.BusyException;
 import org.earshot.error.CancelledException;
 import org.earshot.error.ClosedException;
 import org.earshot.error.ContextException;
@@ -75,7 +71,7 @@ public final class SceneStream implements AutoCloseable {
     private final long hopSamples;
     private final StreamAnswers answers;
     /** Null unless windows are dropped. */
-    private final Background background;
+    private final StreamBackground background;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final SlidingLogMel frames;
@@ -101,7 +97,7 @@ public final class SceneStream implements AutoCloseable {
         this.answers = answers;
         context = engine.encode(builder.context);
         frames = new SlidingLogMel(engine.features());
-        background = builder.drops ? new Background() : null;
+        background = builder.drops ? new StreamBackground(engine, SUBJECT, this::compute) : null;
         begin();
     }
 
@@ -244,7 +240,7 @@ public final class SceneStream implements AutoCloseable {
         Throwable failure = null;
         while (!closed.get() && windows.next()) {
             SoundWindow window = windows.current().from(origin);
-            failure = first(failure, background == null ? answer(window) : background.offer(window));
+            failure = first(failure, background == null ? answer(window) : background.offer(window, context));
         }
         return failure;
     }
@@ -391,7 +387,7 @@ public final class SceneStream implements AutoCloseable {
      * @return 0 of a stream that does not drop
      */
     public long dropped() {
-        return background == null ? 0 : background.dropped.get();
+        return background == null ? 0 : background.dropped();
     }
 
     private void requireOpen() {
@@ -403,7 +399,7 @@ public final class SceneStream implements AutoCloseable {
 
     /** Asked before the lock is taken, which may be held by who waits for the listener. */
     private void requireNoListener() {
-        if (lock.isHeldByCurrentThread() || (background != null && background.thread == Thread.currentThread())) {
+        if (lock.isHeldByCurrentThread() || (background != null && background.computesHere())) {
             throw new IllegalStateException("called by a listener of the stream, which may only close it");
         }
     }
@@ -422,63 +418,6 @@ public final class SceneStream implements AutoCloseable {
     @Override
     public void close() {
         closed.set(true);
-    }
-
-    /** Computes windows on the classifier's threads, one at a time. */
-    private final class Background {
-        private final AtomicLong dropped = new AtomicLong();
-        /** The samples of the window that is being computed. */
-        private float[] copy = {};
-
-        private CompletableFuture<Void> running;
-        /** Computes a window, or tells a listener of it; null if none does. */
-        private volatile Thread thread;
-
-        /**
-         * Begins to compute a window, or leaves it out; returns what went wrong with the one before, null if nothing.
-         */
-        Throwable offer(SoundWindow window) {
-            if (running != null && !running.isDone()) {
-                dropped.incrementAndGet();
-                return null;
-            }
-            Throwable failure = await();
-            if (copy.length < window.length()) {
-                copy = new float[window.length()];
-            }
-            System.arraycopy(window.pcm(), 0, copy, 0, window.length());
-            SoundWindow own = window.in(copy);
-            List<ContextEncoding.Encoded> encoded = context;
-            try {
-                running = engine.async(new Call(CallOptions.none(), SUBJECT), call -> {
-                    thread = Thread.currentThread();
-                    try {
-                        compute(own, encoded);
-                    } finally {
-                        thread = null;
-                    }
-                    return null;
-                });
-            } catch (BusyException e) {
-                dropped.incrementAndGet();
-            }
-            return failure;
-        }
-
-        /** Waits for the window that is being computed; returns what went wrong, null if nothing. */
-        Throwable await() {
-            if (running == null) {
-                return null;
-            }
-            try {
-                running.join();
-                return null;
-            } catch (CompletionException e) {
-                return e.getCause();
-            } finally {
-                running = null;
-            }
-        }
     }
 
     /**

@@ -80,7 +80,7 @@ class AudioLimitsTest {
         };
         AudioException e =
                 refused(AudioException.Reason.IO, () -> AudioClip.read(failing, "upload", AudioLimits.defaults()));
-        assertTrue(e.getMessage().contains("Stale file handle"), e.getMessage());
+        assertTrue(e.getMessage().contains("(stale file handle)"), e.getMessage());
         assertFalse(e.getMessage().contains("upload-17"), e.getMessage());
     }
 

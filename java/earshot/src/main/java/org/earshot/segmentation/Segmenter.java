@@ -21,9 +21,10 @@ public final class Segmenter {
      * @param labels the scenes
      * @param options how windows become segments
      * @param listener told of segments, by {@link #add} and {@link #finish}
+     * @throws IllegalArgumentException if there is no label
      */
     public Segmenter(List<String> labels, SegmentationOptions options, SegmentListener listener) {
-        this.labels = List.copyOf(labels);
+        this.labels = requireSome(labels);
         this.options = options;
         this.listener = listener;
         reset();
@@ -33,8 +34,10 @@ public final class Segmenter {
      * Adds the next window.
      *
      * @param window its centre behind that of the one before
+     * @throws IllegalArgumentException if it lies before that, or has not one probability for each label
      */
     public void add(ScoredWindow window) {
+        require(labels, last, window);
         double seconds = last == null ? 0 : window.secondsAfter(last);
         last = window;
         double[] smoothed = smoother.next(seconds, window.probabilities());
@@ -62,9 +65,15 @@ public final class Segmenter {
      * @param options how windows become segments
      * @param windows in the order of their centres
      * @return the segments, in the order of time
+     * @throws IllegalArgumentException if there is no label, the windows are in another order, or one of them has not
+     *     one probability for each label
      */
     public static List<SceneSegment> segments(
             List<String> labels, SegmentationOptions options, List<ScoredWindow> windows) {
+        requireSome(labels);
+        for (int i = 0; i < windows.size(); i++) {
+            require(labels, i == 0 ? null : windows.get(i - 1), windows.get(i));
+        }
         List<SceneSegment> segments = new ArrayList<>();
         SegmentTrack track = new SegmentTrack(labels, options, segments::add);
         if (options.smoothing() instanceof Smoothing.HiddenMarkov hidden) {
@@ -86,5 +95,24 @@ public final class Segmenter {
         }
         track.finish();
         return List.copyOf(segments);
+    }
+
+    private static List<String> requireSome(List<String> labels) {
+        if (labels.isEmpty()) {
+            throw new IllegalArgumentException("labels: found none; expected one for each scene");
+        }
+        return List.copyOf(labels);
+    }
+
+    private static void require(List<String> labels, ScoredWindow before, ScoredWindow window) {
+        int count = window.probabilities().length;
+        if (count != labels.size()) {
+            throw new IllegalArgumentException("window from " + window.start() + ": found " + count
+                    + " probabilities; expected " + labels.size() + ", one for each label");
+        }
+        if (before != null && window.centreNanos() < before.centreNanos()) {
+            throw new IllegalArgumentException("window from " + window.start() + ": found behind the one from "
+                    + before.start() + "; expected windows in the order of their centres");
+        }
     }
 }

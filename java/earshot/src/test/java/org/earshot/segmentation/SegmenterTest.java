@@ -374,4 +374,49 @@ class SegmenterTest {
         assertEquals(expected, live(NONE.withShortestDwell(Duration.ofSeconds(10)), windows));
         assertEquals(List.of("B 0.0-40.0"), whole(NONE.withShortestDwell(Duration.ofSeconds(11)), windows));
     }
+
+    /** By every way of smoothing, of a whole recording and window by window. */
+    @ParameterizedTest
+    @ValueSource(strings = {"NONE", "MEAN", "MEDIAN", "HIDDEN"})
+    void whatIsNoRecordingsWindowsIsRefused(String kind) {
+        SegmentationOptions options =
+                switch (kind) {
+                    case "NONE" -> NONE;
+                    case "MEAN" -> NONE.withSmoothing(new Smoothing.Exponential(Duration.ofSeconds(5)));
+                    case "MEDIAN" -> NONE.withSmoothing(new Smoothing.Median(3));
+                    default -> NONE.withSmoothing(new Smoothing.HiddenMarkov(Duration.ofMinutes(1)));
+                };
+        refused(options, List.of(window(0, 1, 0)), "window from PT0S: found 2 probabilities; expected 3");
+        refused(options, List.of(window(0, 1, 0, 0), window(1, 1, 0, 0, 0)), "window from PT1S: found 4");
+        refused(
+                options,
+                List.of(window(4, 1, 0, 0), window(1, 0, 1, 0)),
+                "window from PT1S: found behind the one from PT4S");
+    }
+
+    private static void refused(SegmentationOptions options, List<ScoredWindow> windows, String said) {
+        for (Runnable way : List.<Runnable>of(() -> whole(options, windows), () -> live(options, windows))) {
+            String message =
+                    assertThrows(IllegalArgumentException.class, way::run).getMessage();
+            assertTrue(message.startsWith(said), message);
+        }
+    }
+
+    @Test
+    void timesAndLabelsAreThere() {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+        for (Duration[] times : new Duration[][] {
+            {Duration.ZERO, Duration.ZERO}, {Duration.ofNanos(-1), Duration.ofSeconds(1)}, {Duration.ZERO, longest}
+        }) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> new ScoredWindow(times[0], times[1], new float[] {1, 0, 0}));
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Segmenter(List.of(), NONE, segment -> {}));
+        assertThrows(IllegalArgumentException.class, () -> Segmenter.segments(List.of(), NONE, List.of()));
+        Duration late = Duration.ofDays(119 * 365);
+        List<ScoredWindow> latest = List.of(
+                new ScoredWindow(late, late.plusSeconds(10), new float[] {1, 0, 0}),
+                new ScoredWindow(late.plusSeconds(10), late.plusSeconds(20), new float[] {0, 1, 0}));
+        assertEquals(2, Segmenter.segments(LABELS, NONE, latest).size());
+    }
 }

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -16,8 +17,11 @@ import java.util.function.Consumer;
 public final class AccessLog {
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final double NANOSECONDS = 1e9;
+    private static final System.Logger LOGGER = System.getLogger(AccessLog.class.getName());
 
     private final Optional<Consumer<String>> lines;
+    /** Whether the last line was lost. */
+    private final AtomicBoolean losing = new AtomicBoolean();
 
     /**
      * Makes a log.
@@ -55,12 +59,24 @@ public final class AccessLog {
             String error) {}
 
     /**
-     * Writes a line.
+     * Writes a line. A request is over when it is told of, whatever becomes of its line: where the disk is full, that
+     * is said once, and once more when lines were taken in between.
      *
      * @param entry what became of a request
      */
     public void write(Entry entry) {
-        lines.ifPresent(taker -> taker.accept(line(entry)));
+        if (lines.isEmpty()) {
+            return;
+        }
+        String line = line(entry);
+        try {
+            lines.get().accept(line);
+            losing.set(false);
+        } catch (RuntimeException e) {
+            if (!losing.getAndSet(true)) {
+                LOGGER.log(System.Logger.Level.WARNING, "the access log takes no lines; requests are answered", e);
+            }
+        }
     }
 
     private static String line(Entry entry) {
