@@ -260,8 +260,14 @@ class HostileRequestsTest {
         }
     }
 
-    private static final String HANDSHAKE = "GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-            + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    private static final String HANDSHAKE = String.join(
+            "\r\n",
+            "GET /stream HTTP/1.1",
+            "Host: localhost",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "");
 
     /** RFC 6455, 4.2.2: the version that is spoken is told to whoever speaks another. */
     @Test
