@@ -2,7 +2,6 @@ package org.earshot.spark;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -219,9 +218,12 @@ class EarshotSparkTest {
                 .collectAsList();
         try (SceneClassifier classifier = SceneClassifier.load(SMALL)) {
             for (Row row : rows) {
-                float[] expected =
-                        classifier.embed(AudioClip.read(Path.of(row.getString(0))), RecordingContext.unknown());
-                assertArrayEquals(expected, RecordingColumns.floats(row, 1));
+                List<Float> expected = new ArrayList<>();
+                for (float number :
+                        classifier.embed(AudioClip.read(Path.of(row.getString(0))), RecordingContext.unknown())) {
+                    expected.add(number);
+                }
+                assertEquals(expected, List.copyOf(row.<Float>getList(1)));
             }
         }
         assertEquals(2, rows.size());
