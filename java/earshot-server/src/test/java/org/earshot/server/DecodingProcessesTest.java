@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +31,9 @@ import org.earshot.server.service.RequestException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decoders that end, by themselves or by others: nobody but their own recording notices. */
 class DecodingProcessesTest {
@@ -255,6 +260,47 @@ class DecodingProcessesTest {
                 }
             }
             assertEquals(200, served.send(served.post("/classify", flac)).statusCode());
+        }
+    }
+
+    /** A server of another JVM: decodes a file in a process of its own, and prints how many samples there are. */
+    static final class Decoding {
+        private Decoding() {}
+
+        public static void main(String[] args) throws IOException {
+            try (ProcessDecoder decoder = new ProcessDecoder(1, FILE_BYTES, PATIENCE)) {
+                System.out.println(
+                        read(Files.readAllBytes(Path.of(args[0])), decoder).samples().length);
+            }
+        }
+    }
+
+    /** As containers have them: the collector is not the decoders', but their settings are the server's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"})
+    void optionsOfTheEnvironmentAreTheServers(String variable, @TempDir Path folder) throws Exception {
+        Path tone = AUDIO.resolve("tone.flac");
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        String.join(
+                                File.pathSeparator,
+                                System.getProperty("java.class.path"),
+                                System.getProperty("jdk.module.path", ""),
+                                Path.of("target", "classes").toString(),
+                                Path.of("target", "test-classes").toString()),
+                        Decoding.class.getName(),
+                        tone.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put(variable, "-XX:+UseParallelGC -Dorg.bytedeco.javacpp.cachedir=" + folder);
+        Process server = builder.start();
+        String samples = new String(server.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        assertEquals(0, server.waitFor());
+        assertEquals(Integer.toString(read(Files.readAllBytes(tone), null).samples().length), samples);
+        try (Stream<Path> unpacked = Files.list(folder.resolve("earshot"))) {
+            assertTrue(
+                    unpacked.anyMatch(bundle -> bundle.getFileName().toString().startsWith("ffmpeg-")),
+                    "the decoder keeps its libraries where the server was told to");
         }
     }
 

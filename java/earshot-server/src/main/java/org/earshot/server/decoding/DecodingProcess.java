@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +39,10 @@ final class DecodingProcess {
 
     /** What a process ends with that another kills, as the system does when memory runs out: 128, and SIGKILL. */
     private static final int KILLED = 128 + 9;
+
+    /** Where JVMs find options beside those of their command. */
+    private static final Set<String> OPTION_VARIABLES =
+            Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private final Process process;
     private final DataOutputStream out;
@@ -100,11 +105,11 @@ final class DecodingProcess {
                 .filter(DecodingProcess::isInherited)
                 .forEach(command::add);
         command.addAll(program());
-        return new DecodingProcess(
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start(),
-                patience);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        // What a JVM takes from there is the server's: another collector beside ours, or a port that the server has
+        // already, would keep every decoder from starting. What decoders share with it is among its arguments.
+        builder.environment().keySet().removeAll(OPTION_VARIABLES);
+        return new DecodingProcess(builder.start(), patience);
     }
 
     /** The decoder as this process runs itself: from the class path, or as modules. */
