@@ -121,6 +121,10 @@ build_if_outdated() {
 # What every start of the command line is given. The serial collector starts fastest and suits a short run; native access
 # is what the kernels and FFmpeg need. Of an archive of classes that does not fit, nobody needs to hear.
 starting=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Xlog:cds*=off" "-Xlog:class*=off")
+# A JVM takes one collector: where the environment names it, as in some containers, that is it.
+case "${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-}" in
+  *-XX:+Use*GC*) starting=("${starting[@]:1}") ;;
+esac
 
 # What a server is given: it runs for long and does much at once, so it has a collector that does not stop it for long, and
 # whose regions hold some recordings of ten seconds each, as what is larger than half of one costs far more to collect.
@@ -129,6 +133,8 @@ serving=("${starting[@]/UseSerialGC/UseG1GC}" -XX:G1HeapRegionSize=4m)
 # Keeps the classes that a classification loads as the JVM has them in memory, for later starts to map: once after each
 # build. Only the JDK that wrote the archive takes it, and with these jars alone; without it all works the same.
 archive_classes() {
+  # Installed by another user, or on a file system that is read only.
+  [ -w "$cli" ] || return 0
   local part=$archive.$$
   # Half an archive would end the JVM: one of a run that did not end well counts for nothing. The empty file that is then
   # left says not to try again before the next build.
