@@ -21,6 +21,7 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.earshot.files.AtomicFile;
 import org.earshot.files.FileDigest;
+import org.earshot.files.IoReason;
 
 /**
  * Native libraries that belong together, unpacked side by side into a folder of {@link PrivateFolder} whose name holds
@@ -89,11 +90,7 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
                 if (Files.isSymbolicLink(file)) {
                     Files.deleteIfExists(file); // What it leads to is not ours to write.
                 }
-                AtomicFile.write(file, out -> {
-                    try (InputStream in = open(library, digest)) {
-                        in.transferTo(out);
-                    }
-                });
+                write(library, file, digest);
                 if (!isIntact(library, file, digest)) {
                     throw new IOException(file + " does not keep what is written to it");
                 }
@@ -104,6 +101,21 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
             files.add(file);
         }
         return files;
+    }
+
+    private void write(Library library, Path file, String digest) throws IOException {
+        try {
+            AtomicFile.write(file, out -> {
+                try (InputStream in = open(library, digest)) {
+                    in.transferTo(out);
+                }
+            });
+        } catch (IOException e) {
+            throw new IOException(
+                    file.getParent() + ": " + IoReason.of(e) + " (mend that, or set " + PrivateFolder.SETTING
+                            + " to a folder with room for native libraries)",
+                    e);
+        }
     }
 
     /** Folders are registered before what is in them, and deleted in the opposite order. */
@@ -119,19 +131,31 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
         MessageDigest all = FileDigest.sha256();
         for (Library library : libraries) {
             all.update((library.file() + '\n').getBytes(StandardCharsets.UTF_8));
-            if (identity == Identity.CHECKSUM) {
-                Checksum checksum = Checksum.of(library.source());
-                all.update(checksum.toString().getBytes(StandardCharsets.UTF_8));
-            } else {
-                all.update(sha256(library.source()));
+            try {
+                all.update(
+                        identity == Identity.CHECKSUM
+                                ? Checksum.of(library.source()).toString().getBytes(StandardCharsets.UTF_8)
+                                : sha256(library.source()));
+            } catch (IOException e) {
+                throw new IOException(library.source() + ": " + IoReason.of(e), e);
             }
         }
         return HexFormat.of().formatHex(all.digest()).substring(0, DIGEST_CHARACTERS);
     }
 
+    /**
+     * The JDK would keep a jar open as long as the process runs, and go on reading it where an application was deployed
+     * anew with another.
+     */
+    private static URLConnection connection(URL source) throws IOException {
+        URLConnection connection = source.openConnection();
+        connection.setUseCaches(false);
+        return connection;
+    }
+
     private static byte[] sha256(URL source) throws IOException {
         MessageDigest one = FileDigest.sha256();
-        try (InputStream in = new DigestInputStream(source.openStream(), one)) {
+        try (InputStream in = new DigestInputStream(connection(source).getInputStream(), one)) {
             in.transferTo(OutputStream.nullOutputStream());
         }
         return one.digest();
@@ -170,7 +194,7 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
 
     /** A library as it is unpacked: with the digest in the names that have room for it. */
     private InputStream open(Library library, String digest) throws IOException {
-        InputStream in = library.source().openStream();
+        InputStream in = connection(library.source()).getInputStream();
         for (Library named : libraries) {
             if (named.file().contains(PLACEHOLDER)) {
                 in = new RenamingStream(in, named.file(), named(named.file(), digest));
@@ -182,14 +206,15 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
     /** Size and CRC-32, which a jar keeps of each of its entries. */
     private record Checksum(long size, long crc) {
         static Checksum of(URL source) throws IOException {
-            URLConnection connection = source.openConnection();
-            if (connection instanceof JarURLConnection jar
-                    && jar.getJarEntry() != null
-                    && jar.getJarEntry().getCrc() >= 0) {
-                return new Checksum(
-                        jar.getJarEntry().getSize(), jar.getJarEntry().getCrc());
-            }
+            URLConnection connection = connection(source);
+            // Closing it closes the jar too.
             try (InputStream in = connection.getInputStream()) {
+                if (connection instanceof JarURLConnection jar
+                        && jar.getJarEntry() != null
+                        && jar.getJarEntry().getCrc() >= 0) {
+                    return new Checksum(
+                            jar.getJarEntry().getSize(), jar.getJarEntry().getCrc());
+                }
                 return of(in);
             }
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URL;
+import java.net.URLConnection;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -85,7 +86,9 @@ public record ParityRecord(Map<String, String> about, Map<String, Grid> values) 
         }
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(library.openStream(), sha)) {
+            URLConnection connection = library.openConnection();
+            connection.setUseCaches(false); // The JDK would keep the jar open.
+            try (InputStream in = new DigestInputStream(connection.getInputStream(), sha)) {
                 in.transferTo(OutputStream.nullOutputStream());
             }
             return HexFormat.of().formatHex(sha.digest());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -25,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.earshot.natives.NativeBundle.Identity;
@@ -67,6 +69,58 @@ class NativeBundleTest {
         Files.write(file, new byte[0]);
         bundle.unpack(root, 1);
         assertArrayEquals(content, Files.readAllBytes(file));
+    }
+
+    /** An application that is deployed anew, under the same name, in a JVM that goes on. */
+    @ParameterizedTest
+    @EnumSource
+    void readsTheJarThatIsThereAndKeepsNoneOpen(Identity identity) throws IOException {
+        for (int version = 1; version <= 3; version++) {
+            byte[] content = content(version, 1000 * version);
+            NativeBundle bundle = bundle(jar("app.jar", content), identity, "lib.so");
+            assertArrayEquals(content, Files.readAllBytes(bundle.unpack(root, 1).get(0)));
+            Path descriptors = Path.of("/proc/self/fd");
+            if (Files.exists(descriptors)) {
+                try (Stream<Path> open = Files.list(descriptors)) {
+                    assertEquals(List.of(), open.filter(this::leadsHere).toList());
+                }
+            }
+            Files.delete(folder.resolve("app.jar"));
+        }
+    }
+
+    private boolean leadsHere(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().contains(folder.toString());
+        } catch (IOException e) {
+            return false; // That of the listing itself.
+        }
+    }
+
+    @Test
+    void namesAJarThatCannotBeRead() throws IOException {
+        URL gone = jar("gone.jar", content(1, 10));
+        Files.delete(folder.resolve("gone.jar"));
+        for (Identity identity : Identity.values()) {
+            String said = assertThrows(IOException.class, () -> bundle(gone, identity, "lib.so")
+                            .unpack(root, 1))
+                    .getMessage();
+            assertEquals(gone + ": no such file or folder", said);
+        }
+    }
+
+    /** As it does where the disk is full, too. */
+    @Test
+    void saysWhereLibrariesCannotBeWrittenAndWhatToDo() throws IOException {
+        NativeBundle bundle = bundle(jar("app.jar", content(1, 1000)), Identity.CONTENT, "lib.so");
+        Path file = bundle.unpack(root, 1).get(0);
+        Files.delete(file);
+        Files.createFile(Files.createDirectory(file).resolve("another's"));
+        String said =
+                assertThrows(IOException.class, () -> bundle.unpack(root, 1)).getMessage();
+        assertTrue(said.startsWith(file.getParent() + ": "), said);
+        assertTrue(said.contains(PrivateFolder.SETTING), said);
+        assertFalse(said.contains(".part"), "no name of a file that nobody knows: " + said);
     }
 
     @ParameterizedTest
