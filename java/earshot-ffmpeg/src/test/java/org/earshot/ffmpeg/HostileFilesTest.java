@@ -183,6 +183,28 @@ class HostileFilesTest {
         assertTrue(output.trim().endsWith("16000 beyond the bound"), output);
     }
 
+    /** A service with large networks and a small heap, whose first recordings were WAV. */
+    @Test
+    void aProcessThatHasMuchMoreMemoryThanItsHeapLoadsFfmpeg(@TempDir Path folder)
+            throws IOException, InterruptedException {
+        Path file = Files.write(folder.resolve("tone.flac"), Recordings.bytes("tone.flac"));
+        String output =
+                inAnotherProcess(List.of("-Xmx20m", "-XX:MaxDirectMemorySize=128m"), LoadBesideMuchMemory.class, file);
+        assertEquals("16000", output.trim());
+    }
+
+    /** The other process: has five times its heap before it opens the first file. */
+    static final class LoadBesideMuchMemory {
+        private LoadBesideMuchMemory() {}
+
+        public static void main(String[] arguments) {
+            ByteBuffer ballast = CountSamples.touched(100 << 20);
+            int samples =
+                    Recordings.decode(AudioFiles.open(Path.of(arguments[0]))).samples().length;
+            System.out.println(samples + " ".repeat(ballast.get(1)));
+        }
+    }
+
     /** Memory may have come free, a disk been emptied: the next recording tries anew. */
     @Test
     void aFirstLoadThatFailsDoesNotSpoilTheNext(@TempDir Path folder) throws IOException, InterruptedException {
@@ -238,13 +260,18 @@ class HostileFilesTest {
 
         private CountSamples() {}
 
+        private static ByteBuffer touched(int bytes) {
+            ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
+            for (int i = 0; i < bytes; i += PAGE) {
+                memory.put(i, (byte) 1);
+            }
+            return memory;
+        }
+
         public static void main(String[] arguments) {
             Path file = Path.of(arguments[0]);
             Recordings.decode(AudioFiles.open(file));
-            ByteBuffer ballast = ByteBuffer.allocateDirect(BALLAST);
-            for (int i = 0; i < BALLAST; i += PAGE) {
-                ballast.put(i, (byte) 1);
-            }
+            ByteBuffer ballast = touched(BALLAST);
             int samples = Recordings.decode(AudioFiles.open(file)).samples().length;
             boolean beyond = Pointer.physicalBytes() > Pointer.maxPhysicalBytes();
             System.out.println(samples + (beyond ? " beyond" : " within") + " the bound" + " ".repeat(ballast.get(0)));

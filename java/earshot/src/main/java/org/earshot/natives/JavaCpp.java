@@ -3,6 +3,7 @@ package org.earshot.natives;
 import java.io.IOException;
 import java.net.URL;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 
@@ -13,6 +14,8 @@ import org.bytedeco.javacpp.Pointer;
  * {@code org.bytedeco.javacpp.cachedir} keeps it out of there.
  */
 final class JavaCpp {
+    private static final String BOUND = "org.bytedeco.javacpp.maxPhysicalBytes";
+
     private static boolean prepared;
 
     private JavaCpp() {}
@@ -27,15 +30,36 @@ final class JavaCpp {
         if (!prepared) {
             chooseFolder();
             URL source = NativeLibrary.resource(Loader.class, "libjnijavacpp.so");
-            NativeLibrary.register(
-                    Loader.class,
-                    new NativeBundle(
-                            "javacpp",
-                            List.of(new NativeBundle.Library(source, "libjnijavacpp.so")),
-                            NativeBundle.Identity.CONTENT),
-                    List.of("jnijavacpp"));
+            boolean unbounded = removeBound();
+            try {
+                NativeLibrary.register(
+                        Loader.class,
+                        new NativeBundle(
+                                "javacpp",
+                                List.of(new NativeBundle.Library(source, "libjnijavacpp.so")),
+                                NativeBundle.Identity.CONTENT),
+                        List.of("jnijavacpp"));
+                Pointer.maxPhysicalBytes(); // Reads the setting, at the latest now.
+            } finally {
+                if (unbounded) {
+                    System.clearProperty(BOUND);
+                }
+            }
             prepared = true;
         }
+    }
+
+    /**
+     * By itself JavaCPP allocates nothing while the process has more than four times the heap's memory, and FFmpeg's
+     * classes, which ask it for constants when they are initialised, could not be used ever after. Networks lie outside
+     * of the heap: such a process is nothing out of the ordinary. Whoever sets a bound has it.
+     */
+    private static boolean removeBound() {
+        boolean set = System.getProperty(BOUND) != null || System.getProperty(BOUND.toLowerCase(Locale.ROOT)) != null;
+        if (!set) {
+            System.setProperty(BOUND, "0");
+        }
+        return !set;
     }
 
     /**
