@@ -3,7 +3,6 @@ package org.earshot.cli.commands;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.earshot.architecture.SceneModel;
 import org.earshot.cli.options.KeyMapOption;
@@ -95,30 +94,45 @@ final class ConvertCommand extends Subcommand {
         probe();
     }
 
-    /** Writes both files into a folder beside the output first, so that a model is there whole or not at all. */
+    /** Writes both files beside where they are to be first, so that a model is there whole or not at all. */
     private void write(ModelConfig configuration, Weights weights) throws IOException {
-        Path parent = output.toAbsolutePath().getParent();
+        if (Files.exists(output)) {
+            // In that folder, not beside it: it may be a volume of its own, or the only place that can be written.
+            Path configPlace = AtomicFile.place(output.resolve(ModelDirectory.CONFIG));
+            Path weightsPlace = AtomicFile.place(output.resolve(ModelDirectory.WEIGHTS));
+            try (PartialFile stagedConfig = PartialFile.beside(configPlace);
+                    PartialFile stagedWeights = PartialFile.beside(weightsPlace)) {
+                write(configuration, stagedConfig.path(), weights, stagedWeights.path());
+                AtomicFile.replace(stagedWeights.path(), weightsPlace);
+                AtomicFile.replace(stagedConfig.path(), configPlace);
+            }
+            return;
+        }
+        Path place = AtomicFile.place(output);
+        Path parent = place.toAbsolutePath().getParent();
         Files.createDirectories(parent);
         try (PartialFile staging = PartialFile.in(parent)) {
             Files.createDirectory(staging.path());
-            Path stagedConfig = staging.path().resolve(ModelDirectory.CONFIG);
-            Path stagedWeights = staging.path().resolve(ModelDirectory.WEIGHTS);
-            try {
-                configuration.write(stagedConfig);
-                Safetensors.write(stagedWeights, weights.tensors());
-            } catch (ModelException | WeightsException e) {
-                // These name a file that nobody asked for.
-                if (e.getCause() instanceof IOException failure) {
-                    throw failure;
-                }
-                throw e;
+            write(
+                    configuration,
+                    staging.path().resolve(ModelDirectory.CONFIG),
+                    weights,
+                    staging.path().resolve(ModelDirectory.WEIGHTS));
+            Files.move(staging.path(), place);
+        }
+    }
+
+    private static void write(ModelConfig configuration, Path stagedConfig, Weights weights, Path stagedWeights)
+            throws IOException {
+        try {
+            configuration.write(stagedConfig);
+            Safetensors.write(stagedWeights, weights.tensors());
+        } catch (ModelException | WeightsException e) {
+            // These name a file that nobody asked for.
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
             }
-            if (Files.exists(output)) {
-                replace(stagedWeights, output.resolve(ModelDirectory.WEIGHTS));
-                replace(stagedConfig, output.resolve(ModelDirectory.CONFIG));
-            } else {
-                Files.move(staging.path(), output);
-            }
+            throw e;
         }
     }
 
@@ -129,7 +143,9 @@ final class ConvertCommand extends Subcommand {
             folder = folder.getParent();
         }
         try {
-            AtomicFile.probe(folder == null ? output : folder.resolve(ModelDirectory.CONFIG));
+            for (String name : List.of(ModelDirectory.CONFIG, ModelDirectory.WEIGHTS)) {
+                AtomicFile.probe(folder == null ? output : folder.resolve(name));
+            }
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -138,9 +154,5 @@ final class ConvertCommand extends Subcommand {
     private CommandException unwritable(IOException e) {
         return new CommandException(
                 output, "a folder that cannot be written (" + IoReason.of(e) + ")", "a writable one", e);
-    }
-
-    private static void replace(Path from, Path to) throws IOException {
-        Files.move(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.earshot.SceneClassifier;
@@ -260,6 +262,47 @@ class ModelCommandsTest {
                 .done();
         assertEquals(json(Files.readString(CONFIG)), json(Files.readString(output.resolve("config.json"))));
         assertEquals(3, filesIn(output), "the golden file stays, and nothing else is left");
+    }
+
+    @Test
+    void convertWritesWhereLinksLead() throws IOException {
+        Path store = Files.createDirectory(folder.resolve("store"));
+        Path output = Files.createSymbolicLink(folder.resolve("model"), store.resolve("new"));
+        CommandRun.of("convert", CHECKPOINT, "--config", CONFIG, "--output", output)
+                .done();
+        assertEquals(2, filesIn(store.resolve("new")));
+        Path weights = Files.move(output.resolve("model.safetensors"), store.resolve("weights"));
+        Files.createSymbolicLink(output.resolve("model.safetensors"), Files.write(weights, new byte[0]));
+        CommandRun.of("convert", CHECKPOINT, "--config", CONFIG, "--output", output, "--force")
+                .done();
+        assertTrue(Files.isSymbolicLink(output));
+        assertTrue(Files.isSymbolicLink(output.resolve("model.safetensors")));
+        assertEquals(
+                Safetensors.read(WEIGHTS).tensors().keySet(),
+                Safetensors.read(weights).tensors().keySet());
+        assertEquals(3, filesIn(store), "nothing else is left");
+    }
+
+    /** As a container has it: nothing can be moved there from the folder above, which it may not even write. */
+    @Test
+    void convertFillsAVolumeOfItsOwn() throws IOException {
+        Path other = Path.of("/dev/shm");
+        assumeTrue(Files.isWritable(other) && !Files.getFileStore(other).equals(Files.getFileStore(folder)));
+        Path volume = Files.createTempDirectory(other, "earshot-model");
+        try {
+            Path output = Files.createSymbolicLink(folder.resolve("model"), volume);
+            CommandRun.of("convert", CHECKPOINT, "--config", CONFIG, "--output", output)
+                    .done();
+            assertEquals(2, filesIn(volume));
+            CommandRun.of("convert", CHECKPOINT, "--config", CONFIG, "--output", output, "--force")
+                    .done();
+            assertEquals(2, filesIn(volume));
+        } finally {
+            for (String name : List.of("config.json", "model.safetensors")) {
+                Files.deleteIfExists(volume.resolve(name));
+            }
+            Files.delete(volume);
+        }
     }
 
     @Test
