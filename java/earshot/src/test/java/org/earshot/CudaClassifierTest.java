@@ -64,7 +64,7 @@ class CudaClassifierTest {
     @Test
     void aStreamsAnswersAreThoseOfTheRecording() throws IOException {
         int rate = 48_000;
-        float[] sound = SceneStreamTest.sound(0.31, rate);
+        float[] sound = StreamedSound.sound(0.31, rate);
         Path file = temporary.resolve("sound.wav");
         WavFiles.writeMono16(file, sound, rate);
         for (int i = 0; i < sound.length; i++) {
@@ -76,10 +76,10 @@ class CudaClassifierTest {
                         .windowHop(Duration.ofMillis(80)),
                 () -> List.of(new CudaBackend(Precision.FLOAT32)))) {
             List<String> expected =
-                    SceneStreamTest.expected(device.classify(file, XIAN).windows());
+                    StreamedSound.expected(device.classify(file, XIAN).windows());
             assertEquals(3, expected.stream().distinct().count());
             IntSupplier lengths = () -> random.nextBoolean() ? 1 : 1 + random.nextInt(rate / 7);
-            assertEquals(expected, SceneStreamTest.streamed(device, sound, rate, lengths));
+            assertEquals(expected, StreamedSound.streamed(device, sound, rate, lengths));
         }
     }
 
