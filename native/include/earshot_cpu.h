@@ -68,7 +68,7 @@ EARSHOT_CPU_API int32_t earshot_cpu_bf16_available(void);
 /* "baseline", "avx2", "avx512"; "unknown" for any other number. */
 EARSHOT_CPU_API const char *earshot_cpu_isa_name(int32_t isa);
 
-/* Makes a team of 1 to 1024 threads, the caller's included. One run at a time; a team is not shared between callers. */
+/* Makes a team of 1 to 8192 threads, the caller's included. One run at a time; a team is not shared between callers. */
 EARSHOT_CPU_API earshot_cpu_status earshot_cpu_team_create(int32_t threads, earshot_cpu_team **team);
 
 /* Ends a team's threads. Null is allowed. */

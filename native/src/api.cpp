@@ -10,7 +10,7 @@ using earshot::require;
 
 namespace {
 
-constexpr int32_t MOST_THREADS = 1024;
+constexpr int32_t MOST_THREADS = 8192; /* as many as Linux has processors at most */
 
 static_assert(earshot::STATUS_OK == EARSHOT_CPU_OK &&
                   earshot::STATUS_INVALID_ARGUMENT == EARSHOT_CPU_INVALID_ARGUMENT &&

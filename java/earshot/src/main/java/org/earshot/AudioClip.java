@@ -52,7 +52,8 @@ public final class AudioClip {
      *
      * @param file a WAV file, or of any format that a decoder is present for; of any file system
      * @return the recording
-     * @throws AudioException if the file cannot be read, has a sample that is not a finite number, or is too long
+     * @throws AudioException if the file cannot be read, has a sample that is not a finite number, or is too long; of
+     *     reason {@link AudioException.Reason#INTERRUPTED} if the thread is interrupted meanwhile, whose flag stays set
      */
     public static AudioClip read(Path file) {
         return read(() -> AudioFiles.open(file), file.toString(), IN_MEMORY);
@@ -90,7 +91,8 @@ public final class AudioClip {
      * @param name what messages and {@link #source} call it
      * @param limits as in {@link #read(Path, AudioLimits)}
      * @return the recording
-     * @throws AudioException as {@link #read(Path, AudioLimits)}
+     * @throws AudioException as {@link #read(Path, AudioLimits)}; of an interrupt, the thread's flag is as the stream
+     *     leaves it
      */
     public static AudioClip read(InputStream in, String name, AudioLimits limits) {
         return read(() -> AudioFiles.open(in, name, limits), name, limits);

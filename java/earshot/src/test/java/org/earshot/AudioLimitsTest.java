@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -82,6 +84,30 @@ class AudioLimitsTest {
                 refused(AudioException.Reason.IO, () -> AudioClip.read(failing, "upload", AudioLimits.defaults()));
         assertTrue(e.getMessage().contains("(stale file handle)"), e.getMessage());
         assertFalse(e.getMessage().contains("upload-17"), e.getMessage());
+    }
+
+    /** What a socket throws that waited in vain is of the kind of interrupts, and nobody was interrupted. */
+    @Test
+    void aStreamThatIsLateIsNoInterrupt() {
+        refused(AudioException.Reason.IO, () -> read(new SocketTimeoutException("Read timed out")));
+        refused(AudioException.Reason.INTERRUPTED, () -> read(new InterruptedIOException()));
+    }
+
+    private static void read(IOException failure) {
+        AudioClip.read(
+                new InputStream() {
+                    @Override
+                    public int read() throws IOException {
+                        throw failure;
+                    }
+
+                    @Override
+                    public int read(byte[] target, int offset, int length) throws IOException {
+                        throw failure;
+                    }
+                },
+                "upload",
+                AudioLimits.defaults());
     }
 
     @Test

@@ -105,11 +105,11 @@ class MainTest {
                 "split --metadata x --audio x --evaluation-audio x --easy e --hard h"
             })
     void threadsAreBoundedByName(String command) {
-        for (String threads : new String[] {"0", "1025"}) {
+        for (String threads : new String[] {"0", "8193"}) {
             Object[] words = (command + " --threads " + threads).split(" ");
             String complaint = CommandRun.of(words).refusedInOneLine();
             assertTrue(
-                    complaint.startsWith("earshot: --threads: found " + threads + "; expected 1 to 1024"), complaint);
+                    complaint.startsWith("earshot: --threads: found " + threads + "; expected 1 to 8192"), complaint);
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -168,8 +169,10 @@ public final class AudioFiles {
                     "a readable one",
                     e);
         }
-        // A channel is closed by the interrupt of its reader, or by another thread that gave the call up.
-        if (e instanceof ClosedChannelException || e instanceof InterruptedIOException) {
+        // A channel is closed by the interrupt of its reader, or by another thread that gave the call up. What a
+        // socket throws that waited in vain is an InterruptedIOException too, and nobody was interrupted.
+        if (e instanceof ClosedChannelException
+                || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
             return new AudioException(
                     AudioException.Reason.INTERRUPTED,
                     subject,

@@ -30,7 +30,14 @@ public final class Quoted {
     }
 
     private static String escaped(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST);
-        return new String(JsonStringEncoder.getInstance().quoteAsString(cut));
+        return new String(JsonStringEncoder.getInstance().quoteAsString(cut(text)));
+    }
+
+    /** Not through the middle of a character of two units: half of one is none. */
+    private static String cut(String text) {
+        if (text.length() <= LONGEST) {
+            return text;
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST);
     }
 }

@@ -8,9 +8,6 @@ import picocli.CommandLine.Spec;
 
 /** The option that says how many threads compute. */
 public final class ThreadsOption {
-    /** As many as the native kernels take. */
-    private static final int MOST = 1024;
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -22,8 +19,9 @@ public final class ThreadsOption {
 
     /** Threads that compute, in all. */
     public int threads() {
-        if (threads != null && (threads < 1 || threads > MOST)) {
-            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + "; expected 1 to " + MOST);
+        if (threads != null && (threads < 1 || threads > Backends.MOST_THREADS)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--threads: found " + threads + "; expected 1 to " + Backends.MOST_THREADS);
         }
         return threads == null ? Backends.defaultThreads() : threads;
     }

@@ -9,9 +9,12 @@ import java.lang.runtime.ObjectMethods;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
 import org.earshot.backend.Precision;
@@ -29,8 +32,8 @@ import org.earshot.natives.NativeLibrary;
  * refusal with a reason, never a wrong label later.
  */
 public final class Backends {
-    /** As many as Linux has processors at most; of many more, the system has none to give. */
-    private static final int MOST_THREADS = 1 << 13;
+    /** Threads of an execution at most: as many as Linux has processors; of many more, the system has none to give. */
+    public static final int MOST_THREADS = 1 << 13;
 
     /** Takes the best backend that starts. */
     public static final String AUTO = "auto";
@@ -122,7 +125,7 @@ public final class Backends {
      * Starts a backend that computes in float32, as {@link #start(String, int, Precision)}.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; 1 to 8192
+     * @param threads of every execution, the caller's included; 1 to {@value #MOST_THREADS}
      * @return the backend
      * @throws BackendException if the name is unknown, or if the backend named (or none) starts; says why
      */
@@ -132,10 +135,11 @@ public final class Backends {
 
     /**
      * Starts a backend and tests it. {@value #AUTO} takes the best one that starts and has the precision, and logs one
-     * line for each that was passed over, a warning unless what it would run on is simply not there.
+     * line for each that was passed over, a warning unless what it would run on is simply not there; where none starts,
+     * the exception says why.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; 1 to 8192
+     * @param threads of every execution, the caller's included; 1 to {@value #MOST_THREADS}
      * @param precision of its products
      * @return the backend
      * @throws BackendException if the name is unknown, or if the backend named (or none) starts in this precision; says
@@ -150,7 +154,7 @@ public final class Backends {
      * then as one that does not start.
      *
      * @param name one of {@link #names()}
-     * @param threads of every execution, the caller's included; 1 to 8192
+     * @param threads of every execution, the caller's included; 1 to {@value #MOST_THREADS}
      * @param precision of its products
      * @param device which of several devices, from 0 on; empty for the first, or for none
      * @return the backend
@@ -177,7 +181,7 @@ public final class Backends {
      * Starts the best backend that computes on this machine's processors: what features are made by that are to be
      * kept.
      *
-     * @param threads of every execution, the caller's included; 1 to 8192
+     * @param threads of every execution, the caller's included; 1 to {@value #MOST_THREADS}
      * @return a backend that has {@link Backend#frames}
      * @throws BackendException if none starts; says why
      */
@@ -238,17 +242,21 @@ public final class Backends {
     }
 
     private Backend startBest(int threads, Precision precision, OptionalInt device) {
-        List<String> reasons = new ArrayList<>();
+        Map<String, BackendException> passedOver = new LinkedHashMap<>();
         for (BackendProvider provider : providers) {
             try {
-                return startTested(provider, threads, precision, device);
+                Backend best = startTested(provider, threads, precision, device);
+                passedOver.forEach(
+                        (name, e) -> logger.log(levelOf(e), "Backend {0} passed over: {1}", name, e.getMessage()));
+                return best;
             } catch (BackendException e) {
-                logger.log(levelOf(e), "Backend {0} passed over: {1}", provider.name(), e.getMessage());
-                reasons.add(provider.name() + ": " + e.getMessage());
+                passedOver.put(provider.name(), e);
             }
         }
-        throw new BackendException(
-                "backend", "none that starts (" + String.join("; ", reasons) + ")", "at least one that does");
+        String reasons = passedOver.entrySet().stream()
+                .map(each -> each.getKey() + ": " + each.getValue().getMessage())
+                .collect(Collectors.joining("; "));
+        throw new BackendException("backend", "none that starts (" + reasons + ")", "at least one that does");
     }
 
     /** That there is no device is nothing to warn of on every start; that one does not work is. */
