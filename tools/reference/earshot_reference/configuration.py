@@ -55,11 +55,29 @@ DEFAULT_LOCATIONS = (
 ARCHITECTURES = ("ascmamba", "se-trans", "mobile-asc-net")
 TIME_ENCODINGS = ("cyclic", "zeros")
 GPU_PEER_SECTIONS = ("network", "kernels", "compiled")
+PAD_MODES = ("constant", "reflect")
 UNKNOWN_LOCATION_POLICIES = ("first", "mean", "error")
 
 
 class ReferenceError(Exception):
     """What a user of these tools can mend: a message without a stack trace."""
+
+
+def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ReferenceError(f"{name}: found {value!r}, expected one of {', '.join(allowed)}")
+
+
+def _require_kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ReferenceError(f"{name}: found {value!r:.80}, expected a {kind.__name__}")
+
+
+def _require_number(name: str, value: object, kind: type | tuple[type, ...], least: int) -> None:
+    # Python counts True as 1; NaN is not at least anything.
+    if isinstance(value, bool) or not isinstance(value, kind) or not value >= least:
+        what = "a whole number" if kind is int else "a number"
+        raise ReferenceError(f"{name}: found {value!r:.80}, expected {what} of at least {least}")
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,17 @@ class FeatureParameters:
     frames: int = 500
     pad_mode: str = "constant"
     top_db: float = 80.0
+
+    def __post_init__(self) -> None:
+        for name in ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "frames"):
+            _require_number(f"features.{name}", getattr(self, name), int, 1)
+        for name in ("fmin", "fmax", "top_db"):
+            _require_number(f"features.{name}", getattr(self, name), (int, float), 0)
+        _require_one_of("features.pad_mode", self.pad_mode, PAD_MODES)
+        if self.win_length > self.n_fft:
+            raise ReferenceError(
+                f"features.win_length: found {self.win_length}, over n_fft ({self.n_fft})"
+            )
 
 
 @dataclass(frozen=True)
@@ -118,6 +147,9 @@ class ModelConfig:
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             context = fields.get("context")
+            _require_kind("architecture", fields["architecture"], str)
+            _require_kind("labels", fields["labels"], list)
+            _require_kind("model", fields.get("model", {}), dict)
             if context is not None:
                 context = ContextParameters(**context | {"locations": tuple(context["locations"])})
             return ModelConfig(
@@ -131,10 +163,7 @@ class ModelConfig:
             raise ReferenceError(f"{path}: cannot be read: {e.strerror}") from e
         except KeyError as e:
             raise ReferenceError(f"{path}: field {e} is missing") from e
-        except (TypeError, AttributeError, ValueError) as e:
+        except RecursionError as e:
+            raise ReferenceError(f"{path}: lists or objects too deep in each other") from e
+        except (TypeError, AttributeError, ValueError, ReferenceError) as e:
             raise ReferenceError(f"{path}: {e}") from e
-
-
-def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ReferenceError(f"{name}: found {value!r}, expected one of {', '.join(allowed)}")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from earshot_reference import context, features, model_directory
@@ -63,7 +62,8 @@ def write(
     else:
         tensors["input.features"] = mel
     results = network.outputs(features=mel, **contextual)
-    save_file(tensors | {f"output.{name}": x for name, x in results.items()}, output)
+    tensors |= {f"output.{name}": x for name, x in results.items()}
+    model_directory.write_tensors(tensors, output)
 
 
 def _at_rate(pcm: signals.Signal, rate: int) -> np.ndarray:

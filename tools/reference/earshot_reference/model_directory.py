@@ -22,6 +22,8 @@ WEIGHTS = "model.safetensors"
 # Where trainers put the state dict inside of a checkpoint, in the order in which they are tried.
 _STATE_KEYS = ("model_state_dict", "state_dict", "model", "model_ema", "net")
 _PARALLEL_PREFIX = "module."
+# What comes of bytes that are no pickle, and of tensors with other numbers of dimensions.
+_UNREADABLE = (LookupError, ValueError, TypeError, AttributeError)
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
@@ -34,7 +36,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as e:
         raise ReferenceError(f"{path}: cannot be read: {e.strerror}") from e
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as e:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, *_UNREADABLE) as e:
         raise ReferenceError(f"{path}: not a checkpoint of tensors alone: {e}") from e
     candidates = [content]
     if isinstance(content, Mapping):
@@ -93,6 +95,8 @@ def _naming(source: Path) -> Iterator[None]:
         raise ReferenceError(f"{source}: tensor {e} is missing") from e
     except (RuntimeError, ReferenceError) as e:
         raise ReferenceError(f"{source}: {e}") from e
+    except _UNREADABLE as e:
+        raise ReferenceError(f"{source}: a tensor of other dimensions than its place: {e}") from e
 
 
 def load(directory: Path) -> tuple[SceneNetwork, ModelConfig]:
@@ -120,5 +124,17 @@ def save(directory: Path, config: ModelConfig, state: Mapping[str, Tensor], sour
     """
     used = build(config, state, source).state_dict()
     directory.mkdir(parents=True, exist_ok=True)
-    save_file({name: x.contiguous() for name, x in used.items()}, directory / WEIGHTS)
+    write_tensors({name: x.contiguous() for name, x in used.items()}, directory / WEIGHTS)
     config.write(directory / CONFIG)
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Writes a safetensors file.
+
+    Raises:
+        ReferenceError: naming the file, if it cannot be written.
+    """
+    try:
+        save_file(dict(tensors), path)
+    except SafetensorError as e:
+        raise ReferenceError(f"{path}: cannot be written: {e}") from e

@@ -44,10 +44,17 @@ def observe(module: nn.Module, *inputs: Tensor) -> nn.Module:
 
 
 def network(architecture: str, sizes: Any, seed: int) -> SceneNetwork:
-    """A network with PyTorch's initial weights, disturbed; the same seed gives the same."""
+    """A network with PyTorch's initial weights, disturbed; the same seed gives the same.
+
+    Raises:
+        ReferenceError: if there is no network of these sizes.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = disturb(NETWORKS[architecture](sizes))
+        try:
+            made = disturb(NETWORKS[architecture](sizes))
+        except (RuntimeError, ValueError, ArithmeticError) as e:
+            raise ReferenceError(f"no {architecture} of these sizes: {e}") from e
     return observe(made, *example(made, batch=4, frames=64))
 
 

@@ -16,6 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from earshot_reference.configuration import ReferenceError
+
+_COLUMNS = ("file", "start", "end", "label")
+# Each second takes memory: a month.
+_LONGEST = 30 * 86_400
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -101,18 +107,55 @@ def _roll(
 
 
 def read(file: Path) -> dict[str, list[Segment]]:
-    """A CSV file with ``file``, ``start``, ``end`` and ``label``; names without their folders."""
+    """A CSV file with ``file``, ``start``, ``end`` and ``label``; names without their folders.
+
+    Raises:
+        ReferenceError: naming the file, its line and what is wrong there.
+    """
     segments: dict[str, list[Segment]] = {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            part = Segment(float(row["start"]), float(row["end"]), row["label"])
-            segments.setdefault(Path(row["file"]).name, []).append(part)
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = csv.DictReader(lines)
+            missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
+            if missing:
+                raise ReferenceError(f"{file}: no column {', '.join(missing)} in its first line")
+            for row in rows:
+                name, part = _segment(row, f"{file}:{rows.line_num}")
+                segments.setdefault(name, []).append(part)
+    except UnicodeDecodeError as e:
+        raise ReferenceError(f"{file}: not UTF-8: {e.reason} at byte {e.start}") from e
+    except csv.Error as e:
+        raise ReferenceError(f"{file}: not CSV: {e}") from e
     return segments
 
 
+def _segment(row: Mapping[str, str | None], place: str) -> tuple[str, Segment]:
+    for name in _COLUMNS:
+        if not row[name]:
+            raise ReferenceError(f"{place}: no {name}")
+    try:
+        start, end = float(row["start"]), float(row["end"])
+    except ValueError as e:
+        raise ReferenceError(f"{place}: start or end: {e}") from e
+    # NaN is in no order either.
+    if not 0 <= start <= end <= _LONGEST:
+        raise ReferenceError(
+            f"{place}: from {start} to {end} s; expected the end behind the start, by {_LONGEST} s"
+        )
+    return Path(row["file"]).name, Segment(start, end, row["label"])
+
+
 def table(truth: Path, found: Sequence[Path]) -> str:
-    """One row a file of segments, as a Markdown table."""
+    """One row a file of segments, as a Markdown table.
+
+    Raises:
+        ReferenceError: as :func:`read`, and if the truth has no sound to compare with.
+    """
     expected = read(truth)
+    if not any(s.end > s.start for part in expected.values() for s in part):
+        raise ReferenceError(
+            f"{truth}: no segment that lasts; expected the truth of some recordings"
+        )
     rows = [
         "| segments | F1 | error rate | time right | boundary error | changes found |",
         "|---|---|---|---|---|---|",

@@ -1,7 +1,9 @@
 """Export, golden and soundscapes from the command line down, on tiny networks."""
 
 import json
+import shutil
 
+import numpy as np
 import pytest
 import torch
 from goldens import GOLDEN, assert_agrees, golden
@@ -139,3 +141,74 @@ def test_files_that_are_not_there_are_named(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "none.pth" in error
     assert "nowhere" in error
+
+
+def _golden_of(tmp_path, **changes):
+    """A model directory whose config has other values, by their paths with ``__`` for dots."""
+    model = tmp_path / "model"
+    shutil.copytree(GOLDEN / "ascmamba-small", model)
+    fields = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    for path, value in changes.items():
+        *outer, last = path.split("__")
+        section = fields
+        for name in outer:
+            section = section[name]
+        section[last] = value
+    (model / "config.json").write_text(json.dumps(fields), encoding="utf-8")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("labels", "abcdefghij"),
+        ("labels", 5),
+        ("architecture", []),
+        ("model", None),
+        ("model", "x"),
+        ("features__sample_rate", "44100"),
+        ("features__sample_rate", 0),
+        ("features__n_fft", 2048.5),
+        ("features__hop_length", True),
+        ("features__n_mels", 0),
+        ("features__frames", -1),
+        ("features__win_length", 5000),
+        ("features__top_db", -1),
+        ("features__fmin", float("nan")),
+        ("features__pad_mode", "wrap"),
+    ],
+)
+def test_a_config_that_is_none_is_refused_by_its_field(tmp_path, capsys, path, value):
+    assert main(["golden", str(_golden_of(tmp_path, **{path: value}))]) == 1
+    error = capsys.readouterr().err
+    assert "config.json: " + path.replace("__", ".") in error
+    assert error.count("\n") == 1
+
+
+def test_what_cannot_be_written_is_named(tmp_path, capsys):
+    model = _golden_of(tmp_path)
+    short = ["--batch", "1", "--duration", "0.2"]
+    assert main(["golden", str(model), *short, "--output", str(tmp_path / "no" / "x")]) == 1
+    assert f"{tmp_path / 'no' / 'x'}: cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_checkpoints_are_named(tmp_path, capsys, seed):
+    """Whatever the unpickler makes of them."""
+    random = np.random.default_rng(seed)
+    path = _saved(tmp_path / "bad.pth", {"model": AscMamba(TINY).state_dict()})
+    content = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    content[random.integers(0, 3000, 40)] = random.integers(0, 256, 40)
+    path.write_bytes(content.tobytes())
+    assert main(["export", str(path), "--output", str(tmp_path / "model")]) == 1
+    assert "bad.pth: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["classifier.weight", "location_embedding.weight", "A_log"])
+def test_tensors_of_other_dimensions_are_named_with_their_file(tmp_path, capsys, name):
+    for change in (lambda x: x[None], lambda x: x.reshape(-1)):
+        state = AscMamba(TINY).state_dict()
+        state |= {key: change(x) for key, x in state.items() if key.endswith(name)}
+        path = _saved(tmp_path / "bad.pth", state)
+        assert main(["export", str(path), "--output", str(tmp_path / "model")]) == 1
+        assert "bad.pth: " in capsys.readouterr().err

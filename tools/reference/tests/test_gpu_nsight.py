@@ -107,3 +107,19 @@ def test_what_is_no_table_is_refused(tmp_path):
         nsight.launches(_file(tmp_path, []))
     with pytest.raises(ReferenceError, match="fortnight"):
         nsight.launches(_file(tmp_path, [("a", 1)], "fortnight"))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '"ID"\n',
+        '"ID","Kernel Name","gpu__time_duration.sum"\n',
+        '"ID","Kernel Name","gpu__time_duration.sum"\n"",""\n',
+        '"ID","Kernel Name","gpu__time_duration.sum"\n"","","ns"\n"0","k"\n',
+    ],
+)
+def test_a_table_that_breaks_off_is_named(tmp_path, table):
+    path = tmp_path / "cut.csv"
+    path.write_text(table, encoding="utf-8")
+    with pytest.raises(ReferenceError, match=r"cut\.csv: a table that breaks off"):
+        nsight.launches(path)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from earshot_reference.__main__ import main
 from earshot_reference.segment_measures import Segment, measure, read, table
 from earshot_reference.soundscapes import journeys
 from earshot_reference.soundscapes.signals import RATE
@@ -78,3 +79,42 @@ def test_a_journey_is_what_its_truth_says(tmp_path, monkeypatch):
     )
     row = table(tmp_path / "truth.csv", [tmp_path / "truth.csv"]).splitlines()[-1]
     assert row == "| truth | 1.000 | 0.000 | 100.0 % | 0.00 s | 1.00 |"
+
+
+HEAD = b"file,start,end,label\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no column file, start, end, label"),
+        (b"file,begin,end,label\nx,0,1,Bus\n", "no column start"),
+        (HEAD + b"x,0\n", "bad.csv:2: no end"),
+        (HEAD + b"x,0,one,Bus\n", "bad.csv:2: start or end: could not convert"),
+        (HEAD + b"x,0,1,Bus\nx,nan,1,Bus\n", "bad.csv:3: from nan to 1.0 s"),
+        (HEAD + b"x,3,1,Bus\n", "bad.csv:2: from 3.0 to 1.0 s"),
+        (HEAD + b"x,0,1e15,Bus\n", "bad.csv:2: from 0.0 to 1000000000000000.0 s"),
+        (HEAD + b"\xff,0,1,Bus\n", "bad.csv: not UTF-8"),
+        (HEAD + b'"' + b"x" * 200_000 + b'",0,1,Bus\n', "bad.csv: not CSV"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_by_its_line(tmp_path, capsys, content, message):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_bytes(HEAD + b"x,0,1,Bus\n")
+    bad.write_bytes(content)
+    for files in ((bad, good), (good, bad)):
+        assert main(["segments", *map(str, files)]) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_a_truth_has_sound(tmp_path, capsys):
+    truth = tmp_path / "truth.csv"
+    for content in (HEAD, HEAD + b"x,1,1,Bus\n"):
+        truth.write_bytes(content)
+        assert main(["segments", str(truth), str(truth)]) == 1
+        assert "truth.csv: no segment that lasts" in capsys.readouterr().err
+    found = tmp_path / "found.csv"
+    found.write_bytes(HEAD)
+    truth.write_bytes(HEAD + b"x,0,1,Bus\n")
+    assert main(["segments", str(truth), str(found)]) == 0
+    assert "| found | 0.000 | 1.000 | 0.0 % |" in capsys.readouterr().out

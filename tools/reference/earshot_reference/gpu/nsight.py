@@ -91,7 +91,11 @@ def launches(path: Path) -> list[Launch]:
     begin = next((i for i, line in enumerate(lines) if line.startswith('"ID"')), None)
     if begin is None:
         raise ReferenceError(f"{path}: no table of ncu; its last line is {lines[-1:]}")
-    titles, units, *rows = csv.reader(line for line in lines[begin:] if line.startswith('"'))
+    table = list(csv.reader(line for line in lines[begin:] if line.startswith('"')))
+    short = next((i for i, row in enumerate(table, 1) if len(row) < len(table[0])), None)
+    if len(table) < 2 or short:
+        raise ReferenceError(f"{path}: a table that breaks off in its row {short or 2}")
+    titles, units, *rows = table
     columns = {
         name: next((i for i, t in enumerate(titles) if _matches(t, *ends)), None)
         for name, ends in _METRICS.items()

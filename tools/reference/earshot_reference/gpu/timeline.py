@@ -39,7 +39,9 @@ def executions(path: Path) -> list[Execution]:
         ReferenceError: if there is none, or a line that is not one.
     """
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+    ):
         try:
             begin, end, blocks, name = line.split(" ", 3)
             found.append(Execution(int(begin), int(end), int(blocks), name))
@@ -95,7 +97,9 @@ def predictions(path: Path) -> dict[tuple[str, str], list[float]]:
         ReferenceError: if a line has another form.
     """
     found = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+    ):
         if not line.strip() or line.startswith("#"):
             continue
         try:
