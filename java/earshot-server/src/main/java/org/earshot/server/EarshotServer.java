@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -46,6 +47,9 @@ public final class EarshotServer implements AutoCloseable {
     /** The highest of all ports. */
     public static final int HIGHEST_PORT = 65_535;
 
+    /** For telling what is given up at the end. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private static final long LOOK_FOR_IDLE_MILLIS = 10_000;
 
     private final Metrics metrics = new Metrics();
@@ -56,6 +60,7 @@ public final class EarshotServer implements AutoCloseable {
     private final HttpFrontEnd http;
     private final GrpcFrontEnd grpc;
     private final Duration drain;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private EarshotServer(Builder builder) throws IOException {
         drain = builder.drain;
@@ -188,17 +193,27 @@ public final class EarshotServer implements AutoCloseable {
 
     /**
      * Accepts nothing more, answers what has begun, and ends: after the time to drain at the latest, when what still
-     * runs is given up.
+     * runs is given up, and who waits for it is told so.
      */
     @Override
     public void close() {
-        long end = System.nanoTime() + drain.toNanos();
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        Duration most = drain.plus(LAST_WORDS);
+        long end = System.nanoTime() + most.toNanos();
         grpc.refuse();
-        http.stop(drain);
+        service.later(drain, this::giveUp);
+        http.stop(most);
         grpc.stop(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
-        service.cancelAll();
+        service.giveUp();
         streams.closeAll();
         free();
+    }
+
+    private void giveUp() {
+        service.giveUp();
+        http.giveUp();
     }
 
     /** The choices in starting a server. */

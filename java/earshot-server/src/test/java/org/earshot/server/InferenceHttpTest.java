@@ -247,6 +247,33 @@ class InferenceHttpTest {
                 served.send(served.post(INFER, new byte[0]).header("Request-Timeout-Ms", "soon")));
     }
 
+    private static HttpResponse<byte[]> nested(String shape, String data) {
+        String json = "{\"inputs\":[{\"name\":\"PCM\",\"datatype\":\"FP32\",\"parameters\":{\"sample_rate\":48000},"
+                + "\"data\":" + data + ",\"shape\":" + shape + "}]}";
+        return served.send(served.post(INFER, json.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** The protocol: elements row by row, in lists as the shape has them or all in one. */
+    @Test
+    void listsAreAsTheShapeSays() {
+        String flat = Served.text(nested("[2,2]", "[0.1,0.2,0.3,0.4]"));
+        assertEquals(flat, Served.text(nested("[2,2]", "[[0.1,0.2],[0.3,0.4]]")));
+        assertEquals(200, nested("[4]", "[0.1,0.2,0.3,0.4]").statusCode());
+        for (String[] each : new String[][] {
+            {"[2,2]", "[[0.1,0.2,0.3],[0.4]]"},
+            {"[2,2]", "[[0.1,[0.2,0.3]],[0.4]]"},
+            {"[2,2]", "[[0.1,0.2],0.3,0.4]"},
+            {"[2,2]", "[0.1,0.2,[0.3,0.4]]"},
+            {"[2,2]", "[[[0.1,0.2],[0.3,0.4]]]"},
+            {"[2,2]", "[[0.1,0.2],[0.3,0.4],[]]"},
+            {"[4,1]", "[[0.1,0.2],[0.3,0.4]]"},
+            {"[1,4]", "[[0.1],[0.2],[0.3],[0.4]]"},
+            {"[4]", "[[0.1,0.2],[0.3,0.4]]"},
+        }) {
+            assertRefused(400, "PCM: data: found lists of ", nested(each[0], each[1]));
+        }
+    }
+
     /** Sizes that are read as another number would have bytes of one tensor be those of the next. */
     @Test
     void aSizeOfBinaryDataIsTheNumberThatStandsThere() {

@@ -12,7 +12,6 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -62,44 +61,6 @@ class LifeTest {
         Files.createDirectories(to);
         for (String name : new String[] {"config.json", "model.safetensors"}) {
             Files.copy(Served.MODEL.resolve(name), to.resolve(name));
-        }
-    }
-
-    @Test
-    void whatHasBegunIsAnsweredAtTheEnd() throws Exception {
-        ExecutorService others = Executors.newCachedThreadPool();
-        Served served = new Served();
-        try {
-            Future<HttpResponse<byte[]>> begun =
-                    others.submit(() -> served.send(served.post("/classify", Served.noise(200))));
-            Served.await(() -> served.pending() > 0);
-            HttpRequest health = served.request("/health").build();
-            served.close();
-            assertEquals(200, begun.get().statusCode());
-            assertThrows(ConnectException.class, () -> HttpClient.newHttpClient()
-                    .send(health, HttpResponse.BodyHandlers.discarding()));
-        } finally {
-            others.shutdownNow();
-        }
-    }
-
-    @Test
-    void theEndIsBounded() {
-        ExecutorService others = Executors.newCachedThreadPool();
-        Served served = new Served(builder -> builder.drain(Duration.ofMillis(200)));
-        try {
-            byte[] noise = Served.noise(600);
-            for (int i = 0; i < 4; i++) {
-                others.execute(
-                        () -> assertThrows(RuntimeException.class, () -> served.send(served.post("/classify", noise))));
-            }
-            Served.await(() -> served.pending() >= 4);
-            long begun = System.nanoTime();
-            served.close();
-            // Four recordings of ten minutes take several times as long.
-            assertTrue(Duration.ofNanos(System.nanoTime() - begun).toMillis() < 5000);
-        } finally {
-            others.shutdownNow();
         }
     }
 

@@ -20,14 +20,10 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.earshot.AudioClip;
 import org.earshot.RecordingContext;
 import org.earshot.SceneClassifier;
@@ -321,35 +317,14 @@ class SimplePathsTest {
     /** Whoever goes away while he is answered is no fault of the server's, which its log would show with a trace. */
     @Test
     void aSocketThatLeavesItsAnswersIsNoFault() {
-        Logger failures = Logger.getLogger(Failure.class.getName());
-        List<String> told = Collections.synchronizedList(new ArrayList<>());
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                told.add(entry.getMessage() + " " + entry.getThrown());
-            }
-
-            @Override
-            public void flush() {
-                // Nothing is kept back.
-            }
-
-            @Override
-            public void close() {
-                // Nothing is open.
-            }
-        };
-        failures.addHandler(handler);
-        try {
+        try (Logged told = new Logged(Failure.class)) {
             // Half a minute, answered ten times a second.
             WebSocket socket = open("?rate=48000&hop=0.1&windows=true", new Lines());
             socket.sendBinary(ByteBuffer.wrap(journey()), true).join();
             socket.abort();
             Served.await(() -> served.metric("earshot_streams_open") == 0 && served.pending() == 0);
-        } finally {
-            failures.removeHandler(handler);
+            assertEquals(List.of(), told.entries());
         }
-        assertEquals(List.of(), told);
     }
 
     /** One file that may run what is in it, ask its own server, and nothing else. */

@@ -15,7 +15,6 @@ import org.earshot.audio.AudioFormat;
 import org.earshot.audio.AudioInput;
 import org.earshot.audio.AudioStream;
 import org.earshot.error.BusyException;
-import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
 
 /**
@@ -117,7 +116,7 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
 
     private synchronized DecodingProcess idleOrNew() throws IOException {
         if (closed) {
-            throw new RequestException(Problem.UNAVAILABLE, "the server is ending");
+            throw RequestException.ending();
         }
         for (DecodingProcess process = idle.poll(); process != null; process = idle.poll()) {
             if (process.isAlive()) {

@@ -56,9 +56,15 @@ final class Gate implements ServerInterceptor {
             return null;
         });
         return new SimpleForwardingServerCallListener<>(next.startCall(once, headers)) {
+            private int messages;
+
             @Override
             public void onMessage(I message) {
                 received.complete(null);
+                if (++messages > 1) {
+                    once.close(notOne("several"), new Metadata());
+                    return;
+                }
                 try {
                     super.onMessage(message);
                 } catch (RuntimeException e) {
@@ -69,6 +75,9 @@ final class Gate implements ServerInterceptor {
             @Override
             public void onHalfClose() {
                 received.complete(null);
+                if (messages == 0) {
+                    once.close(notOne("none"), new Metadata());
+                }
                 if (!once.isEnded()) {
                     super.onHalfClose();
                 }
@@ -80,6 +89,11 @@ final class Gate implements ServerInterceptor {
                 super.onCancel();
             }
         };
+    }
+
+    /** What a call ends with that has not one message: gRPC's own code for it would be that of a server's fault. */
+    private static Status notOne(String found) {
+        return Status.UNIMPLEMENTED.withDescription("message: found " + found + "; expected one");
     }
 
     /** What a call ends with whose message cannot be read, or not any further. */

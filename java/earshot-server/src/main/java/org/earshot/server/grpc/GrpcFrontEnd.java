@@ -99,9 +99,10 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .executor(executor)
                 .decompressorRegistry(DecompressorRegistry.getDefaultInstance().with(new Gzip(), true))
                 .addStreamTracerFactory(new BodyTracers(parts.memory()))
+                .addStreamTracerFactory(new Watch(parts.log(), parts.metrics()))
                 // The last one is asked first.
                 .intercept(new Gate(token, parts.limits().timeout()))
-                .intercept(new Watch(parts.log(), parts.metrics()))
+                .intercept(new Watch.Introduction())
                 .addService(ServerInterceptors.useInputStreamMessages(
                         new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version())
                                 .bindService()));

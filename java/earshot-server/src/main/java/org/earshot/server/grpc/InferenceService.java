@@ -115,10 +115,11 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
     @SuppressWarnings("FutureReturnValueIgnored") // Their effects are all that is wanted.
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
         ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) observer;
-        Watch.noteModel(request.getModelName());
         try {
-            Inference.Answer answer = inference.begin(
-                    models.model(request.getModelName()), request.getModelVersion(), Tensors.read(request), deadline());
+            ServedModel model = models.model(request.getModelName());
+            Watch.noteModel(model.name());
+            Inference.Answer answer =
+                    inference.begin(model, request.getModelVersion(), Tensors.read(request), deadline());
             call.setOnCancelHandler(() -> answer.work().cancel(true));
             boolean raw = request.getRawInputContentsCount() > 0;
             answer.response().whenComplete((response, e) -> {

@@ -6,6 +6,7 @@ import inference.OpenInferenceGrpc.InferParameter;
 import inference.OpenInferenceGrpc.InferTensorContents;
 import inference.OpenInferenceGrpc.ModelInferRequest;
 import inference.OpenInferenceGrpc.ModelInferResponse;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,11 +80,16 @@ final class Tensors {
                 case INT64_PARAM -> values.put(name, parameter.getInt64Param());
                 case STRING_PARAM -> values.put(name, parameter.getStringParam());
                 case DOUBLE_PARAM -> values.put(name, parameter.getDoubleParam());
-                case UINT64_PARAM -> values.put(name, parameter.getUint64Param());
+                case UINT64_PARAM -> values.put(name, unsigned(parameter.getUint64Param()));
                 case PARAMETERCHOICE_NOT_SET -> throw RequestException.invalid("parameter " + name, "no value", "one");
             }
         });
         return values;
+    }
+
+    /** As it was sent: Java has the upper half of such numbers negative. */
+    private static Number unsigned(long bits) {
+        return bits >= 0 ? (Number) bits : new BigInteger(Long.toUnsignedString(bits));
     }
 
     /** The answer, raw if the request was. */

@@ -1,5 +1,6 @@
 package org.earshot.server.http;
 
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -17,10 +18,9 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.Fields;
 
 /** One request and its answer, which is given once. */
-final class Exchange {
+final class Exchange implements Unfinished {
     /** Milliseconds that a client has for its answer. */
     static final String TIMEOUT = "Request-Timeout-Ms";
 
@@ -36,8 +36,9 @@ final class Exchange {
     private final UploadMemory.Share share;
     private final DisconnectWatch watch;
     private final Deadline deadline;
-    private final Fields query;
+    private final Query query;
     private final AtomicBoolean answered = new AtomicBoolean();
+    private volatile Runnable farewell;
 
     /** What all requests share. */
     record Surroundings(Limits limits, UploadMemory memory, DisconnectWatch watch) {}
@@ -51,19 +52,7 @@ final class Exchange {
         share = around.memory().share();
         Request.addCompletionListener(request, failure -> share.close());
         deadline = Deadline.in(timeout());
-        query = query(request);
-    }
-
-    private static Fields query(Request request) {
-        try {
-            return Request.extractQueryParameters(request);
-        } catch (RuntimeException e) {
-            // Jetty has one exception for percent signs, and another for bytes that are no UTF-8.
-            throw RequestException.invalid(
-                    "query",
-                    Quoted.of(request.getHttpURI().getQuery()),
-                    "names and values in UTF-8, a percent sign as %25");
-        }
+        query = Query.of(request);
     }
 
     private Duration timeout() {
@@ -99,9 +88,8 @@ final class Exchange {
         return deadline;
     }
 
-    /** A parameter of the query, or null. */
-    String parameter(String name) {
-        return query.getValue(name);
+    Query query() {
+        return query;
     }
 
     String header(String name) {
@@ -136,6 +124,11 @@ final class Exchange {
     /** Marks what the log is to say of it. */
     void model(String name) {
         request.setAttribute(MODEL, name);
+    }
+
+    /** Marks what the log is to say went wrong, where the status says nothing of it any more. */
+    void note(String problem) {
+        request.setAttribute(PROBLEM, problem);
     }
 
     /**
@@ -179,11 +172,35 @@ final class Exchange {
 
     /** Answers with what went wrong. */
     void fail(Throwable thrown) {
+        if (!answered.compareAndSet(false, true)) {
+            return;
+        }
         if (response.isCommitted()) {
             // It broke off in the middle of its answer; to be cut off is all that its client can be told.
+            note(Failure.of(thrown).message());
             callback.failed(thrown);
-        } else if (answered.compareAndSet(false, true)) {
+        } else {
             fail(request, response, callback, thrown);
+        }
+    }
+
+    @Override
+    public SocketAddress client() {
+        return request.getConnectionMetaData().getRemoteSocketAddress();
+    }
+
+    /** Sets how it is given up where an answer has begun already. */
+    void farewell(Runnable work) {
+        farewell = work;
+    }
+
+    @Override
+    public void giveUp() {
+        Runnable begun = farewell;
+        if (begun == null) {
+            fail(RequestException.ending());
+        } else {
+            Waiting.beside(begun);
         }
     }
 

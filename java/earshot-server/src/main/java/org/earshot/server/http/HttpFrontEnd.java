@@ -2,26 +2,34 @@ package org.earshot.server.http;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.SocketAddress;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.earshot.server.inference.Inference;
 import org.earshot.server.observation.AccessLog;
 import org.earshot.server.observation.Metrics;
 import org.earshot.server.service.LiveStreams;
 import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.RequestException;
 import org.earshot.server.service.SceneService;
 import org.earshot.server.service.Token;
 import org.earshot.server.service.UploadMemory;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -36,11 +44,15 @@ public final class HttpFrontEnd implements AutoCloseable {
     /** Of connections that do nothing while there are too many. */
     private static final Duration IDLE_IN_NEED = Duration.ofSeconds(2);
 
+    /** Of connections at rest when the server ends. */
+    private static final Duration IDLE_AT_END = Duration.ofSeconds(1);
+
     private static final long LOOK_MILLIS = 100;
 
     private final Server server;
     private final ServerConnector connector;
     private final Simple simple;
+    private final Waiting waiting = new Waiting();
 
     /**
      * What the front end stands on.
@@ -92,10 +104,22 @@ public final class HttpFrontEnd implements AutoCloseable {
         ConnectionFactory[] factories = tls.map(key ->
                         new ConnectionFactory[] {new SslConnectionFactory(context(key), http.getProtocol()), http})
                 .orElse(new ConnectionFactory[] {http});
-        connector = new ServerConnector(server, 1, 1, factories);
+        connector = new ServerConnector(server, 1, 1, factories) {
+            /** Ends connections that nobody waits at soon; the others have their time. */
+            @Override
+            public CompletableFuture<Void> shutdown() {
+                CompletableFuture<Void> ended = super.shutdown();
+                Set<SocketAddress> clients = waiting.clients();
+                getConnectedEndPoints().stream()
+                        .filter(each -> !clients.contains(each.getRemoteSocketAddress()))
+                        .forEach(each -> each.setIdleTimeout(IDLE_AT_END.toMillis()));
+                return ended;
+            }
+        };
         connector.setHost(address.getHostAddress());
         connector.setPort(port);
         connector.setIdleTimeout(IDLE.toMillis());
+        connector.setShutdownIdleTimeout(-1);
         server.addConnector(connector);
         NetworkConnectionLimit limit = new NetworkConnectionLimit(CONNECTIONS, connector);
         limit.setEndPointIdleTimeout(IDLE_IN_NEED.toMillis());
@@ -108,13 +132,20 @@ public final class HttpFrontEnd implements AutoCloseable {
         simple = new Simple(parts.models(), parts.service());
         Router router = new Router(
                 new Exchange.Surroundings(parts.service().limits(), parts.memory(), watch),
+                waiting,
                 new Guard(new Token(token), address.isLoopbackAddress()),
                 parts.models(),
                 new Protocol(parts.models(), parts.inference(), parts.version()),
                 simple,
                 new Streams(parts.models(), parts.streams()),
                 parts.metrics()::text);
-        server.setHandler(new GracefulHandler(router));
+        server.setHandler(new GracefulHandler(router) {
+            @Override
+            protected void handleShutdownRejection(Request request, Response response, Callback callback) {
+                response.getHeaders().put(HttpHeader.CONNECTION, "close");
+                Exchange.fail(request, response, callback, RequestException.ending());
+            }
+        });
         start(address, port);
     }
 
@@ -155,6 +186,11 @@ public final class HttpFrontEnd implements AutoCloseable {
     public void stop(Duration atMost) {
         server.setStopTimeout(Math.max(1, atMost.toMillis()));
         close();
+    }
+
+    /** Tells all who wait for an answer that the server ends. */
+    public void giveUp() {
+        waiting.giveUp();
     }
 
     @Override

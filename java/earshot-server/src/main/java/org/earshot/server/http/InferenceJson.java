@@ -187,8 +187,9 @@ final class InferenceJson {
                         "no " + (name == null ? "name" : datatype == null ? "datatype" : "shape"),
                         "a name, a datatype and a shape");
             }
-            Tensor.Data data =
-                    elements == null ? bytes(name, datatype, parameters.get(BINARY_SIZE)) : elements.as(name, datatype);
+            Tensor.Data data = elements == null
+                    ? bytes(name, datatype, parameters.get(BINARY_SIZE))
+                    : elements.as(name, datatype, shape);
             return new Tensor(name, datatype, shape, parameters, data);
         }
 
@@ -234,9 +235,7 @@ final class InferenceJson {
                     parameters.put(name, json.getBooleanValue());
                 } else {
                     throw RequestException.invalid(
-                            "parameter " + Quoted.plain(name),
-                            JsonReason.describe(token),
-                            "a text, a number, true or false");
+                            "parameter " + name, JsonReason.describe(token), "a text, a number, true or false");
                 }
             }
             return parameters;
@@ -266,18 +265,21 @@ final class InferenceJson {
         private float[] numbers = {};
         private int count;
         private final List<byte[]> texts = new ArrayList<>();
+        private final Extents extents = new Extents();
 
         void read(JsonParser json) throws IOException {
             int depth = 0;
             JsonToken token = json.currentToken();
             while (true) {
                 if (token == JsonToken.START_ARRAY) {
-                    depth++;
+                    extents.begin(depth++);
                 } else if (token == JsonToken.END_ARRAY) {
-                    depth--;
+                    extents.end(--depth);
                 } else if (token == JsonToken.VALUE_STRING) {
+                    extents.element(depth);
                     texts.add(decoded(json));
                 } else if (token.isNumeric()) {
+                    extents.element(depth);
                     add(json.getFloatValue());
                 } else {
                     throw RequestException.invalid("data", JsonReason.describe(token), "a list of numbers or of texts");
@@ -296,7 +298,8 @@ final class InferenceJson {
             numbers[count++] = number;
         }
 
-        Tensor.Data as(String name, String datatype) {
+        Tensor.Data as(String name, String datatype, List<Long> shape) {
+            extents.requireShape(name, shape);
             switch (datatype) {
                 case Tensor.FP32 -> {
                     if (!texts.isEmpty()) {
@@ -324,6 +327,57 @@ final class InferenceJson {
                         "data[" + texts.size() + "]",
                         "a text that is not in base64",
                         "base64, or " + HEADER_LENGTH + " and the bytes themselves behind the JSON");
+            }
+        }
+    }
+
+    /** How lists lie in each other: as the shape says, or all elements in one (the protocol's "tensor contents"). */
+    private static final class Extents {
+        private static final int UNKNOWN = -1;
+
+        /** Of the first list that ended at each depth. */
+        private final List<Long> extents = new ArrayList<>();
+        /** Of the lists that have not ended. */
+        private long[] counts = new long[4];
+        /** Where elements are. */
+        private int depth = UNKNOWN;
+
+        private boolean ragged;
+
+        void begin(int outside) {
+            ragged |= outside == depth;
+            if (outside > 0) {
+                counts[outside - 1]++;
+            }
+            if (outside == counts.length) {
+                counts = Arrays.copyOf(counts, 2 * outside);
+            }
+            counts[outside] = 0;
+            if (outside == extents.size()) {
+                extents.add((long) UNKNOWN);
+            }
+        }
+
+        void element(int inside) {
+            ragged |= depth != UNKNOWN && depth != inside;
+            depth = inside;
+            if (inside > 0) {
+                counts[inside - 1]++;
+            }
+        }
+
+        void end(int outside) {
+            long before = extents.get(outside);
+            ragged |= before != UNKNOWN && before != counts[outside];
+            extents.set(outside, counts[outside]);
+        }
+
+        void requireShape(String name, List<Long> shape) {
+            if (ragged || (extents.size() > 1 && !extents.equals(shape))) {
+                throw RequestException.invalid(
+                        name + ": data",
+                        ragged ? "lists of unlike lengths" : "lists of " + Quoted.plain(extents.toString()),
+                        Quoted.plain(shape.toString()) + ", as the shape says, or all in one list");
             }
         }
     }

@@ -77,8 +77,9 @@ final class Protocol {
     private void repository(Exchange exchange, List<String> path) {
         Router.requireMethod(exchange, "POST");
         if (path.size() == 3 && path.get(0).equals("models") && path.get(2).equals("load")) {
-            exchange.model(path.get(1));
-            models.load(path.get(1));
+            String name = models.model(path.get(1)).name();
+            exchange.model(name);
+            models.load(name);
             exchange.json(200, Json.object(out -> {}));
         } else if (path.equals(List.of("index"))) {
             exchange.json(200, index());

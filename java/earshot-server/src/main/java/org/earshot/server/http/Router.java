@@ -13,6 +13,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 
 /** Leads each path to what answers it. */
@@ -21,6 +22,7 @@ final class Router extends Handler.Abstract {
     private static final String VERSION = "13";
 
     private final Exchange.Surroundings around;
+    private final Waiting waiting;
     private final Guard guard;
     private final ModelRepository models;
     private final Protocol protocol;
@@ -32,6 +34,7 @@ final class Router extends Handler.Abstract {
 
     Router(
             Exchange.Surroundings around,
+            Waiting waiting,
             Guard guard,
             ModelRepository models,
             Protocol protocol,
@@ -39,6 +42,7 @@ final class Router extends Handler.Abstract {
             Streams streams,
             Supplier<String> metrics) {
         this.around = around;
+        this.waiting = waiting;
         this.guard = guard;
         this.models = models;
         this.protocol = protocol;
@@ -50,6 +54,8 @@ final class Router extends Handler.Abstract {
     @Override
     protected void doStart() throws Exception {
         sockets = ServerWebSocketContainer.ensure(getServer());
+        // It would cut them off at the server's end, before they have their time.
+        List.copyOf(sockets.getBeans(Graceful.class)).forEach(sockets::removeBean);
         super.doStart();
     }
 
@@ -62,6 +68,8 @@ final class Router extends Handler.Abstract {
             Exchange.fail(request, response, callback, e);
             return true;
         }
+        waiting.add(exchange);
+        Request.addCompletionListener(request, failure -> waiting.remove(exchange));
         try {
             handle(exchange);
         } catch (RuntimeException | Error e) {
@@ -142,7 +150,7 @@ final class Router extends Handler.Abstract {
                     "sec-websocket-version", version == null ? "none" : Quoted.of(version), VERSION);
         }
         // Opened before the upgrade, so that what is wrong with it is said by a status.
-        StreamSocket socket = streams.socket(exchange.request());
+        StreamSocket socket = streams.socket(exchange, waiting);
         boolean upgraded = false;
         try {
             upgraded = sockets.upgrade(

@@ -1,5 +1,6 @@
 package org.earshot.server.http;
 
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -8,20 +9,23 @@ import java.util.function.Function;
 import org.earshot.files.Quoted;
 import org.earshot.server.service.Failure;
 import org.earshot.server.service.LiveStream;
+import org.earshot.server.service.RequestException;
 import org.eclipse.jetty.websocket.api.Callback;
 import org.eclipse.jetty.websocket.api.Session;
 import org.eclipse.jetty.websocket.api.StatusCode;
 
 /** Live sound by a WebSocket. Public, as Jetty calls it by reflection. */
-public final class StreamSocket implements Session.Listener.AutoDemanding, AutoCloseable {
+public final class StreamSocket implements Session.Listener.AutoDemanding, Unfinished, AutoCloseable {
     /** What a client says when its sound is over. */
     private static final String END = "end";
 
     private final LiveStream stream;
+    private final Waiting waiting;
     private volatile Session session;
 
     /** Opens the stream, which is handed who takes its lines. */
-    StreamSocket(Function<Consumer<String>, LiveStream> opening) {
+    StreamSocket(Function<Consumer<String>, LiveStream> opening, Waiting waiting) {
+        this.waiting = waiting;
         stream = opening.apply(this::send);
     }
 
@@ -40,6 +44,7 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, AutoC
     @Override
     public void onWebSocketOpen(Session opened) {
         session = opened;
+        waiting.add(this);
     }
 
     /** Piece by piece: whole messages are bounded, and a stream does not care where one ends. */
@@ -79,7 +84,22 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, AutoC
     }
 
     @Override
+    public SocketAddress client() {
+        return session.getRemoteSocketAddress();
+    }
+
+    @Override
+    public void giveUp() {
+        Waiting.beside(() -> {
+            attempt(stream::finish);
+            Failure ending = Failure.of(RequestException.ending());
+            end(Statuses.closing(ending.problem()), ending.message());
+        });
+    }
+
+    @Override
     public void onWebSocketClose(int status, String reason, Callback callback) {
+        waiting.remove(this);
         stream.close();
         callback.succeed();
     }

@@ -7,7 +7,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.earshot.ScenePrediction;
 import org.earshot.StreamWindow;
 import org.earshot.files.Quoted;
@@ -24,7 +27,6 @@ import org.earshot.server.service.ServedVersion;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.util.Fields;
 
 /**
  * Live sound, by {@code POST /stream} (a body that does not end until the sound does, answered by a line for each
@@ -40,6 +42,11 @@ final class Streams {
     private static final double DAY = Duration.ofDays(1).toSeconds();
     private static final double NANOSECONDS = 1e9;
 
+    private static final List<String> PARAMETERS =
+            List.of("rate", "format", "hop", "windows", "city", "time", "model", "version");
+
+    private static final Pattern NUMBER = Pattern.compile("\\d+(\\.\\d+)?([eE][+-]?\\d+)?");
+
     private final ModelRepository models;
     private final LiveStreams streams;
 
@@ -51,10 +58,11 @@ final class Streams {
     /** What a request asks for. */
     private record Wish(ServedVersion version, LiveStream.Options options, boolean windows) {}
 
-    private Wish wish(Request request) {
-        Fields query = Request.extractQueryParameters(request);
-        ServedVersion version = models.model(query.getValue("model")).version(query.getValue("version"));
-        request.setAttribute(Exchange.MODEL, version.model());
+    private Wish wish(Exchange exchange) {
+        Query query = exchange.query();
+        query.requireOnly(PARAMETERS);
+        ServedVersion version = models.model(query.value("model")).version(query.value("version"));
+        exchange.model(version.model());
         String format = value(query, "format", "s16le");
         if (!format.equals("s16le") && !format.equals("f32le")) {
             throw RequestException.invalid("format", Quoted.of(format), "s16le or f32le");
@@ -67,14 +75,14 @@ final class Streams {
         return new Wish(
                 version,
                 new LiveStream.Options(
-                        Contexts.of(query.getValue("city"), query.getValue("time")),
+                        Contexts.of(query.value("city"), query.value("time")),
                         (int) rate,
                         format.equals("f32le"),
                         Duration.ofNanos(Math.round(hop * NANOSECONDS))),
                 flag(query, "windows"));
     }
 
-    private static boolean flag(Fields query, String name) {
+    private static boolean flag(Query query, String name) {
         String text = value(query, name, "false");
         if (!text.equals("true") && !text.equals("false")) {
             throw RequestException.invalid(name, Quoted.of(text), "true or false");
@@ -82,21 +90,16 @@ final class Streams {
         return text.equals("true");
     }
 
-    private static String value(Fields query, String name, String otherwise) {
-        String value = query.getValue(name);
+    private static String value(Query query, String name, String otherwise) {
+        String value = query.value(name);
         return value == null ? otherwise : value;
     }
 
-    private static double number(Fields query, String name, String otherwise, double most) {
+    private static double number(Query query, String name, String otherwise, double most) {
         String text = value(query, name, otherwise);
-        double number;
-        try {
-            number = Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            number = Double.NaN;
-        }
-        // Written so that NaN fails too.
-        if (!(number > 0 && number <= most)) {
+        // As JSON has numbers: Java takes 8000d, 0x1p13 and blanks besides, which are likelier mistakes than numbers.
+        double number = NUMBER.matcher(text).matches() ? Double.parseDouble(text) : 0;
+        if (number <= 0 || number > most) {
             throw RequestException.invalid(name, Quoted.of(text), "a positive number, at most " + (long) most);
         }
         return number;
@@ -146,26 +149,57 @@ final class Streams {
             throw new RequestException(
                     Problem.UNSUPPORTED, "content-type: found a form; expected the samples themselves");
         }
-        Wish wish = wish(exchange.request());
+        Wish wish = wish(exchange);
         OutputStream out = Content.Sink.asOutputStream(exchange.response());
         try (LiveStream stream = open(wish, line -> write(out, line))) {
             exchange.response().getHeaders().put(HttpHeader.CONTENT_TYPE, "application/jsonl");
             // Whoever waits for the status before he sends on has it.
             out.flush();
+            AtomicBoolean over = new AtomicBoolean();
+            exchange.farewell(() -> end(exchange, stream, out, over, RequestException.ending()));
+            RuntimeException failure = null;
             try {
                 InputStream in = Request.asInputStream(exchange.request());
                 byte[] block = new byte[BLOCK];
-                for (int read = in.read(block); read >= 0; read = in.read(block)) {
+                for (int read = in.read(block); read >= 0 && !over.get(); read = in.read(block)) {
                     stream.push(ByteBuffer.wrap(block, 0, read));
                 }
-                stream.finish();
             } catch (IOException | UncheckedIOException e) {
-                throw RequestException.invalid("body", "its end too early", "all of it");
+                if (!over.get()) {
+                    throw RequestException.invalid("body", "its end too early", "all of it");
+                }
             } catch (RuntimeException e) {
-                write(
-                        out,
-                        text(json ->
-                                json.writeStringField("error", Failure.of(e).message())));
+                failure = e;
+            }
+            end(exchange, stream, out, over, failure);
+        } catch (IOException | UncheckedIOException e) {
+            exchange.callback().failed(e);
+        }
+    }
+
+    /** Ends an answer, once, by what is left to be said of the sound, and by what went wrong, if anything did. */
+    private static void end(
+            Exchange exchange, LiveStream stream, OutputStream out, AtomicBoolean over, RuntimeException failure) {
+        // Whoever comes second waits, as he closes the stream then.
+        synchronized (over) {
+            if (!over.getAndSet(true)) {
+                endNow(exchange, stream, out, failure);
+            }
+        }
+    }
+
+    private static void endNow(Exchange exchange, LiveStream stream, OutputStream out, RuntimeException failure) {
+        RuntimeException told = failure;
+        try {
+            try {
+                stream.finish();
+            } catch (RuntimeException e) {
+                told = told == null ? e : told;
+            }
+            if (told != null) {
+                String message = Failure.of(told).message();
+                exchange.note(message);
+                write(out, error(message));
             }
             out.close();
             exchange.callback().succeeded();
@@ -184,9 +218,9 @@ final class Streams {
     }
 
     /** Opens the stream of a WebSocket. */
-    StreamSocket socket(Request request) {
-        Wish wish = wish(request);
-        return new StreamSocket(lines -> open(wish, lines));
+    StreamSocket socket(Exchange exchange, Waiting waiting) {
+        Wish wish = wish(exchange);
+        return new StreamSocket(lines -> open(wish, lines), waiting);
     }
 
     /** What is said of a failure, once a status cannot be. */

@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -32,13 +34,27 @@ import org.eclipse.jetty.util.Promise;
 record Upload(String name, byte[] content, Map<String, String> fields) {
     private static final String FORM = "multipart/form-data";
     private static final int MOST_PARTS = 16;
+    private static final String FILE = "file";
+    private static final String NAME = "name";
+    /** What is said of a recording, in the query or in the form. */
+    private static final List<String> SAID = List.of("city", "time", "model", "version");
+
+    private static final List<String> OF_QUERY = with(NAME);
+    private static final List<String> OF_FORM = with(FILE);
     /** What stands for the name of a file that has none. */
     private static final String UNNAMED = "recording";
 
+    private static List<String> with(String own) {
+        List<String> all = new ArrayList<>(SAID);
+        all.add(own);
+        return List.copyOf(all);
+    }
+
     /** Begins to read a request's body. */
     static CompletableFuture<Upload> of(Exchange exchange) {
+        exchange.query().requireOnly(OF_QUERY);
         String type = exchange.header(HttpHeader.CONTENT_TYPE.asString());
-        String name = exchange.parameter("name");
+        String name = exchange.query().value(NAME);
         return exchange.body()
                 .thenCompose(body -> isForm(type)
                         ? ofForm(body, type)
@@ -93,7 +109,7 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
         Map<String, String> fields = new LinkedHashMap<>();
         Upload file = null;
         for (MultiPart.Part part : parts) {
-            if (part.getFileName() != null || "file".equals(part.getName())) {
+            if (part.getFileName() != null || FILE.equals(part.getName())) {
                 if (file != null) {
                     throw RequestException.invalid("form", "several files", "one");
                 }
@@ -104,7 +120,10 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
                         content(part),
                         fields);
             } else {
-                fields.put(part.getName(), text(part));
+                Query.requireKnown("form", part.getName(), OF_FORM);
+                if (fields.putIfAbsent(part.getName(), text(part)) != null) {
+                    throw Query.twice("form", part.getName());
+                }
             }
         }
         if (file == null) {
@@ -121,10 +140,7 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
                     .decode(ByteBuffer.wrap(content(part)))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw RequestException.invalid(
-                    "form: " + (part.getName() == null ? "a part without a name" : Quoted.plain(part.getName())),
-                    "bytes that are no UTF-8",
-                    "text in UTF-8");
+            throw RequestException.invalid("form: " + part.getName(), "bytes that are no UTF-8", "text in UTF-8");
         }
     }
 
@@ -136,9 +152,12 @@ record Upload(String name, byte[] content, Map<String, String> fields) {
         }
     }
 
-    /** A parameter of the query, or else of the form. */
+    /** A parameter of the query or of the form. */
     String parameter(Exchange exchange, String name) {
-        String value = exchange.parameter(name);
+        String value = exchange.query().value(name);
+        if (value != null && fields.containsKey(name)) {
+            throw Query.twice("query and form", name);
+        }
         return value == null ? fields.get(name) : value;
     }
 }

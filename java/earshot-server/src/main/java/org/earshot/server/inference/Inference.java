@@ -143,18 +143,17 @@ public final class Inference {
     public record Answer(CompletableFuture<?> work, CompletableFuture<InferenceResponse> response) {}
 
     private List<Recording> recordings(Tensor input, Parameters parameters) {
+        String shape = Quoted.plain(input.shape().toString());
         long elements = 1;
         for (long extent : input.shape()) {
             if (extent < 0 || extent > Integer.MAX_VALUE || (elements *= extent) > Integer.MAX_VALUE) {
                 throw RequestException.invalid(
-                        input.name() + ": shape", input.shape().toString(), "extents that are not negative, nor huge");
+                        input.name() + ": shape", shape, "extents that are not negative, nor huge");
             }
         }
         if (elements != input.data().size()) {
             throw RequestException.invalid(
-                    input.name(),
-                    input.data().size() + " elements",
-                    elements + ", as the shape " + input.shape() + " says");
+                    input.name(), input.data().size() + " elements", elements + ", as the shape " + shape + " says");
         }
         return switch (input.name()) {
             case AUDIO -> files(input);
@@ -185,7 +184,8 @@ public final class Inference {
         }
         List<Long> shape = input.shape();
         if (shape.size() != 1 && shape.size() != 2) {
-            throw RequestException.invalid(PCM + ": shape", shape.toString(), "[recordings, samples] or [samples]");
+            throw RequestException.invalid(
+                    PCM + ": shape", Quoted.plain(shape.toString()), "[recordings, samples] or [samples]");
         }
         int count = shape.size() == 1 ? 1 : shape.get(0).intValue();
         int length = shape.get(shape.size() - 1).intValue();

@@ -36,7 +36,7 @@ public final class AccessLog {
      * What became of a request.
      *
      * @param protocol {@code http} or {@code grpc}
-     * @param remote the client's address
+     * @param remote the client's address, or null if it is not known
      * @param method HTTP's, or gRPC's
      * @param path HTTP's without the query; null of gRPC
      * @param model which was asked, or null
@@ -86,7 +86,7 @@ public final class AccessLog {
             out.writeStringField(
                     "time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
             out.writeStringField("protocol", entry.protocol());
-            out.writeStringField("remote", entry.remote());
+            write(out, "remote", entry.remote());
             out.writeStringField("method", entry.method());
             write(out, "path", entry.path());
             write(out, "model", entry.model());

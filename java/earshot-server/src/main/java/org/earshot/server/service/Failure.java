@@ -55,7 +55,7 @@ public record Failure(Problem problem, String message) {
             return new Failure(Problem.UNAVAILABLE, e.getMessage());
         }
         if (e instanceof ClosedException) {
-            return new Failure(Problem.UNAVAILABLE, "the server is ending");
+            return of(RequestException.ending());
         }
         if (e instanceof OutOfMemoryError) {
             LOGGER.log(System.Logger.Level.WARNING, "a request found no memory", e);

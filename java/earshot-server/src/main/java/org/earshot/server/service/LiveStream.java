@@ -12,7 +12,7 @@ import org.earshot.StreamWindow;
 import org.earshot.features.FeatureParameters;
 import org.earshot.segmentation.SegmentListener;
 
-/** Live sound that comes in bytes. While it is open, its model is, whoever loads another. For one thread at a time. */
+/** Live sound that comes in bytes. While it is open, its model is, whoever loads another. Thread-safe. */
 public final class LiveStream implements AutoCloseable {
     private static final double NANOSECONDS = 1e9;
 
@@ -74,7 +74,7 @@ public final class LiveStream implements AutoCloseable {
      *
      * @param bytes from their position to their limit
      */
-    public void push(ByteBuffer bytes) {
+    public synchronized void push(ByteBuffer bytes) {
         int size = floats ? Float.BYTES : Short.BYTES;
         ByteBuffer all =
                 ByteBuffer.allocate(rest.position() + bytes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
@@ -90,9 +90,20 @@ public final class LiveStream implements AutoCloseable {
         rest.clear().put(all);
     }
 
-    /** Answers the rest, and tells the last segment. */
-    public void finish() {
+    /**
+     * Answers the rest, and tells the last segment.
+     *
+     * @throws RequestException if the last sample is not whole, once that is done: it is likely that the others are
+     *     none either
+     */
+    public synchronized void finish() {
         stream.flush();
+        if (rest.position() > 0) {
+            throw RequestException.invalid(
+                    "stream",
+                    "its end " + rest.position() + " bytes behind the last sample",
+                    "samples of " + (floats ? Float.BYTES : Short.BYTES) + " bytes, the last one whole");
+        }
     }
 
     /** Ends the stream at once. A second call does nothing. */

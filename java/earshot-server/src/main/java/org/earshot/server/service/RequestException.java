@@ -1,6 +1,7 @@
 package org.earshot.server.service;
 
 import java.util.Objects;
+import org.earshot.files.Quoted;
 
 /** A request that cannot be answered, for a reason that its sender is told. */
 public final class RequestException extends RuntimeException {
@@ -23,13 +24,23 @@ public final class RequestException extends RuntimeException {
     /**
      * Creates the exception for a value that is wrong.
      *
-     * @param subject what the value is of
+     * @param subject what the value is of; may be a name that the sender gave
      * @param found what was found there
      * @param expected what would have been right
      * @return of problem {@link Problem#INVALID}, worded as all of Earshot's are
      */
     public static RequestException invalid(String subject, String found, String expected) {
-        return new RequestException(Problem.INVALID, subject + ": found " + found + "; expected " + expected);
+        return new RequestException(
+                Problem.INVALID, Quoted.plain(subject) + ": found " + found + "; expected " + expected);
+    }
+
+    /**
+     * Creates the exception of requests that a server at its end does not answer any more.
+     *
+     * @return of problem {@link Problem#UNAVAILABLE}
+     */
+    public static RequestException ending() {
+        return new RequestException(Problem.UNAVAILABLE, "the server is ending");
     }
 
     /**

@@ -1,10 +1,10 @@
 package org.earshot.server.service;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
@@ -112,9 +112,20 @@ public final class SceneService implements AutoCloseable {
         return all;
     }
 
-    /** Gives up whatever still runs. */
-    public void cancelAll() {
-        running.values().forEach(call -> call.completeExceptionally(new CancellationException()));
+    /** Gives up whatever still runs, as the server ends. */
+    public void giveUp() {
+        running.values().forEach(call -> call.completeExceptionally(RequestException.ending()));
+    }
+
+    /**
+     * Does something later, unless the service has ended by then.
+     *
+     * @param delay until then
+     * @param work is short, and throws nothing
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // It ends with the timer.
+    public void later(Duration delay, Runnable work) {
+        timer.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /**

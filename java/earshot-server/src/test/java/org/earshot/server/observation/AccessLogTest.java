@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
+import org.earshot.server.Logged;
 import org.junit.jupiter.api.Test;
 
 class AccessLogTest {
@@ -18,22 +16,7 @@ class AccessLogTest {
     /** A full disk, say, under what a program's standard output was led to. */
     @Test
     void aLineThatIsLostDisturbsNoRequestAndIsToldOnce() {
-        List<String> warnings = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord logged) {
-                warnings.add(logged.getMessage());
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger(AccessLog.class.getName());
-        logger.addHandler(handler);
-        try {
+        try (Logged warnings = new Logged(AccessLog.class)) {
             boolean[] full = {true};
             List<String> taken = new ArrayList<>();
             AccessLog log = new AccessLog(Optional.of(line -> {
@@ -44,16 +27,14 @@ class AccessLogTest {
             }));
             log.write(ENTRY);
             log.write(ENTRY);
-            assertEquals(1, warnings.size());
+            assertEquals(1, warnings.entries().size());
             full[0] = false;
             log.write(ENTRY);
             assertEquals(1, taken.size());
             assertTrue(taken.get(0).contains("\"path\":\"/classify\""), taken.get(0));
             full[0] = true;
             log.write(ENTRY);
-            assertEquals(2, warnings.size());
-        } finally {
-            logger.removeHandler(handler);
+            assertEquals(2, warnings.entries().size());
         }
     }
 }
