@@ -292,6 +292,7 @@ class LifeTest {
         Path certificate = pem("certificate", keys);
         Path key = pem("key", keys);
         Path empty = Files.createFile(folder.resolve("empty"));
+        Path der = Files.write(folder.resolve("der"), keys.getCertificate("x").getEncoded());
         EarshotServer.Builder builder = EarshotServer.of(new ModelSource("demo", Served.MODEL));
         builder.tls(certificate, key);
         builder.tls(pem("certificate-rsa", third), pem("key-rsa", third));
@@ -301,6 +302,8 @@ class LifeTest {
             {certificate, pem("key-rsa", third)},
             {pem("certificate-rsa", third), key},
             {empty, key},
+            {der, key},
+            {folder, key},
             {certificate, empty},
             {certificate, folder.resolve("absent")},
         }) {

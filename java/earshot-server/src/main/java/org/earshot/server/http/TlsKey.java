@@ -3,6 +3,7 @@ package org.earshot.server.http;
 import io.grpc.util.CertificateUtils;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -21,6 +22,8 @@ import org.earshot.files.IoReason;
  * @param key PEM file of its private key, in PKCS #8, not encrypted
  */
 public record TlsKey(Path certificates, Path key) {
+    private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
+
     /**
      * Both as Java has them.
      *
@@ -29,6 +32,7 @@ public record TlsKey(Path certificates, Path key) {
      *     would be told no more than that its handshake fails
      */
     public KeyStore store() {
+        requirePem();
         X509Certificate[] chain = read(certificates, "PEM file of certificates", CertificateUtils::getX509Certificates);
         PrivateKey secret =
                 read(key, "PEM file of a key, RSA or EC, in PKCS #8, not encrypted", CertificateUtils::getPrivateKey);
@@ -42,6 +46,21 @@ public record TlsKey(Path certificates, Path key) {
             return store;
         } catch (IOException | GeneralSecurityException e) {
             throw wrong(certificates, "what Java has no store for (" + e.getMessage() + ")", "a usual certificate", e);
+        }
+    }
+
+    /** Java reads certificates in other forms as well, which gRPC does not. */
+    private void requirePem() {
+        try {
+            if (!Files.readString(certificates, StandardCharsets.ISO_8859_1).contains(BEGIN)) {
+                throw wrong(certificates, "no \"" + BEGIN + "\"", "a PEM file of certificates", null);
+            }
+        } catch (IOException e) {
+            throw wrong(
+                    certificates,
+                    "a file that cannot be read (" + IoReason.of(e) + ")",
+                    "a PEM file of certificates",
+                    e);
         }
     }
 
