@@ -52,7 +52,7 @@ TEST(boundary_null_handles) {
     require_refused(earshot_cpu_op_run(nullptr, nullptr, nullptr, 0, nullptr, 0, nullptr, 0, nullptr, 0, 1, 1, 1));
     require_refused(earshot_cpu_team_create(1, nullptr));
     earshot_cpu_team *team = nullptr;
-    for (const std::int32_t threads : {INT32_MIN, -1, 0, 1025, INT32_MAX}) {
+    for (const std::int32_t threads : {INT32_MIN, -1, 0, 8193, INT32_MAX}) {
         require_refused(earshot_cpu_team_create(threads, &team));
         CHECK(team == nullptr);
     }
