@@ -7,6 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,10 @@ final class Gate implements ServerInterceptor {
                     super.onMessage(message);
                 } catch (RuntimeException e) {
                     once.close(unreadable(e), new Metadata());
+                } catch (OutOfMemoryError e) {
+                    // Two bytes of a message may stand for an object of a hundred.
+                    StatusRuntimeException busy = Codes.of(e);
+                    once.close(busy.getStatus(), busy.getTrailers());
                 }
             }
 

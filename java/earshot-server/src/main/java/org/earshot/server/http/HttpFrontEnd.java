@@ -44,10 +44,14 @@ public final class HttpFrontEnd implements AutoCloseable {
     /** Of connections that do nothing while there are too many. */
     private static final Duration IDLE_IN_NEED = Duration.ofSeconds(2);
 
+    /** Of connections at rest, however slowly a head comes: as long as one may be idle, and then as long for a head. */
+    private static final Duration REST = IDLE.multipliedBy(2);
+
     /** Of connections at rest when the server ends. */
     private static final Duration IDLE_AT_END = Duration.ofSeconds(1);
 
     private static final long LOOK_MILLIS = 100;
+    private static final long LOOK_AT_RESTING_MILLIS = 1000;
 
     private final Server server;
     private final ServerConnector connector;
@@ -129,6 +133,9 @@ public final class HttpFrontEnd implements AutoCloseable {
 
         DisconnectWatch watch = new DisconnectWatch();
         parts.service().repeat(watch::look, LOOK_MILLIS);
+        RestWatch rests = new RestWatch(waiting, REST);
+        parts.service()
+                .repeat(() -> rests.look(connector.getConnectedEndPoints(), System.nanoTime()), LOOK_AT_RESTING_MILLIS);
         simple = new Simple(parts.models(), parts.service());
         Router router = new Router(
                 new Exchange.Surroundings(parts.service().limits(), parts.memory(), watch),
