@@ -12,9 +12,9 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 
 /**
- * Ends connections on which nobody has asked for anything for too long. One that does nothing Jetty ends by itself; one on
- * which a handshake or a head comes byte by byte is never idle, and who opens enough of them would have them all. For one
- * thread at a time.
+ * Ends connections on which nobody has asked for anything for too long. One that does nothing Jetty ends by itself; one
+ * on which a handshake or a head comes byte by byte is never idle, and who opens enough of them would have them all.
+ * For one thread at a time.
  */
 final class RestWatch {
     private final Waiting waiting;
