@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.protobuf.ByteString;
 import inference.GRPCInferenceServiceGrpc;
 import inference.OpenInferenceGrpc.ModelInferRequest;
 import inference.OpenInferenceGrpc.ServerReadyRequest;
@@ -59,16 +58,9 @@ class BoundsTest {
             ManagedChannel channel = ManagedChannelBuilder.forAddress("localhost", served.server.grpcPort())
                     .usePlaintext()
                     .build();
-            ModelInferRequest.Builder request = ModelInferRequest.newBuilder();
-            request.addInputsBuilder()
-                    .setName("AUDIO")
-                    .setDatatype("BYTES")
-                    .addShape(1)
-                    .getContentsBuilder()
-                    .addBytesContents(ByteString.copyFrom(BUS));
             StatusRuntimeException e =
                     assertThrows(StatusRuntimeException.class, () -> GRPCInferenceServiceGrpc.newBlockingStub(channel)
-                            .modelInfer(request.build()));
+                            .modelInfer(Served.audio(BUS).build()));
             channel.shutdownNow();
             assertEquals(Status.Code.RESOURCE_EXHAUSTED, e.getStatus().getCode());
             assertEquals("1", e.getTrailers().get(Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER)));

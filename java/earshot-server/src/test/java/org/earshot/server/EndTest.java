@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.protobuf.ByteString;
 import inference.GRPCInferenceServiceGrpc;
-import inference.OpenInferenceGrpc.ModelInferRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
@@ -132,15 +130,8 @@ class EndTest {
     }
 
     private static Status infer(ManagedChannel channel, byte[] file) {
-        ModelInferRequest.Builder request = ModelInferRequest.newBuilder();
-        request.addInputsBuilder()
-                .setName("AUDIO")
-                .setDatatype("BYTES")
-                .addShape(1)
-                .getContentsBuilder()
-                .addBytesContents(ByteString.copyFrom(file));
         return assertThrows(StatusRuntimeException.class, () -> GRPCInferenceServiceGrpc.newBlockingStub(channel)
-                        .modelInfer(request.build()))
+                        .modelInfer(Served.audio(file).build()))
                 .getStatus();
     }
 

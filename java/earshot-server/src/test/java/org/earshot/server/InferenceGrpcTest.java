@@ -55,16 +55,6 @@ class InferenceGrpcTest {
         served.close();
     }
 
-    private static ModelInferRequest.Builder audio(byte[]... files) {
-        ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName(Served.NAME);
-        ModelInferRequest.InferInputTensor.Builder input =
-                request.addInputsBuilder().setName("AUDIO").setDatatype("BYTES").addShape(files.length);
-        for (byte[] file : files) {
-            input.getContentsBuilder().addBytesContents(ByteString.copyFrom(file));
-        }
-        return request;
-    }
-
     @Test
     void tellsWhatItServes() {
         assertTrue(stub.serverLive(ServerLiveRequest.getDefaultInstance()).getLive());
@@ -86,7 +76,7 @@ class InferenceGrpcTest {
 
     @Test
     void answersAsTheLibrary() {
-        ModelInferResponse answer = stub.modelInfer(audio(BUS, Served.sample("metro"))
+        ModelInferResponse answer = stub.modelInfer(Served.audio(BUS, Served.sample("metro"))
                 .setId("7")
                 .putParameters(
                         "city",
@@ -142,15 +132,15 @@ class InferenceGrpcTest {
         assertRefused(
                 Status.Code.NOT_FOUND,
                 "model: found \"other\"",
-                audio(BUS).setModelName("other").build());
+                Served.audio(BUS).setModelName("other").build());
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "AUDIO[0]: found ",
-                audio(new byte[] {1}).build());
+                Served.audio(new byte[] {1}).build());
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "raw_input_contents: found 2 of them",
-                audio(BUS)
+                Served.audio(BUS)
                         .addRawInputContents(ByteString.EMPTY)
                         .addRawInputContents(ByteString.EMPTY)
                         .build());
@@ -159,7 +149,7 @@ class InferenceGrpcTest {
     @Test
     void aDeadlineStopsTheWork() {
         double before = served.outcomes("answered");
-        ModelInferRequest request = audio(Served.noise(300)).build();
+        ModelInferRequest request = Served.audio(Served.noise(300)).build();
         StatusRuntimeException e =
                 assertThrows(StatusRuntimeException.class, () -> stub.withDeadlineAfter(300, TimeUnit.MILLISECONDS)
                         .modelInfer(request));
@@ -174,7 +164,7 @@ class InferenceGrpcTest {
         double before = served.outcomes("cancelled");
         GRPCInferenceServiceGrpc.GRPCInferenceServiceFutureStub futures =
                 GRPCInferenceServiceGrpc.newFutureStub(channel);
-        ModelInferRequest request = audio(Served.noise(300)).build();
+        ModelInferRequest request = Served.audio(Served.noise(300)).build();
         Future<ModelInferResponse> answer = futures.modelInfer(request);
         Served.await(() -> served.pending() > 0);
         answer.cancel(true);

@@ -2,6 +2,8 @@ package org.earshot.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.protobuf.ByteString;
+import inference.OpenInferenceGrpc.ModelInferRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -59,6 +61,17 @@ final class Served implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A call to classify recordings. */
+    static ModelInferRequest.Builder audio(byte[]... files) {
+        ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName(NAME);
+        ModelInferRequest.InferInputTensor.Builder input =
+                request.addInputsBuilder().setName("AUDIO").setDatatype("BYTES").addShape(files.length);
+        for (byte[] file : files) {
+            input.getContentsBuilder().addBytesContents(ByteString.copyFrom(file));
+        }
+        return request;
     }
 
     /** The samples of a file of {@link #SAMPLES}. */
