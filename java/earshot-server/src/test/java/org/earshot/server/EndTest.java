@@ -11,6 +11,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.net.URI;
@@ -195,11 +196,15 @@ class EndTest {
         try (Socket busy = begun(served, "/classify", BUS.length);
                 Socket other = new Socket("localhost", served.server.port())) {
             Served.await(() -> served.metric("earshot_uploads_bytes") > 0);
-            other.getOutputStream().write("GET /health HTTP/1.1\r\nHost: local".getBytes(StandardCharsets.US_ASCII));
+            OutputStream out = other.getOutputStream();
+            out.write("GET /health HTTP/1.1\r\nHost: localhost\r\nX: ".getBytes(StandardCharsets.US_ASCII));
             int port = served.server.port();
             Future<?> end = others.submit(served::close);
-            Served.await(() -> refusesConnections(port));
-            other.getOutputStream().write("host\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            while (!refusesConnections(port)) {
+                out.write('y'); // A connection that does nothing has a second then.
+                Thread.sleep(5);
+            }
+            out.write("\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             String told = answer(other);
             assertTrue(told.startsWith("HTTP/1.1 503 "), told);
             assertTrue(told.contains("\r\nRetry-After: 1\r\n"), told);
