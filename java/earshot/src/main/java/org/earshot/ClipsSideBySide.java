@@ -95,8 +95,8 @@ final class ClipsSideBySide {
             kinds.computeIfAbsent(input.kind(), kind -> new ArrayList<>()).add(lane);
         }
         for (List<Lane> same : kinds.values()) {
-            WindowRunner.Outputs outputs =
-                    turn.session().runner().run(same.stream().map(inputs::get).toList(), turn);
+            WindowRunner.Outputs outputs = turn.compute(session ->
+                    session.runner().run(same.stream().map(inputs::get).toList(), turn));
             turn.computed(outputs);
             for (int i = 0; i < same.size(); i++) {
                 Lane lane = same.get(i);

@@ -18,9 +18,6 @@ import org.earshot.audio.AudioStream;
 import org.earshot.backend.Backend;
 import org.earshot.error.AudioException;
 import org.earshot.error.BackendException;
-import org.earshot.error.CancelledException;
-import org.earshot.error.DeadlineException;
-import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
 import org.earshot.features.SlidingLogMel;
 import org.earshot.layer.Shape;
@@ -227,7 +224,10 @@ final class SceneEngine implements AutoCloseable {
                     if (window.start() > 0) {
                         turn.letOthers();
                     }
-                    turn.session().run(window, encoded, results, turn);
+                    turn.compute(session -> {
+                        session.run(window, encoded, results, turn);
+                        return results;
+                    });
                 }
                 turn.session().giveBuffer(windows.buffer());
                 WindowResults.noteLosses(results, samples.losses());
@@ -267,14 +267,19 @@ final class SceneEngine implements AutoCloseable {
                 call,
                 () -> inTurn(call, turn -> {
                     List<WindowResults> results = noResults();
-                    turn.session().run(window, frames, encoded, results, turn.unless(open));
-                    return results;
+                    return turn.compute(session -> {
+                        session.run(window, frames, encoded, results, turn.unless(open));
+                        return results;
+                    });
                 }));
     }
 
     /** What each model says of the features of a clip. */
     List<WindowResults> runFeatures(float[] values, int frames, RecordingContext context, Call call) {
-        return call(call, context, (turn, encoded) -> turn.session().runFeatures(values, frames, encoded, turn));
+        return call(
+                call,
+                context,
+                (turn, encoded) -> turn.compute(session -> session.runFeatures(values, frames, encoded, turn)));
     }
 
     /** Begins a call that nobody's thread waits for. */
@@ -297,24 +302,10 @@ final class SceneEngine implements AutoCloseable {
             try {
                 return work.apply(turn);
             } catch (AudioException e) {
-                // The recording's fault: the session is as good as before.
                 if (e.reason() == AudioException.Reason.INTERRUPTED
                         && Thread.currentThread().isInterrupted()) {
                     throw call.cancelled(e);
                 }
-                throw e;
-            } catch (CancelledException | DeadlineException e) {
-                // Given up between two steps, which leaves nothing half-done.
-                throw e;
-            } catch (DeviceException e) {
-                if (e.reason() == DeviceException.Reason.LOST) {
-                    turn.avoid(e.getMessage());
-                } else {
-                    turn.spoil();
-                }
-                throw e;
-            } catch (RuntimeException | Error e) {
-                turn.spoil();
                 throw e;
             }
         });
@@ -350,11 +341,13 @@ final class SceneEngine implements AutoCloseable {
     private long workspaceFloats() {
         Call call = new Call(CallOptions.none(), "footprint");
         // Inside a turn: nothing is closed meanwhile.
-        return inTurn(call, turn -> {
-            try (NetworkRunner runner = new NetworkRunner(models())) {
-                return runner.workspaceFloats(silence(), batchSize);
-            }
-        });
+        return inTurn(
+                call,
+                turn -> turn.compute(pooled -> {
+                    try (NetworkRunner runner = new NetworkRunner(models())) {
+                        return runner.workspaceFloats(silence(), batchSize);
+                    }
+                }));
     }
 
     /**
@@ -380,25 +373,30 @@ final class SceneEngine implements AutoCloseable {
     /** What each layer of a model makes and costs. */
     List<LayerProfile> profile(LoadedModel model) {
         Call call = new Call(CallOptions.none(), "profile");
-        return inTurn(call, turn -> {
-            try (NetworkSession session = model.network().open()) {
-                Map<String, Shape> shapes = new HashMap<>();
-                Map<String, float[]> values = new HashMap<>();
-                shapes.put(Network.FEATURES, Shape.of(1, features.frames(), features.melBands(), 1));
-                values.put(Network.FEATURES, new float[features.frames() * features.melBands()]);
-                model.context().encode(RecordingContext.unknown()).values().forEach((name, value) -> {
-                    shapes.put(name, Shape.of(1, value.length));
-                    values.put(name, value);
-                });
-                session.plan(shapes, List.of(Network.LOGITS));
-                // The JIT compiler, or a device's first launch, is not what is asked for.
-                for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
-                    session.feed(values);
-                    session.run(() -> turn.requireWanted("profiling"));
-                }
-                return LayerProfile.of(model.network().network(), session);
-            }
-        });
+        return inTurn(
+                call,
+                turn -> turn.compute(pooled -> {
+                    try (NetworkSession session = model.network().open()) {
+                        Map<String, Shape> shapes = new HashMap<>();
+                        Map<String, float[]> values = new HashMap<>();
+                        shapes.put(Network.FEATURES, Shape.of(1, features.frames(), features.melBands(), 1));
+                        values.put(Network.FEATURES, new float[features.frames() * features.melBands()]);
+                        model.context()
+                                .encode(RecordingContext.unknown())
+                                .values()
+                                .forEach((name, value) -> {
+                                    shapes.put(name, Shape.of(1, value.length));
+                                    values.put(name, value);
+                                });
+                        session.plan(shapes, List.of(Network.LOGITS));
+                        // The JIT compiler, or a device's first launch, is not what is asked for.
+                        for (int run = 0; run < RUNS_UNTIL_RECORDED; run++) {
+                            session.feed(values);
+                            session.run(() -> turn.requireWanted("profiling"));
+                        }
+                        return LayerProfile.of(model.network().network(), session);
+                    }
+                }));
     }
 
     ClassifierHealth health() {

@@ -9,7 +9,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.earshot.error.AudioException;
+import org.earshot.error.CancelledException;
 import org.earshot.error.ClosedException;
+import org.earshot.error.DeadlineException;
 import org.earshot.error.DeviceException;
 
 /**
@@ -164,9 +167,30 @@ final class SessionPool<S extends SessionPool.Pooled> {
             return session;
         }
 
-        /** Tells that the session is in an unknown state: it is then closed and not pooled. */
-        void spoil() {
-            spoilt = true;
+        /**
+         * Computes with the session, which what else goes wrong in a call, as a recording that cannot be read, leaves
+         * as good as before. If this fails the session is in an unknown state: it is closed then and not pooled.
+         *
+         * @param work is given the session
+         * @return what the work returns; what it throws is thrown here
+         */
+        <R> R compute(Function<S, R> work) {
+            try {
+                return work.apply(session);
+            } catch (AudioException | CancelledException | DeadlineException e) {
+                // Refused before the first step, or given up between two, which leaves nothing half-done.
+                throw e;
+            } catch (DeviceException e) {
+                if (e.reason() == DeviceException.Reason.LOST) {
+                    avoid(e.getMessage());
+                } else {
+                    spoilt = true;
+                }
+                throw e;
+            } catch (RuntimeException | Error e) {
+                spoilt = true;
+                throw e;
+            }
         }
 
         /**
@@ -291,8 +315,8 @@ final class SessionPool<S extends SessionPool.Pooled> {
      *
      * @return its turn, which the caller closes
      * @throws org.earshot.error.BusyException if all sessions are in use and the call is not to wait, or not longer
-     * @throws org.earshot.error.DeadlineException if the call's time is over
-     * @throws org.earshot.error.CancelledException if the thread is interrupted
+     * @throws DeadlineException if the call's time is over
+     * @throws CancelledException if the thread is interrupted
      * @throws ClosedException if the pool is closed, or is while the call waits
      */
     Turn enter(Call call) {

@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.earshot.audio.AudioLimits;
+import org.earshot.backend.Backend;
+import org.earshot.backend.GatedBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.AudioException;
 import org.earshot.model.ModelDirectory;
@@ -46,11 +48,15 @@ class SceneEngineTest {
     Path temporary;
 
     private SceneEngine engine(int sessions, int threads) throws IOException {
+        return engine(sessions, new PortableBackend(threads));
+    }
+
+    private SceneEngine engine(int sessions, Backend backend) throws IOException {
         Path model = SmallModel.quick(temporary);
         return new SceneEngine(
                 List.of(ModelDirectory.read(model, null, KeyMap.identity())),
                 SceneClassifier.builder(model).sessions(sessions),
-                () -> List.of(new PortableBackend(threads)));
+                () -> List.of(backend));
     }
 
     /** A recording of noise whose reading a test watches. */
@@ -269,6 +275,51 @@ class SceneEngineTest {
         }
         CompletableFuture.runAsync(engine::close).get(60, TimeUnit.SECONDS);
         assertEquals(Set.of(), ours(before));
+    }
+
+    /** Sessions are costly: a recording that fails, wherever it does so, leaves them as good as before. */
+    @ParameterizedTest
+    @MethodSource("failures")
+    void onlyANetworkThatFailsCostsASession(Throwable failure) throws IOException {
+        GatedBackend backend = new GatedBackend();
+        try (SceneEngine engine = engine(1, backend)) {
+            answer(engine, plain(0.5));
+            int opened = backend.opened();
+            for (String where : List.of("opening", "first window", "second window", "closing")) {
+                Recording failing = new Watched(2) {
+                    @Override
+                    void opened() {
+                        failAt("opening");
+                    }
+
+                    @Override
+                    void reading(int position) {
+                        failAt(position < WINDOW ? "first window" : "second window");
+                    }
+
+                    @Override
+                    void closed() {
+                        failAt("closing");
+                    }
+
+                    private void failAt(String place) {
+                        if (place.equals(where)) {
+                            throw Thrown.again(failure);
+                        }
+                    }
+                };
+                assertSame(
+                        failure, assertThrows(failure.getClass(), () -> engine.run(failing, CONTEXT, call()), where));
+                answer(engine, plain(0.5));
+                assertEquals(opened, backend.opened(), where);
+            }
+            IllegalStateException fault = new IllegalStateException("half-done");
+            backend.failWith(fault);
+            assertSame(fault, assertThrows(IllegalStateException.class, () -> answer(engine, plain(0.5))));
+            backend.failWith(null);
+            answer(engine, plain(0.5));
+            assertTrue(backend.opened() > opened, "a new session");
+        }
     }
 
     /** Threads of this library that were not there before. */

@@ -177,7 +177,15 @@ class SessionPoolTest {
         SessionPool<Fake> pool = pool(1, true);
         SessionPool<Fake>.Turn turn = enter(pool);
         Fake spoilt = turn.session();
-        turn.spoil();
+        IllegalStateException failure = new IllegalStateException("half-done");
+        assertSame(
+                failure,
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> turn.compute(session -> {
+                            assertSame(spoilt, session);
+                            throw failure;
+                        })));
         turn.close();
         assertEquals(1, spoilt.closed);
         SessionPool<Fake>.Turn next = enter(pool);
