@@ -22,8 +22,12 @@ enum FileKind {
     /** In UTF-8. */
     private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
-    /** {@code torch.save} before 1.6: protocol 2, then this magic number as a LONG1. */
-    private static final String OLD_TORCH = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019";
+    /**
+     * {@code torch.save} before 1.6, and later ones told to write as those did: a pickle, since protocol 4 in a frame,
+     * of a magic number as a LONG1.
+     */
+    private static final Pattern OLD_TORCH =
+            Pattern.compile("\\x80[\\x02-\\x05](\\x95.{8})?\\x8a\\nl\\xfc\\x9cF\\xf9 j\\xa8P\\x19", Pattern.DOTALL);
 
     /**
      * A protocol buffer of field 1, the version, and a field from 2 to 7: the producer's names and numbers, the graph.
@@ -58,8 +62,9 @@ enum FileKind {
         String text = start.stripLeading().toLowerCase(Locale.ROOT);
         if (start.isEmpty()) {
             return "an empty file";
-        } else if (start.startsWith(OLD_TORCH)) {
-            return "a PyTorch file of the old form, from before 1.6";
+        } else if (OLD_TORCH.matcher(start).lookingAt()) {
+            return "a PyTorch file of the old form, from before 1.6 or _use_new_zipfile_serialization=False"
+                    + " (torch.save(torch.load(old), new) writes the new one)";
         } else if (start.startsWith("ustar", TAR_MAGIC_AT)) {
             return "a tar archive (the oldest form of PyTorch files is one)";
         } else if (start.startsWith("\u0080")) {

@@ -169,7 +169,11 @@ class PyTorchCheckpointTest {
             big-endian              | byteorder: found "big"; expected "little" (torch.save(torch.load(file), file)
             torchscript             | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
             torchscript-linear      | a TorchScript archive; expected a file written by torch.save(model.state_dict(), file)
-            old-form                | a PyTorch file of the old form, from before 1.6
+            old-form-2              | a PyTorch file of the old form, from before 1.6
+            old-form-3              | a PyTorch file of the old form, from before 1.6
+            old-form-4              | a PyTorch file of the old form, from before 1.6
+            old-form-5              | a PyTorch file of the old form, from before 1.6
+            old-form-2              | (torch.save(torch.load(old), new)
             plain-pickle            | a Python pickle
             onnx                    | an ONNX model
             os-system-2             | "value": found the Python object
