@@ -110,7 +110,9 @@ final class InferenceJson {
             Set<String> asText = new HashSet<>();
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String field = json.currentName();
-                json.nextToken();
+                if (isUnset(json.nextToken())) {
+                    continue;
+                }
                 switch (field) {
                     case "id" -> id = text("id");
                     case "parameters" -> parameters = parameters();
@@ -143,7 +145,9 @@ final class InferenceJson {
             Map<String, Object> parameters = Map.of();
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String field = json.currentName();
-                json.nextToken();
+                if (isUnset(json.nextToken())) {
+                    continue;
+                }
                 switch (field) {
                     case "name" -> name = text("output: name");
                     case "parameters" -> parameters = parameters();
@@ -168,7 +172,9 @@ final class InferenceJson {
             Elements elements = null;
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String field = json.currentName();
-                json.nextToken();
+                if (isUnset(json.nextToken())) {
+                    continue;
+                }
                 switch (field) {
                     case "name" -> name = text("input: name");
                     case "datatype" -> datatype = text("input: datatype");
@@ -227,6 +233,9 @@ final class InferenceJson {
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String name = json.currentName();
                 JsonToken token = json.nextToken();
+                if (isUnset(token)) {
+                    continue;
+                }
                 if (token == JsonToken.VALUE_STRING) {
                     parameters.put(name, json.getText());
                 } else if (token.isNumeric()) {
@@ -239,6 +248,11 @@ final class InferenceJson {
                 }
             }
             return parameters;
+        }
+
+        /** Many clients write null for what is not set. */
+        private static boolean isUnset(JsonToken value) {
+            return value == JsonToken.VALUE_NULL;
         }
 
         private String text(String subject) throws IOException {
