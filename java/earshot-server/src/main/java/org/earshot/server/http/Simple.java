@@ -14,10 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.earshot.RecordingContext;
 import org.earshot.SceneAnalysis;
 import org.earshot.ScenePrediction;
-import org.earshot.error.BusyException;
 import org.earshot.server.service.Contexts;
 import org.earshot.server.service.ModelRepository;
+import org.earshot.server.service.Problem;
 import org.earshot.server.service.Recording;
+import org.earshot.server.service.RequestException;
 import org.earshot.server.service.SceneService;
 import org.earshot.server.service.ServedVersion;
 import org.earshot.server.service.Spectrogram;
@@ -111,7 +112,9 @@ final class Simple implements AutoCloseable {
             try {
                 work.submit(pictures);
             } catch (RejectedExecutionException full) {
-                exchange.fail(new BusyException(PICTURES_WAITING + " pictures that wait"));
+                exchange.fail(new RequestException(
+                        Problem.BUSY,
+                        "pictures: found " + PICTURES_WAITING + " that wait; expected fewer, in a while"));
                 return;
             }
             work.orTimeout(Math.max(1, exchange.deadline().remainingNanos()), TimeUnit.NANOSECONDS);

@@ -34,6 +34,7 @@ public record Failure(Problem problem, String message) {
             e = e.getCause();
         }
         if (e instanceof RequestException request) {
+            request.remedy().ifPresent(remedy -> Advice.give(request.getMessage(), remedy));
             return new Failure(request.problem(), request.getMessage());
         }
         if (e instanceof AudioException audio) {
@@ -43,7 +44,11 @@ public record Failure(Problem problem, String message) {
             return new Failure(Problem.INVALID, e.getMessage());
         }
         if (e instanceof BusyException) {
-            return new Failure(Problem.BUSY, e.getMessage());
+            // In its own words it tells a program that has the library which of its choices to change.
+            return of(RequestException.busy(
+                    "requests",
+                    "as many as are taken at once",
+                    "--queue N has more of them wait, and --threads N more recordings decoded at once"));
         }
         if (e instanceof DeadlineException) {
             return new Failure(Problem.LATE, e.getMessage());
@@ -58,7 +63,7 @@ public record Failure(Problem problem, String message) {
             return of(RequestException.ending());
         }
         if (e instanceof OutOfMemoryError) {
-            LOGGER.log(System.Logger.Level.WARNING, "a request found no memory", e);
+            Advice.give("a request found no memory", "-Xmx gives Java more, and --max-body bounds what one takes");
             return new Failure(Problem.BUSY, "memory: found none left for the request; expected some, in a while");
         }
         LOGGER.log(System.Logger.Level.ERROR, "a request failed", e);

@@ -40,8 +40,7 @@ public final class LiveStreams {
             Consumer<StreamWindow<ScenePrediction>> windows,
             SegmentListener segments) {
         if (!free.tryAcquire()) {
-            throw new RequestException(
-                    Problem.BUSY, "streams: found " + most + " open; expected fewer, in a while (--max-streams)");
+            throw RequestException.busy("streams", most + " open", "--max-streams N allows more");
         }
         LiveStream[] self = new LiveStream[1];
         boolean opened = false;

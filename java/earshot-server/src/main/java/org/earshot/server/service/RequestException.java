@@ -1,6 +1,7 @@
 package org.earshot.server.service;
 
 import java.util.Objects;
+import java.util.Optional;
 import org.earshot.files.Quoted;
 
 /** A request that cannot be answered, for a reason that its sender is told. */
@@ -10,6 +11,9 @@ public final class RequestException extends RuntimeException {
     /** What it failed of. */
     private final Problem problem;
 
+    /** What whoever runs the server can do; null if nothing. */
+    private final String remedy;
+
     /**
      * Creates the exception.
      *
@@ -17,8 +21,13 @@ public final class RequestException extends RuntimeException {
      * @param message one line for the sender
      */
     public RequestException(Problem problem, String message) {
+        this(problem, message, null);
+    }
+
+    private RequestException(Problem problem, String message, String remedy) {
         super(message);
         this.problem = Objects.requireNonNull(problem);
+        this.remedy = remedy;
     }
 
     /**
@@ -32,6 +41,20 @@ public final class RequestException extends RuntimeException {
     public static RequestException invalid(String subject, String found, String expected) {
         return new RequestException(
                 Problem.INVALID, Quoted.plain(subject) + ": found " + found + "; expected " + expected);
+    }
+
+    /**
+     * Creates the exception for what is too much beside all that others ask for.
+     *
+     * @param subject what there is too much of
+     * @param found how much
+     * @param remedy what whoever runs the server can do that there is less: which option, and to what effect. Its log
+     *     says so; the sender cannot but come again
+     * @return of problem {@link Problem#BUSY}
+     */
+    public static RequestException busy(String subject, String found, String remedy) {
+        return new RequestException(
+                Problem.BUSY, subject + ": found " + found + "; expected fewer, in a while", remedy);
     }
 
     /**
@@ -50,5 +73,10 @@ public final class RequestException extends RuntimeException {
      */
     public Problem problem() {
         return problem;
+    }
+
+    /** What whoever runs the server can do. */
+    Optional<String> remedy() {
+        return Optional.ofNullable(remedy);
     }
 }

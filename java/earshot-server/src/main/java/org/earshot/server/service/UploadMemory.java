@@ -57,8 +57,10 @@ public final class UploadMemory {
             }
             if (used.addAndGet(more) > most) {
                 used.addAndGet(-more);
-                throw new RequestException(
-                        Problem.BUSY, "uploads: found " + most + " bytes of them at once; expected fewer, in a while");
+                throw RequestException.busy(
+                        "uploads",
+                        most + " bytes of them at once",
+                        "they have a quarter of Java's memory, which -Xmx makes more");
             }
             bytes = size;
         }
