@@ -28,8 +28,13 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.earshot.server.service.Limits;
 import org.junit.jupiter.api.Test;
 
@@ -338,6 +343,31 @@ class HostileRequestsTest {
             return Status.Code.OK;
         } catch (StatusRuntimeException e) {
             return e.getStatus().getCode();
+        }
+    }
+
+    /** Each takes milliseconds of a processor, and a client sends a thousand of them ahead in one packet. */
+    @Test
+    void whoAsksForMetricsWithoutEndIsToldToComeAgain() throws Exception {
+        ExecutorService clients = Executors.newFixedThreadPool(32);
+        try (Served served = new Served()) {
+            String one = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n";
+            String ahead = (one + "\r\n").repeat(50) + one + "Connection: close\r\n\r\n";
+            List<Future<String>> answers = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                answers.add(clients.submit(() -> http(served, ahead)));
+            }
+            int told = 0;
+            int refused = 0;
+            for (Future<String> each : answers) {
+                told += each.get().split("HTTP/1.1 200 OK", -1).length - 1;
+                refused += each.get().split("HTTP/1.1 503 ", -1).length - 1;
+            }
+            assertEquals(32 * 51, told + refused);
+            assertTrue(told > 0 && refused > 0, told + " told, " + refused + " refused");
+            assertEquals(200, served.get("/metrics").statusCode());
+        } finally {
+            clients.shutdownNow();
         }
     }
 }

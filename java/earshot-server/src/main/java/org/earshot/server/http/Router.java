@@ -3,6 +3,7 @@ package org.earshot.server.http;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.earshot.files.Quoted;
 import org.earshot.server.service.ModelRepository;
@@ -21,6 +22,9 @@ final class Router extends Handler.Abstract {
     /** Of the protocol of WebSockets. */
     private static final String VERSION = "13";
 
+    /** Metrics that are gathered at once: that takes long, and whoever asks again and again would have all threads. */
+    private static final int GATHERED_AT_ONCE = 4;
+
     private final Exchange.Surroundings around;
     private final Waiting waiting;
     private final Guard guard;
@@ -29,6 +33,7 @@ final class Router extends Handler.Abstract {
     private final Simple simple;
     private final Streams streams;
     private final Supplier<String> metrics;
+    private final Semaphore gathering = new Semaphore(GATHERED_AT_ONCE);
     private final Page page = new Page();
     private ServerWebSocketContainer sockets;
 
@@ -104,10 +109,7 @@ final class Router extends Handler.Abstract {
             }
             case "metrics" -> {
                 requireMethod(exchange, "GET");
-                exchange.send(
-                        200,
-                        "text/plain; version=0.0.4; charset=utf-8",
-                        metrics.get().getBytes(StandardCharsets.UTF_8));
+                metrics(exchange);
             }
             case "classify" -> {
                 requireMethod(exchange, "POST");
@@ -120,6 +122,21 @@ final class Router extends Handler.Abstract {
             case "stream" -> stream(exchange);
             default -> throw noSuchPath(exchange);
         }
+    }
+
+    private void metrics(Exchange exchange) {
+        if (!gathering.tryAcquire()) {
+            throw new RequestException(
+                    Problem.BUSY,
+                    "metrics: found " + GATHERED_AT_ONCE + " who are being told; expected fewer, in a while");
+        }
+        String text;
+        try {
+            text = metrics.get();
+        } finally {
+            gathering.release();
+        }
+        exchange.send(200, "text/plain; version=0.0.4; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
     private void health(Exchange exchange) {
