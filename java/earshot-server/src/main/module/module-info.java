@@ -18,6 +18,8 @@ module org.earshot.server {
     requires transitive org.earshot;
 
     exports org.earshot.server;
+    exports org.earshot.server.observation to
+            org.earshot.cli;
     exports org.earshot.server.service to
             org.earshot.cli;
 }

@@ -81,7 +81,7 @@ public final class Main {
                     return CommandLine.ExitCode.SOFTWARE;
                 })
                 .setExecutionStrategy(result -> {
-                    Logs.direct(console, earshot.verbose());
+                    Logs.direct(console::say, earshot.verbose());
                     return new CommandLine.RunLast().execute(result);
                 });
         int code = line.execute(args);

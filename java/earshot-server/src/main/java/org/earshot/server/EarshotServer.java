@@ -57,6 +57,7 @@ public final class EarshotServer implements AutoCloseable {
     private final Optional<ProcessDecoder> decoder;
     private final SceneService service;
     private final LiveStreams streams;
+    private final AccessLog log;
     private final HttpFrontEnd http;
     private final GrpcFrontEnd grpc;
     private final Duration drain;
@@ -79,7 +80,7 @@ public final class EarshotServer implements AutoCloseable {
         // A part of the heap: what is decoded and computed needs some too.
         UploadMemory memory = new UploadMemory(Runtime.getRuntime().maxMemory() / 4);
         Inference inference = new Inference(service);
-        AccessLog log = new AccessLog(builder.log);
+        log = new AccessLog(builder.log);
         String version = Optional.ofNullable(EarshotServer.class.getPackage().getImplementationVersion())
                 .orElse(UNKNOWN_VERSION);
         bind(memory);
@@ -135,6 +136,7 @@ public final class EarshotServer implements AutoCloseable {
                 "earshot.decoders", "Processes that decode or wait for it", processes, ProcessDecoder::count));
         metrics.gauge("earshot.uploads.bytes", "Memory that the bodies of requests take", memory, UploadMemory::used);
         metrics.gauge("earshot.streams.open", "Streams of live sound", streams, LiveStreams::count);
+        metrics.counter("earshot.log.lost.lines", "Lines of the access log that nobody took", log, AccessLog::lost);
     }
 
     private void free() {
@@ -142,6 +144,7 @@ public final class EarshotServer implements AutoCloseable {
         decoder.ifPresent(ProcessDecoder::close);
         models.close();
         metrics.close();
+        log.close();
     }
 
     /**
@@ -386,7 +389,8 @@ public final class EarshotServer implements AutoCloseable {
         /**
          * Sets who takes the access log.
          *
-         * @param lines takes one line of JSON for each request, from any thread; by default nobody
+         * @param lines takes one line of JSON for each request, one after another on a thread of its own, which may
+         *     wait: what cannot wait with it is left out; by default nobody
          * @return this
          */
         public Builder log(Consumer<String> lines) {

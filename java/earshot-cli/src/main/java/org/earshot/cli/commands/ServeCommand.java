@@ -7,13 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.earshot.cli.options.ServedModels;
 import org.earshot.cli.options.ServiceOptions;
 import org.earshot.cli.output.CommandException;
+import org.earshot.cli.output.Logs;
 import org.earshot.files.IoReason;
 import org.earshot.files.Quoted;
 import org.earshot.server.EarshotServer;
+import org.earshot.server.observation.LineQueue;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,8 +78,14 @@ final class ServeCommand extends Subcommand {
     @Option(names = "--no-access-log", description = "Write no line for each request.")
     private boolean silent;
 
+    /** Whether SIGHUP is heard. */
+    private boolean reloadable;
+
     @Override
     public Integer call() {
+        CompletableFuture<EarshotServer> started = new CompletableFuture<>();
+        // Before anything that takes a while: a signal is not to find another process then than later.
+        reloadable = Signals.onHangup(new Reload(started));
         if ((certificates == null) != (key == null)) {
             throw usageError("--tls-cert and --tls-key belong together");
         }
@@ -93,7 +102,7 @@ final class ServeCommand extends Subcommand {
         if (!silent) {
             builder.log(line -> console().result(line + "\n"));
         }
-        serve(start(builder));
+        serve(builder, started);
         return DONE;
     }
 
@@ -154,18 +163,29 @@ final class ServeCommand extends Subcommand {
         }
     }
 
-    private void serve(EarshotServer server) {
+    private void serve(EarshotServer.Builder builder, CompletableFuture<EarshotServer> started) {
+        LineQueue log = new LineQueue(
+                "earshot-log", console()::say, trouble -> console().say("the log " + trouble));
+        Logs.direct(log::add, verbose());
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (started.isDone()) {
+                started.join().close();
+            }
+            log.close();
+            ended.countDown();
+        }));
+        EarshotServer server = start(builder);
+        started.complete(server);
         String scheme = certificates == null ? "http" : "https";
         List<String> lines = new ArrayList<>(server.served());
         lines.add("listening on " + scheme + "://" + authority(host, server.port()) + " and, for gRPC, port "
                 + server.grpcPort());
         lines.forEach(console()::say);
-        Signals.onHangup(server::reload);
-        CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            server.close();
-            ended.countDown();
-        }));
+        if (!reloadable) {
+            console()
+                    .say("SIGHUP is ignored, as nohup has it; POST /v2/repository/models/NAME/load loads a model anew");
+        }
         try {
             ended.await();
         } catch (InterruptedException e) {

@@ -11,8 +11,9 @@ final class Signals {
      * Has something done whenever SIGHUP comes.
      *
      * @param work on a thread of its own
+     * @return whether it will be: not where who started the process has it ignore the signal, as {@code nohup} does
      */
-    static void onHangup(Runnable work) {
+    static boolean onHangup(Runnable work) {
         try {
             // By name, as the compiler warns of sun.misc without a way to say that it is meant.
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -27,11 +28,13 @@ final class Signals {
                 default -> "SIGHUP";
             };
             Object proxy = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, handling);
-            signal.getMethod("handle", signal, handler)
+            Object before = signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), proxy);
+            return before != handler.getField("SIG_IGN").get(null);
         } catch (ReflectiveOperationException e) {
             // Systems without the signal do not send it.
             System.getLogger(Signals.class.getName()).log(System.Logger.Level.DEBUG, "no SIGHUP here", e);
+            return false;
         }
     }
 }

@@ -29,6 +29,11 @@ abstract class Subcommand implements Callable<Integer> {
         return earshot.console();
     }
 
+    /** Whether more of what happens is to be said. */
+    final boolean verbose() {
+        return earshot.verbose();
+    }
+
     /** Reports a failure after which the command goes on. */
     final void report(Exception e) {
         earshot.report(e);

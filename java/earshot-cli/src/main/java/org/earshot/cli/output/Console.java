@@ -14,7 +14,12 @@ public final class Console {
 
     private final Writer out;
     private final PrintWriter err;
+    private final Object results = new Object();
+
+    // Guarded by this.
     private String status = "";
+    /** A status would stand in the middle of a result's line. */
+    private boolean printing;
 
     public Console(Writer out, PrintWriter err) {
         this.out = out;
@@ -37,17 +42,28 @@ public final class Console {
      * @throws ReaderGone if nobody reads it any more
      * @throws CommandException if it cannot be written
      */
-    public synchronized void result(String text) {
-        hideStatus();
-        try {
-            out.write(text);
-            out.flush();
-        } catch (StandardOutput.ClosedPipe e) {
-            throw new ReaderGone(e);
-        } catch (IOException e) {
-            throw new CommandException(
-                    "standard output", "something that cannot be written to (" + IoReason.of(e) + ")", "room", e);
+    public void result(String text) {
+        // Where nobody reads the results, what is beside them is said all the same.
+        synchronized (results) {
+            printing(true);
+            try {
+                out.write(text);
+                out.flush();
+            } catch (StandardOutput.ClosedPipe e) {
+                status("");
+                throw new ReaderGone(e);
+            } catch (IOException e) {
+                throw new CommandException(
+                        "standard output", "something that cannot be written to (" + IoReason.of(e) + ")", "room", e);
+            } finally {
+                printing(false);
+            }
         }
+    }
+
+    private synchronized void printing(boolean now) {
+        hideStatus();
+        printing = now;
         showStatus();
     }
 
@@ -77,14 +93,16 @@ public final class Console {
     }
 
     private void hideStatus() {
-        if (!status.isEmpty()) {
+        if (!status.isEmpty() && !printing) {
             err.print(ERASE_LINE);
             err.flush();
         }
     }
 
     private void showStatus() {
-        err.print(status);
+        if (!printing) {
+            err.print(status);
+        }
         err.flush();
     }
 }

@@ -14,7 +14,7 @@ class LogsTest {
     void logsOfLibrariesArePlainLines() {
         CommandRun.of("--version").done();
         StringWriter err = new StringWriter();
-        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), false);
+        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err))::say, false);
         System.Logger logger = System.getLogger("org.earshot.audio.Test");
         logger.log(System.Logger.Level.WARNING, "the {0} chunk ends early", "data");
         logger.log(System.Logger.Level.INFO, "of no interest");
@@ -24,7 +24,7 @@ class LogsTest {
         logger.log(System.Logger.Level.ERROR, "a request failed", new IllegalStateException("where it comes from"));
         assertTrue(err.toString().contains("IllegalStateException: where it comes from"), err.toString());
         assertTrue(err.toString().contains("at org.earshot.cli.output.LogsTest."), err.toString());
-        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err)), true);
+        Logs.direct(new Console(new PrintWriter(new StringWriter()), new PrintWriter(err))::say, true);
         logger.log(System.Logger.Level.DEBUG, "of interest to some");
         assertTrue(err.toString().contains("of interest to some"), err.toString());
     }

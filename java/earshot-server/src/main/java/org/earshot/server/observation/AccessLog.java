@@ -8,28 +8,29 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * A line of JSON for each request, when it has been answered. Where and when a recording was made is in none of them.
  */
-public final class AccessLog {
+public final class AccessLog implements AutoCloseable {
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final double NANOSECONDS = 1e9;
     private static final System.Logger LOGGER = System.getLogger(AccessLog.class.getName());
 
-    private final Optional<Consumer<String>> lines;
-    /** Whether the last line was lost. */
-    private final AtomicBoolean losing = new AtomicBoolean();
+    private final Optional<LineQueue> lines;
 
     /**
      * Makes a log.
      *
-     * @param lines takes each line, without its end; from any thread. Empty if nobody does: none is then made
+     * @param lines takes each line, without its end, on a thread of the log's. Empty if nobody does: none is then made
      */
     public AccessLog(Optional<Consumer<String>> lines) {
-        this.lines = lines;
+        this.lines = lines.map(taker -> new LineQueue(
+                "earshot-server-log",
+                taker,
+                trouble -> LOGGER.log(
+                        System.Logger.Level.WARNING, () -> "the access log " + trouble + "; requests are answered")));
     }
 
     /**
@@ -59,24 +60,28 @@ public final class AccessLog {
             String error) {}
 
     /**
-     * Writes a line. A request is over when it is told of, whatever becomes of its line: where the disk is full, that
-     * is said once, and once more when lines were taken in between.
+     * Writes a line. A request is over when it is told of, whatever becomes of its line: where the disk is full or
+     * nobody reads, that is said once, and lines are lost.
      *
      * @param entry what became of a request
      */
     public void write(Entry entry) {
-        if (lines.isEmpty()) {
-            return;
-        }
-        String line = line(entry);
-        try {
-            lines.get().accept(line);
-            losing.set(false);
-        } catch (RuntimeException e) {
-            if (!losing.getAndSet(true)) {
-                LOGGER.log(System.Logger.Level.WARNING, "the access log takes no lines; requests are answered", e);
-            }
-        }
+        lines.ifPresent(queue -> queue.add(line(entry)));
+    }
+
+    /**
+     * Lines that were lost.
+     *
+     * @return how many so far
+     */
+    public long lost() {
+        return lines.map(LineQueue::lost).orElse(0L);
+    }
+
+    /** Waits for the last lines to be taken, but not for long. */
+    @Override
+    public void close() {
+        lines.ifPresent(LineQueue::close);
     }
 
     private static String line(Entry entry) {

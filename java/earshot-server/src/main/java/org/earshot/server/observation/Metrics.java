@@ -1,5 +1,6 @@
 package org.earshot.server.observation;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -44,6 +45,19 @@ public final class Metrics implements AutoCloseable {
                 .description(description)
                 .strongReference(true)
                 .register(registry);
+    }
+
+    /**
+     * Has a number read that only grows.
+     *
+     * @param <T> what it is read of
+     * @param name the metric's, with points for underscores
+     * @param description what it is
+     * @param source what it is read of
+     * @param value reads it
+     */
+    public <T> void counter(String name, String description, T source, ToDoubleFunction<T> value) {
+        FunctionCounter.builder(name, source, value).description(description).register(registry);
     }
 
     /**
