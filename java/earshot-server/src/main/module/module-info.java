@@ -6,6 +6,7 @@ module org.earshot.server {
     requires io.grpc;
     requires io.grpc.netty.shaded;
     requires io.grpc.protobuf;
+    requires io.grpc.services;
     requires io.grpc.stub;
     requires io.grpc.util;
     requires java.logging;

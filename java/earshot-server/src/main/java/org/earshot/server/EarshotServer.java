@@ -52,6 +52,8 @@ public final class EarshotServer implements AutoCloseable {
 
     private static final long LOOK_FOR_IDLE_MILLIS = 10_000;
 
+    private static final long LOOK_AT_HEALTH_MILLIS = 1000;
+
     private final Metrics metrics = new Metrics();
     private final ModelRepository models;
     private final Optional<ProcessDecoder> decoder;
@@ -101,6 +103,7 @@ public final class EarshotServer implements AutoCloseable {
                     builder.token,
                     builder.tls.map(TlsKey::certificates),
                     builder.tls.map(TlsKey::key));
+            service.repeat(grpc::look, LOOK_AT_HEALTH_MILLIS);
             started = true;
         } finally {
             if (!started) {

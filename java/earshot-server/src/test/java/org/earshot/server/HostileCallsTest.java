@@ -123,13 +123,14 @@ class HostileCallsTest {
         served.log.clear();
         Status absent = status(
                 INFER.toBuilder()
-                        .setFullMethodName("grpc.health.v1.Health/Check")
+                        .setFullMethodName("grpc.channelz.v1.Channelz/GetServers")
                         .build(),
                 CallOptions.DEFAULT,
                 call -> call.halfClose());
         assertEquals(Status.Code.UNIMPLEMENTED, absent.getCode());
         assertEquals("UNIMPLEMENTED", noted().get("status").asText());
-        assertEquals("grpc.health.v1.Health/Check", noted().get("method").asText());
+        assertEquals(
+                "grpc.channelz.v1.Channelz/GetServers", noted().get("method").asText());
         assertTrue(served.metric("earshot_requests_seconds_count{endpoint=\"other\",protocol=\"grpc\"") >= 1);
     }
 

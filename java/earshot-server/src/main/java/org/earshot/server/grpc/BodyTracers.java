@@ -1,5 +1,6 @@
 package org.earshot.server.grpc;
 
+import inference.GRPCInferenceServiceGrpc;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
@@ -7,8 +8,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.earshot.server.service.RequestException;
 import org.earshot.server.service.UploadMemory;
 
-/** Counts calls' messages while they come, as gRPC keeps what there is of one until all of it is there. */
+/**
+ * Counts calls' messages while they come, as gRPC keeps what there is of one until all of it is there. What other
+ * services than inference are asked is short, however often they are in one call.
+ */
 final class BodyTracers extends ServerStreamTracer.Factory {
+    private static final long OF_OTHERS = 1 << 16;
+    private static final String INFERENCE = GRPCInferenceServiceGrpc.SERVICE_NAME + "/";
+
     private final UploadMemory memory;
 
     BodyTracers(UploadMemory memory) {
@@ -17,16 +24,18 @@ final class BodyTracers extends ServerStreamTracer.Factory {
 
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-        return new BodyTracer(memory.share());
+        return new BodyTracer(memory.share(), method.startsWith(INFERENCE) ? Long.MAX_VALUE : OF_OTHERS);
     }
 
     private static final class BodyTracer extends ServerStreamTracer {
         private final UploadMemory.Share share;
+        private final long most;
         private final AtomicLong received = new AtomicLong();
         private final AtomicLong unpacked = new AtomicLong();
 
-        BodyTracer(UploadMemory.Share share) {
+        BodyTracer(UploadMemory.Share share, long most) {
             this.share = share;
+            this.most = most;
         }
 
         @Override
@@ -41,6 +50,11 @@ final class BodyTracers extends ServerStreamTracer.Factory {
 
         /** What is thrown here ends the call as a message does that is too long. */
         private void growTo(long size) {
+            if (size > most) {
+                throw Status.RESOURCE_EXHAUSTED
+                        .withDescription("messages: found more than " + most + " bytes; expected at most so many")
+                        .asRuntimeException();
+            }
             try {
                 share.growTo(size);
             } catch (RequestException e) {

@@ -1,17 +1,21 @@
 package org.earshot.server.grpc;
 
+import inference.GRPCInferenceServiceGrpc;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.earshot.server.service.Deadline;
@@ -25,6 +29,10 @@ import org.earshot.server.service.Token;
 final class Gate implements ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final Set<String> OPEN = Set.of(
+            GRPCInferenceServiceGrpc.getServerLiveMethod().getFullMethodName(),
+            GRPCInferenceServiceGrpc.getServerReadyMethod().getFullMethodName());
 
     private final Token token;
     private final Duration patience;
@@ -51,6 +59,7 @@ final class Gate implements ServerInterceptor {
             return new ServerCall.Listener<>() {};
         }
         EndedOnce<I, O> once = new EndedOnce<>(call);
+        boolean one = call.getMethodDescriptor().getType().clientSendsOneMessage();
         CompletableFuture<Void> received = new CompletableFuture<>();
         received.orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS).exceptionally(late -> {
             once.close(Codes.of(Deadline.in(patience).late()).getStatus(), new Metadata());
@@ -62,7 +71,7 @@ final class Gate implements ServerInterceptor {
             @Override
             public void onMessage(I message) {
                 received.complete(null);
-                if (++messages > 1) {
+                if (++messages > 1 && one) {
                     once.close(notOne("several"), new Metadata());
                     return;
                 }
@@ -80,7 +89,7 @@ final class Gate implements ServerInterceptor {
             @Override
             public void onHalfClose() {
                 received.complete(null);
-                if (messages == 0) {
+                if (messages == 0 && one) {
                     once.close(notOne("none"), new Metadata());
                 }
                 if (!once.isEnded()) {
@@ -112,8 +121,8 @@ final class Gate implements ServerInterceptor {
 
     /** Refuses calls without the token; whoever looks after the process need not have it. */
     private void requireToken(ServerCall<?, ?> call, Metadata headers) {
-        String method = call.getMethodDescriptor().getBareMethodName();
-        if ("ServerLive".equals(method) || "ServerReady".equals(method)) {
+        MethodDescriptor<?, ?> method = call.getMethodDescriptor();
+        if (HealthGrpc.SERVICE_NAME.equals(method.getServiceName()) || OPEN.contains(method.getFullMethodName())) {
             return;
         }
         Iterable<String> given = headers.getAll(AUTHORIZATION);

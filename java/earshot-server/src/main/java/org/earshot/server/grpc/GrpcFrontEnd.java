@@ -1,24 +1,29 @@
 package org.earshot.server.grpc;
 
+import io.grpc.BindableService;
 import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.earshot.server.inference.Inference;
 import org.earshot.server.observation.AccessLog;
 import org.earshot.server.observation.Metrics;
@@ -42,8 +47,12 @@ public final class GrpcFrontEnd implements AutoCloseable {
     private static final int RESETS_SECONDS = 10;
     /** They read messages and begin calls, and wait for nothing. */
     private static final int THREADS = 8;
+    /** Calls that last as long as their clients like. */
+    private static final int STANDING_CALLS = 1024;
 
     private final Server server;
+    private final Health health;
+    private final Standing standing = new Standing(STANDING_CALLS);
     private final EventLoopGroup accepting = events(1, "earshot-grpc-accept");
     private final EventLoopGroup transport = events(0, "earshot-grpc");
     private final ExecutorService executor = Executors.newFixedThreadPool(THREADS, threads("earshot-grpc-calls"));
@@ -87,6 +96,15 @@ public final class GrpcFrontEnd implements AutoCloseable {
             Optional<Path> certificates,
             Optional<Path> key)
             throws IOException {
+        health = new Health(parts.models());
+        List<ServerServiceDefinition> services = Stream.of(
+                        new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version()),
+                        health.service(),
+                        ProtoReflectionServiceV1.newInstance())
+                .map(BindableService::bindService)
+                // The gate reads them.
+                .map(ServerInterceptors::useInputStreamMessages)
+                .toList();
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(address, port))
                 .maxInboundMessageSize(parts.limits().bodyBytes() + ENVELOPE)
                 .maxConcurrentCallsPerConnection(CALLS_A_CONNECTION)
@@ -99,13 +117,12 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .executor(executor)
                 .decompressorRegistry(DecompressorRegistry.getDefaultInstance().with(new Gzip(), true))
                 .addStreamTracerFactory(new BodyTracers(parts.memory()))
-                .addStreamTracerFactory(new Watch(parts.log(), parts.metrics()))
+                .addStreamTracerFactory(new Watch(parts.log(), parts.metrics(), services))
                 // The last one is asked first.
+                .intercept(standing)
                 .intercept(new Gate(token, parts.limits().timeout()))
                 .intercept(new Watch.Introduction())
-                .addService(ServerInterceptors.useInputStreamMessages(
-                        new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version())
-                                .bindService()));
+                .addServices(services);
         if (certificates.isPresent()) {
             File chain = certificates.get().toFile();
             builder.useTransportSecurity(chain, key.orElseThrow().toFile());
@@ -144,8 +161,15 @@ public final class GrpcFrontEnd implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Accepts nothing more. */
+    /** Looks whether the models can answer, for those who want to know without asking. */
+    public void look() {
+        health.look();
+    }
+
+    /** Accepts nothing more, and says so to whoever watches. */
     public void refuse() {
+        health.end();
+        standing.end();
         server.shutdown();
     }
 
@@ -155,7 +179,6 @@ public final class GrpcFrontEnd implements AutoCloseable {
      * @param atMost how long
      */
     public void stop(Duration atMost) {
-        refuse();
         try {
             server.awaitTermination(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
