@@ -31,7 +31,7 @@ public final class Console {
         private static final long serialVersionUID = 1L;
 
         ReaderGone(IOException cause) {
-            super(cause);
+            super("nobody reads them any more", cause);
         }
     }
 

@@ -1,6 +1,5 @@
 package org.earshot.server.grpc;
 
-import io.grpc.BindableService;
 import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -17,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -37,7 +37,14 @@ public final class GrpcFrontEnd implements AutoCloseable {
     private static final int ENVELOPE = 1 << 16;
 
     private static final int CALLS_A_CONNECTION = 128;
-    private static final int CONNECTIONS = 4096;
+    /**
+     * What a call takes before anybody looks at it, and until its client has taken the answer: a bit more than it does.
+     */
+    private static final int CALL_BYTES = 1 << 12;
+    /** All calls of all of them have half of Java's memory. */
+    private static final int CONNECTIONS =
+            (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 2 / (CALLS_A_CONNECTION * CALL_BYTES));
+
     private static final long IDLE_MINUTES = 5;
     /** From a connection's beginning to its first frame, with the handshake of TLS. */
     private static final long HANDSHAKE_SECONDS = 10;
@@ -47,12 +54,12 @@ public final class GrpcFrontEnd implements AutoCloseable {
     private static final int RESETS_SECONDS = 10;
     /** They read messages and begin calls, and wait for nothing. */
     private static final int THREADS = 8;
-    /** Calls that last as long as their clients like. */
-    private static final int STANDING_CALLS = 1024;
+    /** Of each service. */
+    private static final int CALLS = 4096;
 
     private final Server server;
     private final Health health;
-    private final Standing standing = new Standing(STANDING_CALLS);
+    private final List<OpenCalls> open = new ArrayList<>();
     private final EventLoopGroup accepting = events(1, "earshot-grpc-accept");
     private final EventLoopGroup transport = events(0, "earshot-grpc");
     private final ExecutorService executor = Executors.newFixedThreadPool(THREADS, threads("earshot-grpc-calls"));
@@ -101,7 +108,7 @@ public final class GrpcFrontEnd implements AutoCloseable {
                         new InferenceService(parts.models(), parts.inference(), parts.limits(), parts.version()),
                         health.service(),
                         ProtoReflectionServiceV1.newInstance())
-                .map(BindableService::bindService)
+                .map(service -> ServerInterceptors.intercept(service, openCalls()))
                 // The gate reads them.
                 .map(ServerInterceptors::useInputStreamMessages)
                 .toList();
@@ -119,7 +126,6 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .addStreamTracerFactory(new BodyTracers(parts.memory()))
                 .addStreamTracerFactory(new Watch(parts.log(), parts.metrics(), services))
                 // The last one is asked first.
-                .intercept(standing)
                 .intercept(new Gate(token, parts.limits().timeout()))
                 .intercept(new Watch.Introduction())
                 .addServices(services);
@@ -128,6 +134,13 @@ public final class GrpcFrontEnd implements AutoCloseable {
             builder.useTransportSecurity(chain, key.orElseThrow().toFile());
         }
         server = started(builder);
+    }
+
+    /** Of a service, so that those who fill it up leave health to be told. */
+    private OpenCalls openCalls() {
+        OpenCalls calls = new OpenCalls(CALLS);
+        open.add(calls);
+        return calls;
     }
 
     private Server started(NettyServerBuilder builder) throws IOException {
@@ -169,7 +182,7 @@ public final class GrpcFrontEnd implements AutoCloseable {
     /** Accepts nothing more, and says so to whoever watches. */
     public void refuse() {
         health.end();
-        standing.end();
+        open.forEach(OpenCalls::end);
         server.shutdown();
     }
 

@@ -89,7 +89,7 @@ public final class LineQueue implements AutoCloseable {
             lost.incrementAndGet();
             toldOf++;
             if (!failing) {
-                trouble.accept("takes no lines (" + e + ")");
+                trouble.accept("takes no lines (" + e.getMessage() + ")");
             }
             failing = true;
             return;

@@ -13,10 +13,11 @@ import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
 
 /**
- * Bounds calls that last as long as their client likes (who watches health, or has services described), and ends them
- * with the server, which would else wait for them as for work.
+ * Bounds a service's calls at once: each takes memory until its client has taken the answer, which it may never do.
+ * With the server it ends those that last as long as their client likes (who watches health, or has services
+ * described), for which it would else wait as for work.
  */
-final class Standing implements ServerInterceptor {
+final class OpenCalls implements ServerInterceptor {
     private final int most;
 
     // Guarded by this.
@@ -28,16 +29,13 @@ final class Standing implements ServerInterceptor {
      *
      * @param most at once
      */
-    Standing(int most) {
+    OpenCalls(int most) {
         this.most = most;
     }
 
     @Override
     public <I, O> ServerCall.Listener<I> interceptCall(
             ServerCall<I, O> call, Metadata headers, ServerCallHandler<I, O> next) {
-        if (call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
-            return next.startCall(call, headers);
-        }
         try {
             add(call);
         } catch (RequestException e) {
@@ -59,12 +57,16 @@ final class Standing implements ServerInterceptor {
         };
     }
 
+    private static boolean lasts(ServerCall<?, ?> call) {
+        return call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY;
+    }
+
     private synchronized void add(ServerCall<?, ?> call) {
-        if (ended) {
+        if (ended && lasts(call)) {
             throw RequestException.ending();
         }
         if (open.size() == most) {
-            throw new RequestException(Problem.BUSY, "standing calls: found " + most + "; expected fewer, in a while");
+            throw new RequestException(Problem.BUSY, "calls: found " + most + " at once; expected fewer, in a while");
         }
         open.add(call);
     }
@@ -73,14 +75,14 @@ final class Standing implements ServerInterceptor {
         open.remove(call);
     }
 
-    /** Ends all of them, and lets none begin any more. */
+    /** Ends those that last, and lets none of them begin any more. */
     void end() {
         Set<ServerCall<?, ?>> last;
         synchronized (this) {
             ended = true;
             last = Set.copyOf(open);
         }
-        last.forEach(call -> close(call, RequestException.ending()));
+        last.stream().filter(OpenCalls::lasts).forEach(call -> close(call, RequestException.ending()));
     }
 
     private static void close(ServerCall<?, ?> call, RequestException why) {
