@@ -12,6 +12,9 @@ from earshot_reference.configuration import ModelConfig, ReferenceError
 from earshot_reference.networks.se_trans import SeTransSizes
 from earshot_reference.peers import benchmark_model
 
+# PyTorch takes most of a minute to trace a network for ONNX.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):

@@ -59,6 +59,7 @@ def test_engine_that_differs_is_refused():
         random_model.check_agreement("broken", network, broken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "sizes", "outputs"),
     [

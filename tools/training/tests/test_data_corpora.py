@@ -173,6 +173,7 @@ def corpus_folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_synthetic_corpus(corpus_folder):
     corpus = synthetic.corpus(corpus_folder, PLAN)
 
@@ -193,6 +194,7 @@ def test_synthetic_corpus(corpus_folder):
     assert len(set(names)) == len(names) - 50
 
 
+@pytest.mark.slow
 def test_synthetic_corpus_is_written_once_and_always_the_same(corpus_folder, tmp_path):
     before = {f: f.stat().st_mtime_ns for f in corpus_folder.rglob("*.wav")}
     synthetic.corpus(corpus_folder, PLAN)

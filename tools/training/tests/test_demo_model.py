@@ -19,6 +19,7 @@ MODEL = TOOLS / "demo-model"
 RECIPE = TOOLS / "training" / "recipes" / "demo-model.toml"
 
 
+@pytest.mark.slow
 def test_the_recipe_makes_a_model_like_the_one_that_is_there(tmp_path, capsys):
     data, run = tmp_path / "data", tmp_path / "run"
     small = ["--clips", "1", "--duration", "1", "--workers", "1"]

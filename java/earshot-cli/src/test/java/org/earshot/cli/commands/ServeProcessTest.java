@@ -34,8 +34,9 @@ class ServeProcessTest {
     private Process server;
     private BufferedReader log;
 
+    /** Whatever these tests are started with: signals that are ignored stay so in what is started, as under nohup. */
     private void start(String... options) throws IOException {
-        start(List.of(), options);
+        start(List.of("env", "--default-signal=HUP"), options);
     }
 
     private void start(List<String> before, String... options) throws IOException {
