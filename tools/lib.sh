@@ -6,6 +6,11 @@ archive=$cli/earshot.jsa
 
 say() { printf 'earshot: %s\n' "$*" >&2; }
 
+fail() {
+  say "$*"
+  exit 1
+}
+
 # The Java to use: JAVA_HOME's, or the one on the path. Prints nothing where there is none.
 java_command() {
   if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
@@ -50,19 +55,25 @@ set_up() {
   [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 }
 
+# install_missing COMMAND[=PACKAGE]...: installs the packages of those commands that this machine lacks, which are called
+# as the commands unless said otherwise.
+install_missing() {
+  local missing=() one
+  for one in "$@"; do
+    command -v "${one%%=*}" >/dev/null || missing+=("${one#*=}")
+  done
+  [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+}
+
 # Installs packages of Debian and Ubuntu; elsewhere says what is needed.
 install_packages() {
   if ! command -v apt-get >/dev/null; then
-    say "needs a JDK (17 or later), Maven (3.8), a C++17 compiler and CMake (3.22), for tools/format" \
-      "clang-format (14 to 19), and for tools/fuzz Clang with libFuzzer; install them and run this again"
-    exit 1
+    fail "needs $*, as Debian calls them (JDK 17, Maven 3.8 and CMake 3.22 or later, a compiler of C++17, clang-format 14" \
+      "to 19, Clang with libFuzzer); install them and run this again"
   fi
   local as_root=()
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
-      say "needs $*; install them as root and run this again"
-      exit 1
-    }
+    command -v sudo >/dev/null || fail "needs $*; install them as root and run this again"
     as_root=(sudo)
   fi
   say "installing $* with apt-get"
@@ -89,21 +100,47 @@ outdated() {
     -o -type f -newer "$stamp" -print -quit \))" ]
 }
 
+# Leaves the CUDA kernels out, and their emulation: minutes, for those who need neither.
+without_cuda=(-Dcuda.emulation=OFF -Dcuda.nvcc=OFF)
+
+# package_jars MAVEN-OPTION...: makes the jars, without tests and checks.
+package_jars() {
+  quietly mvn -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip package "$@"
+}
+
 # build MAVEN-OPTION...
 build() {
   set_up
   say "building (the first time takes some minutes: Maven fetches its plugins)"
   # nvcc takes minutes: only where there is a device that its kernels could run on, and for that device alone.
-  local cuda=(-Dcuda.emulation=OFF -Dcuda.nvcc=OFF)
+  local cuda=("${without_cuda[@]}")
   [ ! -e /dev/nvidiactl ] || cuda=(-Dcuda.emulation=OFF -Dcuda.architectures=native)
   # A library's version before would stay beside it, and on the class path.
   rm -rf "$cli/lib"
   # Taken before the build, so that what is edited meanwhile is built next time.
   touch "$stamp.next"
-  quietly mvn -f "$root" -B -q -Dstyle.color=never -DskipTests -Dmaven.javadoc.skip -Dspotless.check.skip \
-    -pl '!java/earshot-fuzz,!java/examples,!java/earshot-spring-boot-starter,!java/example-spring-boot' "${cuda[@]}" "$@" package || return 1
+  package_jars -f "$root" \
+    -pl '!java/earshot-fuzz,!java/examples,!java/earshot-spring-boot-starter,!java/example-spring-boot' "${cuda[@]}" "$@" ||
+    return 1
   say "built"
   mv "$stamp.next" "$stamp"
+}
+
+# A folder of this run's own, $folder, and processes, whose numbers are to be added to $started: the script's end is
+# theirs.
+begin_run() {
+  folder=$(mktemp -d)
+  started=()
+  trap end_run EXIT
+}
+
+end_run() {
+  local process
+  for process in "${started[@]}"; do
+    kill "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+  done
+  rm -rf "$folder"
 }
 
 # One build at a time; who waited for another's finds nothing left to do. Takes what build takes.
