@@ -73,10 +73,6 @@ class ClipSet:
         """The clips with neither a label nor a soft target."""
         return self.where(lambda c: c.label is None and c.probabilities is None)
 
-    def without_labels(self) -> ClipSet:
-        """The same clips, their labels forgotten."""
-        return self._each(lambda c: replace(c, label=None, probabilities=None))
-
     def without_context(self) -> ClipSet:
         """The same clips, from nobody knows where and when."""
         return self._each(lambda c: replace(c, city=None, time=None))
