@@ -119,7 +119,7 @@ final class ListenCommand extends Subcommand {
                         .threads(threads.threads())
                         .sessions(1)
                         .load();
-                LiveSource source = standardInput ? new StandardInput(System.in, rate) : Microphone.open(device, rate);
+                LiveSource source = standardInput ? new StandardInput(System.in) : Microphone.open(device, rate);
                 SceneStream stream = open(classifier)) {
             if (!quiet) {
                 console().say("model " + model.directory() + ": " + classifier);
@@ -129,7 +129,7 @@ final class ListenCommand extends Subcommand {
         return DONE;
     }
 
-    private record StandardInput(InputStream in, int sampleRate) implements LiveSource {
+    private record StandardInput(InputStream in) implements LiveSource {
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
             return in.read(bytes, offset, length);

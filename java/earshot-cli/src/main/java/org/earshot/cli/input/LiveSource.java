@@ -4,9 +4,6 @@ import java.io.IOException;
 
 /** Sound as it comes: 16 bit, little endian, mono. */
 public interface LiveSource extends AutoCloseable {
-    /** Samples per second. */
-    int sampleRate();
-
     /**
      * Waits for sound.
      *

@@ -16,11 +16,9 @@ public final class Microphone implements LiveSource {
     private static final int BITS = 16;
 
     private final TargetDataLine line;
-    private final int sampleRate;
 
-    private Microphone(TargetDataLine line, int sampleRate) {
+    private Microphone(TargetDataLine line) {
         this.line = line;
-        this.sampleRate = sampleRate;
     }
 
     /**
@@ -39,7 +37,7 @@ public final class Microphone implements LiveSource {
                             : mixer(device, wanted).getLine(wanted));
             line.open();
             line.start();
-            return new Microphone(line, sampleRate);
+            return new Microphone(line);
         } catch (LineUnavailableException | IllegalArgumentException e) {
             throw new CommandException(
                     device == null ? "microphone" : "--device " + device,
@@ -69,11 +67,6 @@ public final class Microphone implements LiveSource {
             }
         }
         return names.isEmpty() ? "none (Java Sound finds no microphone)" : String.join(", ", names);
-    }
-
-    @Override
-    public int sampleRate() {
-        return sampleRate;
     }
 
     @Override

@@ -56,11 +56,6 @@ public final class Recording implements AutoCloseable {
         }
     }
 
-    /** What messages and results call it. */
-    public Path name() {
-        return name;
-    }
-
     /** What stands above a picture of it. */
     public String title() {
         return copy == null ? String.valueOf(name.getFileName()) : "standard input";
