@@ -1,5 +1,8 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -201,7 +204,7 @@ final class BenchCommand extends Subcommand {
                 from.name().toLowerCase(Locale.ROOT),
                 figures.callers == 1 ? "one caller" : figures.callers + " callers at once",
                 figures.runs));
-        Layout summary = new Layout(false, true, false);
+        Layout summary = new Layout(TEXT, NUMBER, TEXT);
         summary.add("latency, median", number(figures.median), "ms");
         summary.add("90th percentile", number(figures.percentile90), "ms");
         summary.add("99th percentile", number(figures.percentile99), "ms");
@@ -209,7 +212,7 @@ final class BenchCommand extends Subcommand {
         summary.add("real-time factor", String.format(Locale.ROOT, "%.5f", figures.realTimeFactor), "");
         figures.peakMemory.ifPresent(memory -> summary.add("peak memory", number(memory), "MB"));
         text.append(summary).append('\n');
-        Layout layers = new Layout(false, true, true);
+        Layout layers = new Layout(TEXT, NUMBER, NUMBER);
         layers.add("layer", "ms", "%");
         double total = total(figures.layers);
         figures.layers.forEach((name, time) -> layers.add(

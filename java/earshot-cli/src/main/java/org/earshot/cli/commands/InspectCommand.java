@@ -1,5 +1,8 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +93,7 @@ final class InspectCommand extends Subcommand {
     }
 
     private static String table(Weights weights, Optional<String> digest) {
-        Layout table = new Layout(false, false, false, true, true, true, true, true, true);
+        Layout table = new Layout(TEXT, TEXT, TEXT, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER);
         table.add("name", "type", "shape", "min", "max", "mean", "std", "NaN", "inf");
         NonFinite nonFinite = new NonFinite();
         weights.tensors().forEach((name, tensor) -> {

@@ -1,5 +1,8 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.InputStream;
@@ -292,7 +295,7 @@ final class LoadScenario {
                 result.classifier.sessions() == 1 ? "one session" : result.classifier.sessions() + " sessions",
                 result.figures.times().getTotalCount(),
                 result.figures.seconds()));
-        Layout summary = new Layout(false, true, false);
+        Layout summary = new Layout(TEXT, NUMBER, TEXT);
         result.arrivals.ifPresent(perSecond ->
                 summary.add(bound == null ? "calls come" : "highest rate that holds", number(perSecond), "a second"));
         if (live) {

@@ -1,5 +1,8 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -179,7 +182,7 @@ final class PseudoLabelCommand extends Subcommand {
     }
 
     private static String table(LabellingSummary summary, int clips) {
-        Layout table = new Layout(false, true, true, true);
+        Layout table = new Layout(TEXT, NUMBER, NUMBER, NUMBER);
         table.add("label", "step 1", "step 2", "left out");
         summary.classes().forEach(row -> addRow(table, row));
         ClassCount total = summary.total();

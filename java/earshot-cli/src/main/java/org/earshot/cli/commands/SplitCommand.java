@@ -1,5 +1,7 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -203,7 +205,7 @@ final class SplitCommand extends Subcommand {
                 .mapToDouble(Double::doubleValue)
                 .sorted()
                 .toArray();
-        Layout table = new Layout(true, true);
+        Layout table = new Layout(NUMBER, NUMBER);
         table.add("clips", "similarity up to");
         for (double share : SHARES) {
             table.add(
@@ -234,9 +236,7 @@ final class SplitCommand extends Subcommand {
 
     /** A row for each city or hour, a column for each scene: scenes are few, cities may be many. */
     private static Layout table(String heading, List<String> labels, List<String> groups, List<List<Integer>> counts) {
-        boolean[] right = new boolean[labels.size() + 1];
-        Arrays.fill(right, 1, right.length, true);
-        Layout table = new Layout(right);
+        Layout table = Layout.ofNumbers(labels.size());
         List<String> header = new ArrayList<>(List.of(heading));
         labels.forEach(label -> header.add(Text.visible(label)));
         table.add(header.toArray(String[]::new));

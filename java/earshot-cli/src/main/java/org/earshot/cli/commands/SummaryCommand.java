@@ -1,5 +1,8 @@
 package org.earshot.cli.commands;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +65,7 @@ final class SummaryCommand extends Subcommand {
     }
 
     private String table(ModelDirectory model, int frames, String backend, List<LayerProfile> rows) {
-        Layout table = new Layout(false, false, false, true, true, true);
+        Layout table = new Layout(TEXT, TEXT, TEXT, NUMBER, NUMBER, NUMBER);
         table.add("layer", "kind", "output", "parameters", "multiply-adds", "% of time");
         for (LayerProfile row : rows) {
             table.add(

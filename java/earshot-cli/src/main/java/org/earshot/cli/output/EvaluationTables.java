@@ -1,7 +1,6 @@
 package org.earshot.cli.output;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -156,9 +155,7 @@ public final class EvaluationTables {
     private void confusion(ModelEvaluation model) {
         ConfusionMatrix confusion = model.confusion();
         int size = confusion.labels().size();
-        boolean[] right = new boolean[size + 1];
-        Arrays.fill(right, 1, right.length, true);
-        Layout table = new Layout(right);
+        Layout table = Layout.ofNumbers(size);
         List<String> header = new ArrayList<>(List.of("truth \\ answer"));
         // Whole names would make the table too wide to read.
         confusion
@@ -175,9 +172,7 @@ public final class EvaluationTables {
     }
 
     private Layout table(String heading) {
-        boolean[] right = new boolean[models.size() + 1];
-        Arrays.fill(right, 1, right.length, true);
-        Layout table = new Layout(right);
+        Layout table = Layout.ofNumbers(models.size());
         add(table, heading, model -> Text.visible(model.model()));
         return table;
     }

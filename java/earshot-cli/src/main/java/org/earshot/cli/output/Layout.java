@@ -2,18 +2,34 @@ package org.earshot.cli.output;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A table in plain text: columns as wide as their widest cell, two blanks between them. */
 public final class Layout {
     private static final int WIDEST_FILE = 60;
 
-    private final boolean[] right;
+    /** What is in a column's cells, and so where in it they stand. */
+    public enum Column {
+        /** At its left edge. */
+        TEXT,
+        /** At its right edge. */
+        NUMBER
+    }
+
+    private final List<Column> columns;
     private final List<String[]> rows = new ArrayList<>();
 
-    /** One flag per column: whether its cells stand at its right edge, as numbers do. */
-    public Layout(boolean... right) {
-        this.right = right;
+    public Layout(Column... columns) {
+        this.columns = List.of(columns);
+    }
+
+    /** A column of text, and so many of numbers behind it. */
+    public static Layout ofNumbers(int count) {
+        Column[] columns = new Column[count + 1];
+        Arrays.fill(columns, Column.NUMBER);
+        columns[0] = Column.TEXT;
+        return new Layout(columns);
     }
 
     public void add(String... cells) {
@@ -22,7 +38,7 @@ public final class Layout {
 
     @Override
     public String toString() {
-        int[] widths = new int[right.length];
+        int[] widths = new int[columns.size()];
         for (String[] row : rows) {
             for (int i = 0; i < row.length; i++) {
                 widths[i] = Math.max(widths[i], length(row[i]));
@@ -36,15 +52,15 @@ public final class Layout {
     private String line(int[] widths, String... cells) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < cells.length; i++) {
-            line.append(i == 0 ? "" : "  ").append(pad(cells[i], widths[i], right[i]));
+            line.append(i == 0 ? "" : "  ").append(pad(cells[i], widths[i], columns.get(i)));
         }
         return line.toString().stripTrailing();
     }
 
     /** Fills a cell with blanks. */
-    static String pad(String cell, int width, boolean right) {
+    static String pad(String cell, int width, Column column) {
         String blanks = " ".repeat(Math.max(0, width - length(cell)));
-        return right ? blanks + cell : cell + blanks;
+        return column == Column.NUMBER ? blanks + cell : cell + blanks;
     }
 
     /** A column of files that are printed one by one, as wide as the widest within reason. */

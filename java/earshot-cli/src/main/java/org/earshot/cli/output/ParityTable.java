@@ -1,5 +1,8 @@
 package org.earshot.cli.output;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +14,7 @@ import org.earshot.parity.ParityResult;
 /** Parity as a table in plain text: a row for each tensor, in the order in which the layers run. */
 public final class ParityTable {
     private final Layout table =
-            new Layout(false, false, false, false, true, true, true, true, true, false, true, true, false);
+            new Layout(TEXT, TEXT, TEXT, TEXT, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, TEXT, NUMBER, NUMBER, TEXT);
     private final List<String> remarks = new ArrayList<>();
 
     private ParityTable() {

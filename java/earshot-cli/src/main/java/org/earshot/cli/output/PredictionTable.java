@@ -1,5 +1,8 @@
 package org.earshot.cli.output;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -76,10 +79,10 @@ public final class PredictionTable implements PredictionFormat {
     }
 
     private String line(String file, String label, String probability, String verdict, String others) {
-        String line = Layout.pad(file, fileWidth, false)
-                + "  " + Layout.pad(label, labelWidth, false)
-                + "  " + Layout.pad(probability, PROBABILITY.length(), true)
-                + (models.isEmpty() ? "" : "  " + Layout.pad(verdict, DISAGREE.length(), false))
+        String line = Layout.pad(file, fileWidth, TEXT)
+                + "  " + Layout.pad(label, labelWidth, TEXT)
+                + "  " + Layout.pad(probability, PROBABILITY.length(), NUMBER)
+                + (models.isEmpty() ? "" : "  " + Layout.pad(verdict, DISAGREE.length(), TEXT))
                 + "  " + others;
         return line.stripTrailing() + "\n";
     }

@@ -1,5 +1,8 @@
 package org.earshot.cli.output;
 
+import static org.earshot.cli.output.Layout.Column.NUMBER;
+import static org.earshot.cli.output.Layout.Column.TEXT;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,10 +29,10 @@ public final class SegmentColumns {
     }
 
     String line(String file, String start, String end, String label, String probability) {
-        return (Layout.pad(file, fileWidth, false)
-                                + "  " + Layout.pad(start, CLOCK, true)
-                                + "  " + Layout.pad(end, CLOCK, true)
-                                + "  " + Layout.pad(label, labelWidth, false)
+        return (Layout.pad(file, fileWidth, TEXT)
+                                + "  " + Layout.pad(start, CLOCK, NUMBER)
+                                + "  " + Layout.pad(end, CLOCK, NUMBER)
+                                + "  " + Layout.pad(label, labelWidth, TEXT)
                                 + "  " + probability)
                         .stripTrailing()
                 + "\n";
