@@ -9,9 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.stream.Stream;
 import org.earshot.segmentation.SceneSegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,15 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LiveSoundTest {
     private static final int HEADER_BYTES = 44;
 
-    /** 20 s in a bus, then 20 s in the metro; half a window of 10 s on either side of the change has heard both. */
     @Test
     void aChangeIsTold(@TempDir Path folder) throws IOException {
-        Path file = Samples.joined(
-                folder.resolve("journey.wav"),
-                Stream.concat(
-                                Collections.nCopies(4, Samples.of("bus")).stream(),
-                                Collections.nCopies(4, Samples.of("metro")).stream())
-                        .toList());
+        Path file = Samples.busThenMetro(folder.resolve("journey.wav"));
         byte[] bytes = Files.readAllBytes(file);
         List<SceneSegment> segments = new ArrayList<>();
         LiveSound.listen(

@@ -4,23 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
-import java.util.stream.Stream;
 import org.earshot.segmentation.SceneSegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LongRecordingTest {
-    /** 20 s in a bus, then 20 s in the metro: half a window of 10 s on either side of the change has heard both. */
     @Test
     void theSceneChangesWhenItDoes(@TempDir Path folder) throws IOException {
-        Path file = Samples.joined(
-                folder.resolve("journey.wav"),
-                Stream.concat(
-                                Collections.nCopies(4, Samples.of("bus")).stream(),
-                                Collections.nCopies(4, Samples.of("metro")).stream())
-                        .toList());
+        Path file = Samples.busThenMetro(folder.resolve("journey.wav"));
         List<SceneSegment> segments = LongRecording.segments(Samples.MODEL, file);
         assertEquals("Bus", segments.get(0).label());
         assertEquals(0, segments.get(0).startSeconds());

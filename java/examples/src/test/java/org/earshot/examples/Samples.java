@@ -54,6 +54,13 @@ final class Samples {
         return Files.write(file, withHeader(samples.get(0), sound.toByteArray()));
     }
 
+    /** 20 s in a bus, then 20 s in the metro: half a window of 10 s on either side of the change has heard both. */
+    static Path busThenMetro(Path file) throws IOException {
+        Path bus = of("bus");
+        Path metro = of("metro");
+        return joined(file, List.of(bus, bus, bus, bus, metro, metro, metro, metro));
+    }
+
     /** A file's beginning, as a file. */
     static byte[] beginning(Path sample, double seconds) throws IOException {
         byte[] bytes = Files.readAllBytes(sample);
