@@ -10,13 +10,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.earshot.backend.Backend;
 import org.earshot.backend.Execution;
-import org.earshot.backend.Operation;
-import org.earshot.backend.portable.PortableBackend;
+import org.earshot.backend.WatchedBackend;
 import org.earshot.error.DeviceException;
-import org.earshot.features.FeatureParameters;
-import org.earshot.layer.Layer;
 import org.earshot.model.ModelDirectory;
 import org.earshot.weights.KeyMap;
 import org.junit.jupiter.api.Test;
@@ -29,9 +25,8 @@ class ClassifierHealthTest {
     @TempDir
     Path temporary;
 
-    /** Plain Java whose executions are counted, and may be lost. */
-    private static final class Device implements Backend {
-        private final Backend delegate = new PortableBackend(1);
+    /** Its executions are counted, and it may be lost. */
+    private static final class Device extends WatchedBackend {
         private final AtomicInteger opened = new AtomicInteger();
         private volatile boolean lost;
 
@@ -41,22 +36,12 @@ class ClassifierHealthTest {
         }
 
         @Override
-        public Operation prepare(Layer layer) {
-            return delegate.prepare(layer);
-        }
-
-        @Override
-        public Operation frontEnd(FeatureParameters parameters) {
-            return delegate.frontEnd(parameters);
-        }
-
-        @Override
         public Execution open() {
             if (lost) {
                 throw new DeviceException(DeviceException.Reason.LOST, "device", "a lost device", "a device");
             }
             opened.incrementAndGet();
-            return delegate.open();
+            return super.open();
         }
     }
 
