@@ -16,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.earshot.error.WeightsException;
@@ -245,33 +244,12 @@ class SafetensorsTest {
 
     @Test
     void aCutFileIsRefusedWhereverItIsCut() throws IOException {
-        byte[] whole = Files.readAllBytes(FIXTURES.resolve("types.safetensors"));
-        Path cut = folder.resolve("cut.safetensors");
-        for (int length = 0; length < whole.length; length += 3) {
-            Files.write(cut, Arrays.copyOf(whole, length));
-            assertThrows(WeightsException.class, () -> WeightFiles.read(cut), "cut to " + length);
-        }
+        DamagedWeights.assertCutIsRefused(FIXTURES.resolve("types.safetensors"), folder, 3);
     }
 
     @Test
     void flippedBytesAreRefusedOrRead() throws IOException {
-        byte[] whole = Files.readAllBytes(FIXTURES.resolve("types.safetensors"));
-        Path flipped = folder.resolve("flipped.safetensors");
-        Random random = new Random(1);
-        int refused = 0;
-        for (int round = 0; round < 500; round++) {
-            byte[] bytes = whole.clone();
-            for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
-            }
-            Files.write(flipped, bytes);
-            try {
-                WeightFiles.read(flipped).tensors().values().forEach(WeightTensor::floats);
-            } catch (WeightsException e) {
-                refused++;
-            }
-        }
-        assertTrue(refused > 25, refused + " refused");
+        DamagedWeights.assertOtherBytesAreRefusedOrRead(FIXTURES.resolve("types.safetensors"), folder, 1);
     }
 
     /** A sparse file, so that it takes no room: "across" lies across 1 GiB, where one mapping ends. */
