@@ -12,7 +12,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -223,7 +222,7 @@ class ReachabilityMetadataTest {
     private static List<String> watch(Path temporary) throws Exception {
         Path home = Path.of(System.getProperty("java.home"));
         Path agent = temporary.resolve("libaccess_recorder.so");
-        run(
+        ChildProcess.run(List.of(
                 "g++",
                 "-std=c++17",
                 "-O1",
@@ -239,25 +238,18 @@ class ReachabilityMetadataTest {
                 "src/test/native/access_recorder.cpp",
                 "-o",
                 agent.toString(),
-                "-ldl");
+                "-ldl"));
         Path recording = temporary.resolve("noise.wav");
         WavFiles.writeMono16(recording, SmallModel.noise(0.5, 1), 48_000);
         Path seen = temporary.resolve("seen");
-        run(ChildJvm.command(
-                        List.of("-agentpath:" + agent + "=" + seen),
-                        ReachableCalls.class,
-                        SmallModel.quick(temporary).toString(),
-                        "src/test/resources/parity/mobile-asc-net",
-                        recording.toString())
-                .toArray(String[]::new));
+        ChildProcess.run(ChildProcess.jvm(
+                List.of("-agentpath:" + agent + "=" + seen),
+                ReachableCalls.class,
+                SmallModel.quick(temporary).toString(),
+                "src/test/resources/parity/mobile-asc-net",
+                recording.toString()));
         List<String> lines = Files.readAllLines(seen);
         assertFalse(lines.isEmpty());
         return lines;
-    }
-
-    private static void run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), () -> Arrays.toString(command) + ": " + said);
     }
 }

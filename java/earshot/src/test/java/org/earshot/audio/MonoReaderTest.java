@@ -9,11 +9,12 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.earshot.ChildProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,18 +168,17 @@ class MonoReaderTest {
             // All but the last byte is a hole that takes no room on the disk.
             channel.write(ByteBuffer.allocate(1), channel.size() + 1000L * seconds - 1);
         }
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx16m",
-                        "-cp",
-                        Path.of("target", "classes") + File.pathSeparator + Path.of("target", "test-classes"),
-                        CountSamples.class.getName(),
-                        file.toString())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        assertEquals(1500L * seconds, Long.parseLong(output.trim()));
+        // Without JavaCPP, and so without native code.
+        List<String> command = List.of(
+                ChildProcess.java(),
+                "-Xmx16m",
+                "-cp",
+                Path.of("target", "classes") + File.pathSeparator + Path.of("target", "test-classes"),
+                CountSamples.class.getName(),
+                file.toString());
+        assertEquals(
+                1500L * seconds,
+                Long.parseLong(ChildProcess.run(command).output().strip()));
     }
 
     /** The other process: prints how many samples a file has at 1.5 kHz. */

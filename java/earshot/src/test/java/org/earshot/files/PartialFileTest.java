@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.earshot.ChildProcess;
 import org.earshot.audio.AudioFiles;
 import org.earshot.audio.AudioLimits;
 import org.earshot.error.EarshotException;
@@ -57,7 +58,7 @@ class PartialFileTest {
     @EnabledOnOs(OS.LINUX)
     void noFileTakesThePlaceOfWhatIsNone() throws IOException, InterruptedException {
         Path pipe = folder.resolve("pipe");
-        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        ChildProcess.run(List.of("mkfifo", pipe.toString()));
         Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
         Path part = Files.writeString(folder.resolve("part"), "whole");
         for (Path target : List.of(pipe, link)) {

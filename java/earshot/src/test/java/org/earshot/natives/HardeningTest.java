@@ -11,12 +11,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.earshot.ChildProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -107,11 +109,7 @@ class HardeningTest {
     }
 
     private static String readelf(String what, Path library) throws IOException, InterruptedException {
-        ProcessBuilder command = new ProcessBuilder("readelf", "--wide", what, library.toString());
-        command.environment().put("LC_ALL", "C");
-        Process process = command.redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        return output;
+        return ChildProcess.run(List.of("env", "LC_ALL=C", "readelf", "--wide", what, library.toString()))
+                .output();
     }
 }

@@ -6,13 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.earshot.ChildJvm;
+import org.earshot.ChildProcess;
 import org.earshot.backend.choice.Backends;
 import org.earshot.layer.Shape;
 import org.earshot.model.ModelDirectory;
@@ -122,22 +121,11 @@ class SessionMemoryTest {
     @Test
     void manyClipsLeaveResidentMemoryFlat() throws IOException, InterruptedException {
         int calls = Integer.getInteger("earshot.test.clips", 20_000);
-        Process process = new ProcessBuilder(ChildJvm.command(
-                        List.of(
-                                "-Xms64m",
-                                "-Xmx64m",
-                                "-XX:+AlwaysPreTouch",
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1"),
-                        ManyClips.class,
-                        Integer.toString(calls)))
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        // The last line: before it, Java 24 and later warn of native code.
-        long grown = Long.parseLong(
-                output.strip().lines().reduce((line, last) -> last).orElseThrow());
+        List<String> command = ChildProcess.jvm(
+                List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                ManyClips.class,
+                Integer.toString(calls));
+        long grown = Long.parseLong(ChildProcess.run(command).output().strip());
         assertTrue(grown < calls / 4 * 64 / 1024, "grown by " + grown + " KiB");
     }
 

@@ -23,7 +23,7 @@ import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.earshot.ChildJvm;
+import org.earshot.ChildProcess;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
 import org.junit.jupiter.api.Test;
@@ -123,17 +123,11 @@ class HostileWeightsTest {
         files.put("values that take more than 67108864", pickle("numbers", List.of("K\1")));
         files.put("values that take", pickle("pairs", List.of("(", "K\1", "K\2", "t")));
         files.put("header length", longHeader());
-        Path errors = folder.resolve("errors");
-        List<String> command = ChildJvm.command(
+        List<String> command = ChildProcess.jvm(
                 List.of("-Xmx160m"),
                 HostileReader.class,
                 files.values().stream().map(Path::toString).toArray(String[]::new));
-        Process process =
-                new ProcessBuilder(command).redirectError(errors.toFile()).start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                .lines()
-                .toList();
-        assertEquals(0, process.waitFor(), Files.readString(errors));
+        List<String> lines = ChildProcess.run(command).output().lines().toList();
         List<String> expected = new ArrayList<>(files.keySet());
         assertEquals(expected.size(), lines.size(), lines.toString());
         for (int i = 0; i < lines.size(); i++) {

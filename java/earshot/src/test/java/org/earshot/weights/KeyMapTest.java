@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.earshot.ChildProcess;
 import org.earshot.error.WeightsException;
 import org.earshot.layer.Shape;
 import org.junit.jupiter.api.Test;
@@ -105,7 +106,7 @@ class KeyMapTest {
     @EnabledOnOs(OS.LINUX)
     void pipesAndDevicesAreRefused() throws IOException, InterruptedException {
         Path pipe = folder.resolve("pipe");
-        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        ChildProcess.run(List.of("mkfifo", pipe.toString()));
         for (Path file : List.of(pipe, Path.of("/dev/zero"), Path.of("/dev/full"), folder)) {
             String message = assertThrows(WeightsException.class, () -> KeyMap.read(file))
                     .getMessage();
