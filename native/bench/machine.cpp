@@ -7,7 +7,7 @@
 
 #include "earshot_cpu.h"
 #include "harness.h"
-#include "kernel_table.h"
+#include "instruction_sets.h"
 
 namespace bench {
 
@@ -36,19 +36,6 @@ void chains(std::int32_t isa, int rounds) {
     }
 }
 #endif
-
-const earshot::Kernels &table(std::int32_t isa) {
-#if defined(__x86_64__)
-    if (isa == EARSHOT_CPU_ISA_AVX512) {
-        return earshot::AVX512_KERNELS;
-    }
-    if (isa == EARSHOT_CPU_ISA_AVX2) {
-        return earshot::AVX2_KERNELS;
-    }
-#endif
-    (void)isa;
-    return earshot::BASELINE_KERNELS;
-}
 
 } // namespace
 
@@ -106,7 +93,7 @@ double scan_rate(std::int32_t isa, int runs) {
     constexpr int INNER = 256;
     constexpr int STATES = 16;
     constexpr int STEP = 2 * INNER + 16;
-    const earshot::Kernels &kernels = table(isa);
+    const earshot::Kernels &kernels = earshot::kernels_for(isa, EARSHOT_PRECISION_FLOAT32);
     test::Random random(3);
     std::vector<float> decay = random.vector(INNER * STATES, -16.0F, -1.0F);
     const std::vector<float> lowest(INNER, -16.0F);
