@@ -98,7 +98,6 @@ class Grid {
 
     [[noreturn]] static void thread_main(void *thread);
     void run_thread(Thread &thread);
-    void start_block(const KernelLaunch &launch);
     void run_block();
     void cancel(const Thread *except);
     void set_ready(unsigned warp, unsigned lanes);

@@ -4,6 +4,7 @@
 
 #include "cuda_calls.h"
 #include "errors.h"
+#include "layer_kinds.h"
 #include "parts.h"
 #include "reference.h"
 
@@ -36,7 +37,7 @@ Case block(std::int32_t kind, const Shape &shape, std::int64_t frames, std::int6
     return {kind, shape.numbers(), weights(shape.weight_count()), frames, bands, frames * bands * channels, 0};
 }
 
-/* One of each kind. */
+/* At least one of each kind. */
 std::vector<Case> cases() {
     const test::MambaShape path = {EARSHOT_AXIS_TIME, EARSHOT_NORM_CONDITIONAL, 5, 1, 8, 16, 4, 1, 4};
     const test::MambaShape other = {EARSHOT_AXIS_FREQUENCY, EARSHOT_NORM_LAYER, 0, 1, 8, 16, 4, 1, 4};
@@ -85,6 +86,14 @@ std::int64_t largest(const earshot_cuda_op &op, const earshot::Extents &e) {
 }
 
 } // namespace
+
+TEST(emulation_parts_are_tried_of_every_kind) {
+    const std::vector<Case> all = cases();
+    for (const std::int32_t kind : earshot::ALL_LAYER_KINDS) {
+        CHECK_THAT(std::any_of(all.begin(), all.end(), [&](const Case &c) { return c.kind == kind; }),
+                   "kind " + std::to_string(kind));
+    }
+}
 
 TEST(emulation_parts_give_what_the_whole_would) {
     for (const Case &c : cases()) {
