@@ -4,8 +4,8 @@
  */
 #include <cstdio>
 
-#include "intrinsics.h"
 #include "kernel_bench.h"
+#include "tensor_core.h"
 
 namespace bench {
 namespace {

@@ -14,9 +14,9 @@
  */
 #include <algorithm>
 
-#include "intrinsics.h"
 #include "product.h"
 #include "runtime.h"
+#include "tensor_core.h"
 #include "vectors.h"
 #include "warpgroup.h"
 

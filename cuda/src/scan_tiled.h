@@ -38,9 +38,9 @@
  */
 #pragma once
 
-#include "intrinsics.h"
 #include "scan_grid.h"
 #include "scan_variants.h"
+#include "tensor_core.h"
 #include "vectors.h"
 
 namespace earshot {

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "arithmetic.h"
-#include "intrinsics.h"
+#include "tensor_core.h"
 
 namespace earshot {
 

@@ -18,7 +18,7 @@
 
 #include <string>
 
-#include "intrinsics.h"
+#include "tensor_core.h"
 
 namespace earshot {
 
