@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Executors that hang, are taken away or come later: no row is lost or doubled, and who stays goes on. */
-@Tag("cluster")
+@Tag("slow")
 @Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClusterInTroubleTest {
     private static final int RECORDINGS = 240;

@@ -33,6 +33,7 @@ import org.earshot.evaluation.EvaluationJson;
 import org.earshot.evaluation.EvaluationOptions;
 import org.earshot.labelling.LabellingRule;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.jdk.javaapi.CollectionConverters;
@@ -40,6 +41,7 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * Jobs that are cancelled, applications that follow one another in one JVM, and settings that change how Spark works.
  */
+@Tag("slow")
 class JobsInTroubleTest {
     private static final Path SMALL =
             CommandLine.ROOT.resolve("java/earshot/src/test/resources/golden/mobile-asc-net-none");

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On real clusters of two workers on this machine, each with an executor in a JVM of its own. */
-@Tag("cluster")
+@Tag("slow")
 class LocalClusterTest {
     private static final int RECORDINGS = 1000;
     /** Each thirty-third is broken: 3 %. */
