@@ -1,5 +1,6 @@
 package org.earshot.cli;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -19,8 +21,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.earshot.cli.commands.EarshotCommand;
+import org.earshot.cli.output.Console;
 import org.earshot.cli.output.StandardOutput;
 import org.earshot.layer.Shape;
 import org.earshot.weights.Safetensors;
@@ -28,20 +33,54 @@ import org.earshot.weights.WeightTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MainTest {
     @TempDir
     Path folder;
 
+    static List<String> commands() {
+        CommandLine all = new EarshotCommand(console()).commandLine();
+        return all.getSubcommands().keySet().stream()
+                // They tell of the others.
+                .filter(command -> !command.equals("help") && !command.equals("generate-completion"))
+                .toList();
+    }
+
+    private static Console console() {
+        return new Console(Writer.nullWriter(), new PrintWriter(Writer.nullWriter()));
+    }
+
+    /** Whoever copies an example has a whole command in the shell, of options that there are. */
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "features", "inspect", "convert", "summary", "parity", "bench"})
+    @MethodSource("commands")
     void everyCommandHasHelpWithAnExample(String command) {
         CommandRun run = CommandRun.of(command, "--help").done();
         assertTrue(run.out().startsWith("Usage: earshot " + command), run.out());
-        assertTrue(run.out().contains("earshot " + command + " "), run.out());
-        assertTrue(run.out().contains("Example"), run.out());
         assertEquals("", run.err());
+        Matcher heading = Pattern.compile("(?m)^Examples?:$").matcher(run.out());
+        assertTrue(heading.find(), run.out());
+        List<String> examples = run.out()
+                .substring(heading.end())
+                .strip()
+                .replaceAll("\\\\\n *", "")
+                .lines()
+                .toList();
+        for (String example : examples) {
+            Matcher words = Pattern.compile("(?:^|[|] *)earshot ([^|]*)$").matcher(example.strip());
+            assertTrue(words.find(), "cut in two: " + example);
+            String[] arguments = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)")
+                    .matcher(words.group(1))
+                    .results()
+                    .map(word -> word.group().replaceAll("^[\"']|[\"']$", ""))
+                    .toArray(String[]::new);
+            assertEquals(command, arguments[0], example);
+            CommandLine line =
+                    new EarshotCommand(console()).commandLine(arguments).setCaseInsensitiveEnumValuesAllowed(true);
+            assertDoesNotThrow(() -> line.parseArgs(arguments), example);
+        }
     }
 
     @Test

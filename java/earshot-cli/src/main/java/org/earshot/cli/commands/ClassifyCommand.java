@@ -59,8 +59,10 @@ import picocli.CommandLine.Parameters;
             "  earshot classify street.wav --city \"Xi'an\" --time 2023-06-18T18:44",
             "  earshot classify recordings/ 'more/**/*.flac' --metadata recordings.csv --json",
             "  curl -s https://example.org/street.mp3 | earshot classify -",
-            "  earshot classify street.wav --model ascmamba --model se-trans --model-weights 2,1",
-            "  earshot classify journey.wav --segments --format audacity --output journey.txt --picture journey.png"
+            "  earshot classify street.wav --model ascmamba --model se-trans \\",
+            "    --model-weights 2,1",
+            "  earshot classify journey.wav --segments --format audacity \\",
+            "    --output journey.txt --picture journey.png"
         })
 final class ClassifyCommand extends Subcommand {
     private static final int DEFAULT_TOP = 3;

@@ -49,8 +49,9 @@ import picocli.CommandLine.Parameters;
                     + " one clip changes nothing. A model without context is not run again for the curves.",
             "",
             "Example:",
-            "  earshot evaluate ascmamba ascmamba-without-context --metadata valid.csv --audio recordings"
-                    + " --cache features.safetensors --metadata-shuffle 5,10,20,50,70,100 --report report.html"
+            "  earshot evaluate ascmamba ascmamba-without-context --metadata valid.csv \\",
+            "    --audio recordings --cache features.safetensors \\",
+            "    --metadata-shuffle 5,10,20,50,70,100 --report report.html"
         })
 final class EvaluateCommand extends Subcommand {
     private static final String STANDARD_OUTPUT = "-";

@@ -51,7 +51,8 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  earshot features street.wav --output street.png",
-            "  earshot features --metadata cas.csv --audio recordings --cache features.safetensors"
+            "  earshot features --metadata cas.csv --audio recordings \\",
+            "    --cache features.safetensors"
         })
 final class FeaturesCommand extends Subcommand {
     private static final String TENSOR = "features";

@@ -41,7 +41,8 @@ import picocli.CommandLine.ParameterException;
             "",
             "Examples:",
             "  earshot listen",
-            "  ffmpeg -v error -i rtsp://camera/audio -f s16le -ac 1 -ar 48000 - | earshot listen --stdin"
+            "  ffmpeg -v error -i rtsp://camera/audio -f s16le -ac 1 -ar 48000 - | \\",
+            "    earshot listen --stdin"
         })
 final class ListenCommand extends Subcommand {
     private static final double NANOSECONDS = 1e9;

@@ -53,8 +53,9 @@ import picocli.CommandLine.ParameterException;
             "An interrupted run leaves its scores in OUTPUT.part; the same command goes on with them.",
             "",
             "Example:",
-            "  earshot pseudo-label --first ascmamba --second se-trans --metadata cas.csv --audio recordings"
-                    + " --cache features.safetensors --output labels.csv"
+            "  earshot pseudo-label --first ascmamba --second se-trans \\",
+            "    --metadata cas.csv --audio recordings \\",
+            "    --cache features.safetensors --output labels.csv"
         })
 final class PseudoLabelCommand extends Subcommand {
     @Option(names = "--first", required = true, paramLabel = "DIR", description = "Model whose answers become labels.")

@@ -34,7 +34,8 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  earshot serve",
-            "  earshot serve --model street=models/1 --model models/indoors --host 0.0.0.0 --token-file secret"
+            "  earshot serve --model street=models/1 --model models/indoors \\",
+            "    --host 0.0.0.0 --token-file secret"
         })
 final class ServeCommand extends Subcommand {
     @Mixin

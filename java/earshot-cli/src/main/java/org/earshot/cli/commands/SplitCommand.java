@@ -53,8 +53,8 @@ import picocli.CommandLine.Option;
                     + " to choose a threshold by.",
             "",
             "Example:",
-            "  earshot split --metadata valid.csv --audio valid --evaluation-audio eval --easy easy.csv"
-                    + " --hard hard.csv"
+            "  earshot split --metadata valid.csv --audio valid --evaluation-audio eval \\",
+            "    --easy easy.csv --hard hard.csv"
         })
 final class SplitCommand extends Subcommand {
     private static final double[] SHARES = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};

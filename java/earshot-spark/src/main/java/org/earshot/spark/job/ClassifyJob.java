@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Example:",
-            "  tools/spark classify 'recordings/**' --model tools/demo-model --format json --output scenes"
+            "  tools/spark classify 'recordings/**' --model tools/demo-model \\",
+            "    --format json --output scenes"
         })
 final class ClassifyJob implements Callable<Integer> {
     private static final double NANOSECONDS = 1e9;
