@@ -68,7 +68,7 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
 
     /**
      * Unpacks the libraries, or finds that they are unpacked, and compares them with the jar. Folders of other versions
-     * that have not been used for long are deleted.
+     * that have not been used for long are deleted, and what a killed process has left.
      *
      * @param root where to
      * @param copy 1 for the usual copy, more for those of further class loaders: the JVM gives a file to one only
@@ -80,9 +80,11 @@ public record NativeBundle(String name, List<Library> libraries, Identity identi
         Path folder = make(root, root.folder().resolve(name + "-" + digest));
         UnusedFolders.touch(folder);
         UnusedFolders.delete(root.folder(), name);
+        UnusedFolders.deleteUnfinished(root.folder());
         if (copy > 1) {
             folder = make(root, folder.resolve(Integer.toString(copy)));
         }
+        UnusedFolders.deleteUnfinished(folder);
         List<Path> files = new ArrayList<>();
         for (Library library : libraries) {
             Path file = folder.resolve(named(library.file(), digest));

@@ -14,13 +14,19 @@ import java.time.Instant;
 import java.util.regex.Pattern;
 
 /**
- * Deletes what earlier versions unpacked. A folder's time says when a process last took libraries out of it. A process
- * that runs on without its folder is none the worse: what it has loaded stays mapped, and what it loads later it
- * unpacks again.
+ * Deletes what earlier versions unpacked, and what processes left behind that were killed while they did. A folder's
+ * time says when a process last took libraries out of it. A process that runs on without its folder is none the worse:
+ * what it has loaded stays mapped, and what it loads later it unpacks again.
  */
 final class UnusedFolders {
     /** How long no process took anything out of a folder that is deleted. */
     static final Duration UNUSED = Duration.ofDays(30);
+
+    /** How old a file is that no process can still be about to finish: one takes seconds, if it is not stopped. */
+    static final Duration LEFT = Duration.ofDays(1);
+
+    /** {@link PrivateFolder} makes the former, {@link org.earshot.files.PartialFile} the latter. */
+    private static final Pattern UNFINISHED = Pattern.compile("\\d+\\.probe|\\.earshot-[0-9a-f-]{36}\\.part");
 
     private UnusedFolders() {}
 
@@ -54,6 +60,29 @@ final class UnusedFolders {
             }
         } catch (IOException e) {
             // Another process may be deleting as well.
+        }
+    }
+
+    /**
+     * Deletes files that a process which was killed has left, if they are older than {@link #LEFT}.
+     *
+     * @param folder of this user's own, in which libraries are unpacked or such folders lie
+     */
+    static void deleteUnfinished(Path folder) {
+        Instant oldest = Instant.now().minus(LEFT);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(
+                folder,
+                file -> UNFINISHED.matcher(file.getFileName().toString()).matches())) {
+            for (Path file : files) {
+                BasicFileAttributes found =
+                        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+                if (found.isRegularFile()
+                        && found.lastModifiedTime().toInstant().isBefore(oldest)) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            // As above.
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.earshot.files.PartialFile;
 import org.earshot.natives.NativeBundle.Identity;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,6 +163,35 @@ class NativeBundleTest {
         for (Path path : List.of(own.resolve("lib.so"), recent, foreign, linked, kept)) {
             assertTrue(Files.exists(path), path.toString());
         }
+    }
+
+    /** Of a process that was killed there is what it had not deleted yet; of one that goes on, it is younger. */
+    @Test
+    void whatKilledProcessesHaveLeftIsDeleted() throws IOException {
+        NativeBundle bundle = bundle(jar("app.jar", content(1, 100)), Identity.CONTENT, "lib.so");
+        Path copy = bundle.unpack(root, 2).get(0).getParent();
+        FileTime aged = FileTime.from(Instant.now().minus(UnusedFolders.LEFT).minusSeconds(60));
+        List<Path> left = new ArrayList<>();
+        List<Path> kept = new ArrayList<>();
+        for (Path place : List.of(root.folder(), copy.getParent(), copy)) {
+            for (List<Path> files : List.of(left, kept)) {
+                files.add(Files.createTempFile(place, "", ".probe")); // As PrivateFolder does.
+                files.add(Files.createFile(PartialFile.in(place).path()));
+            }
+            kept.add(Files.createFile(place.resolve("notes.probe")));
+            kept.add(Files.createFile(place.resolve("notes.part")));
+        }
+        for (Path file : left) {
+            Files.setLastModifiedTime(file, aged);
+        }
+        for (Path file :
+                kept.stream().filter(file -> file.toString().contains("notes")).toList()) {
+            Files.setLastModifiedTime(file, aged);
+        }
+        bundle.unpack(root, 1);
+        bundle.unpack(root, 2);
+        assertEquals(List.of(), left.stream().filter(Files::exists).toList());
+        assertEquals(kept, kept.stream().filter(Files::exists).toList());
     }
 
     @ParameterizedTest
