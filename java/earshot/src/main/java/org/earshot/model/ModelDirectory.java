@@ -185,6 +185,14 @@ public record ModelDirectory(ModelConfig config, Weights weights, SceneModel mod
                         ? OptionalInt.empty()
                         : OptionalInt.of(config.context().locations().size()),
                 config.options());
-        return config.architecture().compose(network, weights);
+        SceneModel model = config.architecture().compose(network, weights);
+        if (config.features().frames() < model.minimumFrames()) {
+            // Else each recording would be refused as too short, however long it is.
+            throw new ModelException(
+                    config.source() + ": features.frames",
+                    Integer.toString(config.features().frames()),
+                    "at least " + model.minimumFrames() + ", which the network needs of a recording");
+        }
+        return model;
     }
 }

@@ -76,6 +76,8 @@ class ContradictionsTest {
             mobile-asc-net-gated | ,"Bar"] | ] | labels: found 9 labels; expected 10
             mobile-asc-net-gated | "n_mels": 64 | "n_mels": 80 | features.n_mels: found 80; expected 64
             mobile-asc-net-gated | "n_mels": 64 | "n_mels": 7 | features.n_mels: found 7; expected 64
+            mobile-asc-net-gated | "frames": 500 | "frames": 7 | features.frames: found 7; expected at least 8
+            se-trans | "frames": 500 | "frames": 3 | features.frames: found 3; expected at least 4
             mobile-asc-net-gated | mobile-asc-net | se-trans | architecture: found se-trans; expected mobile-asc-net
             """)
     void nameFileAndField(String model, String from, String to, String part) {
