@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.earshot.backend.Backend;
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Precision;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.BackendException;
 import org.junit.jupiter.api.Test;
@@ -42,7 +42,7 @@ class CudaClassifierTest {
     @Test
     void answersAsPlainJavaDoes() throws IOException {
         try (SceneClassifier device =
-                        new SceneClassifier(builder(), () -> List.of(new CudaBackend(Precision.FLOAT32)));
+                        new SceneClassifier(builder(), () -> List.of(CudaKernels.start(Precision.FLOAT32)));
                 SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
             // Other lengths plan anew; equal ones run the first time, are recorded the second, replayed from then on.
             for (double seconds : new double[] {0.2, 0.2, 0.2, 0.1, 0.2}) {
@@ -74,7 +74,7 @@ class CudaClassifierTest {
         try (SceneClassifier device = new SceneClassifier(
                 SceneClassifier.builder(SmallModel.variant(temporary, "\"frames\": 500", "\"frames\": 10"))
                         .windowHop(Duration.ofMillis(80)),
-                () -> List.of(new CudaBackend(Precision.FLOAT32)))) {
+                () -> List.of(CudaKernels.start(Precision.FLOAT32)))) {
             List<String> expected =
                     StreamedSound.expected(device.classify(file, XIAN).windows());
             assertEquals(3, expected.stream().distinct().count());
@@ -87,7 +87,7 @@ class CudaClassifierTest {
     void severalCallersGetTheirOwnAnswers() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(3);
         try (SceneClassifier device =
-                new SceneClassifier(builder().sessions(2), () -> List.of(new CudaBackend(Precision.FLOAT32)))) {
+                new SceneClassifier(builder().sessions(2), () -> List.of(CudaKernels.start(Precision.FLOAT32)))) {
             AudioClip first = AudioClip.of(SmallModel.noise(0.2, 1), SmallModel.RATE);
             AudioClip second = AudioClip.of(SmallModel.noise(0.1, 2), SmallModel.RATE);
             double ofFirst = device.classify(first, XIAN).probability();
@@ -119,7 +119,7 @@ class CudaClassifierTest {
         };
         try (SceneClassifier device = new SceneClassifier(
                         builder().sessions(1).batching(3, Duration.ofDays(1), 0).listener(listener),
-                        () -> List.of(new CudaBackend(Precision.FLOAT32)));
+                        () -> List.of(CudaKernels.start(Precision.FLOAT32)));
                 SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
             List<AudioClip> clips = IntStream.range(0, 3)
                     .mapToObj(i -> AudioClip.of(SmallModel.noise(0.2, i), SmallModel.RATE))
@@ -135,7 +135,7 @@ class CudaClassifierTest {
     }
 
     private static List<Backend> bothDevices() {
-        return List.of(new CudaBackend(Precision.FLOAT32, 0), new CudaBackend(Precision.FLOAT32, 1));
+        return List.of(CudaKernels.start(Precision.FLOAT32, 0), CudaKernels.start(Precision.FLOAT32, 1));
     }
 
     /** Four callers, two sessions on each of two devices; every answer is the one that a single device gives. */
@@ -143,7 +143,7 @@ class CudaClassifierTest {
     void sessionsOnSeveralDevicesGiveTheSameAnswers() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(4);
         try (SceneClassifier one =
-                        new SceneClassifier(builder(), () -> List.of(new CudaBackend(Precision.FLOAT32, 1)));
+                        new SceneClassifier(builder(), () -> List.of(CudaKernels.start(Precision.FLOAT32, 1)));
                 SceneClassifier both = new SceneClassifier(builder().sessions(4), CudaClassifierTest::bothDevices)) {
             assertTrue(one.backend().startsWith("cuda[device 1: "), one.backend());
             assertTrue(both.backend().matches("cuda\\[device 0: .*\\], cuda\\[device 1: .*\\]"), both.backend());
@@ -181,6 +181,7 @@ class CudaClassifierTest {
 
     @Test
     void everyDeviceHasASession() throws IOException {
+        CudaKernels.assumeBuilt();
         SceneClassifier.Builder tooFew = builder().sessions(1);
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class, () -> new SceneClassifier(tooFew, CudaClassifierTest::bothDevices));
@@ -209,6 +210,7 @@ class CudaClassifierTest {
 
     @Test
     void withoutADeviceTheNamedBackendIsAnErrorWithTheReason() throws IOException {
+        CudaKernels.assumeBuilt();
         BackendException e = assertThrows(
                 BackendException.class, () -> builder().backend("cuda").load());
         assertTrue(e.getMessage().startsWith("cuda: found kernels compiled for the CPU"), e.getMessage());

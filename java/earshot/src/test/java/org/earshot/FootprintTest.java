@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Precision;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.BackendException;
 import org.earshot.network.LayerProfile;
@@ -77,7 +77,8 @@ class FootprintTest {
     void aDeviceHasItsOwn() throws IOException {
         SceneClassifier.Builder builder =
                 SceneClassifier.builder(SmallModel.quick(temporary)).sessions(2);
-        try (SceneClassifier device = new SceneClassifier(builder, () -> List.of(new CudaBackend(Precision.FLOAT32)));
+        try (SceneClassifier device =
+                        new SceneClassifier(builder, () -> List.of(CudaKernels.start(Precision.FLOAT32)));
                 SceneClassifier java = new SceneClassifier(builder, () -> List.of(new PortableBackend(1)))) {
             Footprint footprint = device.footprint();
             assertEquals(0, footprint.weightsHost());

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import org.earshot.backend.cpu.CpuBackend;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cpu.InstructionSet;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.error.BackendException;
 import org.earshot.layer.Activation;
@@ -122,7 +121,7 @@ class BackendContractTest {
         }
         // The kernels for a device, executed on the CPU; the host's threads play no part in them.
         for (Precision precision : Precision.values()) {
-            makers.add(new Maker("cuda " + precision, precision, 1, threads -> new CudaBackend(precision)));
+            makers.add(new Maker("cuda " + precision, precision, 1, threads -> CudaKernels.start(precision)));
         }
         return makers.stream();
     }

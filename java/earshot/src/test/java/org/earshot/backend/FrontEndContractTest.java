@@ -28,8 +28,8 @@ class FrontEndContractTest {
      */
     private static final float ROUNDING = 2 * (3e-7f + 4e-6f);
 
-    static List<Backend> backends() {
-        return FrontEnds.all();
+    static List<String> backends() {
+        return FrontEnds.names();
     }
 
     private static float[] expected(FeatureParameters parameters, int clips, float[] pcm) {
@@ -62,7 +62,8 @@ class FrontEndContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
-    void anyLengthOfTransformAndClip(Backend backend) {
+    void anyLengthOfTransformAndClip(String name) {
+        Backend backend = FrontEnds.start(name);
         for (PadMode padMode : PadMode.values()) {
             for (int fftSize = FeatureParameters.SMALLEST_FFT; fftSize <= FeatureParameters.LARGEST_FFT; fftSize *= 2) {
                 int window = fftSize - fftSize / 7 - 1;
@@ -77,7 +78,8 @@ class FrontEndContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
-    void everyClipOfABatchHasItsOwnClamp(Backend backend) {
+    void everyClipOfABatchHasItsOwnClamp(String name) {
+        Backend backend = FrontEnds.start(name);
         int samples = 5_000;
         float[] pcm = noise(3 * samples);
         for (int i = 0; i < samples; i++) {
@@ -90,7 +92,8 @@ class FrontEndContractTest {
     /** 501 frames, of which 500 are kept; the loudest is the one that is cut. */
     @ParameterizedTest
     @MethodSource("backends")
-    void aWholeClip(Backend backend) {
+    void aWholeClip(String name) {
+        Backend backend = FrontEnds.start(name);
         float[] pcm = noise(441_000);
         for (int i = 0; i < 440_000; i++) {
             pcm[i] *= 1e-5f;
@@ -101,7 +104,8 @@ class FrontEndContractTest {
     /** Whatever frames are computed together, and whether a window shares them with others or not. */
     @ParameterizedTest
     @MethodSource("backends")
-    void singleFramesHaveTheBitsOfWholeClips(Backend backend) {
+    void singleFramesHaveTheBitsOfWholeClips(String name) {
+        Backend backend = FrontEnds.start(name);
         for (PadMode padMode : PadMode.values()) {
             FeatureParameters parameters = new FeatureParameters(8000, 256, 200, 80, 16, 50, 4000, 20, padMode, 80);
             Optional<LogMelFrames> some = backend.frames(parameters);
@@ -154,7 +158,8 @@ class FrontEndContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
-    void wrongShapesAreRefused(Backend backend) {
+    void wrongShapesAreRefused(String name) {
+        Backend backend = FrontEnds.start(name);
         try (Operation frontEnd = backend.frontEnd(FeatureParameters.baseline())) {
             assertEquals(Shape.of(2, 500, 64, 1), frontEnd.outputShape(List.of(Shape.of(2, 500_000, 1, 1))));
             for (Shape shape :

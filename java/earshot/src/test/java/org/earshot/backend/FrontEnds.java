@@ -2,7 +2,6 @@ package org.earshot.backend;
 
 import java.util.List;
 import org.earshot.backend.choice.Backends;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.Shape;
@@ -11,9 +10,14 @@ import org.earshot.layer.Shape;
 public final class FrontEnds {
     private FrontEnds() {}
 
-    /** Every backend; CUDA's kernels are executed on the CPU where there is no device. */
-    public static List<Backend> all() {
-        return List.of(Backends.start("portable", 1), Backends.start("cpu", 1), new CudaBackend(Precision.FLOAT32));
+    /** The names of all backends. */
+    public static List<String> names() {
+        return List.of("portable", "cpu", "cuda");
+    }
+
+    /** A backend; CUDA's kernels are executed on the CPU where there is no device. */
+    public static Backend start(String name) {
+        return name.equals("cuda") ? CudaKernels.start(Precision.FLOAT32) : Backends.start(name, 1);
     }
 
     /** The features of clips of one length, one after the other. */

@@ -12,9 +12,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.earshot.backend.Backend;
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Precision;
 import org.earshot.backend.choice.Backends;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.features.FeatureParameters;
 import org.earshot.layer.ContextEncoder;
 import org.earshot.layer.Shape;
@@ -139,7 +139,7 @@ class BatchEqualityTest {
     @Test
     void onADevice() {
         ModelDirectory directory = ModelDirectory.read(GOLDEN.resolve("ascmamba-small"), null, KeyMap.identity());
-        try (PreparedNetwork network = prepare(directory, new CudaBackend(Precision.FLOAT32));
+        try (PreparedNetwork network = prepare(directory, CudaKernels.start(Precision.FLOAT32));
                 NetworkSession session = network.open()) {
             List<Map<String, float[]>> clips = clips(directory, Network.FEATURES, 2);
             float[] together = run(session, directory, clips);

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.earshot.backend.Backend;
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
 import org.earshot.backend.View;
 import org.earshot.backend.choice.Backends;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.error.BackendException;
 import org.earshot.error.DeviceException;
 import org.earshot.features.FeatureParameters;
@@ -43,7 +43,7 @@ class BatchSizesTest {
     }
 
     private static Backend start(String name) {
-        return name.equals("cuda") ? new CudaBackend(Precision.FLOAT32) : Backends.start(name, 1);
+        return name.equals("cuda") ? CudaKernels.start(Precision.FLOAT32) : Backends.start(name, 1);
     }
 
     /**

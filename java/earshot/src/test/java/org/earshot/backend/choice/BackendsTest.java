@@ -12,12 +12,12 @@ import java.util.OptionalInt;
 import java.util.ResourceBundle;
 import org.earshot.backend.Backend;
 import org.earshot.backend.BackendProvider;
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Operation;
 import org.earshot.backend.Precision;
 import org.earshot.backend.cpu.CpuBackend;
 import org.earshot.backend.cpu.CpuProvider;
 import org.earshot.backend.cpu.InstructionSet;
-import org.earshot.backend.cuda.CudaBackend;
 import org.earshot.backend.portable.PortableBackend;
 import org.earshot.backend.portable.PortableProvider;
 import org.earshot.error.BackendException;
@@ -124,7 +124,8 @@ class BackendsTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void cudaKernelsPassTheSelfTest(Precision precision) {
-        assertDoesNotThrow(() -> SelfTest.run(new CudaBackend(precision), precision));
+        Backend backend = CudaKernels.start(precision);
+        assertDoesNotThrow(() -> SelfTest.run(backend, precision));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.earshot.backend.CudaKernels;
 import org.earshot.backend.Execution;
 import org.earshot.backend.Memory;
 import org.earshot.backend.Precision;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaBackendTest {
     @Test
     void aFullDeviceIsATypedErrorAfterWhichItGoesOn() {
-        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+        try (Execution execution = CudaKernels.start(Precision.FLOAT32).open()) {
             long tooMany = 1L << 33; // 32 GiB; the emulated device has 2
             DeviceException e = assertThrows(DeviceException.class, () -> execution.allocate(tooMany));
             assertEquals(DeviceException.Reason.OUT_OF_MEMORY, e.reason());
@@ -40,7 +41,7 @@ class CudaBackendTest {
 
     @Test
     void memoryBeginsAsZeros() {
-        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+        try (Execution execution = CudaKernels.start(Precision.FLOAT32).open()) {
             float[] values = {1, 1};
             execution.read(new View(execution.allocate(2), 0, Shape.of(2)), values);
             assertArrayEquals(new float[2], values);
@@ -50,7 +51,7 @@ class CudaBackendTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void saysWhatItRunsOnAndHow(Precision precision) {
-        String text = new CudaBackend(precision).toString();
+        String text = CudaKernels.start(precision).toString();
         assertTrue(text.contains("compute capability"), text);
         assertEquals(precision != Precision.FLOAT32, text.contains(precision.label()), text);
     }
@@ -58,7 +59,7 @@ class CudaBackendTest {
     @Test
     void namesTheDeviceItRunsOn() {
         for (int device = 0; device < 2; device++) {
-            String text = new CudaBackend(Precision.FLOAT32, device).toString();
+            String text = CudaKernels.start(Precision.FLOAT32, device).toString();
             assertTrue(text.startsWith("cuda[device " + device + ": CPU execution"), text);
         }
     }
@@ -66,6 +67,7 @@ class CudaBackendTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 2, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void aDeviceThatIsNotThereListsThoseThatAre(int device) {
+        CudaKernels.assumeBuilt();
         BackendException e = assertThrows(BackendException.class, () -> new CudaBackend(Precision.FLOAT32, device));
         assertTrue(e.getMessage().startsWith("cuda: found device " + device + "; expected one of device 0: CPU"));
         assertTrue(e.getMessage().contains("; device 1: CPU execution"), e.getMessage());
@@ -93,7 +95,7 @@ class CudaBackendTest {
     }
 
     private static void copiesArrive(int count, boolean samples) {
-        try (Execution execution = new CudaBackend(Precision.FLOAT32, 1).open()) {
+        try (Execution execution = CudaKernels.start(Precision.FLOAT32, 1).open()) {
             Memory memory = execution.allocate(2L * count + 10);
             View first = new View(memory, 0, Shape.of(count));
             View next = new View(memory, count, Shape.of(5));
@@ -115,7 +117,7 @@ class CudaBackendTest {
 
     @Test
     void whatWasFetchedIsReadAsItWasThen() {
-        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+        try (Execution execution = CudaKernels.start(Precision.FLOAT32).open()) {
             Memory memory = execution.allocate(100);
             View all = new View(memory, 0, Shape.of(100));
             View part = new View(memory, 40, Shape.of(3));
@@ -145,7 +147,7 @@ class CudaBackendTest {
 
     @Test
     void memoryMayBeClosedBeforeItsValuesWereSent() {
-        try (Execution execution = new CudaBackend(Precision.FLOAT32).open()) {
+        try (Execution execution = CudaKernels.start(Precision.FLOAT32).open()) {
             Memory memory = execution.allocate(3);
             execution.write(new float[] {1, 2, 3}, new View(memory, 0, Shape.of(3)));
             memory.close();
