@@ -172,8 +172,13 @@ final class AsyncCalls {
      * about to end itself.
      */
     void awaitEnd() {
-        if (!(Thread.currentThread() instanceof Worker worker && worker.isOf(this))) {
+        if (!worksHere()) {
             CallThreads.awaitEnd(executor);
         }
+    }
+
+    /** Whether the caller is one of the threads. */
+    boolean worksHere() {
+        return Thread.currentThread() instanceof Worker worker && worker.isOf(this);
     }
 }

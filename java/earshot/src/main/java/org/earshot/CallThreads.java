@@ -37,7 +37,7 @@ final class CallThreads implements AutoCloseable {
     }
 
     private Thread thread(Runnable work) {
-        Thread thread = new Worker(work, "earshot-call-" + started.incrementAndGet());
+        Thread thread = new Worker(this, work, "earshot-call-" + started.incrementAndGet());
         thread.setDaemon(true);
         // Not the first caller's, which may be a web application that is taken down later.
         thread.setContextClassLoader(CallThreads.class.getClassLoader());
@@ -83,15 +83,22 @@ final class CallThreads implements AutoCloseable {
         }
     }
 
+    /** Whether the caller is one of the threads. */
+    boolean worksHere() {
+        return Thread.currentThread() instanceof Worker worker && worker.owner == this;
+    }
+
     /** One of the threads. */
     private static final class Worker extends Thread {
+        private final CallThreads owner;
         /** Whose last work is done, but for what comes after it. */
         private CallThreads free;
         /** What to do then; null if nothing. */
         private Task<?> next;
 
-        Worker(Runnable work, String name) {
+        Worker(CallThreads owner, Runnable work, String name) {
             super(work, name);
+            this.owner = owner;
         }
     }
 

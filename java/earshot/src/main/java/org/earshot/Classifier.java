@@ -431,14 +431,23 @@ public abstract sealed class Classifier<P, E> implements AutoCloseable permits S
      * @param atMost what calls that run have to come to their end; they then stop before the next step of a network (on
      *     a CUDA device: before the next window) with a {@link CancelledException}
      * @return whether all of them ended by themselves
+     * @throws IllegalStateException as {@link #close()}
      */
     public boolean close(Duration atMost) {
         return engine.close(atMost);
     }
 
+    /** Whether the caller is one of the threads that it computes calls on. */
+    final boolean worksHere() {
+        return engine.worksHere();
+    }
+
     /**
      * Waits for running calls, then frees everything. Later calls throw {@link ClosedException}; a second close does
      * nothing.
+     *
+     * @throws IllegalStateException if what opens, reads or closes a recording of a running call calls this, which
+     *     would wait for itself
      */
     @Override
     public void close() {

@@ -41,7 +41,13 @@ interface Recording {
 
     /** One that the caller knows how to open. */
     static Recording of(Supplier<AudioStream> stream, String name, int sampleRate) {
-        return of(name, () -> open(MonoReader.of(stream.get(), name, sampleRate)));
+        return of(name, () -> {
+            AudioStream opened = stream.get();
+            if (opened == null) {
+                throw new IllegalStateException(name + ": what opens the recording gave null; expected an AudioStream");
+            }
+            return open(MonoReader.of(opened, name, sampleRate));
+        });
     }
 
     private static Samples open(MonoReader reader) {

@@ -1,6 +1,5 @@
 package org.earshot;
 
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.earshot.error.ClosedException;
@@ -52,10 +51,13 @@ public final class SceneClassifierHolder implements AutoCloseable {
                 last = retired && calls == 0;
             }
             if (last) {
-                classifier.close();
-                synchronized (this) {
-                    over = true;
-                    notifyAll();
+                try {
+                    classifier.close();
+                } finally {
+                    synchronized (this) {
+                        over = true;
+                        notifyAll();
+                    }
                 }
             }
         }
@@ -90,6 +92,8 @@ public final class SceneClassifierHolder implements AutoCloseable {
 
     private volatile Service current;
     private volatile boolean closed;
+    /** Set in threads that are inside of {@link #use} or of the function of {@link #useAsync}. */
+    private final ThreadLocal<Boolean> inside = new ThreadLocal<>();
 
     private SceneClassifierHolder(SceneClassifier first) {
         current = new Service(first);
@@ -117,9 +121,21 @@ public final class SceneClassifierHolder implements AutoCloseable {
     public <R> R use(Function<SceneClassifier, R> call) {
         Service service = begin();
         try {
-            return call.apply(service.classifier);
+            return make(call, service.classifier);
         } finally {
             service.end();
+        }
+    }
+
+    private <R> R make(Function<SceneClassifier, R> call, SceneClassifier classifier) {
+        boolean outermost = inside.get() == null;
+        inside.set(true);
+        try {
+            return call.apply(classifier);
+        } finally {
+            if (outermost) {
+                inside.remove();
+            }
         }
     }
 
@@ -130,13 +146,17 @@ public final class SceneClassifierHolder implements AutoCloseable {
      * @param call is handed the classifier, and begins a {@link SceneClassifier#classifyAsync}
      * @return the call's future
      * @throws ClosedException if the holder is closed
+     * @throws IllegalStateException if the call gives no future
      */
     @SuppressWarnings("FutureReturnValueIgnored") // Its effect is all that is wanted.
     public <R> CompletableFuture<R> useAsync(Function<SceneClassifier, CompletableFuture<R>> call) {
         Service service = begin();
         CompletableFuture<R> future;
         try {
-            future = Objects.requireNonNull(call.apply(service.classifier));
+            future = make(call, service.classifier);
+            if (future == null) {
+                throw new IllegalStateException("the call of useAsync gave null; expected the future of what it began");
+            }
         } catch (Throwable e) {
             service.end();
             throw e;
@@ -167,7 +187,14 @@ public final class SceneClassifierHolder implements AutoCloseable {
      * @throws EarshotException as {@link SceneClassifier.Builder#load}; the one before then goes on serving
      * @throws ClosedException if the holder is closed
      */
-    public synchronized void replace(SceneClassifier.Builder builder) {
+    public void replace(SceneClassifier.Builder builder) {
+        // Nobody waits for a classifier's end while holding the monitor: what it waits for may be about to ask for
+        // that.
+        exchange(builder).retire();
+    }
+
+    /** Puts a new classifier in the place of the one that serves; returns the latter. */
+    private synchronized Service exchange(SceneClassifier.Builder builder) {
         if (closed) {
             throw closedException();
         }
@@ -177,7 +204,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
                 System.Logger.Level.INFO,
                 () -> "model " + before.classifier.modelDigest() + " replaced by " + next.modelDigest());
         current = new Service(next);
-        before.retire();
+        return before;
     }
 
     /**
@@ -203,13 +230,20 @@ public final class SceneClassifierHolder implements AutoCloseable {
     }
 
     /**
-     * Closes the classifier that serves, after its last call, which it waits for: not to be called inside of one. Later
-     * calls throw {@link ClosedException}; a second close does nothing.
+     * Closes the classifier that serves, after its last call, which it waits for. Inside of a call (in {@code use}, in
+     * a listener, in what follows on a call's future) it does not, as it would wait for itself: the classifier is then
+     * closed with its last call. Later calls throw {@link ClosedException}; a second close closes nothing, and waits
+     * likewise.
      */
     @Override
-    public synchronized void close() {
-        closed = true;
-        current.retire();
-        current.awaitEnd();
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        Service last = current;
+        last.retire();
+        if (inside.get() == null && !last.classifier.worksHere()) {
+            last.awaitEnd();
+        }
     }
 }

@@ -55,6 +55,9 @@ final class SceneEngine implements AutoCloseable {
 
     private final CallThreads threads = new CallThreads();
     private final AsyncCalls asyncCalls;
+    /** Set in threads that are in a call's turn, and so call what its caller has handed in to read a recording. */
+    private final ThreadLocal<Boolean> turns = new ThreadLocal<>();
+
     private final CallReports reports;
     private final String digest;
     private final FeatureParameters features;
@@ -300,6 +303,7 @@ final class SceneEngine implements AutoCloseable {
     private <R> R inTurn(Call call, Function<SessionPool<ClassifierSession>.Turn, R> work) {
         return pool.run(call, threads, turn -> {
             try {
+                turns.set(true);
                 return work.apply(turn);
             } catch (AudioException e) {
                 if (e.reason() == AudioException.Reason.INTERRUPTED
@@ -307,6 +311,8 @@ final class SceneEngine implements AutoCloseable {
                     throw call.cancelled(e);
                 }
                 throw e;
+            } finally {
+                turns.remove();
             }
         });
     }
@@ -459,8 +465,23 @@ final class SceneEngine implements AutoCloseable {
         return backends.stream().map(Backend::toString).collect(Collectors.joining(", "));
     }
 
+    /** Whether the caller is one of the threads that calls run on. */
+    boolean worksHere() {
+        return asyncCalls.worksHere() || threads.worksHere();
+    }
+
+    /** Closing waits for the turns' end. */
+    private void requireNoTurn() {
+        if (turns.get() != null) {
+            throw new IllegalStateException(
+                    "the classifier: closed by what reads the recording of one of its calls, for whose end it would wait;"
+                            + " expected to be closed by another thread, or after the call");
+        }
+    }
+
     /** Tells calls that are not done by then to stop, and frees everything; returns whether there were none. */
     boolean close(Duration atMost) {
+        requireNoTurn();
         asyncCalls.refuse();
         batchers.forEach(Batcher::hurry);
         boolean inTime = pool.drain(atMost);
@@ -471,6 +492,7 @@ final class SceneEngine implements AutoCloseable {
     /** Waits for running calls, then frees everything. A second call does nothing. */
     @Override
     public void close() {
+        requireNoTurn();
         asyncCalls.refuse();
         batchers.forEach(Batcher::hurry);
         if (pool.close()) {

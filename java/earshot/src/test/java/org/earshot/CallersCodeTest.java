@@ -7,19 +7,30 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.earshot.audio.AudioDecoder;
+import org.earshot.audio.AudioFiles;
+import org.earshot.audio.AudioFormat;
+import org.earshot.audio.AudioInput;
+import org.earshot.audio.AudioLimits;
+import org.earshot.audio.AudioLoss;
+import org.earshot.audio.AudioStream;
 import org.earshot.error.ClosedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -76,6 +87,92 @@ class CallersCodeTest {
         }
     }
 
+    private static final class Forgetful extends SilentRecording {
+        @Override
+        public List<AudioLoss> losses() {
+            return null;
+        }
+    }
+
+    /** A decoder that gives nothing for what it says it reads. */
+    private static final AudioDecoder NOTHING = new AudioDecoder() {
+        @Override
+        public String name() {
+            return "nothing";
+        }
+
+        @Override
+        public Set<AudioFormat> formats() {
+            return Set.of(AudioFormat.FLAC);
+        }
+
+        @Override
+        public AudioStream open(AudioInput input) {
+            return null;
+        }
+    };
+
+    private static final byte[] FLAC = "fLaC and so on".getBytes(StandardCharsets.US_ASCII);
+
+    static List<Arguments> forgotten() {
+        return List.of(
+                Arguments.of(
+                        (Supplier<AudioStream>) () -> null, "upload: what opens the recording gave null; expected "),
+                Arguments.of(
+                        (Supplier<AudioStream>) () -> AudioFiles.open(FLAC, "upload", AudioLimits.defaults(), NOTHING),
+                        "upload: " + NOTHING.getClass().getName() + ".open() gave null; expected "),
+                Arguments.of(
+                        (Supplier<AudioStream>) Forgetful::new,
+                        Forgetful.class.getName() + ".losses() gave null; expected "));
+    }
+
+    @ParameterizedTest
+    @MethodSource("forgotten")
+    void whatGivesNothingIsNamed(Supplier<AudioStream> recording, String said) throws Exception {
+        try (SceneClassifier classifier = builder().load()) {
+            CompletableFuture<?> call = classifier.analyseAsync(recording, "upload", NOWHERE, CallOptions.none());
+            Throwable refusal =
+                    assertThrows(ExecutionException.class, () -> soon(call)).getCause();
+            assertInstanceOf(IllegalStateException.class, refusal);
+            assertTrue(refusal.getMessage().startsWith(said), refusal.getMessage());
+            assertTrue(soon(begin(classifier)).probability() > 0);
+        }
+    }
+
+    /** It would wait for its own end. */
+    @Test
+    void whatReadsARecordingCannotCloseTheClassifier() throws Exception {
+        try (SceneClassifier classifier = builder().load()) {
+            for (Runnable closing : List.<Runnable>of(classifier::close, () -> classifier.close(Duration.ZERO))) {
+                CompletableFuture<?> opens = classifier.analyseAsync(
+                        () -> {
+                            closing.run();
+                            return new SilentRecording();
+                        },
+                        "upload",
+                        NOWHERE,
+                        CallOptions.none());
+                CompletableFuture<?> ends = classifier.analyseAsync(
+                        () -> new SilentRecording() {
+                            @Override
+                            public void close() {
+                                closing.run();
+                            }
+                        },
+                        "upload",
+                        NOWHERE,
+                        CallOptions.none());
+                for (CompletableFuture<?> call : List.of(opens, ends)) {
+                    Throwable refusal = assertThrows(ExecutionException.class, () -> soon(call))
+                            .getCause();
+                    assertEquals(IllegalStateException.class, refusal.getClass());
+                    assertTrue(refusal.getMessage().contains("would wait"), refusal.getMessage());
+                }
+            }
+            assertTrue(soon(begin(classifier)).probability() > 0, "as if nothing had been");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("thrown")
     void workOnAnotherThreadMayThrowAnything(Throwable thrown) {
@@ -102,6 +199,14 @@ class CallersCodeTest {
                             throw Thrown.again(thrown);
                         })));
         // Waits for all calls that have begun.
+        holder.close();
+    }
+
+    @Test
+    void aCallOfAHolderThatGivesNoFutureIsNamed() throws IOException {
+        SceneClassifierHolder holder = SceneClassifierHolder.load(builder());
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> holder.useAsync(classifier -> null));
+        assertEquals("the call of useAsync gave null; expected the future of what it began", e.getMessage());
         holder.close();
     }
 

@@ -123,7 +123,13 @@ public final class AudioFiles {
         }
         for (AudioDecoder decoder : others.apply(input)) {
             if (decoder.formats().contains(input.format())) {
-                return decoder.open(input);
+                AudioStream opened = decoder.open(input);
+                if (opened == null) {
+                    throw new IllegalStateException(
+                            input.name() + ": " + decoder.getClass().getName()
+                                    + ".open() gave null; expected an AudioStream or an exception");
+                }
+                return opened;
             }
         }
         String found = header == null ? input.format().title() : header.codingName();
