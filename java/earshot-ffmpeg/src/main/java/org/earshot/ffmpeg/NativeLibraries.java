@@ -34,7 +34,7 @@ final class NativeLibraries {
      */
     static synchronized String failure() {
         if (!loaded) {
-            String failure = tryToLoad();
+            String failure = NativeLibrary.undisturbed(NativeLibraries::tryToLoad);
             if (failure != null) {
                 return failure;
             }

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 
 /** Loads native libraries, and says in plain words why where they do not load. */
@@ -28,6 +31,10 @@ public final class NativeLibrary {
      * @return null if all went well, or what was found instead of a library that can be used
      */
     public static String load(Class<?> binding, String name, IntSupplier abi, int expected) {
+        return undisturbed(() -> loadHere(binding, name, abi, expected));
+    }
+
+    private static String loadHere(Class<?> binding, String name, IntSupplier abi, int expected) {
         try {
             requireJavaCppBeside(binding);
             String glue = "jni" + binding.getSimpleName();
@@ -40,7 +47,7 @@ public final class NativeLibrary {
                             new NativeBundle.Library(library, "lib" + name + "-0000000000000000.so"),
                             new NativeBundle.Library(glueLibrary, "lib" + glue + ".so")),
                     NativeBundle.Identity.CONTENT);
-            String failure = load(binding, bundle, Arrays.asList(null, glue));
+            String failure = loadHere(binding, bundle, Arrays.asList(null, glue));
             if (failure != null) {
                 return failure;
             }
@@ -63,6 +70,10 @@ public final class NativeLibrary {
      * @return null if all went well, or why not
      */
     public static String load(Class<?> binding, NativeBundle bundle, List<String> names) {
+        return undisturbed(() -> loadHere(binding, bundle, names));
+    }
+
+    private static String loadHere(Class<?> binding, NativeBundle bundle, List<String> names) {
         try {
             requireJavaCppBeside(binding);
             JavaCpp.prepare();
@@ -72,6 +83,39 @@ public final class NativeLibrary {
             return e.getMessage();
         } catch (LinkageError | IllegalCallerException e) {
             return reason(e);
+        }
+    }
+
+    /**
+     * Loads on a thread that nobody can interrupt: JavaCPP waits for its folder's lock, and a class whose library was
+     * not loaded because of an interrupt cannot be used in this process any more.
+     *
+     * @param loading what loads, and initialises classes
+     * @return what it returns; what it throws is thrown here. An interrupt of the caller stays pending.
+     */
+    public static String undisturbed(Supplier<String> loading) {
+        FutureTask<String> task = new FutureTask<>(loading::get);
+        Thread thread = new Thread(task, "earshot-load");
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw (RuntimeException) e.getCause();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.Loader;
+import org.earshot.ChildProcess;
 import org.earshot.backend.choice.Backends;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -53,6 +55,14 @@ class NativeLibraryTest {
         String reason = NativeLibrary.load(NativeLibraryTest.class, "none", () -> 1, 1);
         assertTrue(reason.contains("classifier " + Loader.getPlatform()), reason);
         assertTrue(reason.contains("libnone.so"), reason);
+    }
+
+    /** What the first load finds is kept for the life of the process. The folder is a new one, with nothing in it. */
+    @Test
+    void anInterruptDoesNotKeepLibrariesFromLoading(@TempDir Path folder) throws Exception {
+        ChildProcess.Ended ended = ChildProcess.run(
+                ChildProcess.jvm(List.of("-D" + PrivateFolder.SETTING + "=" + folder), InterruptedStart.class));
+        assertEquals("cpu true cpu", ended.output().strip());
     }
 
     /** The libraries that this process runs lie in our folder and nowhere else. */
