@@ -121,18 +121,26 @@ class HealthTest {
                                         .flatMap(bytes -> methods(bytes.toByteArray()))
                                         .anyMatch("ModelInfer"::equals),
                         "the proto of the specification");
-                // Nothing that is asked so takes more than some bytes.
+                // As long as it is asked, and no message takes more than some bytes.
                 String symbol = "x".repeat(1000);
                 for (int i = 0; i < 100; i++) {
                     asking.onNext(ServerReflectionRequest.newBuilder()
                             .setFileContainingSymbol(symbol)
                             .build());
+                    assertTrue(((ServerReflectionResponse) taken.next()).hasErrorResponse());
                 }
-                Object last = taken.next();
-                while (!(last instanceof Status)) {
-                    last = taken.next();
-                }
-                assertEquals(Status.Code.CANCELLED, ((Status) last).getCode(), "cut off");
+                ServerReflectionRequest large = ServerReflectionRequest.newBuilder()
+                        .setFileContainingSymbol(symbol.repeat(100))
+                        .build();
+                asking.onNext(large);
+                assertEquals(Status.Code.CANCELLED, ((Status) taken.next()).getCode(), "cut off");
+                ServerReflectionGrpc.newStub(channel)
+                        .serverReflectionInfo(taken)
+                        .onNext(large);
+                Status refused = (Status) taken.next();
+                assertEquals(Status.Code.RESOURCE_EXHAUSTED, refused.getCode(), refused::toString);
+                assertEquals(
+                        "message: found more than 65536 bytes; expected at most so many", refused.getDescription());
                 Served.await(() -> served.metric("earshot_uploads_bytes") == 0);
             } finally {
                 channel.shutdownNow();

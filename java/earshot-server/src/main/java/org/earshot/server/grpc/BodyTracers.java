@@ -10,7 +10,7 @@ import org.earshot.server.service.UploadMemory;
 
 /**
  * Counts calls' messages while they come, as gRPC keeps what there is of one until all of it is there. What other
- * services than inference are asked is short, however often they are in one call.
+ * services than inference are asked is short, and of one call they take one message after another: each counts alone.
  */
 final class BodyTracers extends ServerStreamTracer.Factory {
     private static final long OF_OTHERS = 1 << 16;
@@ -24,18 +24,25 @@ final class BodyTracers extends ServerStreamTracer.Factory {
 
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-        return new BodyTracer(memory.share(), method.startsWith(INFERENCE) ? Long.MAX_VALUE : OF_OTHERS);
+        return method.startsWith(INFERENCE) ? new BodyTracer(Long.MAX_VALUE) : new MessageTracer();
     }
 
-    private static final class BodyTracer extends ServerStreamTracer {
-        private final UploadMemory.Share share;
+    private class BodyTracer extends ServerStreamTracer {
         private final long most;
         private final AtomicLong received = new AtomicLong();
         private final AtomicLong unpacked = new AtomicLong();
 
-        BodyTracer(UploadMemory.Share share, long most) {
-            this.share = share;
+        private final UploadMemory.Share share = memory.share();
+
+        BodyTracer(long most) {
             this.most = most;
+        }
+
+        /** Counts from nothing. */
+        void restart() {
+            share.shrink();
+            received.set(0);
+            unpacked.set(0);
         }
 
         @Override
@@ -52,7 +59,7 @@ final class BodyTracers extends ServerStreamTracer.Factory {
         private void growTo(long size) {
             if (size > most) {
                 throw Status.RESOURCE_EXHAUSTED
-                        .withDescription("messages: found more than " + most + " bytes; expected at most so many")
+                        .withDescription("message: found more than " + most + " bytes; expected at most so many")
                         .asRuntimeException();
             }
             try {
@@ -65,6 +72,17 @@ final class BodyTracers extends ServerStreamTracer.Factory {
         @Override
         public void streamClosed(Status status) {
             share.close();
+        }
+    }
+
+    private final class MessageTracer extends BodyTracer {
+        MessageTracer() {
+            super(OF_OTHERS);
+        }
+
+        @Override
+        public void inboundMessage(int number) {
+            restart();
         }
     }
 }

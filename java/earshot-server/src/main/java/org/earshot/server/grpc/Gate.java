@@ -100,6 +100,7 @@ final class Gate implements ServerInterceptor {
             @Override
             public void onCancel() {
                 received.complete(null);
+                once.end();
                 super.onCancel();
             }
         };
@@ -143,6 +144,11 @@ final class Gate implements ServerInterceptor {
 
         synchronized boolean isEnded() {
             return ended;
+        }
+
+        /** It has ended already: what a service says of that would come before gRPC's own word. */
+        synchronized void end() {
+            ended = true;
         }
 
         @Override

@@ -33,17 +33,16 @@ import org.earshot.server.service.UploadMemory;
 
 /** The server's side of gRPC. */
 public final class GrpcFrontEnd implements AutoCloseable {
-    /** Beyond the recordings: names, shapes, parameters. */
-    private static final int ENVELOPE = 1 << 16;
+    /** Bytes of a message beyond the recordings: names, shapes, parameters. */
+    public static final int ENVELOPE = 1 << 16;
 
     private static final int CALLS_A_CONNECTION = 128;
     /**
      * What a call takes before anybody looks at it, and until its client has taken the answer: a bit more than it does.
      */
     private static final int CALL_BYTES = 1 << 12;
-    /** All calls of all of them have half of Java's memory. */
-    private static final int CONNECTIONS =
-            (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 2 / (CALLS_A_CONNECTION * CALL_BYTES));
+
+    private static final int CONNECTIONS = 4096;
 
     private static final long IDLE_MINUTES = 5;
     /** From a connection's beginning to its first frame, with the handshake of TLS. */
@@ -54,7 +53,7 @@ public final class GrpcFrontEnd implements AutoCloseable {
     private static final int RESETS_SECONDS = 10;
     /** They read messages and begin calls, and wait for nothing. */
     private static final int THREADS = 8;
-    /** Of each service. */
+    /** Of each service, and as many of those that last. */
     private static final int CALLS = 4096;
 
     private final Server server;
@@ -118,13 +117,17 @@ public final class GrpcFrontEnd implements AutoCloseable {
                 .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
                 .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
                 .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)
-                .channelFactory(() -> new CountedServerChannel(CONNECTIONS))
+                .channelFactory(() -> new CountedServerChannel(
+                        connections(Runtime.getRuntime().maxMemory())))
                 .bossEventLoopGroup(accepting)
                 .workerEventLoopGroup(transport)
                 .executor(executor)
                 .decompressorRegistry(DecompressorRegistry.getDefaultInstance().with(new Gzip(), true))
                 .addStreamTracerFactory(new BodyTracers(parts.memory()))
                 .addStreamTracerFactory(new Watch(parts.log(), parts.metrics(), services))
+                // To take an answer a client has as long again as the server has to give it.
+                .addStreamTracerFactory(
+                        new Untaken(services, parts.limits().timeout().multipliedBy(2), transport))
                 // The last one is asked first.
                 .intercept(new Gate(token, parts.limits().timeout()))
                 .intercept(new Watch.Introduction())
@@ -134,6 +137,15 @@ public final class GrpcFrontEnd implements AutoCloseable {
             builder.useTransportSecurity(chain, key.orElseThrow().toFile());
         }
         server = started(builder);
+    }
+
+    /**
+     * How many connections there may be at once: all calls of all of them have half of Java's memory.
+     *
+     * @param memory bytes that Java may take
+     */
+    static int connections(long memory) {
+        return (int) Math.min(CONNECTIONS, memory / 2 / (CALLS_A_CONNECTION * CALL_BYTES));
     }
 
     /** Of a service, so that those who fill it up leave health to be told. */

@@ -13,21 +13,23 @@ import org.earshot.server.service.Problem;
 import org.earshot.server.service.RequestException;
 
 /**
- * Bounds a service's calls at once: each takes memory until its client has taken the answer, which it may never do.
- * With the server it ends those that last as long as their client likes (who watches health, or has services
- * described), for which it would else wait as for work.
+ * Bounds a service's calls at once: each takes memory until its client has taken the answer. Those that last as long as
+ * their client likes are bounded apart, as whoever has all of them would keep health from being told for good. With the
+ * server it ends those that last as long as their client likes (who watches health, or has services described), for
+ * which it would else wait as for work.
  */
 final class OpenCalls implements ServerInterceptor {
     private final int most;
 
     // Guarded by this.
-    private final Set<ServerCall<?, ?>> open = new HashSet<>();
+    private final Set<ServerCall<?, ?>> answered = new HashSet<>();
+    private final Set<ServerCall<?, ?>> lasting = new HashSet<>();
     private boolean ended;
 
     /**
      * Has none yet.
      *
-     * @param most at once
+     * @param most at once, of each of the two kinds
      */
     OpenCalls(int most) {
         this.most = most;
@@ -61,10 +63,15 @@ final class OpenCalls implements ServerInterceptor {
         return call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY;
     }
 
+    private Set<ServerCall<?, ?>> kind(ServerCall<?, ?> call) {
+        return lasts(call) ? lasting : answered;
+    }
+
     private synchronized void add(ServerCall<?, ?> call) {
         if (ended && lasts(call)) {
             throw RequestException.ending();
         }
+        Set<ServerCall<?, ?>> open = kind(call);
         if (open.size() == most) {
             throw new RequestException(Problem.BUSY, "calls: found " + most + " at once; expected fewer, in a while");
         }
@@ -72,7 +79,7 @@ final class OpenCalls implements ServerInterceptor {
     }
 
     private synchronized void remove(ServerCall<?, ?> call) {
-        open.remove(call);
+        kind(call).remove(call);
     }
 
     /** Ends those that last, and lets none of them begin any more. */
@@ -80,9 +87,9 @@ final class OpenCalls implements ServerInterceptor {
         Set<ServerCall<?, ?>> last;
         synchronized (this) {
             ended = true;
-            last = Set.copyOf(open);
+            last = Set.copyOf(lasting);
         }
-        last.stream().filter(OpenCalls::lasts).forEach(call -> close(call, RequestException.ending()));
+        last.forEach(call -> close(call, RequestException.ending()));
     }
 
     private static void close(ServerCall<?, ?> call, RequestException why) {

@@ -144,7 +144,10 @@ public final class HttpFrontEnd implements AutoCloseable {
                 parts.models(),
                 new Protocol(parts.models(), parts.inference(), parts.version()),
                 simple,
-                new Streams(parts.models(), parts.streams()),
+                new Streams(
+                        parts.models(),
+                        parts.streams(),
+                        parts.service().limits().timeout()),
                 parts.metrics()::text);
         server.setHandler(new GracefulHandler(router) {
             @Override

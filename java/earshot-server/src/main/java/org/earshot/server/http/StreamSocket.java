@@ -2,8 +2,11 @@ package org.earshot.server.http;
 
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.earshot.files.Quoted;
@@ -21,11 +24,22 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, Unfin
 
     private final LiveStream stream;
     private final Waiting waiting;
+    private final Duration patience;
+    /** Done once the connection has no WebSocket any more. */
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+
     private volatile Session session;
 
-    /** Opens the stream, which is handed who takes its lines. */
-    StreamSocket(Function<Consumer<String>, LiveStream> opening, Waiting waiting) {
+    /**
+     * Opens the stream.
+     *
+     * @param opening is handed who takes its lines
+     * @param waiting has it while it is open
+     * @param patience for a client to agree that it is over
+     */
+    StreamSocket(Function<Consumer<String>, LiveStream> opening, Waiting waiting, Duration patience) {
         this.waiting = waiting;
+        this.patience = patience;
         stream = opening.apply(this::send);
     }
 
@@ -59,7 +73,7 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, Unfin
         if (message.equals(END)) {
             attempt(() -> {
                 stream.finish();
-                session.close(StatusCode.NORMAL, END, Callback.NOOP);
+                leave(StatusCode.NORMAL, END);
             });
         } else {
             end(StatusCode.BAD_PAYLOAD, "text: found " + Quoted.of(message) + "; expected " + END);
@@ -79,8 +93,18 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, Unfin
         stream.close();
         if (session.isOpen()) {
             session.sendText(Streams.error(reason), Callback.NOOP);
-            session.close(status, "error", Callback.NOOP);
+            leave(status, "error");
         }
+    }
+
+    /** Says that it is over. A client may go on to send, or may not read it: in time it is cut off. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Its effect is all that is wanted.
+    private void leave(int status, String reason) {
+        session.close(status, reason, Callback.NOOP);
+        over.orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS).exceptionally(late -> {
+            session.disconnect();
+            return null;
+        });
     }
 
     @Override
@@ -99,6 +123,7 @@ public final class StreamSocket implements Session.Listener.AutoDemanding, Unfin
 
     @Override
     public void onWebSocketClose(int status, String reason, Callback callback) {
+        over.complete(null);
         waiting.remove(this);
         stream.close();
         callback.succeed();

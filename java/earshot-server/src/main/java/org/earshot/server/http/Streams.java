@@ -49,10 +49,19 @@ final class Streams {
 
     private final ModelRepository models;
     private final LiveStreams streams;
+    private final Duration patience;
 
-    Streams(ModelRepository models, LiveStreams streams) {
+    /**
+     * Answers live sound.
+     *
+     * @param models that are there
+     * @param streams that are open
+     * @param patience for a client of a WebSocket to agree that it is over
+     */
+    Streams(ModelRepository models, LiveStreams streams, Duration patience) {
         this.models = models;
         this.streams = streams;
+        this.patience = patience;
     }
 
     /** What a request asks for. */
@@ -220,7 +229,7 @@ final class Streams {
     /** Opens the stream of a WebSocket. */
     StreamSocket socket(Exchange exchange, Waiting waiting) {
         Wish wish = wish(exchange);
-        return new StreamSocket(lines -> open(wish, lines), waiting);
+        return new StreamSocket(lines -> open(wish, lines), waiting, patience);
     }
 
     /** What is said of a failure, once a status cannot be. */

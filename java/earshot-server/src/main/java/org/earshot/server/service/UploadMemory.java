@@ -65,13 +65,17 @@ public final class UploadMemory {
             bytes = size;
         }
 
-        /** Gives all back. A second call does nothing. */
+        /** Gives back what has been taken so far. */
+        public synchronized void shrink() {
+            used.addAndGet(-bytes);
+            bytes = 0;
+        }
+
+        /** Gives all back, and takes nothing more. A second call does nothing. */
         @Override
         public synchronized void close() {
-            if (!closed) {
-                closed = true;
-                used.addAndGet(-bytes);
-            }
+            closed = true;
+            shrink();
         }
     }
 }

@@ -44,4 +44,20 @@ class BodyTracersTest {
         assertEquals(MOST, memory.used());
         assertThrows(StatusRuntimeException.class, () -> call.inboundUncompressedSize(1));
     }
+
+    /** A stream ends without a word where it is refused by what it had in all. */
+    @Test
+    void ofAStreamEachMessageCountsAlone() {
+        ServerStreamTracer call = call();
+        int size = MOST / 4 * 3;
+        for (int i = 0; i < 10; i++) {
+            call.inboundMessage(i);
+            call.inboundWireSize(size);
+            call.inboundUncompressedSize(size);
+            assertEquals(size, memory.used());
+        }
+        assertThrows(StatusRuntimeException.class, () -> call.inboundWireSize(size));
+        call.streamClosed(Status.OK);
+        assertEquals(0, memory.used());
+    }
 }

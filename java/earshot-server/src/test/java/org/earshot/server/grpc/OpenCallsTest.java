@@ -59,6 +59,7 @@ class OpenCallsTest {
         Untaken watch = new Untaken(HealthGrpc.getWatchMethod());
         ServerCall.Listener<?> first = begin(calls, check);
         begin(calls, watch);
+        begin(calls, new Untaken(HealthGrpc.getCheckMethod()));
         Untaken third = new Untaken(HealthGrpc.getCheckMethod());
         begin(calls, third);
         assertEquals(Status.Code.RESOURCE_EXHAUSTED, third.status.getCode());
@@ -76,5 +77,18 @@ class OpenCallsTest {
         Untaken last = new Untaken(HealthGrpc.getCheckMethod());
         begin(calls, last);
         assertNull(last.status, "is told the truth");
+    }
+
+    /** Watching health needs no token: whoever has all that may watch is not to have a probe's answer kept from it. */
+    @Test
+    void thoseThatLastLeaveTheOthersTheirPlace() {
+        OpenCalls calls = new OpenCalls(1);
+        begin(calls, new Untaken(HealthGrpc.getWatchMethod()));
+        Untaken further = new Untaken(HealthGrpc.getWatchMethod());
+        begin(calls, further);
+        assertEquals(Status.Code.RESOURCE_EXHAUSTED, further.status.getCode());
+        Untaken check = new Untaken(HealthGrpc.getCheckMethod());
+        begin(calls, check);
+        assertNull(check.status);
     }
 }
