@@ -74,13 +74,21 @@ public final class EarshotServer implements AutoCloseable {
                         .pool(pool)
                         .batching(builder.batchSize, builder.batchDelay, builder.queue)
                         .listener(metrics.calls())));
-        Limits limits = builder.limits;
-        decoder = decoder(builder);
+        // A part of the heap: what is decoded and computed needs some too.
+        long bodies = Runtime.getRuntime().maxMemory() / 4;
+        UploadMemory memory = new UploadMemory(bodies + GrpcFrontEnd.ENVELOPE);
+        Limits limits = builder.limits.within(bodies);
+        if (limits.bodyBytes() < builder.limits.bodyBytes()) {
+            System.getLogger(EarshotServer.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "requests may have " + limits.bodyBytes() + " bytes, not " + builder.limits.bodyBytes()
+                                    + ": all of them together have a quarter of Java's memory, which -Xmx makes more");
+        }
+        decoder = decoder(builder, limits);
         service = new SceneService(limits, decoder.map(Function.identity()));
         decoder.ifPresent(processes -> service.repeat(processes::endIdle, LOOK_FOR_IDLE_MILLIS));
         streams = new LiveStreams(limits.streams());
-        // A part of the heap: what is decoded and computed needs some too.
-        UploadMemory memory = new UploadMemory(Runtime.getRuntime().maxMemory() / 4);
         Inference inference = new Inference(service);
         log = new AccessLog(builder.log);
         String version = Optional.ofNullable(EarshotServer.class.getPackage().getImplementationVersion())
@@ -115,15 +123,13 @@ public final class EarshotServer implements AutoCloseable {
         }
     }
 
-    private Optional<ProcessDecoder> decoder(Builder builder) throws IOException {
+    private Optional<ProcessDecoder> decoder(Builder builder, Limits limits) throws IOException {
         boolean started = false;
         try {
             Optional<ProcessDecoder> processes = builder.decodesInProcess
                     ? Optional.empty()
                     : Optional.of(new ProcessDecoder(
-                            Math.max(LEAST_DECODERS, builder.threads),
-                            builder.limits.bodyBytes(),
-                            builder.limits.timeout()));
+                            Math.max(LEAST_DECODERS, builder.threads), limits.bodyBytes(), limits.timeout()));
             started = true;
             return processes;
         } finally {

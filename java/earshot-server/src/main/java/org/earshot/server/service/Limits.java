@@ -20,6 +20,17 @@ public record Limits(int bodyBytes, Duration sound, Duration timeout, int batch,
             new Limits(64 * MEBIBYTE, Duration.ofMinutes(10), Duration.ofMinutes(1), 64, 16);
 
     /**
+     * These bounds, for bodies that share some memory: one that takes all of it is told to come again, but one that
+     * takes more would come in vain for ever.
+     *
+     * @param memory bytes of it
+     * @return bounds whose bodies fit into it
+     */
+    public Limits within(long memory) {
+        return new Limits((int) Math.min(bodyBytes, memory), sound, timeout, batch, streams);
+    }
+
+    /**
      * The bounds that a recording is decoded in.
      *
      * @return of its file and of its sound
