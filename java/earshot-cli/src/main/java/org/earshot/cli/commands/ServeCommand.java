@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
             "",
             "Speaks the Open Inference Protocol (KServe v2), and for one recording: curl -F file=@street.wav"
                     + " http://localhost:8080/classify. Each request is a line of JSON on the standard output.",
-            "SIGTERM and Ctrl-C end it when what has begun is answered; SIGHUP loads the models anew, the old ones"
-                    + " serving until then.",
+            "SIGTERM and Ctrl-C end it when what has begun is answered, and a further one at once; SIGHUP loads the"
+                    + " models anew, the old ones serving until then.",
             "",
             "Examples:",
             "  earshot serve",
@@ -161,6 +161,9 @@ final class ServeCommand extends Subcommand {
             return builder.start();
         } catch (IOException e) {
             throw new CommandException("server", "a port that cannot be had (" + e.getMessage() + ")", "a free one", e);
+        } catch (IllegalArgumentException e) {
+            // Choices that do not fit this model.
+            throw CommandException.reworded(e.getMessage(), e);
         }
     }
 
@@ -171,6 +174,8 @@ final class ServeCommand extends Subcommand {
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             if (started.isDone()) {
+                Signals.endAtOnce();
+                log.add("ending once what has begun is answered; a further signal ends it at once");
                 started.join().close();
             }
             log.close();

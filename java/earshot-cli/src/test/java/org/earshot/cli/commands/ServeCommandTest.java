@@ -64,6 +64,9 @@ class ServeCommandTest {
         assertTrue(name.contains("\"b=c\""), name);
         String none = CommandRun.of("serve", "--model", folder).failedInOneLine();
         assertTrue(none.contains("found no config.json"), none);
+        String batch = CommandRun.of("serve", "--model", CommandRun.SMALL, "--batch", Integer.MAX_VALUE)
+                .failedInOneLine();
+        assertTrue(batch.startsWith("earshot: windows of a batch: 2147483647; expected at most "), batch);
         Path noKey = Files.writeString(folder.resolve("key.pem"), "no key");
         Path gone = folder.resolve("gone.pem");
         String absent = CommandRun.of("serve", "--model", CommandRun.SMALL, "--tls-cert", gone, "--tls-key", noKey)

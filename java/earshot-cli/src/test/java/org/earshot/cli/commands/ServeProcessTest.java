@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,6 +117,23 @@ class ServeProcessTest {
         assertEquals(143, server.exitValue());
     }
 
+    /** Whoever presses Ctrl-C twice will wait no longer, least of all for a client that may never send the rest. */
+    @Test
+    void aFurtherSignalEndsWhatIsEndingAtOnce() throws Exception {
+        start("--drain", "3600");
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            client.getOutputStream()
+                    .write("POST /stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertEquals('H', client.getInputStream().read(), "it has begun");
+            signal("TERM");
+            until("ending once what has begun is answered; a further signal ends it at once");
+            signal("INT");
+            assertTrue(server.waitFor(60, TimeUnit.SECONDS), "it ends");
+            assertEquals(130, server.exitValue());
+        }
+    }
+
     /** Java cannot take a signal back that it was started to ignore: nobody is to wait for new models in vain. */
     @Test
     void whereReloadIsIgnoredThatIsSaid() throws Exception {
@@ -170,6 +188,8 @@ class ServeProcessTest {
         }
         signal("TERM");
         assertTrue(server.waitFor(60, TimeUnit.SECONDS), "it ends");
-        assertEquals(List.of(), log.lines().toList());
+        assertEquals(
+                List.of("earshot: ending once what has begun is answered; a further signal ends it at once"),
+                log.lines().toList());
     }
 }
