@@ -95,7 +95,8 @@ public final class ModelRepository implements AutoCloseable {
         try {
             loading.run();
             LOGGER.log(System.Logger.Level.INFO, () -> "model " + name + " loaded anew");
-        } catch (EarshotException e) {
+        } catch (EarshotException | IllegalArgumentException e) {
+            // The latter where the server's choices, which fitted the model before, do not fit this one.
             LOGGER.log(
                     System.Logger.Level.WARNING,
                     () -> "model " + name + " not loaded anew, the one before goes on: " + e.getMessage());
@@ -113,6 +114,11 @@ public final class ModelRepository implements AutoCloseable {
                 loadAnew(name, models.get(name)::load);
             } catch (RequestException e) {
                 LOGGER.log(System.Logger.Level.DEBUG, "told before", e);
+            } catch (OutOfMemoryError e) {
+                LOGGER.log(
+                        System.Logger.Level.WARNING,
+                        () -> "model " + name + " not loaded anew, the one before goes on: found no memory for another;"
+                                + " -Xmx gives Java more");
             }
         }
     }
