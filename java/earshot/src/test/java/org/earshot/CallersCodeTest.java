@@ -97,11 +97,6 @@ class CallersCodeTest {
     /** A decoder that gives nothing for what it says it reads. */
     private static final AudioDecoder NOTHING = new AudioDecoder() {
         @Override
-        public String name() {
-            return "nothing";
-        }
-
-        @Override
         public Set<AudioFormat> formats() {
             return Set.of(AudioFormat.FLAC);
         }

@@ -32,11 +32,6 @@ public final class FfmpegDecoder implements AudioDecoder {
     public FfmpegDecoder() {}
 
     @Override
-    public String name() {
-        return "FFmpeg";
-    }
-
-    @Override
     public Set<AudioFormat> formats() {
         return Codecs.formats();
     }

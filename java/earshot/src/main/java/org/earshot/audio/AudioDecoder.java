@@ -8,13 +8,6 @@ import java.util.Set;
  */
 public interface AudioDecoder {
     /**
-     * What this decoder is called in messages.
-     *
-     * @return for example {@code "FFmpeg"}
-     */
-    String name();
-
-    /**
      * The formats that {@link #open} should be tried for. {@link AudioFormat#WAV} stands for the codings that the
      * library does not decode itself.
      *

@@ -101,13 +101,18 @@ public final class AudioFiles {
 
     private static AudioStream open(
             AudioInput input, AudioLimits limits, Function<AudioInput, List<AudioDecoder>> others) {
+        AudioStream decoded = null;
         boolean opened = false;
         try {
-            AudioStream stream = new BoundedStream(decode(input, others), input, limits);
+            decoded = decode(input, others);
+            AudioStream stream = new BoundedStream(decoded, input, limits);
             opened = true;
             return stream;
         } finally {
             if (!opened) {
+                if (decoded != null) {
+                    decoded.close();
+                }
                 input.close();
             }
         }
@@ -123,13 +128,7 @@ public final class AudioFiles {
         }
         for (AudioDecoder decoder : others.apply(input)) {
             if (decoder.formats().contains(input.format())) {
-                AudioStream opened = decoder.open(input);
-                if (opened == null) {
-                    throw new IllegalStateException(
-                            input.name() + ": " + decoder.getClass().getName()
-                                    + ".open() gave null; expected an AudioStream or an exception");
-                }
-                return opened;
+                return StreamContract.open(decoder, input);
             }
         }
         String found = header == null ? input.format().title() : header.codingName();

@@ -19,7 +19,7 @@ final class BoundedStream implements AudioStream {
         this.input = input;
         this.limits = limits;
         sampleRate = stream.sampleRate();
-        channels = stream.channels();
+        channels = StreamContract.channels(stream);
         most = limits.maxFrames(input.size(), sampleRate, channels);
         refuseLosses();
     }
@@ -36,7 +36,7 @@ final class BoundedStream implements AudioStream {
 
     @Override
     public int read(float[] interleaved, int offset, int frames) {
-        int read = stream.read(interleaved, offset, frames);
+        int read = StreamContract.read(stream, interleaved, offset, frames);
         refuseLosses();
         if (read > 0) {
             framesRead += read;
@@ -51,7 +51,7 @@ final class BoundedStream implements AudioStream {
         if (!limits.strict()) {
             return;
         }
-        List<AudioLoss> losses = stream.losses();
+        List<AudioLoss> losses = StreamContract.losses(stream);
         if (!losses.isEmpty()) {
             close();
             throw new AudioException(
@@ -79,7 +79,7 @@ final class BoundedStream implements AudioStream {
 
     @Override
     public List<AudioLoss> losses() {
-        return stream.losses();
+        return StreamContract.losses(stream);
     }
 
     @Override

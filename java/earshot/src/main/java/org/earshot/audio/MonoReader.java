@@ -103,12 +103,7 @@ public final class MonoReader implements SampleSource, AutoCloseable {
      * @return in the order of time
      */
     public List<AudioLoss> losses() {
-        List<AudioLoss> losses = stream.losses();
-        if (losses == null) {
-            throw new IllegalStateException(
-                    stream.getClass().getName() + ".losses() gave null; expected a list, empty if nothing was lost");
-        }
-        return losses;
+        return StreamContract.losses(stream);
     }
 
     /** Closes the recording. A second call does nothing. */

@@ -9,11 +9,14 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.earshot.ChildProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,13 +52,30 @@ class MonoReaderTest {
     })
     void streamsAreHeldToTheirContract(int sampleRate, int channels, int frames, String said) {
         Odd odd = new Odd(sampleRate, channels, frames, new AtomicBoolean());
-        IllegalStateException e = assertThrows(IllegalStateException.class, () -> {
-            try (MonoReader reader = MonoReader.of(odd, "odd", 44_100)) {
-                reader.read(new float[100], 0, 100);
+        AudioDecoder decoder = new AudioDecoder() {
+            @Override
+            public Set<AudioFormat> formats() {
+                return Set.of(AudioFormat.FLAC);
             }
-        });
-        assertEquals(Odd.class.getName() + said, e.getMessage());
-        assertTrue(odd.closed.get());
+
+            @Override
+            public AudioStream open(AudioInput input) {
+                return odd;
+            }
+        };
+        byte[] flac = "fLaC and so on".getBytes(StandardCharsets.US_ASCII);
+        List<Supplier<AudioStream>> ways =
+                List.of(() -> odd, () -> AudioFiles.open(flac, "odd", AudioLimits.defaults(), decoder));
+        for (Supplier<AudioStream> way : ways) {
+            odd.closed.set(false);
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> {
+                try (MonoReader reader = MonoReader.of(way.get(), "odd", 44_100)) {
+                    reader.read(new float[100], 0, 100);
+                }
+            });
+            assertEquals(Odd.class.getName() + said, e.getMessage());
+            assertTrue(odd.closed.get());
+        }
     }
 
     /** A recording that is computed as it is read. */

@@ -63,11 +63,6 @@ public final class ProcessDecoder implements AudioDecoder, AutoCloseable {
         idle.add(first);
     }
 
-    @Override
-    public String name() {
-        return "a process of its own";
-    }
-
     /** All of them: what cannot be decoded there is told by the process. */
     @Override
     public Set<AudioFormat> formats() {
