@@ -9,6 +9,9 @@ import org.earshot.features.FeatureParameters;
 public final class CountingBackend extends WatchedBackend {
     private final List<Integer> samples = Collections.synchronizedList(new ArrayList<>());
 
+    /** Open to the tests of other packages. */
+    public CountingBackend() {}
+
     /** The samples of a clip in each run of a front end. */
     public List<Integer> samples() {
         return List.copyOf(samples);

@@ -13,6 +13,9 @@ public final class GatedBackend extends WatchedBackend {
     private boolean shut;
     private volatile RuntimeException failure;
 
+    /** Open to the tests of other packages. */
+    public GatedBackend() {}
+
     /** Lets nobody pass. */
     public void shut() {
         synchronized (gate) {

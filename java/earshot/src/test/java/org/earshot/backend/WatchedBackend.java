@@ -11,6 +11,9 @@ import org.earshot.layer.Shape;
 public abstract class WatchedBackend implements Backend {
     private final Backend portable = new PortableBackend(1);
 
+    /** Open to the tests of other packages. */
+    protected WatchedBackend() {}
+
     @Override
     public String name() {
         return portable.name();
