@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,16 @@ def write(directory: Path, architecture: str, sizes: Any, seed: int) -> None:
     """
     state = network(architecture, sizes, seed).state_dict()
     config = model_directory.recognise(state, directory)
+    config = replace(config, labels=names(config.labels, sizes.classes))
+    if config.context is not None:
+        locations = names(config.context.locations, sizes.locations)
+        config = replace(config, context=replace(config.context, locations=locations))
     model_directory.save(directory, config, state, directory)
+
+
+def names(usual: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """The usual names where they are so many, else numbers."""
+    return usual if count == len(usual) else tuple(str(i) for i in range(count))
 
 
 def example(network: SceneNetwork, batch: int, frames: int) -> tuple[Tensor, ...]:

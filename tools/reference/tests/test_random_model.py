@@ -1,5 +1,7 @@
 """Random networks of every architecture: what they hold, and that they can be exported."""
 
+from dataclasses import replace
+
 import onnxruntime
 import pytest
 import torch
@@ -44,6 +46,19 @@ def test_random_weights_have_no_special_form(architecture):
             assert x.unique().numel() > 1, name
         if name.endswith("A_log"):
             assert not torch.equal(x[0], x[1]), name
+
+
+@pytest.mark.parametrize("architecture", TINY)
+@pytest.mark.parametrize(("classes", "locations"), [(1, 1), (3, 40), (10, 22)])
+def test_every_class_and_place_has_a_name(tmp_path, architecture, classes, locations):
+    sizes = replace(TINY[architecture], classes=classes, locations=locations)
+    if architecture == "se-trans":
+        sizes = replace(sizes, coarse_classes=0, superset=())
+    random_model.write(tmp_path, architecture, sizes, seed=1)
+    network, config = model_directory.load(tmp_path)
+    assert len(set(config.labels)) == network.sizes.classes == classes
+    assert len(set(config.context.locations)) == network.sizes.locations == locations
+    assert (config.labels == DEFAULT_LABELS) == (classes == len(DEFAULT_LABELS))
 
 
 def test_engine_that_differs_is_refused():
