@@ -337,6 +337,9 @@ class SimplePathsTest {
         assertFalse(html.contains("http://") && !html.contains("http://www.w3.org/2000/svg"), "it asks others");
         assertFalse(html.contains("https://"), "it asks others");
         assertTrue(html.contains("<html lang=\"en\">"));
+        // Of files it offers what is read here, and no others.
+        assertTrue(html.contains(",.flac,.ogg,"));
+        assertFalse(html.contains(".w64"));
     }
 
     @Test

@@ -6,9 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.earshot.audio.AudioFormat;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 
@@ -20,16 +23,28 @@ final class Page {
     private final String policy;
 
     Page() {
-        try (InputStream in = Page.class.getResourceAsStream(RESOURCE)) {
-            content = in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // It is in the jar.
-        }
-        String html = new String(content, StandardCharsets.UTF_8);
+        String html = read().replace("ENDINGS", endings());
+        content = html.getBytes(StandardCharsets.UTF_8);
         // blob: is what it records by, an audio worklet of its own.
         policy = "default-src 'none'; connect-src 'self'; img-src data:; media-src blob:; base-uri 'none'; form-action"
                 + " 'none'; frame-ancestors 'none'; script-src " + hash(html, "script") + " blob:; style-src "
                 + hash(html, "style");
+    }
+
+    private static String read() {
+        try (InputStream in = Page.class.getResourceAsStream(RESOURCE)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // It is in the jar.
+        }
+    }
+
+    /** What a browser offers of a folder's files. */
+    private static String endings() {
+        return Arrays.stream(AudioFormat.values())
+                .flatMap(format -> format.endings().stream())
+                .map(ending -> "." + ending)
+                .collect(Collectors.joining(",", "audio/*,", ""));
     }
 
     /** The source that allows an element of the page and no other. */
