@@ -6,7 +6,7 @@
 #include <map>
 
 #include "cpu_calls.h"
-#include "kernel_table.h"
+#include "instruction_sets.h"
 #include "reference.h"
 #include "safetensors.h"
 
@@ -113,22 +113,9 @@ TEST(golden_time_frequency_block) {
     }
 }
 
-const earshot::Kernels &table(std::int32_t isa) {
-#if defined(__x86_64__)
-    if (isa == EARSHOT_CPU_ISA_AVX512) {
-        return earshot::AVX512_KERNELS;
-    }
-    if (isa == EARSHOT_CPU_ISA_AVX2) {
-        return earshot::AVX2_KERNELS;
-    }
-#endif
-    (void)isa;
-    return earshot::BASELINE_KERNELS;
-}
-
 /* The scan kernel itself; u, delta, z and out are [B, D, L], B and C [B, N, L]. */
 void scan_case(const Tensors &tensors, const std::string &name, std::int32_t isa) {
-    const earshot::Kernels &kernels = table(isa);
+    const earshot::Kernels &kernels = earshot::kernels_for(isa, EARSHOT_PRECISION_FLOAT32);
     const auto values = [&](const char *part) -> const std::vector<float> & {
         return tensors.at(name + "." + part).values;
     };
