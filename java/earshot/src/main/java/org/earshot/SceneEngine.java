@@ -302,8 +302,9 @@ final class SceneEngine implements AutoCloseable {
 
     private <R> R inTurn(Call call, Function<SessionPool<ClassifierSession>.Turn, R> work) {
         return pool.run(call, threads, turn -> {
+            boolean outermost = turns.get() == null;
+            turns.set(true);
             try {
-                turns.set(true);
                 return work.apply(turn);
             } catch (AudioException e) {
                 if (e.reason() == AudioException.Reason.INTERRUPTED
@@ -312,7 +313,9 @@ final class SceneEngine implements AutoCloseable {
                 }
                 throw e;
             } finally {
-                turns.remove();
+                if (outermost) {
+                    turns.remove();
+                }
             }
         });
     }

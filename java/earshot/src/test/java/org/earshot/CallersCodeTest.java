@@ -137,10 +137,11 @@ class CallersCodeTest {
     /** It would wait for its own end. */
     @Test
     void whatReadsARecordingCannotCloseTheClassifier() throws Exception {
-        try (SceneClassifier classifier = builder().load()) {
+        try (SceneClassifier classifier = builder().sessions(2).load()) {
             for (Runnable closing : List.<Runnable>of(classifier::close, () -> classifier.close(Duration.ZERO))) {
                 CompletableFuture<?> opens = classifier.analyseAsync(
                         () -> {
+                            classifier.classify(CLIP, NOWHERE); // A turn of its own within this one.
                             closing.run();
                             return new SilentRecording();
                         },
