@@ -77,7 +77,7 @@ public final class ClassifierMetrics implements ClassifierListener {
                 .register(registry);
     }
 
-    private record Key(String model, String architecture, String backend, ClassifierEvent.Outcome outcome) {}
+    private record Key(Tags model, ClassifierEvent.Outcome outcome) {}
 
     private static Tags tags(String digest, String architecture, String backend) {
         return Tags.of(
@@ -100,7 +100,7 @@ public final class ClassifierMetrics implements ClassifierListener {
         private final DistributionSummary batchSize;
 
         CallMeters(Key key) {
-            Tags model = tags(key.model, key.architecture, key.backend);
+            Tags model = key.model;
             Tags ended = model.and("outcome", key.outcome.name().toLowerCase(Locale.ROOT));
             call = timer("earshot.call", "A call from its beginning to its end", ended);
             queued = phase("queued", ended);
@@ -149,12 +149,17 @@ public final class ClassifierMetrics implements ClassifierListener {
                 timer.record(nanos, TimeUnit.NANOSECONDS);
             }
         }
+
+        /** Of meters that calls with other outcomes have too, the registry has no more after the first time. */
+        void remove() {
+            List.of(call, queued, decode, features, network, windows, batchSize).forEach(registry::remove);
+        }
     }
 
     @Override
     public void callEnded(ClassifierEvent event) {
-        Key key = new Key(event.modelDigest(), event.architecture(), event.backend(), event.outcome());
-        calls.computeIfAbsent(key, CallMeters::new).count(event);
+        Tags model = tags(event.modelDigest(), event.architecture(), event.backend());
+        calls.computeIfAbsent(new Key(model, event.outcome()), CallMeters::new).count(event);
     }
 
     @Override
@@ -164,15 +169,33 @@ public final class ClassifierMetrics implements ClassifierListener {
 
     /**
      * Adds the gauges of a classifier or an ensemble; those that have the same tags are summed. A closed one counts for
-     * nothing, and is let go of when the next one is loaded.
+     * nothing, and is let go of when the next one is loaded; with the last one of the same tags go all meters that have
+     * them, as a service that is given a new model every night would have those of all of them.
      *
      * @param classifier what to watch; it is kept as long as it is open
      */
     @Override
     public synchronized void loaded(Classifier<?, ?> classifier) {
-        watched.values().removeIf(Watched::isOver);
         Tags tags = tags(classifier.modelDigest(), classifier.architecture(), classifier.backend());
         watched.computeIfAbsent(tags, Watched::new).classifiers.addIfAbsent(classifier);
+        // Afterwards, so that a model that is loaded again goes on counting.
+        watched.entrySet().removeIf(entry -> {
+            boolean over = entry.getValue().isOver();
+            if (over) {
+                removeCalls(entry.getKey());
+            }
+            return over;
+        });
+    }
+
+    private void removeCalls(Tags model) {
+        calls.entrySet().removeIf(entry -> {
+            boolean of = entry.getKey().model.equals(model);
+            if (of) {
+                entry.getValue().remove();
+            }
+            return of;
+        });
     }
 
     /** The open classifiers that have the same tags, and their gauges. */

@@ -148,6 +148,36 @@ class ClassifierMetricsTest {
         }
     }
 
+    /** A service that is given a new model every night does not tell of all of them for ever. */
+    @Test
+    void metersGoWithTheLastClassifierOfTheirModel() {
+        Path next = GOLDEN.resolve("mobile-asc-net-none");
+        SceneClassifier.Builder builder =
+                SceneClassifier.builder(MODEL).threads(1).listener(metrics);
+        SceneClassifier first = builder.load();
+        first.classify(clip(), RecordingContext.unknown());
+        assertThrows(
+                AudioException.class,
+                () -> first.classify(AudioClip.of(new float[0], 44_100), RecordingContext.unknown()));
+        first.close();
+        try (SceneClassifier again = builder.load()) {
+            again.classify(clip(), RecordingContext.unknown());
+            String calls = "earshot_call_seconds_count{" + labels(again) + ",outcome=\"answered\"}";
+            assertEquals(2, scrape().get(calls), "it is the same model");
+        }
+        try (SceneClassifier other =
+                SceneClassifier.builder(next).threads(1).listener(metrics).load()) {
+            other.classify(clip(), RecordingContext.unknown());
+            Map<String, Double> values = scrape();
+            assertEquals(
+                    List.of(),
+                    values.keySet().stream()
+                            .filter(name -> name.contains(labels(first)))
+                            .toList());
+            assertEquals(1, values.get("earshot_windows_total{" + labels(other) + "}"));
+        }
+    }
+
     /** Gauges see calls while they run and wait. */
     @Test
     void callsThatRunAndWaitAreSeen() throws Exception {
