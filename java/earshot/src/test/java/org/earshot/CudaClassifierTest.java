@@ -31,6 +31,10 @@ class CudaClassifierTest {
     private static final RecordingContext XIAN = RecordingContext.of("Xi'an", LocalDateTime.of(2023, 6, 18, 18, 44));
     /** Logits agree to 1e-4 of their spread, which is about 1 here; probabilities change by less than logits do. */
     private static final double TOLERANCE = 1e-4;
+    /** Seconds of two lengths, short as a device's kernels are slow on the CPU. */
+    private static final double LONG = 0.1;
+
+    private static final double SHORT = 0.06;
 
     @TempDir
     Path temporary;
@@ -45,8 +49,8 @@ class CudaClassifierTest {
                         new SceneClassifier(builder(), () -> List.of(CudaKernels.start(Precision.FLOAT32)));
                 SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
             // Other lengths plan anew; equal ones run the first time, are recorded the second, replayed from then on.
-            for (double seconds : new double[] {0.2, 0.2, 0.2, 0.1, 0.2}) {
-                AudioClip clip = AudioClip.of(SmallModel.noise(seconds, (int) (seconds * 10)), SmallModel.RATE);
+            for (double seconds : new double[] {LONG, LONG, LONG, SHORT, LONG}) {
+                AudioClip clip = AudioClip.of(SmallModel.noise(seconds, (int) (seconds * 20)), SmallModel.RATE);
                 assertSame(java.classify(clip, XIAN), device.classify(clip, XIAN));
             }
         }
@@ -88,8 +92,8 @@ class CudaClassifierTest {
         ExecutorService callers = Executors.newFixedThreadPool(3);
         try (SceneClassifier device =
                 new SceneClassifier(builder().sessions(2), () -> List.of(CudaKernels.start(Precision.FLOAT32)))) {
-            AudioClip first = AudioClip.of(SmallModel.noise(0.2, 1), SmallModel.RATE);
-            AudioClip second = AudioClip.of(SmallModel.noise(0.1, 2), SmallModel.RATE);
+            AudioClip first = AudioClip.of(SmallModel.noise(LONG, 1), SmallModel.RATE);
+            AudioClip second = AudioClip.of(SmallModel.noise(SHORT, 2), SmallModel.RATE);
             double ofFirst = device.classify(first, XIAN).probability();
             double ofSecond = device.classify(second, XIAN).probability();
             Callable<Void> call = () -> {
@@ -122,7 +126,7 @@ class CudaClassifierTest {
                         () -> List.of(CudaKernels.start(Precision.FLOAT32)));
                 SceneClassifier java = new SceneClassifier(builder(), () -> List.of(new PortableBackend(1)))) {
             List<AudioClip> clips = IntStream.range(0, 3)
-                    .mapToObj(i -> AudioClip.of(SmallModel.noise(0.2, i), SmallModel.RATE))
+                    .mapToObj(i -> AudioClip.of(SmallModel.noise(LONG, i), SmallModel.RATE))
                     .toList();
             List<CompletableFuture<ScenePrediction>> answers = clips.stream()
                     .map(clip -> device.classifyAsync(clip, XIAN, CallOptions.none()))
@@ -147,7 +151,7 @@ class CudaClassifierTest {
                 SceneClassifier both = new SceneClassifier(builder().sessions(4), CudaClassifierTest::bothDevices)) {
             assertTrue(one.backend().startsWith("cuda[device 1: "), one.backend());
             assertTrue(both.backend().matches("cuda\\[device 0: .*\\], cuda\\[device 1: .*\\]"), both.backend());
-            AudioClip clip = AudioClip.of(SmallModel.noise(0.1, 1), SmallModel.RATE);
+            AudioClip clip = AudioClip.of(SmallModel.noise(SHORT, 1), SmallModel.RATE);
             double expected = one.classify(clip, XIAN).probability();
             Callable<Void> call = () -> {
                 for (int i = 0; i < 3; i++) {
@@ -172,7 +176,7 @@ class CudaClassifierTest {
                 SceneClassifier alone =
                         SceneClassifier.builder(model).backend("portable").load()) {
             assertTrue(both.backend().contains("], cuda[device 1: "), both.backend());
-            AudioClip clip = AudioClip.of(SmallModel.noise(0.1, 1), SmallModel.RATE);
+            AudioClip clip = AudioClip.of(SmallModel.noise(SHORT, 1), SmallModel.RATE);
             for (int i = 0; i < 2; i++) {
                 assertSame(alone.classify(clip, XIAN), both.classify(clip, XIAN).fused());
             }

@@ -3,6 +3,7 @@ package org.earshot.backend;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -16,6 +17,7 @@ import org.earshot.layer.MambaPath;
 import org.earshot.layer.Parameter;
 import org.earshot.layer.PreNorm;
 import org.earshot.layer.ResidualSeparable;
+import org.earshot.layer.Shape;
 import org.earshot.layer.SqueezeExcitation;
 import org.earshot.layer.TokenPool;
 import org.earshot.layer.Transformer;
@@ -40,11 +42,17 @@ class GoldenLayersTest {
     @MethodSource("org.earshot.backend.BackendContractTest#backends")
     void denseEncoder(BackendContractTest.Maker maker) {
         LayerFixtures fixture = new LayerFixtures("/golden/public-code/dense_encoder.safetensors");
-        Parameter input = Runner.channelsLast(fixture.parameter("input"));
-        Parameter expected = Runner.channelsLast(fixture.parameter("output"));
+        Parameter input = Runner.channelsLast(firstClip(fixture.parameter("input")));
+        Parameter expected = Runner.channelsLast(firstClip(fixture.parameter("output")));
         DenseEncoder layer = fixture.denseEncoder();
         float[] actual = Runner.run(maker.make().apply(2), layer, input);
         assertClose(maker, layer, "encoder", expected.values(), actual);
+    }
+
+    /** Clips have nothing to do with each other, and each takes a device's kernels seconds on the CPU. */
+    private static Parameter firstClip(Parameter x) {
+        int values = x.values().length / x.extent(0);
+        return new Parameter(Shape.of(1, x.extent(1), x.extent(2), x.extent(3)), Arrays.copyOf(x.values(), values));
     }
 
     @ParameterizedTest
