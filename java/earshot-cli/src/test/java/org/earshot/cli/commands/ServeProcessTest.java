@@ -35,9 +35,12 @@ class ServeProcessTest {
     private Process server;
     private BufferedReader log;
 
-    /** Whatever these tests are started with: signals that are ignored stay so in what is started, as under nohup. */
+    /**
+     * Whatever these tests are started with: signals that are ignored stay so in what is started, as under nohup, or in
+     * the background of a script.
+     */
     private void start(String... options) throws IOException {
-        start(List.of("env", "--default-signal=HUP"), options);
+        start(List.of("env", "--default-signal=HUP,INT"), options);
     }
 
     private void start(List<String> before, String... options) throws IOException {
