@@ -92,8 +92,8 @@ public final class SceneClassifierHolder implements AutoCloseable {
 
     private volatile Service current;
     private volatile boolean closed;
-    /** Set in threads that are inside of {@link #use} or of the function of {@link #useAsync}. */
-    private final ThreadLocal<Boolean> inside = new ThreadLocal<>();
+    /** Of {@link #use} and of the function of {@link #useAsync}. */
+    private final Inside inside = new Inside();
 
     private SceneClassifierHolder(SceneClassifier first) {
         current = new Service(first);
@@ -121,21 +121,9 @@ public final class SceneClassifierHolder implements AutoCloseable {
     public <R> R use(Function<SceneClassifier, R> call) {
         Service service = begin();
         try {
-            return make(call, service.classifier);
+            return inside.during(() -> call.apply(service.classifier));
         } finally {
             service.end();
-        }
-    }
-
-    private <R> R make(Function<SceneClassifier, R> call, SceneClassifier classifier) {
-        boolean outermost = inside.get() == null;
-        inside.set(true);
-        try {
-            return call.apply(classifier);
-        } finally {
-            if (outermost) {
-                inside.remove();
-            }
         }
     }
 
@@ -153,7 +141,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
         Service service = begin();
         CompletableFuture<R> future;
         try {
-            future = make(call, service.classifier);
+            future = inside.during(() -> call.apply(service.classifier));
             if (future == null) {
                 throw new IllegalStateException("the call of useAsync gave null; expected the future of what it began");
             }
@@ -242,7 +230,7 @@ public final class SceneClassifierHolder implements AutoCloseable {
         }
         Service last = current;
         last.retire();
-        if (inside.get() == null && !last.classifier.worksHere()) {
+        if (!inside.here() && !last.classifier.worksHere()) {
             last.awaitEnd();
         }
     }

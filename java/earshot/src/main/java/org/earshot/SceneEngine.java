@@ -55,8 +55,8 @@ final class SceneEngine implements AutoCloseable {
 
     private final CallThreads threads = new CallThreads();
     private final AsyncCalls asyncCalls;
-    /** Set in threads that are in a call's turn, and so call what its caller has handed in to read a recording. */
-    private final ThreadLocal<Boolean> turns = new ThreadLocal<>();
+    /** Of calls' turns, which call what their callers have handed in to read recordings. */
+    private final Inside turns = new Inside();
 
     private final CallReports reports;
     private final String digest;
@@ -302,20 +302,14 @@ final class SceneEngine implements AutoCloseable {
 
     private <R> R inTurn(Call call, Function<SessionPool<ClassifierSession>.Turn, R> work) {
         return pool.run(call, threads, turn -> {
-            boolean outermost = turns.get() == null;
-            turns.set(true);
             try {
-                return work.apply(turn);
+                return turns.during(() -> work.apply(turn));
             } catch (AudioException e) {
                 if (e.reason() == AudioException.Reason.INTERRUPTED
                         && Thread.currentThread().isInterrupted()) {
                     throw call.cancelled(e);
                 }
                 throw e;
-            } finally {
-                if (outermost) {
-                    turns.remove();
-                }
             }
         });
     }
@@ -475,7 +469,7 @@ final class SceneEngine implements AutoCloseable {
 
     /** Closing waits for the turns' end. */
     private void requireNoTurn() {
-        if (turns.get() != null) {
+        if (turns.here()) {
             throw new IllegalStateException(
                     "the classifier: closed by what reads the recording of one of its calls, for whose end it would wait;"
                             + " expected to be closed by another thread, or after the call");
