@@ -193,7 +193,8 @@ class BatchingTest {
     @Test
     void aFullQueueIsBusy() throws Exception {
         GatedBackend backend = new GatedBackend();
-        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(2, Duration.ZERO, 3))) {
+        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(2, Duration.ZERO, 3));
+                backend) {
             List<CompletableFuture<ScenePrediction>> running = new ArrayList<>();
             backend.shut();
             ExecutorService callers = Executors.newFixedThreadPool(5);
@@ -220,19 +221,20 @@ class BatchingTest {
     @Test
     void callsThatGiveUpHoldNobodyUp() throws Exception {
         GatedBackend backend = new GatedBackend();
-        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(3, Duration.ofMillis(1), 9))) {
+        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(3, Duration.ofMillis(1), 9));
+                backend) {
             ScenePrediction expected = classifier.classify(clip(3), NOWHERE);
             backend.shut();
             CompletableFuture<ScenePrediction> blocking =
                     classifier.classifyAsync(clip(9), NOWHERE, CallOptions.none());
             awaitUntil(() -> backend.waiting() == 1);
             // These three wait for the next batch.
-            CompletableFuture<ScenePrediction> late = classifier.classifyAsync(
-                    clip(1), NOWHERE, CallOptions.none().withDeadline(SOON));
             CompletableFuture<ScenePrediction> cancelled =
                     classifier.classifyAsync(clip(2), NOWHERE, CallOptions.none());
             CompletableFuture<ScenePrediction> patient = classifier.classifyAsync(clip(3), NOWHERE, CallOptions.none());
-            awaitUntil(() -> classifier.runningCalls() == 4);
+            awaitUntil(() -> classifier.runningCalls() == 3);
+            CompletableFuture<ScenePrediction> late = classifier.classifyAsync(
+                    clip(1), NOWHERE, CallOptions.none().withDeadline(SOON));
             assertInstanceOf(
                     DeadlineException.class,
                     assertThrows(ExecutionException.class, late::get).getCause());
@@ -248,7 +250,8 @@ class BatchingTest {
     @Test
     void aBatchThatNobodyWaitsForStops() throws Exception {
         GatedBackend backend = new GatedBackend();
-        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(2, Duration.ZERO, 9))) {
+        try (SceneClassifier classifier = gated(backend, builder -> builder.batching(2, Duration.ZERO, 9));
+                backend) {
             ScenePrediction expected = classifier.classify(clip(3), NOWHERE);
             int whole = backend.steps();
             backend.shut();

@@ -92,7 +92,8 @@ class ClassifierEventsTest {
     @Test
     void everyOutcomeIsTold() throws Exception {
         GatedBackend backend = new GatedBackend();
-        try (SceneClassifier classifier = new SceneClassifier(builder().maxWaiting(1), () -> List.of(backend))) {
+        try (SceneClassifier classifier = new SceneClassifier(builder().maxWaiting(1), () -> List.of(backend));
+                backend) {
             classifier.embed(clip(0.3), NOWHERE);
             assertOutcome(ClassifierEvent.Outcome.ANSWERED);
             assertThrows(AudioException.class, () -> classifier.classify(clip(0), NOWHERE));

@@ -79,7 +79,11 @@ class ComputePoolTest {
         ComputePool pool = ComputePool.of(1);
         GatedBackend backend = new GatedBackend();
         try (SceneClassifier classifier = new SceneClassifier(
-                SceneClassifier.builder(SmallModel.quick(temporary)).pool(pool).sessions(2), () -> List.of(backend))) {
+                        SceneClassifier.builder(SmallModel.quick(temporary))
+                                .pool(pool)
+                                .sessions(2),
+                        () -> List.of(backend));
+                backend) {
             backend.failWith(new IllegalStateException("a kernel that fails"));
             assertThrows(IllegalStateException.class, () -> classifier.classify(clip(), NOWHERE));
             backend.failWith(null);
@@ -132,7 +136,8 @@ class ComputePoolTest {
         backend.shut();
         ExecutorService callers = Executors.newFixedThreadPool(64);
         try (SceneClassifier classifier = new SceneClassifier(
-                SceneClassifier.builder(SmallModel.quick(temporary)).threads(1), () -> List.of(backend))) {
+                        SceneClassifier.builder(SmallModel.quick(temporary)).threads(1), () -> List.of(backend));
+                backend) {
             assertEquals(processors, classifier.sessions());
             List<Future<ScenePrediction>> calls = new ArrayList<>();
             for (int i = 0; i < 64; i++) {
